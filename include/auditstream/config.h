@@ -1,0 +1,82 @@
+// The configuration file: from YAML to validated values, or every mistake at once. Reads files and the environment.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auditstream/model.h"
+#include "auditstream/result.h"
+
+namespace auditstream {
+
+// What stands in `topics:`.
+struct TopicSettings {
+  std::string events = "audit.{vendor}";
+  std::string dead_letters = "audit.{vendor}.dlq";
+  int partitions = 6;
+  int replication_factor = -1;
+  std::map<std::string, std::string> config{{"retention.ms", "-1"}};
+};
+
+// What stands in `offsets:`.
+struct OffsetsSettings {
+  std::string topic = "auditstream-offsets";
+  int partitions = 12;
+  int replication_factor = -1;
+};
+
+struct HttpSettings {
+  std::string listen = "127.0.0.1:8083";  // or "off"
+  Secret token;
+  std::vector<std::string> hosts;
+};
+
+struct LogSettings {
+  std::string level = "info";   // debug | info | warn | error
+  std::string format = "text";  // text | json
+};
+
+// The whole config, valid.
+struct Config {
+  std::string group = "auditstream";
+  std::map<std::string, std::string> kafka;  // librdkafka properties; values may be secrets: never print them
+  TopicSettings topics;
+  OffsetsSettings offsets;
+  HttpSettings http;
+  LogSettings log;
+  std::vector<std::shared_ptr<const Source>> sources;  // in the order of the file, disabled ones too
+};
+
+// One finding about the config, ready to print.
+struct Finding {
+  std::string file;
+  int line = 0;         // 1-based; 0 where no line applies
+  std::string path;     // "sources[2].region"
+  std::string message;  // "\"uk\" is not one of us, eu, au"
+
+  // "FILE:LINE: PATH: MESSAGE"
+  std::string text() const;
+};
+
+// What loading gave. `config` is set if and only if `mistakes` is empty.
+struct Loaded {
+  std::unique_ptr<Config> config;
+  std::vector<Finding> mistakes;
+  std::vector<Finding> warnings;
+};
+
+// Reads the file, its includes, the environment and the secrets' files. `now` is for what must not be in the future.
+// Never throws; a missing file is a mistake like any other.
+Loaded load_config(const std::string& path, Time now);
+
+// Resolves ${env:} and ${file:} of a source's secrets. Files are read again when they have changed. One thread.
+class SecretReader {
+ public:
+  // Every secret of the source, or which one can't be read and why (never its value).
+  Result<Secrets> read(const Source& source);
+};
+
+}  // namespace auditstream

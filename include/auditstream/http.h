@@ -1,0 +1,84 @@
+// HTTP as the decisions see it: values for requests and responses, and the client that carries them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "auditstream/time.h"
+
+namespace auditstream::http {
+
+enum class Method { get, post };
+
+// How to reach an origin. Empty fields mean the system's CA store and the environment's proxy.
+struct Route {
+  std::string ca_file;
+  std::string proxy;
+};
+
+struct Header {
+  std::string name;
+  std::string value;
+};
+
+// A request as it goes out. Header values and the body may hold secrets: never print them, nor the query of an URL
+// on a foreign host (it may be presigned).
+struct Request {
+  Method method = Method::get;
+  std::string url;  // absolute, percent-encoded
+  std::vector<Header> headers;
+  std::string body;
+  Duration timeout = 60s;  // for the whole exchange
+  std::shared_ptr<const Route> route;
+};
+
+// Why no HTTP answer came. `none` means that there is one.
+enum class Transport {
+  none,
+  dns,        // the host has no address
+  connect,    // refused, unreachable
+  tls,        // certificate or handshake
+  timeout,    // connect, first byte or whole exchange
+  reset,      // closed, truncated (Content-Length or chunk not complete), HTTP garbage
+  too_large,  // more decoded bytes than allowed, or decompression failed on a bomb
+  proxy,      // the proxy is unreachable or refuses
+};
+
+struct Response {
+  Transport transport = Transport::none;
+  std::string transport_detail;  // curl's words, no secrets; empty when transport is none
+  int status = 0;                // 0 when transport is not none
+  std::shared_ptr<const std::string> body = std::make_shared<const std::string>();
+  // Names in lower case, in order of arrival.
+  std::vector<Header> headers;
+  Duration latency{0};  // from sending to the last byte
+
+  // The first header of that (lower-case) name, or nothing.
+  std::optional<std::string_view> header(std::string_view name) const {
+    for (const Header& h : headers) {
+      if (h.name == name) return h.value;
+    }
+    return std::nullopt;
+  }
+};
+
+// Identifies a request in flight; chosen by the caller, unique within one client.
+using RequestId = std::uint64_t;
+
+// Sends requests and later hands out their responses, each exactly once unless cancelled. Follows no redirects.
+// One thread uses a client.
+class Client {
+ public:
+  virtual ~Client() = default;
+  // Never blocks and never answers from within.
+  virtual void send(RequestId id, Request request) = 0;
+  // Forgets a request; its response will not be delivered. Unknown ids are ignored.
+  virtual void cancel(RequestId id) = 0;
+};
+
+}  // namespace auditstream::http

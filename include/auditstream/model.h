@@ -1,0 +1,118 @@
+// The nouns: a source, a window, an event and its position, a page of them, and a refusal.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "auditstream/http.h"
+#include "auditstream/secret.h"
+#include "auditstream/time.h"
+
+namespace auditstream {
+
+// At most `count` requests in any `period`.
+struct RateSpec {
+  std::uint32_t count = 0;
+  Duration period{0};
+  friend bool operator==(const RateSpec&, const RateSpec&) = default;
+};
+
+// Resolved secrets of one source, by setting name ("api_key").
+using Secrets = std::map<std::string, Secret, std::less<>>;
+
+// One configured source, complete: defaults filled in, everything validated. Immutable after the config is loaded.
+struct Source {
+  std::string name;
+  std::string vendor;
+  std::string account;   // sources with one account share a rate budget and a shard
+  std::string base_url;  // "https://host[:port]", no trailing slash: the effective origin
+  std::string topic;
+  std::string dead_letter_topic;
+  std::optional<Time> backfill_start_time;
+  Duration poll_interval = 30s;
+  Duration overlap = 10min;
+  unsigned lanes = 0;  // 0: as many as the rate budget and the latency ask for
+  std::vector<RateSpec> rate_limit;
+  std::uint32_t page_size = 0;
+  std::string time_field;  // JSON pointer, or empty: the vendor's own
+  std::string key = "id";  // "id", "source", or a JSON pointer into the event
+  bool enabled = true;
+  std::shared_ptr<const http::Route> route;
+  std::map<std::string, std::string, std::less<>> settings;            // vendor settings: scalars that are no secrets
+  std::map<std::string, std::vector<std::string>, std::less<>> lists;  // vendor settings: lists
+  // Secrets as the config spells them, with ${env:} and ${file:} unresolved; see config's SecretReader.
+  std::map<std::string, Secret, std::less<>> secret_templates;
+  std::string origin;  // hash of vendor, base URL and what else names the tenant (not the key: keys rotate)
+  std::string filter;  // hash of the settings that narrow what the vendor returns
+
+  // The scalar setting, or "" when it is absent.
+  std::string_view setting(std::string_view name) const {
+    const auto found = settings.find(name);
+    return found == settings.end() ? std::string_view{} : std::string_view{found->second};
+  }
+};
+
+// Half-open range [from, to); without `to` it is the live window, open at its end.
+struct Window {
+  Time from;
+  std::optional<Time> to;
+  friend bool operator==(const Window&, const Window&) = default;
+};
+
+// A place in a source's log. Order: time, then id as bytes.
+struct Position {
+  Time time;
+  std::string id;
+  friend auto operator<=>(const Position&, const Position&) = default;
+};
+
+// An event of a page. `raw` and nothing else is what will be published.
+struct Event {
+  std::string id;            // the vendor's id as text, or hash_hex(raw) where the vendor gives none
+  std::optional<Time> time;  // nothing: no readable time, so it will be dead-lettered
+  std::string_view raw;      // points into `body`
+  std::shared_ptr<const std::string> body;
+
+  Position position() const { return Position{time.value_or(Time{}), id}; }
+};
+
+// What one answer of a vendor holds.
+struct Page {
+  std::vector<Event> events;
+  std::string next;                    // token of the next page; empty: this was the last
+  std::optional<std::uint64_t> total;  // how many rows the vendor says the whole query has
+};
+
+enum class RefusalKind {
+  throttled,     // 429, or 503 with Retry-After
+  unauthorized,  // the credential is refused
+  forbidden,     // the credential lacks a permission
+  not_found,     // wrong tenant, namespace or region
+  transient,     // 5xx, resets, time-outs, a firewall's page: the same request may work later
+  too_slow,      // the vendor gave up on a query that is too wide: ask for less
+  too_large,     // more bytes than the response limit: ask for smaller pages
+  malformed,     // an answer that is not what the vendor's API gives
+};
+
+// Why an answer is no page. `message` says what happened, `remedy` what to change; neither holds a secret.
+struct Refusal {
+  RefusalKind kind = RefusalKind::transient;
+  int status = 0;  // HTTP status, 0 where none came
+  std::string message;
+  std::string remedy;
+  std::optional<Duration> retry_after;  // the vendor's own word, relative to the answer
+  bool firewall = false;                // a 401/403 whose body is not JSON: not the vendor's API that spoke
+};
+
+using Answer = std::variant<Page, Refusal>;
+
+const char* to_string(RefusalKind kind);
+
+}  // namespace auditstream

@@ -1,0 +1,57 @@
+// Result<T>: a value, or an Error that a person can act on. For everything that the world may do to us.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "auditstream/check.h"
+
+namespace auditstream {
+
+// One sentence for the operator. Never holds a secret.
+struct Error {
+  std::string message;
+};
+
+// Holds exactly one of T and Error. Access to the wrong one is a bug and ends the process.
+template <class T>
+class [[nodiscard]] Result {
+ public:
+  Result(T value) : held_(std::in_place_index<0>, std::move(value)) {}
+  Result(Error error) : held_(std::in_place_index<1>, std::move(error)) {}
+
+  bool ok() const { return held_.index() == 0; }
+  explicit operator bool() const { return ok(); }
+
+  T& value() & {
+    AS_CHECK(ok());
+    return std::get<0>(held_);
+  }
+  const T& value() const& {
+    AS_CHECK(ok());
+    return std::get<0>(held_);
+  }
+  T&& value() && {
+    AS_CHECK(ok());
+    return std::get<0>(std::move(held_));
+  }
+  T& operator*() & { return value(); }
+  const T& operator*() const& { return value(); }
+  T* operator->() { return &value(); }
+  const T* operator->() const { return &value(); }
+
+  const Error& error() const {
+    AS_CHECK(!ok());
+    return std::get<1>(held_);
+  }
+
+ private:
+  std::variant<T, Error> held_;
+};
+
+// Success without a value.
+using Status = Result<std::monostate>;
+inline Status success() { return std::monostate{}; }
+
+}  // namespace auditstream

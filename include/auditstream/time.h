@@ -1,0 +1,42 @@
+// Points in time and spans, in microseconds UTC, and the spellings in which vendors and people write them. Knows no clock.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "auditstream/result.h"
+
+namespace auditstream {
+
+using Duration = std::chrono::microseconds;
+using Time = std::chrono::sys_time<Duration>;
+using namespace std::chrono_literals;
+
+// RFC3339 with a zone ("2024-01-01T00:00:00Z", "...+05:00"), any number of fraction digits (cut to microseconds).
+// For what people write: a missing zone, a bare date or an impossible day is an error that says so.
+Result<Time> parse_rfc3339(std::string_view text);
+
+// The spellings seen in vendors' events: RFC3339 with 'T' or a space, fraction of any length, zone "Z", "UTC", " UTC" or a
+// numeric offset with or without a colon. Nothing when the text is none of these. Seconds 60 count as 59.
+std::optional<Time> parse_event_time(std::string_view text);
+
+// "2026-11-20T12:00:00Z"; a fraction only if there is one, with 3 digits if they suffice, else 6.
+std::string format_rfc3339(Time time);
+
+// "2026-11-20": the UTC day.
+std::string format_day(Time time);
+
+Time floor_second(Time time);
+Time floor_day(Time time);
+
+// "200ms", "30s", "5m", "1h", "7d". A number without a unit is an error. Never negative.
+Result<Duration> parse_duration(std::string_view text);
+// The shortest exact spelling: "30s", "1500ms", "10m".
+std::string format_duration(Duration duration);
+
+// RFC 9110 HTTP-date, e.g. "Sun, 06 Nov 1994 08:49:37 GMT" (the IMF form only).
+std::optional<Time> parse_http_date(std::string_view text);
+
+}  // namespace auditstream
