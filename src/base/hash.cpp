@@ -1,0 +1,58 @@
+// Hashes that are stored in Kafka or decide about partitions, so they may never change. Knows nothing of what
+// it hashes.
+#include "auditstream/hash.h"
+
+#include <xxhash.h>
+
+#include "auditstream/check.h"
+
+namespace auditstream {
+namespace {
+
+// org.apache.kafka.common.utils.Utils.murmur2: 32-bit MurmurHash2, seed 0x9747b28c, little-endian.
+std::uint32_t murmur2(std::string_view bytes) {
+  constexpr std::uint32_t kMultiplier = 0x5bd1e995;
+  constexpr int kShift = 24;
+  const auto byte = [bytes](std::size_t i) { return std::uint32_t{static_cast<unsigned char>(bytes[i])}; };
+
+  std::uint32_t hash = 0x9747b28c ^ static_cast<std::uint32_t>(bytes.size());
+  std::size_t at = 0;
+  for (; at + 4 <= bytes.size(); at += 4) {
+    std::uint32_t word = byte(at) | byte(at + 1) << 8 | byte(at + 2) << 16 | byte(at + 3) << 24;
+    word *= kMultiplier;
+    word ^= word >> kShift;
+    word *= kMultiplier;
+    hash = (hash * kMultiplier) ^ word;
+  }
+  if (at < bytes.size()) {
+    for (std::size_t i = bytes.size(); i-- > at;) hash ^= byte(i) << (8 * (i - at));
+    hash *= kMultiplier;
+  }
+  hash ^= hash >> 13;
+  hash *= kMultiplier;
+  return hash ^ (hash >> 15);
+}
+
+}  // namespace
+
+std::uint64_t hash64(std::string_view bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
+
+std::string hash_hex(std::string_view bytes) {
+  XXH128_canonical_t canonical;
+  XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes.data(), bytes.size()));
+  std::string hex;
+  hex.reserve(2 * sizeof canonical.digest);
+  for (const unsigned char byte : canonical.digest) {
+    hex += "0123456789abcdef"[byte >> 4];
+    hex += "0123456789abcdef"[byte & 15];
+  }
+  return hex;
+}
+
+int murmur2_partition(std::string_view key, int count) {
+  AS_CHECK(count > 0);
+  // Java's toPositive: the sign bit is cleared, not negated.
+  return static_cast<int>(murmur2(key) & 0x7fffffff) % count;
+}
+
+}  // namespace auditstream

@@ -1,0 +1,168 @@
+// Single values out of JSON text, and text as JSON. Knows nothing of events.
+#include "auditstream/json.h"
+
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include "auditstream/check.h"
+#include "base/json_walk.h"
+
+namespace auditstream::json {
+namespace {
+
+// Keeps the scalar at the one pointer of the tree.
+class ScalarHandler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, ScalarHandler> {
+ public:
+  explicit ScalarHandler(const PointerNode& root) : root_(root), track_(&root) {}
+
+  void begin(const Bytes&) {
+    track_ = Track(&root_);
+    value_.reset();
+  }
+  bool Null() { return track_.value(), true; }
+  bool Bool(bool value) { return keep(value ? "true" : "false"); }
+  bool RawNumber(const char* text, rapidjson::SizeType size, bool) { return keep({text, size}); }
+  bool String(const char* text, rapidjson::SizeType size, bool) { return keep({text, size}); }
+  bool Key(const char* text, rapidjson::SizeType size, bool) { return track_.key({text, size}), true; }
+  bool StartObject() { return track_.open(track_.value(), false); }
+  bool StartArray() { return track_.open(track_.value(), true); }
+  bool EndObject(rapidjson::SizeType) { return track_.close(), true; }
+  bool EndArray(rapidjson::SizeType) { return track_.close(), true; }
+
+  std::optional<std::string>& value() { return value_; }
+
+ private:
+  bool keep(std::string_view text) {
+    const PointerNode* node = track_.value();
+    if (node != nullptr && !node->slots.empty()) value_ = text;
+    return true;
+  }
+
+  const PointerNode& root_;
+  Track track_;
+  std::optional<std::string> value_;
+};
+
+std::string unescape(std::string_view token) {
+  std::string out;
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    if (token[i] == '~') {
+      out += token[++i] == '1' ? '/' : '~';
+    } else {
+      out += token[i];
+    }
+  }
+  return out;
+}
+
+// The value of four hex digits at `at`, or -1.
+int hex4(std::string_view text, std::size_t at) {
+  if (at + 4 > text.size()) return -1;
+  int value = 0;
+  for (const char c : text.substr(at, 4)) {
+    const std::size_t digit =
+        std::string_view("0123456789abcdef").find(c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c);
+    if (digit == std::string_view::npos) return -1;
+    value = value * 16 + static_cast<int>(digit);
+  }
+  return value;
+}
+
+bool high_surrogate(int unit) { return unit >= 0xd800 && unit <= 0xdbff; }
+bool low_surrogate(int unit) { return unit >= 0xdc00 && unit <= 0xdfff; }
+
+}  // namespace
+
+const PointerNode* PointerNode::child(std::string_view key) const {
+  for (const PointerNode& node : children) {
+    if (node.token == key) return &node;
+  }
+  return nullptr;
+}
+
+PointerNode grow_pointers(const std::vector<std::string_view>& pointers) {
+  PointerNode root;
+  for (std::size_t slot = 0; slot < pointers.size(); ++slot) {
+    AS_CHECK(validate_pointer(pointers[slot]).ok());
+    PointerNode* node = &root;
+    std::string_view rest = pointers[slot];
+    while (!rest.empty()) {
+      const std::size_t end = std::min(rest.find('/', 1), rest.size());
+      const std::string token = unescape(rest.substr(1, end - 1));
+      rest.remove_prefix(end);
+      const PointerNode* known = node->child(token);
+      if (known == nullptr) {
+        AS_CHECK(node->children.size() < 32);
+        node->children.push_back(PointerNode{token, {}, {}});
+        known = &node->children.back();
+      }
+      node = const_cast<PointerNode*>(known);
+    }
+    node->slots.push_back(static_cast<int>(slot));
+  }
+  return root;
+}
+
+const PointerNode* Track::first_occurrence(Frame& frame, std::string_view key) {
+  const PointerNode* child = frame.node->child(key);
+  if (child == nullptr) return nullptr;
+  const std::uint32_t bit = std::uint32_t{1} << (child - frame.node->children.data());
+  if ((frame.seen & bit) != 0) return nullptr;
+  frame.seen |= bit;
+  return child;
+}
+
+std::string mend_surrogates(std::string_view text) {
+  std::string mended(text);
+  for (std::size_t at = mended.find('\\'); at != std::string::npos; at = mended.find('\\', at)) {
+    const int unit = at + 1 < mended.size() && mended[at + 1] == 'u' ? hex4(text, at + 2) : -1;
+    if (unit < 0) {
+      at += 2;
+      continue;
+    }
+    const bool pair =
+        high_surrogate(unit) && text.substr(at + 6, 2) == "\\u" && low_surrogate(hex4(text, at + 8));
+    if (!pair && (high_surrogate(unit) || low_surrogate(unit))) mended.replace(at, 6, "\\ufffd");
+    at += pair ? 12 : 6;
+  }
+  return mended;
+}
+
+Status validate_pointer(std::string_view pointer) {
+  const std::string shown = "\"" + std::string(pointer) + "\"";
+  if (!pointer.empty() && pointer.front() != '/') {
+    return Error{shown + " is not a JSON pointer: it must begin with a slash, such as /created_at"};
+  }
+  for (std::size_t i = pointer.find('~'); i != std::string_view::npos; i = pointer.find('~', i + 1)) {
+    if (i + 1 == pointer.size() || (pointer[i + 1] != '0' && pointer[i + 1] != '1')) {
+      return Error{shown + " is not a JSON pointer: write ~0 for a tilde and ~1 for a slash inside a name"};
+    }
+  }
+  return success();
+}
+
+std::optional<std::string> scalar_at(std::string_view json, std::string_view pointer) {
+  if (!validate_pointer(pointer).ok()) return std::nullopt;
+  const PointerNode root = grow_pointers({pointer});
+  ScalarHandler handler(root);
+  if (walk(json, handler).flaw != Flaw::none) return std::nullopt;
+  return std::move(handler.value());
+}
+
+std::string quote(std::string_view text) {
+  rapidjson::StringBuffer clean;
+  for (std::string_view rest = text; !rest.empty();) {
+    Bytes bytes(rest);
+    rapidjson::StringBuffer character;
+    const bool valid = rapidjson::UTF8<>::Validate(bytes, character);
+    const std::string_view good = valid ? rest.substr(0, bytes.Tell()) : "\xef\xbf\xbd";
+    for (const char c : good) clean.Put(c);
+    rest.remove_prefix(valid ? bytes.Tell() : 1);
+  }
+  rapidjson::StringBuffer out;
+  rapidjson::Writer<rapidjson::StringBuffer> writer(out);
+  writer.String(clean.GetString(), static_cast<rapidjson::SizeType>(clean.GetSize()));
+  return {out.GetString(), out.GetSize()};
+}
+
+}  // namespace auditstream::json

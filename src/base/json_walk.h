@@ -1,0 +1,143 @@
+// One pass over JSON text with RapidJSON, following JSON pointers (RFC 6901) without building a tree of the
+// document. For json.cpp and for slicing pages; knows nothing of events or vendors.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <rapidjson/error/en.h>
+#include <rapidjson/reader.h>
+
+namespace auditstream::json {
+
+// RapidJSON's recursive parser needs stack for each level: 200,000 levels end the process. It is also the
+// only one whose callbacks come after the character was taken, which slicing relies on.
+inline constexpr std::size_t kDepthMax = 256;
+
+// The text as RapidJSON's input. Unlike its MemoryStream it never reads past the end, not even in a cut UTF-8
+// sequence.
+class Bytes {
+ public:
+  using Ch = char;
+
+  explicit Bytes(std::string_view text) : begin_(text.data()), at_(begin_), end_(begin_ + text.size()) {}
+
+  Ch Peek() const { return at_ == end_ ? '\0' : *at_; }
+  Ch Take() { return at_ == end_ ? '\0' : *at_++; }
+  std::size_t Tell() const { return static_cast<std::size_t>(at_ - begin_); }
+  bool at_end() const { return at_ == end_; }
+
+  // The concept asks for these; only parsing in place would call them.
+  Ch* PutBegin() { return nullptr; }
+  void Put(Ch) {}
+  void Flush() {}
+  std::size_t PutEnd(Ch*) { return 0; }
+
+ private:
+  const char* begin_;
+  const char* at_;
+  const char* end_;
+};
+
+// A set of JSON pointers as a tree. A pointer's slot is its place in the list that the tree was grown from.
+struct PointerNode {
+  std::string token;
+  std::vector<PointerNode> children;
+  std::vector<int> slots;
+
+  const PointerNode* child(std::string_view key) const;
+};
+
+// The pointers must be valid. At most 32 may share a parent.
+PointerNode grow_pointers(const std::vector<std::string_view>& pointers);
+
+// Follows a parser through a document and says which node of the tree a value stands at. Where a key stands
+// twice in an object, only the first occurrence has a node.
+class Track {
+ public:
+  explicit Track(const PointerNode* root) : next_(root) {}
+
+  void key(std::string_view key) {
+    Frame& top = frames_[depth_ - 1];
+    next_ = top.node == nullptr ? nullptr : first_occurrence(top, key);
+  }
+
+  // The node of the value that begins now; null where no pointer leads to or through it. Once for each value.
+  const PointerNode* value() {
+    if (depth_ == 0) return next_;
+    Frame& top = frames_[depth_ - 1];
+    if (!top.array) return next_;
+    return top.node == nullptr ? nullptr : top.node->child(std::to_string(top.index++));
+  }
+
+  // Enters an object or array; its members are looked up in `node`. False where it is nested too deep.
+  bool open(const PointerNode* node, bool array) {
+    if (depth_ == kDepthMax) return false;
+    frames_[depth_++] = Frame{node, 0, 0, array};
+    return true;
+  }
+  void close() { --depth_; }
+
+  std::size_t depth() const { return depth_; }
+
+ private:
+  struct Frame {
+    const PointerNode* node;
+    std::uint32_t seen;  // bit per child
+    std::uint32_t index;
+    bool array;
+  };
+
+  static const PointerNode* first_occurrence(Frame& frame, std::string_view key);
+
+  std::size_t depth_ = 0;
+  const PointerNode* next_;
+  std::array<Frame, kDepthMax> frames_;  // only the first depth_ are alive
+};
+
+enum class Flaw { none, cut, too_deep, broken };
+
+struct Verdict {
+  Flaw flaw = Flaw::none;
+  std::size_t offset = 0;
+  std::string reason;  // RapidJSON's words; empty unless broken
+};
+
+// The text with each half of a surrogate pair that stands alone ("\ud83d") replaced by "\ufffd". All offsets
+// stay.
+std::string mend_surrogates(std::string_view text);
+
+// Parses the whole text as one JSON value of valid UTF-8. The handler is RapidJSON's, plus `begin(const
+// Bytes&)`, which makes it forget everything: a lone surrogate escape is no reason to refuse a document
+// (browsers cut user agents in the middle of one), but RapidJSON stops there, so the document is then read
+// once more, mended.
+template <class Handler>
+Verdict walk(std::string_view text, Handler& handler) {
+  constexpr unsigned kFlags = rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseValidateEncodingFlag;
+  Bytes bytes(text);
+  rapidjson::Reader reader;
+  handler.begin(bytes);
+  reader.Parse<kFlags>(bytes, handler);
+  if (!reader.HasParseError()) {
+    // The parser takes a NUL for the end of its input.
+    return bytes.at_end() ? Verdict{} : Verdict{Flaw::broken, bytes.Tell(), "a NUL byte after the document"};
+  }
+  switch (reader.GetParseErrorCode()) {
+    case rapidjson::kParseErrorTermination:
+      return Verdict{Flaw::too_deep, reader.GetErrorOffset(), ""};
+    case rapidjson::kParseErrorStringUnicodeSurrogateInvalid:
+      if (const std::string mended = mend_surrogates(text); mended != text) return walk(mended, handler);
+      break;
+    default:
+      break;
+  }
+  if (bytes.at_end()) return Verdict{Flaw::cut, text.size(), ""};
+  return Verdict{Flaw::broken, reader.GetErrorOffset(),
+                 rapidjson::GetParseError_En(reader.GetParseErrorCode())};
+}
+
+}  // namespace auditstream::json

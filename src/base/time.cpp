@@ -1,0 +1,239 @@
+// Parsing and printing of times and spans. Knows no clock and no locale.
+#include "auditstream/time.h"
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <limits>
+
+namespace auditstream {
+namespace {
+
+using std::chrono::days;
+using std::chrono::hours;
+using std::chrono::microseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using std::chrono::sys_days;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// Takes pieces off the front of a text; what does not fit leaves the text as it was.
+class Scanner {
+ public:
+  explicit Scanner(std::string_view text) : rest_(text) {}
+
+  bool done() const { return rest_.empty(); }
+  char peek() const { return rest_.empty() ? '\0' : rest_.front(); }
+
+  bool take(std::string_view word) {
+    if (!rest_.starts_with(word)) return false;
+    rest_.remove_prefix(word.size());
+    return true;
+  }
+
+  // Exactly `count` digits.
+  bool number(int count, int& out) {
+    if (rest_.size() < static_cast<std::size_t>(count)) return false;
+    int value = 0;
+    for (int i = 0; i < count; ++i) {
+      if (!is_digit(rest_[i])) return false;
+      value = value * 10 + (rest_[i] - '0');
+    }
+    rest_.remove_prefix(count);
+    out = value;
+    return true;
+  }
+
+  // One or more digits of a fraction of a second, cut after the sixth.
+  bool fraction(microseconds& out) {
+    if (!is_digit(peek())) return false;
+    std::int64_t value = 0;
+    int kept = 0;
+    for (; is_digit(peek()); rest_.remove_prefix(1)) {
+      if (kept == 6) continue;
+      value = value * 10 + (peek() - '0');
+      ++kept;
+    }
+    for (; kept < 6; ++kept) value *= 10;
+    out = microseconds(value);
+    return true;
+  }
+
+ private:
+  std::string_view rest_;
+};
+
+struct Clockface {
+  int hour = 0, minute = 0, second = 0;
+  microseconds fraction{0};
+
+  bool possible() const { return hour <= 23 && minute <= 59 && second <= 60; }
+  // A leap second counts as the second before it: the order of events stays, and nothing falls into another
+  // minute.
+  microseconds since_midnight() const {
+    return hours(hour) + minutes(minute) + seconds(second == 60 ? 59 : second) + fraction;
+  }
+};
+
+bool scan_date(Scanner& in, std::chrono::year_month_day& out) {
+  int year, month, day;
+  if (!in.number(4, year) || !in.take("-") || !in.number(2, month) || !in.take("-") || !in.number(2, day))
+    return false;
+  out = std::chrono::year(year) / month / day;
+  return true;
+}
+
+bool scan_clock(Scanner& in, Clockface& out) {
+  if (!in.number(2, out.hour) || !in.take(":") || !in.number(2, out.minute) || !in.take(":") ||
+      !in.number(2, out.second)) {
+    return false;
+  }
+  return !in.take(".") || in.fraction(out.fraction);
+}
+
+// "Z", or an offset "+05:00"; without a colon too where `loose`.
+bool scan_zone(Scanner& in, bool loose, minutes& east) {
+  if (in.take("Z") || in.take("z") || (loose && in.take("UTC"))) {
+    east = minutes(0);
+    return true;
+  }
+  const bool west = in.peek() == '-';
+  if (!in.take("+") && !in.take("-")) return false;
+  int hour, minute;
+  if (!in.number(2, hour) || !(in.take(":") || loose) || !in.number(2, minute)) return false;
+  if (hour > 23 || minute > 59) return false;
+  east = hours(hour) + minutes(minute);
+  if (west) east = -east;
+  return true;
+}
+
+std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+
+Error bad_time(std::string_view text, const std::string& why) {
+  return Error{quoted(text) + " " + why + ": use RFC3339 such as 2024-01-01T00:00:00Z"};
+}
+
+struct Unit {
+  std::string_view name;
+  Duration length;
+};
+constexpr std::array<Unit, 6> kUnits{{{"d", days(1)},
+                                      {"h", hours(1)},
+                                      {"m", minutes(1)},
+                                      {"s", seconds(1)},
+                                      {"ms", std::chrono::milliseconds(1)},
+                                      {"us", microseconds(1)}}};
+
+}  // namespace
+
+Result<Time> parse_rfc3339(std::string_view text) {
+  Scanner in(text);
+  std::chrono::year_month_day date;
+  if (!scan_date(in, date)) return bad_time(text, "is not a time");
+  if (in.done()) return bad_time(text, "has no time of day");
+  Clockface clock;
+  if ((!in.take("T") && !in.take("t") && !in.take(" ")) || !scan_clock(in, clock)) {
+    return bad_time(text, "is not a time");
+  }
+  if (!date.ok()) return bad_time(text, "names a day that does not exist");
+  if (!clock.possible() || clock.second == 60)
+    return bad_time(text, "names a time of day that does not exist");
+  if (in.done()) return bad_time(text, "has no time zone, add Z for UTC or an offset such as +05:00");
+  minutes east;
+  if (!scan_zone(in, false, east) || !in.done()) {
+    return bad_time(text, "has no valid time zone, it is Z for UTC or an offset such as +05:00");
+  }
+  return Time(sys_days(date) + clock.since_midnight() - east);
+}
+
+std::optional<Time> parse_event_time(std::string_view text) {
+  Scanner in(text);
+  std::chrono::year_month_day date;
+  Clockface clock;
+  minutes east;
+  if (!scan_date(in, date) || !date.ok()) return std::nullopt;
+  if (!in.take("T") && !in.take("t") && !in.take(" ")) return std::nullopt;
+  if (!scan_clock(in, clock) || !clock.possible()) return std::nullopt;
+  in.take(" ");
+  if (!scan_zone(in, true, east) || !in.done()) return std::nullopt;
+  return Time(sys_days(date) + clock.since_midnight() - east);
+}
+
+std::string format_day(Time time) {
+  const std::chrono::year_month_day date(std::chrono::floor<days>(time));
+  char out[32];
+  std::snprintf(out, sizeof out, "%04d-%02u-%02u", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+  return out;
+}
+
+std::string format_rfc3339(Time time) {
+  const std::chrono::hh_mm_ss clock(time - std::chrono::floor<days>(time));
+  const auto micros = static_cast<int>(clock.subseconds().count());
+  char out[48];
+  int length =
+      std::snprintf(out, sizeof out, "T%02d:%02d:%02d", static_cast<int>(clock.hours().count()),
+                    static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
+  if (micros % 1000 != 0) {
+    length += std::snprintf(out + length, sizeof out - length, ".%06d", micros);
+  } else if (micros != 0) {
+    length += std::snprintf(out + length, sizeof out - length, ".%03d", micros / 1000);
+  }
+  return format_day(time) + std::string(out, length) + "Z";
+}
+
+Time floor_second(Time time) { return std::chrono::floor<seconds>(time); }
+
+Time floor_day(Time time) { return std::chrono::floor<days>(time); }
+
+Result<Duration> parse_duration(std::string_view text) {
+  std::size_t digits = 0;
+  std::int64_t value = 0;
+  const std::string hint = ": use a number and a unit, such as 200ms, 30s, 5m, 1h or 7d";
+  for (; digits < text.size() && is_digit(text[digits]); ++digits) {
+    if (value > std::numeric_limits<std::int64_t>::max() / 10 - 1)
+      return Error{quoted(text) + " is too long" + hint};
+    value = value * 10 + (text[digits] - '0');
+  }
+  if (digits == 0) return Error{quoted(text) + " is not a duration" + hint};
+  const std::string_view unit_name = text.substr(digits);
+  if (unit_name.empty()) return Error{quoted(text) + " has no unit" + hint};
+  for (const Unit& unit : kUnits) {
+    if (unit.name != unit_name) continue;
+    if (value > Duration::max() / unit.length) return Error{quoted(text) + " is too long" + hint};
+    return unit.length * value;
+  }
+  return Error{quoted(text) + " is not a duration" + hint};
+}
+
+std::string format_duration(Duration duration) {
+  if (duration == Duration::zero()) return "0s";
+  for (const Unit& unit : kUnits) {
+    if (duration % unit.length == Duration::zero()) {
+      return std::to_string(duration / unit.length) + std::string(unit.name);
+    }
+  }
+  return std::to_string(duration.count()) + "us";
+}
+
+std::optional<Time> parse_http_date(std::string_view text) {
+  static constexpr std::string_view kDays = "Mon Tue Wed Thu Fri Sat Sun ";
+  static constexpr std::string_view kMonths = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec ";
+  if (text.size() != 29 || kDays.find(text.substr(0, 3)) % 4 != 0 || text.substr(3, 2) != ", ")
+    return std::nullopt;
+  const std::size_t month = kMonths.find(text.substr(8, 4));
+  if (month % 4 != 0) return std::nullopt;
+  Scanner in(text.substr(5));
+  int day, year;
+  Clockface clock;
+  if (!in.number(2, day) || !in.take(" ") || !in.take(text.substr(8, 4)) || !in.number(4, year) ||
+      !in.take(" ") || !scan_clock(in, clock) || !clock.possible() || !in.take(" GMT") || !in.done()) {
+    return std::nullopt;
+  }
+  const auto date = std::chrono::year(year) / static_cast<int>(month / 4 + 1) / day;
+  if (!date.ok()) return std::nullopt;
+  return Time(sys_days(date) + clock.since_midnight());
+}
+
+}  // namespace auditstream
