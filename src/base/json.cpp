@@ -1,6 +1,8 @@
 // Single values out of JSON text, and text as JSON. Knows nothing of events.
 #include "auditstream/json.h"
 
+#include <algorithm>
+
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
@@ -13,15 +15,18 @@ namespace {
 // Keeps the scalar at the one pointer of the tree.
 class ScalarHandler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, ScalarHandler> {
  public:
-  explicit ScalarHandler(const PointerNode& root) : root_(root), track_(&root) {}
+  ScalarHandler(std::string_view text, const PointerNode& root) : text_(text), root_(root), track_(&root) {}
 
-  void begin(const Bytes&) {
+  void begin(const Bytes& bytes) {
+    bytes_ = &bytes;
     track_ = Track(&root_);
     value_.reset();
   }
   bool Null() { return track_.value(), true; }
   bool Bool(bool value) { return keep(value ? "true" : "false"); }
-  bool RawNumber(const char* text, rapidjson::SizeType size, bool) { return keep({text, size}); }
+  bool RawNumber(const char*, rapidjson::SizeType size, bool) {
+    return keep(text_.substr(bytes_->Tell() - size, size));
+  }
   bool String(const char* text, rapidjson::SizeType size, bool) { return keep({text, size}); }
   bool Key(const char* text, rapidjson::SizeType size, bool) { return track_.key({text, size}), true; }
   bool StartObject() { return track_.open(track_.value(), false); }
@@ -38,7 +43,9 @@ class ScalarHandler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Sca
     return true;
   }
 
+  const std::string_view text_;
   const PointerNode& root_;
+  const Bytes* bytes_ = nullptr;
   Track track_;
   std::optional<std::string> value_;
 };
@@ -70,6 +77,33 @@ int hex4(std::string_view text, std::size_t at) {
 
 bool high_surrogate(int unit) { return unit >= 0xd800 && unit <= 0xdbff; }
 bool low_surrogate(int unit) { return unit >= 0xdc00 && unit <= 0xdfff; }
+
+// Both take the text from `at` on and return how far they have seen.
+std::size_t mend_escape(std::string& text, std::size_t at) {
+  const std::string_view view = text;
+  if (view.substr(at, 2) != "\\u") return 2;
+  const int unit = hex4(view, at + 2);
+  if (high_surrogate(unit) && view.substr(at + 6, 2) == "\\u" && low_surrogate(hex4(view, at + 8))) return 12;
+  if (high_surrogate(unit) || low_surrogate(unit)) text.replace(at, 6, "\\ufffd");
+  return 6;
+}
+
+std::size_t mend_number(std::string& text, std::size_t at) {
+  const std::size_t end = std::min(text.find_first_not_of("0123456789.eE+-", at), text.size());
+  const std::size_t whole = text.find_first_not_of("0123456789", at);
+  if (std::min(whole, end) - at > 300) {
+    // One digit before the point instead of hundreds; a point that is already there must keep its fraction.
+    const bool point = whole < end && text[whole] == '.';
+    if (point && text.find_first_of("0123456789", whole) != whole + 1) return end - at;
+    if (point) text[whole] = '0';
+    text[at + 1] = '.';
+  }
+  const std::size_t exponent = text.find_first_of("eE", at);
+  for (std::size_t i = exponent; i < end; ++i) {
+    if (text[i] >= '0' && text[i] <= '9') text[i] = '0';
+  }
+  return end - at;
+}
 
 }  // namespace
 
@@ -112,18 +146,18 @@ const PointerNode* Track::first_occurrence(Frame& frame, std::string_view key) {
   return child;
 }
 
-std::string mend_surrogates(std::string_view text) {
+std::string mend(std::string_view text) {
   std::string mended(text);
-  for (std::size_t at = mended.find('\\'); at != std::string::npos; at = mended.find('\\', at)) {
-    const int unit = at + 1 < mended.size() && mended[at + 1] == 'u' ? hex4(text, at + 2) : -1;
-    if (unit < 0) {
-      at += 2;
-      continue;
+  bool in_string = false;
+  for (std::size_t at = 0; at < text.size();) {
+    if (text[at] == '"') {
+      in_string = !in_string;
+      ++at;
+    } else if (in_string) {
+      at += text[at] == '\\' ? mend_escape(mended, at) : 1;
+    } else {
+      at += text[at] >= '0' && text[at] <= '9' ? mend_number(mended, at) : 1;
     }
-    const bool pair =
-        high_surrogate(unit) && text.substr(at + 6, 2) == "\\u" && low_surrogate(hex4(text, at + 8));
-    if (!pair && (high_surrogate(unit) || low_surrogate(unit))) mended.replace(at, 6, "\\ufffd");
-    at += pair ? 12 : 6;
   }
   return mended;
 }
@@ -144,7 +178,7 @@ Status validate_pointer(std::string_view pointer) {
 std::optional<std::string> scalar_at(std::string_view json, std::string_view pointer) {
   if (!validate_pointer(pointer).ok()) return std::nullopt;
   const PointerNode root = grow_pointers({pointer});
-  ScalarHandler handler(root);
+  ScalarHandler handler(json, root);
   if (walk(json, handler).flaw != Flaw::none) return std::nullopt;
   return std::move(handler.value());
 }

@@ -107,16 +107,17 @@ struct Verdict {
   std::string reason;  // RapidJSON's words; empty unless broken
 };
 
-// The text with each half of a surrogate pair that stands alone ("\ud83d") replaced by "\ufffd". All offsets
-// stay.
-std::string mend_surrogates(std::string_view text);
+// The text with what RapidJSON refuses although JSON allows it replaced by something of the same length: half
+// a surrogate pair standing alone ("\ud83d", seen where a user agent was cut in the middle of one), and
+// numbers beyond a double
+// ("1e400"). All offsets stay.
+std::string mend(std::string_view text);
 
 // Parses the whole text as one JSON value of valid UTF-8. The handler is RapidJSON's, plus `begin(const
-// Bytes&)`, which makes it forget everything: a lone surrogate escape is no reason to refuse a document
-// (browsers cut user agents in the middle of one), but RapidJSON stops there, so the document is then read
-// once more, mended.
+// Bytes&)`, which makes it forget everything: a document that needs mending is read twice. Numbers may come
+// mended, so a handler takes them from the text, where they end at Tell().
 template <class Handler>
-Verdict walk(std::string_view text, Handler& handler) {
+Verdict walk(std::string_view text, Handler& handler, bool mended = false) {
   constexpr unsigned kFlags = rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseValidateEncodingFlag;
   Bytes bytes(text);
   rapidjson::Reader reader;
@@ -130,7 +131,8 @@ Verdict walk(std::string_view text, Handler& handler) {
     case rapidjson::kParseErrorTermination:
       return Verdict{Flaw::too_deep, reader.GetErrorOffset(), ""};
     case rapidjson::kParseErrorStringUnicodeSurrogateInvalid:
-      if (const std::string mended = mend_surrogates(text); mended != text) return walk(mended, handler);
+    case rapidjson::kParseErrorNumberTooBig:
+      if (!mended) return walk(mend(text), handler, true);
       break;
     default:
       break;
