@@ -1,0 +1,192 @@
+#include "support/kafka/topic_reader.h"
+
+#include <librdkafka/rdkafka.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace auditstream::test {
+namespace {
+
+constexpr int metadata_timeout_ms = 10'000;
+
+template <class T, void (*destroy)(T*)>
+struct Destroy {
+  void operator()(T* object) const { destroy(object); }
+};
+
+void destroy_metadata(rd_kafka_metadata_t* metadata) { rd_kafka_metadata_destroy(metadata); }
+
+using Message = std::unique_ptr<rd_kafka_message_t, Destroy<rd_kafka_message_t, rd_kafka_message_destroy>>;
+using Topic = std::unique_ptr<rd_kafka_topic_t, Destroy<rd_kafka_topic_t, rd_kafka_topic_destroy>>;
+using Metadata = std::unique_ptr<rd_kafka_metadata_t, Destroy<rd_kafka_metadata_t, destroy_metadata>>;
+using Partitions =
+    std::unique_ptr<rd_kafka_topic_partition_list_t,
+                    Destroy<rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_list_destroy>>;
+
+[[noreturn]] void fail(const std::string& what, rd_kafka_resp_err_t code) {
+  throw std::runtime_error(what + ": " + rd_kafka_err2str(code));
+}
+
+std::optional<std::string> bytes(const void* data, std::size_t size) {
+  if (data == nullptr) return std::nullopt;
+  return std::string(static_cast<const char*>(data), size);
+}
+
+Record to_record(const rd_kafka_message_t& message) {
+  Record record;
+  record.topic = rd_kafka_topic_name(message.rkt);
+  record.partition = message.partition;
+  record.offset = message.offset;
+  rd_kafka_timestamp_type_t type{};
+  record.timestamp_ms = rd_kafka_message_timestamp(&message, &type);
+  record.key = bytes(message.key, message.key_len);
+  record.value = bytes(message.payload, message.len);
+  rd_kafka_headers_t* headers = nullptr;
+  if (rd_kafka_message_headers(&message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    const char* name = nullptr;
+    const void* value = nullptr;
+    std::size_t size = 0;
+    for (std::size_t i = 0;
+         rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) {
+      record.headers.emplace_back(name, bytes(value, size).value_or(""));
+    }
+  }
+  return record;
+}
+
+}  // namespace
+
+std::string_view Record::header(std::string_view name) const {
+  for (const auto& [header, value] : headers) {
+    if (header == name) return value;
+  }
+  return "";
+}
+
+TopicReader::TopicReader(std::string bootstrap, std::vector<std::string> topics)
+    : bootstrap_(std::move(bootstrap)), topics_(std::move(topics)), consumer_(open("read_committed")) {
+  rd_kafka_poll_set_consumer(consumer_.get());
+  assign_new_partitions();
+}
+
+TopicReader::~TopicReader() = default;
+
+TopicReader::Handle TopicReader::open(const char* isolation_level) const {
+  const std::pair<const char*, const char*> properties[] = {
+      {"bootstrap.servers", bootstrap_.c_str()},
+      {"isolation.level", isolation_level},
+      {"group.id", "topic-reader"},  // asked for by the library; no group is joined
+      {"enable.auto.commit", "false"},
+      {"enable.partition.eof", "true"},
+      {"auto.offset.reset", "earliest"},
+      {"fetch.wait.max.ms", "10"},
+      {"allow.auto.create.topics", "false"},
+      {"log_level", "2"},
+  };
+  rd_kafka_conf_t* conf = rd_kafka_conf_new();
+  char reason[512];
+  for (const auto& [name, value] : properties) {
+    if (rd_kafka_conf_set(conf, name, value, reason, sizeof reason) != RD_KAFKA_CONF_OK) {
+      rd_kafka_conf_destroy(conf);
+      throw std::runtime_error(reason);
+    }
+  }
+  Handle handle(rd_kafka_new(RD_KAFKA_CONSUMER, conf, reason, sizeof reason), rd_kafka_destroy);
+  if (handle == nullptr) {
+    rd_kafka_conf_destroy(conf);
+    throw std::runtime_error(reason);
+  }
+  return handle;
+}
+
+void TopicReader::assign_new_partitions() {
+  const Partitions added(rd_kafka_topic_partition_list_new(16));
+  for (const std::string& name : topics_) {
+    const Topic topic(rd_kafka_topic_new(consumer_.get(), name.c_str(), nullptr));
+    const rd_kafka_metadata_t* answer = nullptr;
+    const auto code = rd_kafka_metadata(consumer_.get(), 0, topic.get(), &answer, metadata_timeout_ms);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) fail("metadata of " + name, code);
+    const Metadata metadata(const_cast<rd_kafka_metadata_t*>(answer));
+    for (int i = 0; i < metadata->topics[0].partition_cnt; ++i) {
+      const std::int32_t id = metadata->topics[0].partitions[i].id;
+      if (!reached_.try_emplace({name, id}, 0).second) continue;
+      rd_kafka_topic_partition_list_add(added.get(), name.c_str(), id)->offset = RD_KAFKA_OFFSET_BEGINNING;
+    }
+  }
+  if (added->cnt == 0) return;
+  rd_kafka_error_t* error = rd_kafka_incremental_assign(consumer_.get(), added.get());
+  if (error != nullptr) {
+    const auto code = rd_kafka_error_code(error);
+    rd_kafka_error_destroy(error);
+    fail("assign", code);
+  }
+}
+
+std::optional<Record> TopicReader::next(std::chrono::milliseconds patience) {
+  const auto deadline = Clock::now() + patience;
+  while (true) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+    const Message message(
+        rd_kafka_consumer_poll(consumer_.get(), static_cast<int>(std::max(left, decltype(left){0}))));
+    if (message == nullptr) {
+      assign_new_partitions();
+      return std::nullopt;
+    }
+    switch (message->err) {
+      case RD_KAFKA_RESP_ERR_NO_ERROR:
+        reached_[{rd_kafka_topic_name(message->rkt), message->partition}] = message->offset + 1;
+        return to_record(*message);
+      case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+        reached_[{rd_kafka_topic_name(message->rkt), message->partition}] = message->offset;
+        break;
+      case RD_KAFKA_RESP_ERR__TRANSPORT:
+      case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+      case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+        break;  // Kafka restarts, or a topic is younger than its metadata
+      default:
+        fail("consume", message->err);
+    }
+    if (left <= 0) return std::nullopt;
+  }
+}
+
+// A handle of its own: with read_uncommitted the broker answers with the high watermark, whatever is still
+// open below it, and a handle that has lived through a restart of the brokers may ask the wrong one for ever
+// (librdkafka 2.0.2).
+std::map<TopicReader::Partition, std::int64_t> TopicReader::ends() const {
+  const Handle handle = open("read_uncommitted");
+  std::map<Partition, std::int64_t> ends;
+  for (const auto& [partition, reached] : reached_) {
+    std::int64_t low = 0;
+    const auto code = rd_kafka_query_watermark_offsets(
+        handle.get(), partition.first.c_str(), partition.second, &low, &ends[partition], metadata_timeout_ms);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) fail("end of " + partition.first, code);
+  }
+  return ends;
+}
+
+std::vector<Record> TopicReader::rest(std::chrono::milliseconds patience) {
+  const auto deadline = Clock::now() + patience;
+  assign_new_partitions();
+  const std::map<Partition, std::int64_t> ends = this->ends();
+  const auto complete = [&] {
+    for (const auto& [partition, end] : ends) {
+      if (reached_.at(partition) < end) return false;
+    }
+    return true;
+  };
+  std::vector<Record> records;
+  while (!complete()) {
+    if (Clock::now() > deadline) throw std::runtime_error("the end of the topic is not reached in time");
+    if (auto record = next(std::chrono::milliseconds(20))) records.push_back(std::move(*record));
+  }
+  return records;
+}
+
+std::vector<Record> read_topic(const std::string& bootstrap, const std::string& topic,
+                               std::chrono::milliseconds patience) {
+  return TopicReader(bootstrap, {topic}).rest(patience);
+}
+
+}  // namespace auditstream::test
