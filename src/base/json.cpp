@@ -183,6 +183,12 @@ std::optional<std::string> scalar_at(std::string_view json, std::string_view poi
   return std::move(handler.value());
 }
 
+bool is_json(std::string_view text) {
+  const PointerNode nowhere;
+  ScalarHandler handler(text, nowhere);
+  return walk(text, handler).flaw == Flaw::none;
+}
+
 std::string quote(std::string_view text) {
   rapidjson::StringBuffer clean;
   for (std::string_view rest = text; !rest.empty();) {

@@ -113,6 +113,9 @@ struct Verdict {
 // ("1e400"). All offsets stay.
 std::string mend(std::string_view text);
 
+// Whether the text is one JSON value of valid UTF-8, nested at most kDepthMax deep.
+bool is_json(std::string_view text);
+
 // Parses the whole text as one JSON value of valid UTF-8. The handler is RapidJSON's, plus `begin(const
 // Bytes&)`, which makes it forget everything: a document that needs mending is read twice. Numbers may come
 // mended, so a handler takes them from the text, where they end at Tell().
