@@ -14,6 +14,15 @@ using Duration = std::chrono::microseconds;
 using Time = std::chrono::sys_time<Duration>;
 using namespace std::chrono_literals;
 
+// Monotonic time: for timers and budgets, which must not follow a stepped clock.
+using Steady = std::chrono::time_point<std::chrono::steady_clock, Duration>;
+
+// The moment in which a decision is taken, read once at the edge and passed inwards.
+struct Now {
+  Time wall;
+  Steady steady;
+};
+
 // RFC3339 with a zone ("2024-01-01T00:00:00Z", "...+05:00"), any number of fraction digits (cut to microseconds).
 // For what people write: a missing zone, a bare date or an impossible day is an error that says so.
 Result<Time> parse_rfc3339(std::string_view text);

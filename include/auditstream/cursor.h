@@ -1,0 +1,79 @@
+// Cursor: how far a source has been read, and its spelling as a record of the offsets topic.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auditstream/model.h"
+#include "auditstream/result.h"
+
+namespace auditstream {
+
+// A record of the offsets topic; without a value it is a tombstone.
+struct Record {
+  std::string key;
+  std::optional<std::string> value;
+  friend bool operator==(const Record&, const Record&) = default;
+};
+
+// The live records of one partition of the offsets topic: key to value.
+using RecordMap = std::map<std::string, std::string, std::less<>>;
+
+// A set of published ids: one record, or the tail end of the cursor's own record while it is small.
+struct SeenChunk {
+  Position to;  // the highest position in it; dropped once the floor is there
+  bool unreadable =
+      false;  // ids of dead letters without a readable time; `to.time` is when they may be forgotten
+  std::vector<std::uint64_t> ids;  // hash64 of event ids
+  friend bool operator==(const SeenChunk&, const SeenChunk&) = default;
+};
+
+struct Cursor {
+  enum class State { running, paused };
+
+  std::string source;
+  std::string vendor;
+  std::string account;
+  std::string origin;
+  std::string filter;
+  std::optional<Time> backfill_start_time;  // as configured when the cursor was born
+  Time since;                               // nothing older was ever wanted
+  Time watermark;                           // everything before (watermark - overlap) has been published
+  Position floor;                           // everything at or below it has been published
+  std::uint64_t generation = 1;             // raised by a reset: chunks of another generation are void
+  State state = State::running;
+  std::uint64_t published = 0;
+  std::uint64_t dead_letters = 0;
+  Time updated;
+};
+
+// {"version":1,...}: readable by a person; `open` is the inline chunk.
+std::string encode_cursor(const Cursor& cursor, const SeenChunk& open);
+std::string encode_chunk(const SeenChunk& chunk, std::uint64_t generation);
+
+struct DecodedCursor {
+  Cursor cursor;
+  SeenChunk open;
+};
+// Errors: not JSON, a field missing or of the wrong type, or a newer version.
+Result<DecodedCursor> decode_cursor(std::string_view text);
+
+struct DecodedChunk {
+  SeenChunk chunk;
+  std::uint64_t generation = 0;
+};
+Result<DecodedChunk> decode_chunk(std::string_view text);
+
+// "<source>/seen/<number>"; the slash can't occur in a source's name.
+std::string chunk_key(std::string_view source, std::uint64_t number);
+// The number, or nothing if the key is not a chunk of that source.
+std::optional<std::uint64_t> chunk_number(std::string_view source, std::string_view key);
+
+// The key that tells who opened a shard.
+inline constexpr std::string_view owner_key = "__owner";
+
+}  // namespace auditstream

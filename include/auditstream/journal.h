@@ -1,0 +1,68 @@
+// Journal: Kafka as one shard sees it. Fences, restores, and commits batches; every commit whole or not at
+// all.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "auditstream/cursor.h"
+#include "auditstream/poller.h"
+#include "auditstream/result.h"
+
+namespace auditstream {
+
+// What goes into one transaction. A value; never changes once it has been handed over.
+struct Batch {
+  std::vector<Unit> units;
+  std::size_t events = 0;  // dead letters included
+  std::size_t bytes = 0;
+  Time now;  // when it was closed: no record's timestamp lies beyond
+
+  void add(Unit unit) {
+    events += unit.events.size() + unit.dead_letters.size();
+    bytes += unit.bytes();
+    units.push_back(std::move(unit));
+  }
+};
+
+enum class Outcome {
+  committed,  // visible to every read_committed consumer
+  aborted,    // certainly invisible; the same batch may be committed again
+  refused,    // certainly invisible; the broker refused a record, and the journal has to be opened again
+  lost,       // unknown, or fenced: forget everything that is not in Kafka and open again
+};
+
+// open() succeeded: the live records of the partition, everything before our fence included.
+struct JournalOpened {
+  RecordMap records;
+};
+// open() failed; the world may do that at any time.
+struct JournalFailed {
+  std::string reason;
+  bool misconfigured = false;  // trying again will not help before a person has changed something
+};
+struct JournalDone {
+  Outcome outcome;
+  std::string detail;  // why, unless committed
+};
+struct JournalClosed {};
+using JournalEvent = std::variant<JournalOpened, JournalFailed, JournalDone, JournalClosed>;
+using JournalSink = std::function<void(JournalEvent)>;
+
+// One call at a time: after open(), commit() or close() nothing else until its event has come. The event is
+// delivered through the sink given at construction, never from within the call.
+class Journal {
+ public:
+  virtual ~Journal() = default;
+
+  // Fences every other writer of this partition, then restores. Also after lost or refused.
+  virtual void open() = 0;
+  virtual void commit(std::shared_ptr<const Batch> batch) = 0;
+  // Gives the partition up. The journal can be opened again.
+  virtual void close() = 0;
+};
+
+}  // namespace auditstream

@@ -1,0 +1,56 @@
+// Planner: which window to read next. Pure; knows how far reading has got, not what has been committed.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "auditstream/cursor.h"
+#include "auditstream/model.h"
+#include "auditstream/time.h"
+
+namespace auditstream {
+
+// Windows that end before (now - horizon) are historic: the vendor's log is taken to be settled there, so
+// that a full read moves the watermark even if it was empty. Nearer to now only an event that was seen proves
+// how far the vendor got.
+inline constexpr Duration horizon = 24h;
+
+// How many events and bytes a window should hold: events per transaction decide the throughput of a backfill.
+struct WindowTarget {
+  std::size_t events = 10'000;
+  std::size_t bytes = 8 << 20;
+};
+
+class Planner {
+ public:
+  // `end`: read historic windows up to there and then nothing; without it the last window is the live one.
+  Planner(bool by_day, WindowTarget target, std::optional<Time> end = std::nullopt);
+
+  // The next window after those already handed out. The live window comes only if `may_be_live`, because
+  // where it starts depends on everything before it being published. Nothing: not now.
+  std::optional<Window> next(const Cursor& cursor, Duration overlap, Time now, bool may_be_live);
+
+  // The live window has been read; what comes after lies beyond `now`.
+  void caught_up(Time now) { ahead_ = now; }
+  // The windows from there on were not read after all.
+  void go_back(Time to) { ahead_ = to; }
+  // A window of that width held so much: the next ones are made to fit the target.
+  void learn(std::size_t events, std::size_t bytes, Duration width);
+  // A window of that width holds `times` the target. False if windows can't be any narrower.
+  bool narrow(Duration width, double times);
+  bool finished() const { return end_ && ahead_ && *ahead_ >= *end_; }
+
+ private:
+  Time end_of_window(Time from) const;
+  Duration least_span() const;
+  void set_span(double micros);
+
+  bool by_day_;
+  WindowTarget target_;
+  std::optional<Time> end_;
+
+  std::optional<Time> ahead_;  // everything before has been handed out; nothing: start at the floor
+  Duration span_;
+};
+
+}  // namespace auditstream

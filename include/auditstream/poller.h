@@ -1,0 +1,212 @@
+// Poller: one source's life as a state machine. Decides what to ask, what to publish and when to rest; does
+// nothing itself.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "auditstream/http.h"
+#include "auditstream/ledger.h"
+#include "auditstream/model.h"
+#include "auditstream/planner.h"
+#include "auditstream/reading.h"
+#include "auditstream/vendor.h"
+
+namespace auditstream {
+
+// An event that can't be published as it is, and why.
+struct DeadLetter {
+  Event event;
+  std::string code;    // "unreadable_time", "too_large", "refused"
+  std::string detail;  // a sentence
+};
+
+// What one source wants committed: all of it or nothing, in one transaction.
+struct Unit {
+  std::shared_ptr<const Source> source;
+  std::vector<Event> events;  // ascending by (time, id)
+  std::vector<DeadLetter> dead_letters;
+  std::vector<Record> records;  // for the offsets topic
+
+  std::size_t bytes() const;
+};
+
+enum class Level { debug, info, warn, error };
+
+// What a poller wants done.
+struct Send {
+  http::RequestId id;
+  http::Request request;
+};
+struct Cancel {
+  http::RequestId id;
+};
+// The vendor wants the whole account to be silent for so long.
+struct Silence {
+  Duration duration;
+};
+// Something a person should know. `code` is stable, for metrics and tests.
+struct Say {
+  Level level;
+  std::string code;
+  std::string text;
+};
+using Action = std::variant<Send, Cancel, Silence, Say>;
+
+// Secrets are read at the start of each poll, because they rotate.
+class SecretSource {
+ public:
+  virtual ~SecretSource() = default;
+  virtual Result<Secrets> read(const Source& source) = 0;
+};
+
+struct PollerOptions {
+  ReadingLimits reading;
+  WindowTarget target;
+  unsigned lanes_max = 8;                     // where the source leaves the number to us
+  std::size_t buffered_bytes_max = 64 << 20;  // over all lanes; beyond it only the first lane reads on
+  std::size_t record_bytes_max = 1'000'000;   // a larger record goes to the dead letters
+  std::optional<Time> end;                    // read up to there as history and stop; for reading a range
+};
+
+// What a person wants to see of a source.
+struct PollerStatus {
+  std::string state;  // resting | reading | throttled | failing | stopped | paused | starting
+  std::string trouble;
+  int trouble_status = 0;  // HTTP status of the trouble
+  Cursor cursor;
+  Duration clock_skew{0};  // ours minus the vendor's
+  bool finished = false;
+};
+
+class Poller {
+ public:
+  // `born`: the cursor is already in Kafka. Otherwise nothing is asked before the first commit. The vendor
+  // and the secrets outlive the poller; ids are taken from `next_request_id`, which is shared with all other
+  // pollers of the client.
+  Poller(std::shared_ptr<const Source> source, const Vendor& vendor, SecretSource& secrets, Ledger ledger,
+         bool born, PollerOptions options, std::uint64_t& next_request_id);
+  // A source that must not be polled, and what to do about it.
+  static Poller stopped(std::shared_ptr<const Source> source, const Vendor& vendor, SecretSource& secrets,
+                        std::string reason, std::uint64_t& next_request_id);
+
+  // Not before then: so that many sources don't start in one moment.
+  void start_at(Steady moment) { rest_until_ = moment; }
+  // When step() has something to do of its own accord; the far future if it waits for an answer.
+  Steady wake_at() const;
+  void step(Now now, std::vector<Action>& out);
+  void on_response(http::RequestId id, const http::Response& response, Now now, std::vector<Action>& out);
+
+  // The next finished work, in order; at most `events_max` events (the rest is read again). Nothing while
+  // there is none.
+  std::optional<Unit> take_unit(Now now, std::size_t events_max, std::vector<Action>& out);
+  // Progress that no event carries (empty windows, renewed ids); nothing if there is none.
+  std::optional<Unit> take_progress(Now now);
+  // Progress must be committed before this source can be polled at all.
+  bool urgent() const { return !born_ && !birth_taken_; }
+  void on_committed();
+
+  // No new requests; what is complete can still be taken.
+  void drain(std::vector<Action>& out);
+  bool has_unit() const { return !lanes_.empty() && lanes_.front().complete; }
+  bool has_progress() const { return ledger_ && ledger_->dirty(); }
+  // This event's record was refused by the broker when it was alone: it goes to the dead letters from now on.
+  void refuse_event(std::uint64_t id) { refused_.insert(id); }
+
+  const Source& source() const { return *source_; }
+  PollerStatus status(Now now) const;
+
+ private:
+  struct Lane {
+    Reading reading;
+    std::string live_probe;  // the probe's URL where the live window is first asked for its total
+    bool probing = false;
+    std::optional<http::RequestId> request;  // in flight, or queued for its turn
+    Ask ask;
+    std::optional<std::uint64_t> token_number;  // which token the request in flight carries
+    Steady retry_at{};
+    int attempts = 0;
+    bool token_renewed = false;
+    bool complete = false;
+
+    bool live() const { return !reading.window().to; }
+  };
+
+  Time vendor_now(Now now) const;
+  void learn_clock(const http::Response& response, Now now, std::vector<Action>& out);
+  void mend_beginning(Now now, std::vector<Action>& out);
+  bool may_ask(const Lane& lane) const;
+  void plan(Now now);
+  bool begin_poll(Now now, std::vector<Action>& out);
+  bool authorize(Now now, std::vector<Action>& out);
+  void ask(Lane& lane, Now now, std::vector<Action>& out);
+  void on_token(const http::Response& response, Now now, std::vector<Action>& out);
+  void on_page(std::size_t lane, Page page, const std::string& url_asked, Now now, std::vector<Action>& out);
+  bool narrowed(std::size_t lane, std::uint64_t rows, Now now, std::vector<Action>& out);
+  void complete(Lane& lane, Now now, std::vector<Action>& out);
+  void refuse(std::size_t lane, const Refusal& refusal, Now now, std::vector<Action>& out);
+  void fail(std::size_t first_lane, const Refusal& refusal, Duration rest_min, Duration rest_max, Now now,
+            std::vector<Action>& out);
+  void say_trouble(const Refusal& refusal, bool failing, Now now, std::vector<Action>& out);
+  void void_lanes(std::size_t first, std::vector<Action>& out);
+  void settle(Reading& reading, std::size_t events_max, Now now, Unit& unit, std::vector<Action>& out);
+  unsigned lane_limit() const;
+  std::size_t buffered() const;
+  Duration jittered(Duration least);
+
+  // Constant after construction.
+  std::shared_ptr<const Source> source_;
+  const Vendor* vendor_;
+  SecretSource* secret_source_;
+  PollerOptions options_;
+  std::uint64_t* next_request_id_;
+  std::string stopped_;  // why this source is not polled; empty: it is
+
+  // What has been published, as far as units were taken.
+  std::optional<Ledger> ledger_;
+  bool born_ = true;
+  bool birth_taken_ = false;
+  std::unordered_set<std::uint64_t> refused_;
+
+  // Reading.
+  Planner planner_;
+  std::deque<Lane> lanes_;
+  Steady rest_until_{};
+  std::optional<Steady> first_poll_;
+  std::uint32_t page_size_;  // halved when answers are too large or too slow
+  double requests_per_second_;
+  Secrets secrets_;
+  std::optional<Token> token_;
+  std::uint64_t token_number_ = 0;
+  bool token_used_ = false;
+  Steady token_renew_at_{};
+  std::optional<http::RequestId> authorizing_;
+  struct Memo {
+    std::string url;
+    std::uint64_t total;
+  };
+  std::optional<Memo> probe_memo_;  // of the last live window that was read to its end
+  bool draining_ = false;
+
+  // The world as observed.
+  Duration clock_ahead_{
+      0};  // our clock minus the vendor's; 0 unless it is off by more than the Date header's rounding
+  bool skew_said_ = false;
+  Duration latency_{0};
+  int firewall_in_a_row_ = 0;
+
+  // Trouble: said once, then at a falling rate.
+  std::optional<Refusal> trouble_;
+  bool failing_ = false;
+  int failures_ = 0;
+  Steady say_next_{};
+  Duration say_interval_{0};
+  std::uint64_t random_;
+};
+
+}  // namespace auditstream

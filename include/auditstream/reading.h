@@ -1,0 +1,92 @@
+// Reading: one window being read, page by page, until it is complete. Pure; keeps what is new and nothing
+// else.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "auditstream/ledger.h"
+#include "auditstream/model.h"
+
+namespace auditstream {
+
+struct ReadingLimits {
+  std::size_t events_max = 40'000;   // events kept before the window is overfull
+  std::size_t bytes_max = 32 << 20;  // raw bytes kept before it is
+};
+
+class Reading {
+ public:
+  // What became of a page.
+  enum class Step {
+    next_page,   // ask again with token()
+    complete,    // the window has been read to its end
+    read_again,  // rows are missing: start over with the first page
+    endless,     // the vendor's next token leads back to a page already read
+  };
+
+  // `unreadable_until` is how long a dead letter without a time has to be remembered if it shows up in this
+  // window.
+  Reading(Window window, ReadingLimits limits, bool total_is_exact, Time unreadable_until);
+
+  Step add(Page page, Ledger& ledger);
+
+  const Window& window() const { return window_; }
+  const std::string& token() const { return token_; }
+
+  // After Step::complete: the new events in order, each id once.
+  std::vector<Event>& events() { return events_; }
+  // After Step::complete: events without a readable time, each once.
+  std::vector<Event>& unreadable() { return unreadable_; }
+  // Set if not everything could be held: only what lies below it is here, and reading has to go on there.
+  const std::optional<Position>& cut() const { return cut_; }
+  // The newest event of the window, kept or not (a known event proves as well how far the vendor has got).
+  const std::optional<Time>& newest() const { return newest_; }
+  std::optional<std::uint64_t> total() const { return total_last_; }
+  bool rows_missing() const { return rows_missing_; }
+
+  std::size_t rows() const { return rows_; }      // rows delivered, repeats included
+  std::size_t inside() const { return inside_; }  // rows inside the window, repeats included
+  std::size_t inside_bytes() const { return inside_bytes_; }
+  std::size_t known() const { return known_; }
+  std::size_t bytes() const { return bytes_; }  // held in memory
+  std::size_t pages() const { return pages_; }
+  bool ascending() const { return ascending_; }
+  Time unreadable_until() const { return unreadable_until_; }
+
+ private:
+  void keep(std::vector<Event> kept);
+  void trim();
+  Step finish();
+  void start_over();
+
+  Window window_;
+  ReadingLimits limits_;
+  bool total_is_exact_;
+  Time unreadable_until_;
+
+  std::string token_;
+  std::unordered_set<std::string> tokens_;
+  std::vector<Event> events_;
+  std::vector<Event> unreadable_;
+  std::vector<std::uint64_t> row_ids_;  // of all rows, for counting the distinct ones
+  std::optional<Position> cut_;
+  std::optional<Time> newest_;
+  std::optional<std::uint64_t> total_first_;
+  std::optional<std::uint64_t> total_last_;
+  std::optional<std::size_t> distinct_before_;  // of the reading before this one of the same window
+  bool rows_missing_ = false;
+  bool ascending_ = true;
+  std::optional<Time> last_time_;
+  std::size_t rows_ = 0;
+  std::size_t inside_ = 0;
+  std::size_t inside_bytes_ = 0;
+  std::size_t known_ = 0;
+  std::size_t bytes_ = 0;
+  std::size_t pages_ = 0;
+};
+
+}  // namespace auditstream

@@ -1,0 +1,145 @@
+// Shard: one partition of the offsets topic and the sources that live in it. Runs on one thread; everything
+// is injected.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "auditstream/http.h"
+#include "auditstream/journal.h"
+#include "auditstream/poller.h"
+#include "auditstream/rate_limit.h"
+
+namespace auditstream {
+
+// Hears what happens; on the shard's thread. For logs and metrics; must not call back.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void said(const Source& source, const Say& say) = 0;
+  virtual void shard_said(int partition, const Say& say) = 0;
+  virtual void answered(const Source& source, const http::Response& response) = 0;
+  virtual void committed(const Batch& batch, Duration took) = 0;
+};
+
+// Where a source's cursor was found at start, if anywhere.
+struct CursorPlace {
+  int partition = 0;
+  std::string account;
+};
+
+// What a shard needs of the world. Outlives it; shared by all shards of a worker.
+struct ShardWorld {
+  http::Client& client;
+  SecretSource& secrets;
+  Observer& observer;
+  PollerOptions options;
+  std::map<std::string, std::size_t> record_bytes_max;  // by topic; where absent, the option's
+  std::map<std::string, CursorPlace> cursors;           // by source, over all partitions
+  std::size_t sources = 0;                              // in this process
+  http::RequestId next_request_id = 1;
+};
+
+struct ShardLimits {
+  std::size_t batch_events = 10'000;  // a batch of so many is full
+  std::size_t batch_bytes = 8 << 20;
+  std::size_t progress_units_max = 500;  // cursors without events in one batch
+  Duration commit_interval = 20ms;  // from one begin to the next: back to back the coordinator is not ready
+  Duration progress_interval = 10min;  // cursors that moved without events are written at least so often
+  int aborts_max = 2;                  // in a row, then the journal is opened again
+};
+
+class Shard {
+ public:
+  Shard(int partition, std::vector<std::shared_ptr<const Source>> sources, Journal& journal,
+        ShardWorld& world, ShardLimits limits = {});
+
+  void start(Now now);
+  void on_journal(JournalEvent event, Now now);
+  // False if the request is not of this shard.
+  bool on_response(http::RequestId id, const http::Response& response, Now now);
+  // Does what is due.
+  void step(Now now);
+  Steady wake_at() const;
+
+  // Stops asking, commits what is complete, closes. closed() tells when.
+  void drain(Now now);
+  bool closed() const { return state_ == State::closed; }
+  bool open() const { return state_ == State::open; }
+  // Set if the journal can't be opened before a person has changed something.
+  const std::optional<std::string>& misconfigured() const { return misconfigured_; }
+  int partition() const { return partition_; }
+  std::vector<std::pair<std::string, PollerStatus>> status(Now now) const;
+
+ private:
+  enum class State { idle, opening, open, waiting, closing, closed };
+
+  struct Account {
+    RateLimit limit;
+    struct Waiting {
+      std::size_t poller;
+      Send send;
+    };
+    std::deque<Waiting> queue;
+    Steady timer = Steady::max();
+  };
+
+  void build_pollers(const RecordMap& records, Now now);
+  Poller make_poller(const std::shared_ptr<const Source>& source, const RecordMap& records, Now now);
+  void drop_pollers();
+  void reopen(Duration wait, Now now);
+  void run_poller(std::size_t index, Now now);
+  void act(std::size_t index, std::vector<Action> actions, Now now);
+  void pump(Account& account, Now now);
+  void schedule(std::size_t index, Now now);
+  void gather(Now now);
+  void gather_progress(Now now);
+  void commit_if_due(Now now);
+  void on_done(const JournalDone& done, Now now);
+  Duration backoff_wait();
+
+  // Constant after construction.
+  const int partition_;
+  const std::vector<std::shared_ptr<const Source>> sources_;
+  Journal& journal_;
+  ShardWorld& world_;
+  const ShardLimits limits_;
+
+  State state_ = State::idle;
+  bool draining_ = false;
+  Steady reopen_at_{};
+  int reopens_in_a_row_ = 0;
+  std::optional<std::string> misconfigured_;
+  std::uint64_t random_;
+
+  // Valid while the journal is open.
+  std::deque<Poller> pollers_;  // by the index of its source
+  std::vector<Steady> wakes_;
+  std::set<std::pair<Steady, std::size_t>> timers_;
+  std::map<std::string, Account> accounts_;
+  std::vector<Account*> account_of_;
+  std::unordered_map<http::RequestId, std::size_t> requests_;
+  std::set<std::size_t> ready_;  // pollers with finished work
+  std::size_t gather_next_ = 0;
+
+  // The batch that gathers, and the one on its way.
+  Batch gathering_;
+  bool urgent_ = false;  // a source waits for its first cursor to be committed
+  std::shared_ptr<const Batch> committing_;
+  Steady commit_began_{};
+  Steady commit_not_before_{};
+  Steady progress_due_{};
+  int aborts_in_a_row_ = 0;
+  std::optional<std::size_t>
+      cautious_events_;  // after a refused record: how many events a transaction may have
+  std::map<std::string, std::vector<std::uint64_t>>
+      refused_;  // events that the broker refused alone, by source
+};
+
+}  // namespace auditstream

@@ -1,0 +1,239 @@
+#include "auditstream/cursor.h"
+
+#include <rapidjson/document.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include <array>
+#include <charconv>
+#include <cstring>
+
+namespace auditstream {
+namespace {
+
+constexpr int version_known = 1;
+constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
+
+void put(Writer& out, const char* key, std::string_view value) {
+  out.Key(key);
+  out.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
+}
+
+void put(Writer& out, const char* key, std::uint64_t value) {
+  out.Key(key);
+  out.Uint64(value);
+}
+
+void put(Writer& out, const char* key, const Position& position) {
+  out.Key(key);
+  out.StartObject();
+  put(out, "time", format_rfc3339(position.time));
+  put(out, "id", position.id);
+  out.EndObject();
+}
+
+// base64url of the little-endian bytes: 11 characters an id, where JSON numbers would take 20 and lose bits
+// in JavaScript.
+std::string encode_ids(const std::vector<std::uint64_t>& ids) {
+  std::string text;
+  text.reserve(ids.size() * 11);
+  for (std::uint64_t id : ids) {
+    for (int digit = 0; digit < 11; ++digit, id >>= 6) text += alphabet[id & 63];
+  }
+  return text;
+}
+
+std::optional<std::vector<std::uint64_t>> decode_ids(std::string_view text) {
+  if (text.size() % 11 != 0) return std::nullopt;
+  std::vector<std::uint64_t> ids;
+  ids.reserve(text.size() / 11);
+  for (std::size_t at = 0; at < text.size(); at += 11) {
+    std::uint64_t id = 0;
+    for (int digit = 10; digit >= 0; --digit) {
+      const auto value = alphabet.find(text[at + static_cast<std::size_t>(digit)]);
+      if (value == std::string_view::npos) return std::nullopt;
+      id = (id << 6) | value;
+    }
+    ids.push_back(id);
+  }
+  return ids;
+}
+
+// Reads typed members and remembers the first one that is missing or wrong.
+class Members {
+ public:
+  explicit Members(const rapidjson::Value& object) : object_(object) {}
+
+  std::string text(const char* key) {
+    const rapidjson::Value* value = find(key);
+    if (value == nullptr || !value->IsString()) return fail<std::string>(key);
+    return {value->GetString(), value->GetStringLength()};
+  }
+  std::string text_or(const char* key, std::string fallback) {
+    return find(key) == nullptr ? std::move(fallback) : text(key);
+  }
+  std::uint64_t number(const char* key) {
+    const rapidjson::Value* value = find(key);
+    return value != nullptr && value->IsUint64() ? value->GetUint64() : fail<std::uint64_t>(key);
+  }
+  Time time(const char* key) {
+    const Result<Time> parsed = parse_rfc3339(text(key));
+    return parsed.ok() ? parsed.value() : fail<Time>(key);
+  }
+  Position position(const char* key) {
+    const rapidjson::Value* value = find(key);
+    if (value == nullptr || !value->IsObject()) return fail<Position>(key);
+    Members inner(*value);
+    Position position{inner.time("time"), inner.text("id")};
+    return inner.wrong_.empty() ? position : fail<Position>(key);
+  }
+  std::vector<std::uint64_t> ids(const char* key) {
+    std::optional<std::vector<std::uint64_t>> ids = decode_ids(text(key));
+    return ids ? *std::move(ids) : fail<std::vector<std::uint64_t>>(key);
+  }
+  const rapidjson::Value* find(const char* key) const {
+    const auto found = object_.FindMember(key);
+    return found == object_.MemberEnd() ? nullptr : &found->value;
+  }
+  template <class T>
+  T fail(const char* key) {
+    if (wrong_.empty()) wrong_ = key;
+    return T{};
+  }
+  const std::string& wrong() const { return wrong_; }
+
+ private:
+  const rapidjson::Value& object_;
+  std::string wrong_;
+};
+
+Status parse_object(rapidjson::Document& document, std::string_view text) {
+  document.Parse<rapidjson::kParseIterativeFlag>(text.data(), text.size());
+  if (document.HasParseError() || !document.IsObject()) return Error{"it is not a JSON object"};
+  return success();
+}
+
+}  // namespace
+
+std::string encode_cursor(const Cursor& cursor, const SeenChunk& open) {
+  rapidjson::StringBuffer buffer;
+  Writer out(buffer);
+  out.StartObject();
+  put(out, "version", version_known);
+  put(out, "source", cursor.source);
+  put(out, "vendor", cursor.vendor);
+  put(out, "account", cursor.account);
+  put(out, "since", format_rfc3339(cursor.since));
+  put(out, "watermark", format_rfc3339(cursor.watermark));
+  put(out, "floor", cursor.floor);
+  put(out, "origin", cursor.origin);
+  put(out, "generation", cursor.generation);
+  put(out, "state", cursor.state == Cursor::State::paused ? "paused" : "running");
+  put(out, "published", cursor.published);
+  put(out, "dead_letters", cursor.dead_letters);
+  put(out, "updated", format_rfc3339(cursor.updated));
+  put(out, "filter", cursor.filter);
+  if (cursor.backfill_start_time)
+    put(out, "backfill_start_time", format_rfc3339(*cursor.backfill_start_time));
+  if (!open.ids.empty()) {
+    out.Key("seen");
+    out.StartObject();
+    put(out, "to", open.to);
+    put(out, "ids", encode_ids(open.ids));
+    out.EndObject();
+  }
+  out.EndObject();
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+std::string encode_chunk(const SeenChunk& chunk, std::uint64_t generation) {
+  rapidjson::StringBuffer buffer;
+  Writer out(buffer);
+  out.StartObject();
+  put(out, "version", version_known);
+  put(out, "generation", generation);
+  put(out, "to", chunk.to);
+  if (chunk.unreadable) {
+    out.Key("unreadable");
+    out.Bool(true);
+  }
+  put(out, "ids", encode_ids(chunk.ids));
+  out.EndObject();
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+Result<DecodedCursor> decode_cursor(std::string_view text) {
+  rapidjson::Document document;
+  if (Status parsed = parse_object(document, text); !parsed.ok()) return parsed.error();
+  Members members(document);
+  const std::uint64_t version = members.number("version");
+  if (version > version_known) {
+    return Error{"it has version " + std::to_string(version) + ", and this auditstream knows only version " +
+                 std::to_string(version_known)};
+  }
+  DecodedCursor decoded;
+  Cursor& cursor = decoded.cursor;
+  cursor.source = members.text("source");
+  cursor.vendor = members.text("vendor");
+  cursor.account = members.text("account");
+  cursor.origin = members.text("origin");
+  cursor.filter = members.text_or("filter", "");
+  if (members.find("backfill_start_time") != nullptr)
+    cursor.backfill_start_time = members.time("backfill_start_time");
+  cursor.since = members.time("since");
+  cursor.watermark = members.time("watermark");
+  cursor.floor = members.position("floor");
+  cursor.generation = members.number("generation");
+  const std::string state = members.text("state");
+  if (state != "running" && state != "paused") members.fail<int>("state");
+  cursor.state = state == "paused" ? Cursor::State::paused : Cursor::State::running;
+  cursor.published = members.number("published");
+  cursor.dead_letters = members.number("dead_letters");
+  cursor.updated = members.time("updated");
+  if (const rapidjson::Value* seen = members.find("seen")) {
+    if (!seen->IsObject()) {
+      members.fail<int>("seen");
+    } else {
+      Members inner(*seen);
+      decoded.open.to = inner.position("to");
+      decoded.open.ids = inner.ids("ids");
+      if (!inner.wrong().empty()) members.fail<int>("seen");
+    }
+  }
+  if (!members.wrong().empty())
+    return Error{"its field \"" + members.wrong() + "\" is missing or unreadable"};
+  return decoded;
+}
+
+Result<DecodedChunk> decode_chunk(std::string_view text) {
+  rapidjson::Document document;
+  if (Status parsed = parse_object(document, text); !parsed.ok()) return parsed.error();
+  Members members(document);
+  DecodedChunk decoded;
+  if (members.number("version") > version_known) return Error{"it has a newer version"};
+  decoded.generation = members.number("generation");
+  decoded.chunk.to = members.position("to");
+  decoded.chunk.unreadable = members.find("unreadable") != nullptr;
+  decoded.chunk.ids = members.ids("ids");
+  if (!members.wrong().empty())
+    return Error{"its field \"" + members.wrong() + "\" is missing or unreadable"};
+  return decoded;
+}
+
+std::string chunk_key(std::string_view source, std::uint64_t number) {
+  return std::string(source) + "/seen/" + std::to_string(number);
+}
+
+std::optional<std::uint64_t> chunk_number(std::string_view source, std::string_view key) {
+  const std::string prefix = std::string(source) + "/seen/";
+  if (!key.starts_with(prefix)) return std::nullopt;
+  key.remove_prefix(prefix.size());
+  std::uint64_t number = 0;
+  const auto [end, code] = std::from_chars(key.data(), key.data() + key.size(), number);
+  if (code != std::errc{} || end != key.data() + key.size()) return std::nullopt;
+  return number;
+}
+
+}  // namespace auditstream

@@ -1,0 +1,201 @@
+#include "auditstream/ledger.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "auditstream/hash.h"
+
+namespace auditstream {
+namespace {
+
+// Forgetting an unreadable event too early would dead-letter it twice, so each stay is longer than needed by
+// this much and is renewed at most that often.
+constexpr Duration unreadable_spare = 24h;
+
+}  // namespace
+
+Ledger::Ledger(const Source& source, Time since, Time now) {
+  cursor_.source = source.name;
+  cursor_.vendor = source.vendor;
+  cursor_.account = source.account;
+  cursor_.origin = source.origin;
+  cursor_.filter = source.filter;
+  cursor_.backfill_start_time = source.backfill_start_time;
+  cursor_.since = since;
+  cursor_.watermark = since;
+  cursor_.floor = Position{since, ""};
+  cursor_.updated = now;
+  dirty_ = true;
+}
+
+Result<Ledger> Ledger::restore(std::string_view source, const RecordMap& records) {
+  const auto found = records.find(source);
+  AS_CHECK(found != records.end());
+  Result<DecodedCursor> decoded = decode_cursor(found->second);
+  if (!decoded.ok()) return decoded.error();
+  if (decoded->cursor.source != source)
+    return Error{"it names the source \"" + decoded->cursor.source + "\""};
+
+  Ledger ledger;
+  ledger.cursor_ = decoded->cursor;
+  ledger.open_ = decoded->open;
+  ledger.ids_.insert(ledger.open_.ids.begin(), ledger.open_.ids.end());
+  const std::string prefix = std::string(source) + "/seen/";
+  for (auto at = records.lower_bound(prefix); at != records.end() && at->first.starts_with(prefix); ++at) {
+    const std::optional<std::uint64_t> number = chunk_number(source, at->first);
+    if (!number) return Error{"its record \"" + at->first + "\" has a key that auditstream never writes"};
+    ledger.next_chunk_ = std::max(ledger.next_chunk_, *number + 1);
+    Result<DecodedChunk> chunk = decode_chunk(at->second);
+    if (!chunk.ok()) return Error{"its record \"" + at->first + "\" can't be read: " + chunk.error().message};
+    if (chunk->generation != ledger.cursor_.generation) {
+      ledger.tombstones_.push_back(*number);
+      continue;
+    }
+    if (chunk->chunk.unreadable) {
+      for (std::uint64_t id : chunk->chunk.ids) {
+        Time& until = ledger.unreadable_.try_emplace(id, chunk->chunk.to.time).first->second;
+        until = std::max(until, chunk->chunk.to.time);
+      }
+    } else {
+      ledger.ids_.insert(chunk->chunk.ids.begin(), chunk->chunk.ids.end());
+    }
+    ledger.chunks_.push_back(Stored{*number, std::move(chunk->chunk), true});
+  }
+  return ledger;
+}
+
+bool Ledger::dead_lettered(std::uint64_t id, Time until) {
+  const auto found = unreadable_.find(id);
+  if (found == unreadable_.end()) return false;
+  if (found->second < until) dead_letter({id}, until);
+  return true;
+}
+
+void Ledger::advance(Time watermark, Position floor) {
+  if (watermark > cursor_.watermark) {
+    cursor_.watermark = watermark;
+    dirty_ = true;
+  }
+  raise_floor(std::move(floor));
+}
+
+void Ledger::publish(const Position& position, std::uint64_t id) {
+  dirty_ = true;
+  if (position <= cursor_.floor || !ids_.insert(id).second) return;
+  SeenChunk& chunk = position.time > cursor_.watermark ? future_ : open_;
+  chunk.to = chunk.ids.empty() ? position : std::max(chunk.to, position);
+  chunk.ids.push_back(id);
+  if (chunk.ids.size() == chunk_ids_max) close_chunk(chunk);
+}
+
+void Ledger::dead_letter(const std::vector<std::uint64_t>& ids, Time until) {
+  if (ids.empty()) return;
+  dirty_ = true;
+  until += unreadable_spare;
+  SeenChunk chunk{Position{until, ""}, true, ids};
+  for (std::uint64_t id : ids) {
+    Time& known = unreadable_.try_emplace(id, until).first->second;
+    known = std::max(known, until);
+  }
+  close_chunk(chunk);
+}
+
+void Ledger::count(std::size_t published, std::size_t dead_letters) {
+  cursor_.published += published;
+  cursor_.dead_letters += dead_letters;
+  if (published + dead_letters > 0) dirty_ = true;
+}
+
+void Ledger::close_chunk(SeenChunk& chunk) {
+  if (!chunk.ids.empty()) chunks_.push_back(Stored{next_chunk_++, std::exchange(chunk, {}), false});
+}
+
+void Ledger::adopt(const Source& source) {
+  if (cursor_.filter == source.filter && cursor_.backfill_start_time == source.backfill_start_time) return;
+  cursor_.filter = source.filter;
+  cursor_.backfill_start_time = source.backfill_start_time;
+  dirty_ = true;
+}
+
+void Ledger::restart_at(Time since) {
+  AS_CHECK(cursor_.published == 0 && cursor_.dead_letters == 0 && ids_.empty());
+  cursor_.since = since;
+  cursor_.watermark = since;
+  cursor_.floor = Position{since, ""};
+  dirty_ = true;
+}
+
+void Ledger::raise_floor(Position floor) {
+  if (floor <= cursor_.floor) return;
+  cursor_.floor = std::move(floor);
+  dirty_ = true;
+  if (!open_.ids.empty() && open_.to <= cursor_.floor) {
+    forget(open_);
+    open_ = {};
+  }
+  if (!future_.ids.empty() && future_.to <= cursor_.floor) {
+    forget(future_);
+    future_ = {};
+  }
+  std::erase_if(chunks_, [this](const Stored& stored) {
+    if (stored.chunk.to > cursor_.floor) return false;
+    forget(stored.chunk);
+    if (stored.written) tombstones_.push_back(stored.number);
+    return true;
+  });
+}
+
+void Ledger::forget(const SeenChunk& chunk) {
+  for (std::uint64_t id : chunk.ids) {
+    if (!chunk.unreadable) {
+      ids_.erase(id);
+      continue;
+    }
+    // It may have been seen again since, in a later chunk.
+    const auto found = unreadable_.find(id);
+    if (found != unreadable_.end() && found->second <= cursor_.floor.time) unreadable_.erase(found);
+  }
+}
+
+bool Ledger::shrink() {
+  if (ids_.size() <= ids_max) return false;
+  close_chunk(open_);
+  std::vector<const SeenChunk*> oldest_first;
+  for (const Stored& stored : chunks_) {
+    const bool future = stored.chunk.to.time > cursor_.watermark;
+    if (!stored.chunk.unreadable && !future) oldest_first.push_back(&stored.chunk);
+  }
+  std::ranges::sort(oldest_first, {}, [](const SeenChunk* chunk) { return chunk->to; });
+  std::size_t left = ids_.size();
+  Position floor = cursor_.floor;
+  dirty_ = true;
+  for (const SeenChunk* chunk : oldest_first) {
+    if (left <= ids_max / 2) break;
+    left -= std::min(left, chunk->ids.size());
+    floor = chunk->to;
+  }
+  raise_floor(std::move(floor));
+  return true;
+}
+
+std::vector<Record> Ledger::take_records(Time now) {
+  if (!dirty_) return {};
+  dirty_ = false;
+  if (open_.ids.size() > inline_ids_max) close_chunk(open_);
+  close_chunk(future_);
+  cursor_.updated = now;
+  std::vector<Record> records;
+  records.push_back(Record{cursor_.source, encode_cursor(cursor_, open_)});
+  for (Stored& stored : chunks_) {
+    if (stored.written) continue;
+    stored.written = true;
+    records.push_back(
+        Record{chunk_key(cursor_.source, stored.number), encode_chunk(stored.chunk, cursor_.generation)});
+  }
+  for (std::uint64_t number : tombstones_)
+    records.push_back(Record{chunk_key(cursor_.source, number), std::nullopt});
+  tombstones_.clear();
+  return records;
+}
+
+}  // namespace auditstream

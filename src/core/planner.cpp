@@ -1,0 +1,64 @@
+#include "auditstream/planner.h"
+
+#include <algorithm>
+
+namespace auditstream {
+namespace {
+
+constexpr Duration day = 24h;
+constexpr Duration span_first = 1h;
+constexpr Duration span_max = 60 * day;
+constexpr int growth_max = 4;
+
+}  // namespace
+
+Planner::Planner(bool by_day, WindowTarget target, std::optional<Time> end)
+    : by_day_(by_day), target_(target), end_(end), span_(by_day ? day : span_first) {}
+
+std::optional<Window> Planner::next(const Cursor& cursor, Duration overlap, Time now, bool may_be_live) {
+  const Time from = ahead_.value_or(cursor.floor.time);
+  if (end_) {
+    if (from >= *end_) return std::nullopt;
+    ahead_ = std::min(end_of_window(from), *end_);
+    return Window{from, ahead_};
+  }
+  Time to = end_of_window(from);
+  // A window is wholly historic or not at all.
+  const Time settled = now - horizon;
+  if (from < settled) to = std::min(to, settled);
+  if (to < now) {
+    ahead_ = to;
+    return Window{from, to};
+  }
+  if (!may_be_live) return std::nullopt;
+  return Window{std::min(from, std::max(cursor.watermark - overlap, cursor.floor.time)), std::nullopt};
+}
+
+Time Planner::end_of_window(Time from) const {
+  if (!by_day_) return from + span_;
+  return floor_day(from) + std::max(span_ / day, Duration::rep{1}) * day;
+}
+
+void Planner::learn(std::size_t events, std::size_t bytes, Duration width) {
+  const double load = std::max(static_cast<double>(events) / static_cast<double>(target_.events),
+                               static_cast<double>(bytes) / static_cast<double>(target_.bytes));
+  const double fitting = static_cast<double>(width.count()) / std::max(load, 1e-6);
+  // Several windows of an older, smaller span may still come in: they must not shrink what was learnt since.
+  const auto reachable = static_cast<double>(std::max(span_, width * growth_max).count());
+  set_span(std::min(fitting, reachable));
+}
+
+bool Planner::narrow(Duration width, double times) {
+  if (width <= least_span()) return false;
+  set_span(static_cast<double>(width.count()) / std::max(times, 1.0));
+  return true;
+}
+
+Duration Planner::least_span() const { return by_day_ ? day : Duration{1s}; }
+
+void Planner::set_span(double micros) {
+  const double bounded = std::min(micros, static_cast<double>(span_max.count()));
+  span_ = std::max(least_span(), Duration{static_cast<Duration::rep>(bounded)});
+}
+
+}  // namespace auditstream

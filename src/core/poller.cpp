@@ -1,0 +1,613 @@
+#include "auditstream/poller.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "auditstream/hash.h"
+#include "auditstream/rate_limit.h"
+
+namespace auditstream {
+namespace {
+
+// How far around a window the vendor is asked, so that it doesn't matter what its bounds mean.
+constexpr Duration guard_by_second = 2s;
+constexpr Duration guard_by_day = 14h;
+
+constexpr Duration skew_tolerated = 2s;  // the Date header is cut to seconds and travels
+constexpr Duration skew_said_above = 60s;
+
+constexpr Duration retry_first = 1s;
+constexpr Duration retry_max = 60s;
+constexpr Duration credential_rest = 60s;  // at most one request a minute after a credential was refused
+constexpr Duration credential_rest_max = 5min;
+constexpr Duration malformed_rest_max = 5min;
+constexpr Duration retry_after_max = 15min;
+constexpr int transient_attempts_max = 5;
+constexpr int throttled_attempts_max = 20;
+constexpr int firewall_is_refusal = 3;
+constexpr Duration say_first = 1min;
+constexpr Duration say_max = 1h;
+
+Duration backoff(Duration first, int times, Duration most) {
+  for (int i = 1; i < times && first < most; ++i) first *= 2;
+  return std::min(first, most);
+}
+
+Duration width_of(const Window& window, Time now) {
+  return window.to.value_or(std::max(now, window.from)) - window.from;
+}
+
+// Key, headers and framing of a record, beside its value.
+constexpr std::size_t record_overhead = 1024;
+
+}  // namespace
+
+std::size_t Unit::bytes() const {
+  std::size_t sum = 0;
+  for (const Event& event : events) sum += event.raw.size();
+  for (const DeadLetter& letter : dead_letters) sum += letter.event.raw.size();
+  return sum;
+}
+
+Poller::Poller(std::shared_ptr<const Source> source, const Vendor& vendor, SecretSource& secrets,
+               Ledger ledger, bool born, PollerOptions options, std::uint64_t& next_request_id)
+    : source_(std::move(source)),
+      vendor_(&vendor),
+      secret_source_(&secrets),
+      options_(options),
+      next_request_id_(&next_request_id),
+      ledger_(std::move(ledger)),
+      born_(born),
+      planner_(vendor.traits().by_day, options.target, options.end),
+      page_size_(source_->page_size),
+      requests_per_second_(RateLimit(source_->rate_limit, Steady{}).requests_per_second()),
+      random_(hash64(source_->name)) {}
+
+Poller Poller::stopped(std::shared_ptr<const Source> source, const Vendor& vendor, SecretSource& secrets,
+                       std::string reason, std::uint64_t& next_request_id) {
+  Poller poller(source, vendor, secrets, Ledger(*source, Time{}, Time{}), true, {}, next_request_id);
+  poller.ledger_.reset();
+  poller.stopped_ = std::move(reason);
+  return poller;
+}
+
+// --- time
+// -------------------------------------------------------------------------------------------------------------
+
+Time Poller::vendor_now(Now now) const { return std::min(now.wall, now.wall - clock_ahead_); }
+
+void Poller::learn_clock(const http::Response& response, Now now, std::vector<Action>& out) {
+  const std::optional<std::string_view> header = response.header("date");
+  const std::optional<Time> date = header ? parse_http_date(*header) : std::nullopt;
+  if (!date) return;
+  const Duration ahead = now.wall - *date;
+  clock_ahead_ = std::chrono::abs(ahead) > skew_tolerated ? ahead : Duration{0};
+  const bool skewed = std::chrono::abs(ahead) > skew_said_above;
+  if (skewed && !skew_said_) {
+    out.push_back(Say{Level::warn, "clock_skew",
+                      "this machine's clock is " +
+                          format_duration(std::chrono::abs(floor<std::chrono::seconds>(ahead))) +
+                          (ahead > 0s ? " ahead of " : " behind ") + std::string(vendor_->title()) +
+                          "'s: set it right (NTP); until then the earlier of the two counts"});
+  }
+  skew_said_ = skewed;
+}
+
+// A first start under a clock that was ahead put the beginning into the future, where nothing would ever be
+// found. As long as nothing is out it may still be mended without a duplicate.
+void Poller::mend_beginning(Now now, std::vector<Action>& out) {
+  const Cursor& cursor = ledger_->cursor();
+  const bool untouched = cursor.published == 0 && cursor.dead_letters == 0 && ledger_->ids() == 0 &&
+                         cursor.watermark == cursor.since && !cursor.backfill_start_time;
+  const Time time = vendor_now(now);
+  if (!untouched || cursor.since <= time + skew_said_above) return;
+  ledger_->restart_at(floor_second(std::min(time, cursor.since - std::max(clock_ahead_, Duration{0}))));
+  void_lanes(0, out);
+  planner_.go_back(cursor.floor.time);
+}
+
+Duration Poller::jittered(Duration least) {
+  // splitmix64; each source has a sequence of its own, so that many don't come back in one moment.
+  std::uint64_t z = (random_ += 0x9e3779b97f4a7c15);
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+  z ^= z >> 31;
+  return least + Duration{static_cast<Duration::rep>(static_cast<double>(least.count()) * 0.25 *
+                                                     static_cast<double>(z >> 11) * 0x1.0p-53)};
+}
+
+Steady Poller::wake_at() const {
+  if (!stopped_.empty() || draining_ || !born_ || authorizing_ ||
+      ledger_->cursor().state == Cursor::State::paused) {
+    return Steady::max();
+  }
+  if (lanes_.empty()) return planner_.finished() ? Steady::max() : rest_until_;
+  Steady wake = Steady::max();
+  for (const Lane& lane : lanes_) {
+    if (may_ask(lane)) wake = std::min(wake, std::max(lane.retry_at, rest_until_));
+  }
+  return wake;
+}
+
+// Beyond the buffer's limit only the first lane reads on: it is the one that can be given away.
+bool Poller::may_ask(const Lane& lane) const {
+  if (lane.request || lane.complete) return false;
+  return &lane == &lanes_.front() || buffered() <= options_.buffered_bytes_max;
+}
+
+// --- asking
+// -----------------------------------------------------------------------------------------------------------
+
+void Poller::step(Now now, std::vector<Action>& out) {
+  if (!stopped_.empty() || draining_ || !born_ || authorizing_) return;
+  if (ledger_->cursor().state == Cursor::State::paused || now.steady < rest_until_) return;
+  if (lanes_.empty() && !begin_poll(now, out)) return;
+  plan(now);
+  for (Lane& lane : lanes_) {
+    if (!may_ask(lane) || now.steady < lane.retry_at) continue;
+    if (!authorize(now, out)) return;
+    ask(lane, now, out);
+  }
+}
+
+bool Poller::begin_poll(Now now, std::vector<Action>& out) {
+  Result<Secrets> secrets = secret_source_->read(*source_);
+  if (!secrets.ok()) {
+    Refusal refusal;
+    refusal.kind = RefusalKind::unauthorized;
+    refusal.message = secrets.error().message;
+    fail(0, refusal, retry_first * 5, retry_max, now, out);
+    return false;
+  }
+  // A new credential is a new try for everything that the old one got.
+  if (*secrets != secrets_) token_.reset();
+  secrets_ = *std::move(secrets);
+  if (!first_poll_) first_poll_ = now.steady;
+  return true;
+}
+
+void Poller::plan(Now now) {
+  while (lanes_.size() < lane_limit() && (lanes_.empty() || !lanes_.back().live())) {
+    if (!lanes_.empty() && buffered() > options_.buffered_bytes_max) return;
+    const Time time = vendor_now(now);
+    const std::optional<Window> window =
+        planner_.next(ledger_->cursor(), source_->overlap, time, lanes_.empty());
+    if (!window) return;
+    const Duration guard = vendor_->traits().by_day ? guard_by_day : guard_by_second;
+    const Time until = window->to.value_or(std::max(now.wall, time)) + 2 * guard;
+    Lane lane{Reading(*window, options_.reading, vendor_->traits().total_is_exact, until),
+              {},
+              false,
+              {},
+              {},
+              {},
+              {},
+              0,
+              false,
+              false};
+    lane.probing = vendor_->traits().probe && lane.live() && probe_memo_;
+    lanes_.push_back(std::move(lane));
+  }
+}
+
+unsigned Poller::lane_limit() const {
+  if (source_->lanes > 0) return source_->lanes;
+  if (latency_ == Duration{0}) return 1;
+  // As many requests as have to be under way at the same time to use up the budget.
+  const double needed = std::ceil(requests_per_second_ * std::chrono::duration<double>(latency_).count()) + 1;
+  return static_cast<unsigned>(std::min(needed, static_cast<double>(options_.lanes_max)));
+}
+
+std::size_t Poller::buffered() const {
+  std::size_t sum = 0;
+  for (const Lane& lane : lanes_) sum += lane.reading.bytes();
+  return sum;
+}
+
+bool Poller::authorize(Now now, std::vector<Action>& out) {
+  if (!vendor_->exchanges_token()) return true;
+  // A token is used at least once, however short its life.
+  if (token_ && (!token_used_ || now.steady < token_renew_at_)) return true;
+  authorizing_ = (*next_request_id_)++;
+  http::Request request = vendor_->token_request(*source_, secrets_);
+  request.route = source_->route;
+  out.push_back(Send{*authorizing_, std::move(request)});
+  return false;
+}
+
+void Poller::ask(Lane& lane, Now now, std::vector<Action>& out) {
+  const Duration guard = vendor_->traits().by_day ? guard_by_day : guard_by_second;
+  const Window& window = lane.reading.window();
+  lane.ask.from = window.from - guard;
+  lane.ask.to = window.to ? std::optional(*window.to + guard) : std::nullopt;
+  lane.ask.token = lane.reading.token();
+  lane.ask.page_size = page_size_;
+  lane.ask.probe = lane.probing;
+  lane.ask.now = vendor_now(now);
+  lane.ask.latest = std::max(now.wall, now.wall - clock_ahead_);
+  http::Request request = vendor_->request(*source_, secrets_, token_, lane.ask);
+  request.route = source_->route;
+  if (lane.probing) lane.live_probe = request.url;
+  if (lane.probing && probe_memo_ && probe_memo_->url != request.url) {
+    // The range has moved on (a new day): its total says nothing about the last one's.
+    lane.probing = false;
+    ask(lane, now, out);
+    return;
+  }
+  lane.request = (*next_request_id_)++;
+  lane.token_number = token_number_;
+  token_used_ = true;
+  out.push_back(Send{*lane.request, std::move(request)});
+}
+
+// --- answers
+// ----------------------------------------------------------------------------------------------------------
+
+void Poller::on_response(http::RequestId id, const http::Response& response, Now now,
+                         std::vector<Action>& out) {
+  learn_clock(response, now, out);
+  mend_beginning(now, out);
+  if (authorizing_ == id) {
+    authorizing_.reset();
+    on_token(response, now, out);
+    return;
+  }
+  const auto found = std::ranges::find_if(lanes_, [id](const Lane& lane) { return lane.request == id; });
+  if (found == lanes_.end()) return;
+  const auto index = static_cast<std::size_t>(found - lanes_.begin());
+  found->request.reset();
+  if (response.transport == http::Transport::none) {
+    latency_ = latency_ == Duration{0} ? response.latency : (latency_ * 7 + response.latency) / 8;
+  }
+  Answer answer = vendor_->read(*source_, found->ask, response);
+  if (const Refusal* refusal = std::get_if<Refusal>(&answer)) {
+    refuse(index, *refusal, now, out);
+    return;
+  }
+  firewall_in_a_row_ = 0;
+  on_page(index, std::get<Page>(std::move(answer)), found->live_probe, now, out);
+}
+
+void Poller::on_token(const http::Response& response, Now now, std::vector<Action>& out) {
+  std::variant<Token, Refusal> answer = vendor_->read_token(*source_, response, vendor_now(now));
+  if (const Refusal* refusal = std::get_if<Refusal>(&answer)) {
+    // The exchange itself was refused: another one would be, too.
+    if (!lanes_.empty()) lanes_.front().token_renewed = true;
+    refuse(0, *refusal, now, out);
+    return;
+  }
+  token_ = std::get<Token>(std::move(answer));
+  ++token_number_;
+  token_used_ = false;
+  const Duration life = std::max(token_->expires - vendor_now(now), Duration{0});
+  token_renew_at_ = now.steady + life - std::min<Duration>(5min, life / 10);
+}
+
+void Poller::on_page(std::size_t index, Page page, const std::string& probe_url, Now now,
+                     std::vector<Action>& out) {
+  Lane& lane = lanes_[index];
+  lane.attempts = 0;
+  lane.token_renewed = false;
+  if (lane.probing) {
+    lane.probing = false;
+    if (page.total && probe_memo_ && probe_memo_->url == probe_url && probe_memo_->total == *page.total) {
+      complete(lane, now, out);
+    } else {
+      probe_memo_.reset();
+    }
+    return;
+  }
+  if (page.total && !page.next.empty() && lane.reading.pages() == 0 && narrowed(index, *page.total, now, out))
+    return;
+  switch (lane.reading.add(std::move(page), *ledger_)) {
+    case Reading::Step::next_page:
+      narrowed(index, lane.reading.inside() / 2, now, out);
+      return;
+    case Reading::Step::read_again:
+      return;
+    case Reading::Step::complete:
+      complete(lane, now, out);
+      return;
+    case Reading::Step::endless: {
+      Refusal refusal;
+      refusal.kind = RefusalKind::malformed;
+      refusal.status = 200;
+      refusal.message =
+          "the next page's token leads back to a page that was already read: paging would never end";
+      refusal.remedy = "this is a fault of the vendor's API; nothing was skipped, the window is read again";
+      refuse(index, refusal, now, out);
+      return;
+    }
+  }
+}
+
+// A window with much more than a transaction should hold is asked for again in smaller pieces.
+bool Poller::narrowed(std::size_t index, std::uint64_t rows, Now now, std::vector<Action>& out) {
+  if (rows <= 2 * options_.target.events) return false;
+  const Window window = lanes_[index].reading.window();
+  const double times = static_cast<double>(rows) / static_cast<double>(options_.target.events);
+  const Duration width = width_of(window, vendor_now(now));
+  // A live window reads the overlap again each time, however much that is: only what is new in it takes room.
+  if (!window.to && width <= 2 * source_->overlap + 1min) return false;
+  if (!planner_.narrow(width, times)) return false;
+  void_lanes(index, out);
+  planner_.go_back(window.from);
+  return true;
+}
+
+void Poller::complete(Lane& lane, Now now, std::vector<Action>& out) {
+  lane.complete = true;
+  const Reading& reading = lane.reading;
+  if (trouble_) {
+    out.push_back(Say{Level::info, "recovered", "reading again after: " + trouble_->message});
+    trouble_.reset();
+    failing_ = false;
+    failures_ = 0;
+    say_next_ = {};
+    say_interval_ = {};
+  }
+  if (reading.rows_missing()) {
+    out.push_back(Say{Level::warn, "rows_missing",
+                      std::string(vendor_->title()) + " counts " + std::to_string(*reading.total()) +
+                          " rows where it delivered another number twice: published what it delivered"});
+  }
+  const Time time = vendor_now(now);
+  if (reading.pages() > 0)
+    planner_.learn(reading.inside(), reading.inside_bytes(), width_of(reading.window(), time));
+  if (!lane.live()) return;
+  if (reading.cut()) return;  // there is more to read at once
+  planner_.caught_up(time);
+  if (vendor_->traits().probe && reading.total() && lane.live_probe.empty() && reading.pages() > 0) {
+    Ask probe = lane.ask;
+    probe.probe = true;
+    probe.token.clear();
+    probe_memo_ = Memo{vendor_->request(*source_, secrets_, token_, probe).url, *reading.total()};
+  }
+  // The rhythm is kept whatever a poll took: the next beat after now.
+  const auto beats = (now.steady - *first_poll_) / source_->poll_interval + 1;
+  rest_until_ = *first_poll_ + beats * source_->poll_interval;
+}
+
+void Poller::void_lanes(std::size_t first, std::vector<Action>& out) {
+  if (first >= lanes_.size()) return;
+  if (!lanes_[first].live()) planner_.go_back(lanes_[first].reading.window().from);
+  for (std::size_t i = first; i < lanes_.size(); ++i) {
+    if (lanes_[i].request) out.push_back(Cancel{*lanes_[i].request});
+  }
+  lanes_.erase(lanes_.begin() + static_cast<std::ptrdiff_t>(first), lanes_.end());
+}
+
+// --- trouble
+// ----------------------------------------------------------------------------------------------------------
+
+// The policy for every kind of refusal. Nothing here moves a cursor.
+void Poller::refuse(std::size_t index, const Refusal& refusal, Now now, std::vector<Action>& out) {
+  firewall_in_a_row_ = refusal.firewall ? firewall_in_a_row_ + 1 : 0;
+  if (firewall_in_a_row_ >= firewall_is_refusal) {
+    fail(index, refusal, credential_rest, credential_rest_max, now, out);
+    return;
+  }
+  Lane* lane = index < lanes_.size() ? &lanes_[index] : nullptr;
+  const int attempts = lane != nullptr ? ++lane->attempts : failures_ + 1;
+  switch (refusal.kind) {
+    case RefusalKind::throttled: {
+      const Duration asked = std::min<Duration>(refusal.retry_after.value_or(0s), retry_after_max);
+      const Duration silence = std::max(jittered(backoff(retry_first, attempts, retry_max)), asked);
+      out.push_back(Silence{silence});
+      if (lane == nullptr || attempts > throttled_attempts_max) {
+        fail(index, refusal, silence, retry_after_max, now, out);
+        return;
+      }
+      lane->retry_at = now.steady + silence;
+      say_trouble(refusal, false, now, out);
+      return;
+    }
+    case RefusalKind::transient:
+      if (lane == nullptr || attempts >= transient_attempts_max) {
+        fail(index, refusal, retry_first * 5, retry_max, now, out);
+        return;
+      }
+      lane->retry_at = now.steady + jittered(std::max(backoff(retry_first, attempts, retry_max),
+                                                      refusal.retry_after.value_or(0s)));
+      say_trouble(refusal, false, now, out);
+      return;
+    case RefusalKind::unauthorized:
+      // A token may end in the middle of a window: a fresh one, then the very same request.
+      if (vendor_->exchanges_token() && lane != nullptr && !lane->token_renewed) {
+        lane->token_renewed = true;
+        if (lane->token_number == token_number_) token_.reset();
+        return;
+      }
+      token_.reset();
+      fail(index, refusal, credential_rest, credential_rest_max, now, out);
+      return;
+    case RefusalKind::forbidden:
+    case RefusalKind::not_found:
+      fail(index, refusal, credential_rest, credential_rest_max, now, out);
+      return;
+    case RefusalKind::too_slow: {
+      const Duration width =
+          lane != nullptr ? width_of(lane->reading.window(), vendor_now(now)) : Duration{0};
+      if (!planner_.narrow(width, 2)) page_size_ = std::max(1u, page_size_ / 2);
+      if (lane != nullptr) planner_.go_back(lane->reading.window().from);
+      fail(index, refusal, retry_first, retry_max, now, out);
+      return;
+    }
+    case RefusalKind::too_large:
+      page_size_ = std::max(1u, page_size_ / 2);
+      fail(index, refusal, retry_first, malformed_rest_max, now, out);
+      return;
+    case RefusalKind::malformed:
+      fail(index, refusal, retry_first * 5, malformed_rest_max, now, out);
+      return;
+  }
+}
+
+void Poller::fail(std::size_t first_lane, const Refusal& refusal, Duration rest_min, Duration rest_max,
+                  Now now, std::vector<Action>& out) {
+  ++failures_;
+  void_lanes(first_lane, out);
+  rest_until_ = now.steady + jittered(backoff(rest_min, failures_, rest_max));
+  say_trouble(refusal, true, now, out);
+}
+
+void Poller::say_trouble(const Refusal& refusal, bool failing, Now now, std::vector<Action>& out) {
+  const bool news = !trouble_ || trouble_->kind != refusal.kind || trouble_->status != refusal.status;
+  trouble_ = refusal;
+  failing_ = failing_ || failing;
+  if (news) {
+    say_interval_ = say_first;
+  } else if (now.steady < say_next_) {
+    return;
+  } else {
+    say_interval_ = std::min<Duration>(say_interval_ * 2, say_max);
+  }
+  say_next_ = now.steady + say_interval_;
+  std::string text = refusal.message;
+  if (!refusal.remedy.empty()) text += "; " + refusal.remedy;
+  const bool refused = refusal.kind == RefusalKind::unauthorized || refusal.kind == RefusalKind::forbidden ||
+                       refusal.kind == RefusalKind::not_found || refusal.kind == RefusalKind::malformed;
+  out.push_back(Say{refused ? Level::error : Level::warn, to_string(refusal.kind), std::move(text)});
+}
+
+// --- publishing
+// -------------------------------------------------------------------------------------------------------
+
+std::optional<Unit> Poller::take_unit(Now now, std::size_t events_max, std::vector<Action>& out) {
+  while (has_unit()) {
+    Lane lane = std::move(lanes_.front());
+    lanes_.pop_front();
+    Unit unit;
+    unit.source = source_;
+    settle(lane.reading, events_max, now, unit, out);
+    if (unit.events.empty() && unit.dead_letters.empty()) continue;
+    unit.records = ledger_->take_records(now.wall);
+    return unit;
+  }
+  return std::nullopt;
+}
+
+// Turns a window that was read to its end into what is published and how far that moves the cursor.
+void Poller::settle(Reading& reading, std::size_t events_max, Now now, Unit& unit, std::vector<Action>& out) {
+  const Time time = vendor_now(now);
+  std::vector<Event>& events = reading.events();
+  // Lanes read side by side, so what they found is judged again in the order in which it is published.
+  std::erase_if(
+      events, [this](const Event& event) { return ledger_->published(event.position(), hash64(event.id)); });
+  std::optional<Position> cut = reading.cut();
+  if (events.size() > events_max) {
+    cut = events[events_max].position();
+    events.erase(events.begin() + static_cast<std::ptrdiff_t>(events_max), events.end());
+  }
+
+  const Time settled = options_.end ? Time::max() : time - horizon;
+  const Cursor& cursor = ledger_->cursor();
+  Time watermark = cursor.watermark;
+  Position floor = cursor.floor;
+  if (cut) {
+    // Only what lies below the cut is here: go on from the last event that is.
+    const Position reached = events.empty() ? cursor.floor : events.back().position();
+    watermark = std::max(watermark, std::min(reached.time, time));
+    if (cut->time <= settled) floor = reached;
+    void_lanes(0, out);
+    planner_.go_back(std::max(reached.time, reading.window().from));
+    rest_until_ = now.steady;
+  } else if (reading.window().to && *reading.window().to <= settled) {
+    watermark = std::max(watermark, *reading.window().to);
+    floor = Position{*reading.window().to, ""};
+  } else {
+    if (reading.newest()) watermark = std::max(watermark, std::min(*reading.newest(), time));
+    watermark = std::max(watermark, time - horizon);
+  }
+  ledger_->advance(watermark, std::max(floor, Position{watermark - source_->overlap, ""}));
+
+  std::vector<std::uint64_t> unreadable_ids;
+  for (Event& event : reading.unreadable()) {
+    const std::uint64_t id = hash64(event.id);
+    if (ledger_->dead_lettered(id, reading.unreadable_until())) continue;
+    unreadable_ids.push_back(id);
+    unit.dead_letters.push_back(
+        DeadLetter{std::move(event), "unreadable_time",
+                   "no readable time in the event; where the vendor's format differs set time_field"});
+  }
+  ledger_->dead_letter(unreadable_ids, reading.unreadable_until());
+  unit.events.reserve(events.size());
+  for (Event& event : events) {
+    const std::uint64_t id = hash64(event.id);
+    ledger_->publish(event.position(), id);
+    if (event.raw.size() + event.id.size() + record_overhead > options_.record_bytes_max) {
+      const std::string detail = "the event has " + std::to_string(event.raw.size()) +
+                                 " bytes, and a record of the topic at most " +
+                                 std::to_string(options_.record_bytes_max) + " (max.message.bytes)";
+      unit.dead_letters.push_back(DeadLetter{std::move(event), "too_large", detail});
+    } else if (refused_.contains(id)) {
+      unit.dead_letters.push_back(DeadLetter{std::move(event), "refused", "the broker refused the record"});
+    } else {
+      unit.events.push_back(std::move(event));
+    }
+  }
+  ledger_->count(unit.events.size(), unit.dead_letters.size());
+  for (const DeadLetter& letter : unit.dead_letters) {
+    out.push_back(
+        Say{Level::warn, "dead_letter_" + letter.code,
+            "event " + letter.event.id + " goes to " + source_->dead_letter_topic + ": " + letter.detail});
+  }
+  if (ledger_->shrink()) {
+    out.push_back(Say{Level::warn, "overlap_shrunk",
+                      "more events inside the overlap than can be remembered: it now reaches back only to " +
+                          format_rfc3339(ledger_->cursor().floor.time) + "; a smaller overlap avoids this"});
+  }
+}
+
+std::optional<Unit> Poller::take_progress(Now now) {
+  if (!has_progress()) return std::nullopt;
+  Unit unit;
+  unit.source = source_;
+  unit.records = ledger_->take_records(now.wall);
+  if (!born_) birth_taken_ = true;
+  return unit;
+}
+
+void Poller::on_committed() {
+  if (birth_taken_) born_ = true;
+}
+
+void Poller::drain(std::vector<Action>& out) {
+  draining_ = true;
+  std::size_t complete = 0;
+  while (complete < lanes_.size() && lanes_[complete].complete) ++complete;
+  void_lanes(complete, out);
+  if (authorizing_) out.push_back(Cancel{*authorizing_});
+  authorizing_.reset();
+}
+
+PollerStatus Poller::status(Now now) const {
+  PollerStatus status;
+  status.clock_skew = clock_ahead_;
+  status.finished = planner_.finished() && lanes_.empty();
+  if (!stopped_.empty()) {
+    status.state = "stopped";
+    status.trouble = stopped_;
+    return status;
+  }
+  status.cursor = ledger_->cursor();
+  if (trouble_) {
+    status.trouble = trouble_->message + (trouble_->remedy.empty() ? "" : "; " + trouble_->remedy);
+    status.trouble_status = trouble_->status;
+  }
+  if (!born_) {
+    status.state = "starting";
+  } else if (status.cursor.state == Cursor::State::paused) {
+    status.state = "paused";
+  } else if (failing_) {
+    status.state = "failing";
+  } else if (trouble_ && trouble_->kind == RefusalKind::throttled) {
+    status.state = "throttled";
+  } else {
+    status.state = lanes_.empty() && now.steady < rest_until_ ? "resting" : "reading";
+  }
+  return status;
+}
+
+}  // namespace auditstream

@@ -1,0 +1,401 @@
+#include "auditstream/shard.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "auditstream/hash.h"
+#include "auditstream/vendor.h"
+
+namespace auditstream {
+namespace {
+
+constexpr Duration reopen_wait_first = 100ms;
+constexpr Duration reopen_wait_max = 10s;
+constexpr Duration start_spacing = 10ms;  // sources of one process don't start in one moment
+
+Time first_since(const Source& source, const Traits& traits, Time now) {
+  const Time since = source.backfill_start_time.value_or(now);
+  return Time{since.time_since_epoch() / traits.precision * traits.precision};
+}
+
+}  // namespace
+
+Shard::Shard(int partition, std::vector<std::shared_ptr<const Source>> sources, Journal& journal,
+             ShardWorld& world, ShardLimits limits)
+    : partition_(partition),
+      sources_(std::move(sources)),
+      journal_(journal),
+      world_(world),
+      limits_(limits),
+      random_(static_cast<std::uint64_t>(partition) * 0x9e3779b97f4a7c15) {}
+
+void Shard::start(Now) {
+  AS_CHECK(state_ == State::idle);
+  state_ = State::opening;
+  journal_.open();
+}
+
+// --- the journal
+// ------------------------------------------------------------------------------------------------------
+
+void Shard::on_journal(JournalEvent event, Now now) {
+  if (std::holds_alternative<JournalClosed>(event)) {
+    AS_CHECK(state_ == State::closing);
+    state_ = State::closed;
+  } else if (const auto* failed = std::get_if<JournalFailed>(&event)) {
+    AS_CHECK(state_ == State::opening);
+    if (failed->misconfigured) misconfigured_ = failed->reason;
+    world_.observer.shard_said(partition_, Say{Level::warn, "journal_not_open", failed->reason});
+    reopen(backoff_wait(), now);
+  } else if (auto* opened = std::get_if<JournalOpened>(&event)) {
+    AS_CHECK(state_ == State::opening);
+    misconfigured_.reset();
+    if (draining_) {
+      state_ = State::closing;
+      journal_.close();
+      return;
+    }
+    state_ = State::open;
+    build_pollers(opened->records, now);
+    world_.observer.shard_said(partition_,
+                               Say{Level::debug, "shard_open", std::to_string(sources_.size()) + " sources"});
+  } else {
+    on_done(std::get<JournalDone>(event), now);
+  }
+  step(now);
+}
+
+void Shard::on_done(const JournalDone& done, Now now) {
+  AS_CHECK(state_ == State::open && committing_);
+  const std::shared_ptr<const Batch> batch = std::exchange(committing_, nullptr);
+  if (done.outcome == Outcome::committed) {
+    aborts_in_a_row_ = 0;
+    reopens_in_a_row_ = 0;
+    if (cautious_events_) {
+      *cautious_events_ *= 2;
+      if (*cautious_events_ >= limits_.batch_events) cautious_events_.reset();
+    }
+    world_.observer.committed(*batch, now.steady - commit_began_);
+    std::set<std::string_view> committed;
+    for (const Unit& unit : batch->units) committed.insert(unit.source->name);
+    for (std::size_t i = 0; i < pollers_.size(); ++i) {
+      if (!committed.contains(pollers_[i].source().name)) continue;
+      pollers_[i].on_committed();
+      schedule(i, now);
+    }
+    return;
+  }
+  world_.observer.shard_said(partition_, Say{Level::warn, "commit_failed", done.detail});
+  if (done.outcome == Outcome::aborted && ++aborts_in_a_row_ <= limits_.aborts_max) {
+    committing_ = batch;
+    commit_began_ = now.steady;
+    journal_.commit(batch);
+    return;
+  }
+  if (done.outcome == Outcome::refused) {
+    if (batch->events > 1) {
+      cautious_events_ = std::max<std::size_t>(1, batch->events / 2);
+    } else {
+      for (const Unit& unit : batch->units) {
+        for (const Event& event : unit.events) refused_[unit.source->name].push_back(hash64(event.id));
+      }
+    }
+  }
+  reopen(backoff_wait(), now);
+}
+
+Duration Shard::backoff_wait() {
+  Duration wait = reopen_wait_first;
+  for (int i = 0; i < reopens_in_a_row_ && wait < reopen_wait_max; ++i) wait *= 2;
+  ++reopens_in_a_row_;
+  wait = std::min(wait, reopen_wait_max);
+  random_ = random_ * 6364136223846793005 + 1442695040888963407;
+  return wait + wait * static_cast<Duration::rep>(random_ >> 56) / 256;
+}
+
+// Whatever is not in Kafka is forgotten: only what a restore brings back counts.
+void Shard::reopen(Duration wait, Now now) {
+  drop_pollers();
+  if (draining_) {
+    state_ = State::closing;
+    journal_.close();
+    return;
+  }
+  state_ = State::waiting;
+  reopen_at_ = now.steady + wait;
+}
+
+void Shard::drop_pollers() {
+  for (const auto& [id, poller] : requests_) world_.client.cancel(id);
+  requests_.clear();
+  ready_.clear();
+  timers_.clear();
+  wakes_.clear();
+  account_of_.clear();
+  pollers_.clear();
+  // The budgets stay: the vendor has not forgotten our requests.
+  for (auto& [name, account] : accounts_) account.queue.clear();
+  gathering_ = {};
+  urgent_ = false;
+  aborts_in_a_row_ = 0;
+}
+
+void Shard::build_pollers(const RecordMap& records, Now now) {
+  wakes_.assign(sources_.size(), Steady::max());
+  progress_due_ = now.steady + limits_.progress_interval;
+  for (const std::shared_ptr<const Source>& source : sources_) {
+    pollers_.push_back(make_poller(source, records, now));
+    for (const std::uint64_t id : refused_[source->name]) pollers_.back().refuse_event(id);
+    account_of_.push_back(
+        &accounts_.try_emplace(source->account, Account{RateLimit(source->rate_limit, now.steady), {}})
+             .first->second);
+    const Duration spread =
+        std::min<Duration>(source->poll_interval, start_spacing * static_cast<long>(world_.sources));
+    const auto offset = Duration{
+        static_cast<Duration::rep>(hash64(source->name) % static_cast<std::uint64_t>(spread.count() + 1))};
+    pollers_.back().start_at(now.steady + offset);
+    urgent_ = urgent_ || pollers_.back().urgent();
+    schedule(pollers_.size() - 1, now);
+  }
+}
+
+Poller Shard::make_poller(const std::shared_ptr<const Source>& source, const RecordMap& records, Now now) {
+  const Vendor* vendor = find_vendor(source->vendor);
+  AS_CHECK(vendor != nullptr);
+  const auto stopped = [&](std::string reason) {
+    world_.observer.said(*source, Say{Level::error, "source_stopped", reason});
+    return Poller::stopped(source, *vendor, world_.secrets, std::move(reason), world_.next_request_id);
+  };
+  if (!source->enabled) {
+    return Poller::stopped(source, *vendor, world_.secrets, "disabled in the config (enabled: false)",
+                           world_.next_request_id);
+  }
+  PollerOptions options = world_.options;
+  if (const auto found = world_.record_bytes_max.find(source->topic);
+      found != world_.record_bytes_max.end()) {
+    options.record_bytes_max = found->second;
+  }
+  const std::string inspect = "auditstream cursors show " + source->name;
+  if (!records.contains(source->name)) {
+    const auto elsewhere = world_.cursors.find(source->name);
+    if (elsewhere != world_.cursors.end() && elsewhere->second.partition != partition_) {
+      return stopped("cursor of " + source->name + " lies in partition " +
+                     std::to_string(elsewhere->second.partition) + " under account " +
+                     elsewhere->second.account + ": run auditstream cursors move " + source->name);
+    }
+    Ledger ledger(*source, first_since(*source, vendor->traits(), now.wall), now.wall);
+    return {source, *vendor, world_.secrets, std::move(ledger), false, options, world_.next_request_id};
+  }
+  Result<Ledger> ledger = Ledger::restore(source->name, records);
+  if (!ledger.ok()) {
+    return stopped("the cursor of " + source->name + " can't be used: " + ledger.error().message +
+                   ": look at it with " + inspect + ", then auditstream cursors reset " + source->name);
+  }
+  const Cursor& cursor = ledger->cursor();
+  if (cursor.origin != source->origin) {
+    return stopped("the cursor of " + source->name +
+                   " belongs to another log (vendor, base URL, tenant or namespace have changed): give the "
+                   "source a new name, or "
+                   "run auditstream cursors reset " +
+                   source->name + " to start again, or auditstream cursors move " + source->name +
+                   " to keep the position");
+  }
+  if (cursor.account != source->account) {
+    return stopped("cursor of " + source->name + " lies in partition " + std::to_string(partition_) +
+                   " under account " + cursor.account + ": run auditstream cursors move " + source->name);
+  }
+  if (cursor.filter != source->filter) {
+    world_.observer.said(
+        *source, Say{Level::warn, "filter_changed",
+                     "the filter settings have changed: they act from " + format_rfc3339(cursor.watermark) +
+                         " on; auditstream cursors set " + source->name + " --to T publishes older events"});
+  }
+  if (source->backfill_start_time && cursor.backfill_start_time != source->backfill_start_time) {
+    world_.observer.said(
+        *source, Say{Level::warn, "backfill_ignored",
+                     "backfill_start_time has changed and is ignored, because a cursor exists (since " +
+                         format_rfc3339(cursor.since) + "); auditstream cursors reset " + source->name +
+                         " starts from it"});
+  }
+  ledger->adopt(*source);
+  return {source, *vendor, world_.secrets, *std::move(ledger), true, options, world_.next_request_id};
+}
+
+// --- the pollers
+// ------------------------------------------------------------------------------------------------------
+
+bool Shard::on_response(http::RequestId id, const http::Response& response, Now now) {
+  const auto found = requests_.find(id);
+  if (found == requests_.end()) return false;
+  const std::size_t index = found->second;
+  requests_.erase(found);
+  world_.observer.answered(pollers_[index].source(), response);
+  std::vector<Action> actions;
+  pollers_[index].on_response(id, response, now, actions);
+  act(index, std::move(actions), now);
+  run_poller(index, now);
+  return true;
+}
+
+void Shard::run_poller(std::size_t index, Now now) {
+  std::vector<Action> actions;
+  pollers_[index].step(now, actions);
+  act(index, std::move(actions), now);
+  if (pollers_[index].has_unit()) ready_.insert(index);
+  schedule(index, now);
+}
+
+void Shard::act(std::size_t index, std::vector<Action> actions, Now now) {
+  Account& account = *account_of_[index];
+  for (Action& action : actions) {
+    if (auto* send = std::get_if<Send>(&action)) {
+      requests_.emplace(send->id, index);
+      account.queue.push_back({index, std::move(*send)});
+    } else if (const auto* cancel = std::get_if<Cancel>(&action)) {
+      requests_.erase(cancel->id);
+      std::erase_if(account.queue,
+                    [&](const Account::Waiting& waiting) { return waiting.send.id == cancel->id; });
+      world_.client.cancel(cancel->id);
+    } else if (const auto* silence = std::get_if<Silence>(&action)) {
+      account.limit.block(now.steady + silence->duration);
+    } else {
+      world_.observer.said(pollers_[index].source(), std::get<Say>(action));
+    }
+  }
+  pump(account, now);
+}
+
+// Sends what the budget allows, in the order in which it was asked for.
+void Shard::pump(Account& account, Now now) {
+  while (!account.queue.empty()) {
+    account.timer = account.limit.next(now.steady);
+    if (account.timer > now.steady) return;
+    account.limit.take(now.steady);
+    Send send = std::move(account.queue.front().send);
+    account.queue.pop_front();
+    world_.client.send(send.id, std::move(send.request));
+  }
+  account.timer = Steady::max();
+}
+
+void Shard::schedule(std::size_t index, Now) {
+  timers_.erase({wakes_[index], index});
+  wakes_[index] = pollers_[index].wake_at();
+  if (wakes_[index] != Steady::max()) timers_.emplace(wakes_[index], index);
+}
+
+void Shard::step(Now now) {
+  if (state_ == State::waiting && now.steady >= reopen_at_) {
+    state_ = State::opening;
+    journal_.open();
+  }
+  if (state_ != State::open) return;
+  for (auto& [name, account] : accounts_) {
+    if (account.timer <= now.steady) pump(account, now);
+  }
+  // As many as there are now: a poller that wants to go on at once has its turn with the next step.
+  for (std::size_t due = timers_.size(); due > 0 && !timers_.empty() && timers_.begin()->first <= now.steady;
+       --due) {
+    run_poller(timers_.begin()->second, now);
+  }
+  gather(now);
+  commit_if_due(now);
+}
+
+Steady Shard::wake_at() const {
+  if (state_ == State::waiting) return reopen_at_;
+  if (state_ != State::open) return Steady::max();
+  Steady wake = timers_.empty() ? Steady::max() : timers_.begin()->first;
+  for (const auto& [name, account] : accounts_) wake = std::min(wake, account.timer);
+  if (!committing_) {
+    if (!gathering_.units.empty() || urgent_ || draining_) wake = std::min(wake, commit_not_before_);
+    wake = std::min(wake, progress_due_);
+  }
+  return wake;
+}
+
+// --- group commit
+// -----------------------------------------------------------------------------------------------------
+
+// Fills the batch with finished work while there is room; what finds none waits in its poller, which reads no
+// further.
+void Shard::gather(Now now) {
+  const std::size_t events_full = cautious_events_.value_or(limits_.batch_events);
+  while (!ready_.empty() && gathering_.events < events_full && gathering_.bytes < limits_.batch_bytes) {
+    // Round robin by index: take one unit of each, so that a backfill doesn't keep the others waiting.
+    const auto next =
+        ready_.lower_bound(gather_next_) == ready_.end() ? ready_.begin() : ready_.lower_bound(gather_next_);
+    const std::size_t index = *next;
+    gather_next_ = index + 1;
+    const std::size_t room = cautious_events_ ? events_full - gathering_.events : SIZE_MAX;
+    std::vector<Action> actions;
+    std::optional<Unit> unit = pollers_[index].take_unit(now, room, actions);
+    if (unit) gathering_.add(*std::move(unit));
+    if (!pollers_[index].has_unit()) ready_.erase(index);
+    act(index, std::move(actions), now);
+    run_poller(index, now);
+  }
+}
+
+void Shard::gather_progress(Now now) {
+  std::size_t added = 0;
+  for (Poller& poller : pollers_) {
+    if (added == limits_.progress_units_max) return;  // the rest with the next batch
+    if (!poller.has_progress()) continue;
+    if (std::optional<Unit> unit = poller.take_progress(now)) {
+      gathering_.add(*std::move(unit));
+      ++added;
+    }
+  }
+  urgent_ = false;
+  progress_due_ = now.steady + limits_.progress_interval;
+}
+
+void Shard::commit_if_due(Now now) {
+  if (committing_ || now.steady < commit_not_before_) return;
+  if (!gathering_.units.empty() || urgent_ || draining_ || now.steady >= progress_due_) gather_progress(now);
+  if (gathering_.units.empty()) {
+    if (draining_ && ready_.empty()) {
+      state_ = State::closing;
+      drop_pollers();
+      journal_.close();
+    }
+    return;
+  }
+  gathering_.now = now.wall;
+  committing_ = std::make_shared<const Batch>(std::exchange(gathering_, {}));
+  commit_began_ = now.steady;
+  commit_not_before_ = now.steady + limits_.commit_interval;
+  journal_.commit(committing_);
+  gather(now);
+}
+
+void Shard::drain(Now now) {
+  if (draining_) return;
+  draining_ = true;
+  if (state_ == State::idle) {
+    state_ = State::closed;
+    return;
+  }
+  if (state_ == State::waiting) {
+    state_ = State::closing;
+    journal_.close();
+    return;
+  }
+  if (state_ != State::open) return;
+  for (std::size_t i = 0; i < pollers_.size(); ++i) {
+    std::vector<Action> actions;
+    pollers_[i].drain(actions);
+    act(i, std::move(actions), now);
+    schedule(i, now);
+  }
+  step(now);
+}
+
+std::vector<std::pair<std::string, PollerStatus>> Shard::status(Now now) const {
+  std::vector<std::pair<std::string, PollerStatus>> all;
+  for (const Poller& poller : pollers_) all.emplace_back(poller.source().name, poller.status(now));
+  return all;
+}
+
+}  // namespace auditstream
