@@ -1,0 +1,97 @@
+#include "simvendors/api.h"
+
+#include <algorithm>
+
+namespace auditstream::sim {
+
+namespace {
+
+Time ceil_to(Time time, Duration unit) {
+  const Time floor = floor_to(time, unit);
+  return floor == time ? time : floor + unit;
+}
+
+}  // namespace
+
+const std::vector<const Api*>& apis() {
+  static const std::vector<const Api*> all = {&captivateiq_api(), &endorlabs_api(), &floqast_api(),
+                                              &tines_api(), &workato_api()};
+  return all;
+}
+
+Time floor_to(Time time, Duration unit) {
+  const auto rest = time.time_since_epoch() % unit;
+  return time - (rest < Duration{0} ? rest + unit : rest);
+}
+
+Time lower_bound(Time bound, bool inclusive, Duration unit) {
+  return inclusive ? ceil_to(bound, unit) : floor_to(bound, unit) + unit;
+}
+
+Time upper_bound(Time bound, bool inclusive, Duration unit) {
+  return inclusive ? floor_to(bound, unit) + unit : ceil_to(bound, unit);
+}
+
+Range day_range(const TenantSpec& spec, std::optional<Time> first, std::optional<Time> last) {
+  Range range;
+  if (first) range.from = *first + spec.day_offset;
+  if (last) range.to = *last + spec.day_offset + (spec.day_end_exclusive ? 0h : 24h);
+  return range;
+}
+
+Slice slice(const EventLog& log, Order order, const Range& range, const Filter& filter, std::uint64_t offset,
+            std::uint64_t limit) {
+  Slice part;
+  const EventLog::Ranks ranks = log.between(range.from, range.to);
+  if (!filter) {
+    part.total = ranks.count();
+    const std::uint64_t end = std::min<std::uint64_t>(part.total, offset + limit);
+    for (std::uint64_t i = offset; i < end; ++i) {
+      part.rows.push_back(log.listed(ranks, order, static_cast<Serial>(i)));
+    }
+    return part;
+  }
+  for (Serial i = 0; i < ranks.count(); ++i) {
+    const Serial row = log.listed(ranks, order, i);
+    if (!filter(row)) continue;
+    if (part.total >= offset && part.rows.size() < limit) part.rows.push_back(row);
+    ++part.total;
+  }
+  return part;
+}
+
+KeySlice key_slice(const EventLog& log, Order order, const Range& range, const Filter& filter,
+                   std::optional<Serial> start, std::uint64_t limit) {
+  KeySlice part;
+  log.scan(order, start, range.from, range.to, [&](Serial row) {
+    if (filter && !filter(row)) return true;
+    if (part.rows.size() == limit) {
+      part.next = row;
+      return false;
+    }
+    part.rows.push_back(row);
+    return true;
+  });
+  return part;
+}
+
+void append_rows(const Api& api, Tenant& tenant, const std::vector<Serial>& rows, std::string& out) {
+  constexpr std::size_t row_bytes = 900;
+  out.reserve(out.size() + rows.size() * row_bytes + 1024);
+  tenant.stats.rows += rows.size();
+  bool first = true;
+  for (const Serial row : rows) {
+    if (!first) out += ",\n";
+    first = false;
+    api.render(tenant, row, out);
+  }
+}
+
+std::optional<std::string> authorization(const test::Request& request, std::string_view scheme) {
+  const auto header = request.header("authorization");
+  if (!header || !header->starts_with(scheme) || header->size() <= scheme.size() + 1) return std::nullopt;
+  if ((*header)[scheme.size()] != ' ') return std::nullopt;
+  return std::string(header->substr(scheme.size() + 1));
+}
+
+}  // namespace auditstream::sim

@@ -1,0 +1,108 @@
+// One tenant of one simulated vendor: what it is told to be, what it has, and how it was treated.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auditstream/model.h"
+#include "auditstream/result.h"
+#include "simvendors/event_log.h"
+#include "simvendors/rate_gate.h"
+
+namespace auditstream::sim {
+
+// Shares of the requests that are answered wrongly on purpose. Drawn anew for every request: a repeated one
+// gets through.
+struct FaultRates {
+  double throttled = 0;       // 429
+  double server_error = 0;    // 500, 502, 503
+  double reset = 0;           // before or within the body
+  double truncated = 0;       // half of the announced body
+  double html_ok = 0;         // a page for people, with 200
+  double html_forbidden = 0;  // a firewall's page, with 403
+  double slow = 0;            // right, but after `slow_by`
+  double empty = 0;           // 200 without a body
+
+  static FaultRates spread(double total);  // the same share for each kind
+  double total() const;
+};
+
+enum class RetryAfter { seconds, date, none };
+
+// Everything a test may want of a tenant. Names in JSON are those of the members.
+struct TenantSpec {
+  std::string vendor;
+  std::string name;        // Endor Labs: the namespace
+  std::string credential;  // unique within the vendor
+  std::string secret;      // Endor Labs only
+
+  LogSpec log;
+  // How records look. tines, captivateiq, endorlabs: documented | product_page; workato: utc | milliseconds |
+  // offset | mixed; floqast: createdAt | timestamp | object_id. Empty: the first.
+  std::string shape;
+  std::optional<Order> order;      // nothing: the vendor's usual one
+  bool printed_bounds = false;     // time filters act on the printed time instead of the exact hidden one
+  std::optional<bool> inclusive;   // time filters include their bounds; nothing: as the vendor words it
+  bool day_end_exclusive = false;  // a day filter's last day is left out
+  Duration day_offset{0};          // when the vendor's day begins, relative to UTC midnight
+  double flaw_share = 0;           // events without id, or without a time that can be read
+
+  std::optional<std::vector<RateSpec>> rate_limit;  // nothing: what the vendor documents
+  RetryAfter retry_after = RetryAfter::seconds;
+  FaultRates faults;
+  Duration slow_by = 2s;
+  Duration latency{0};       // of every answer
+  Duration clock_offset{0};  // how far the vendor's clock, its events and its Date header are ahead
+  int refuse = 0;            // 401, 403 or 404 for every request
+
+  bool self_feeding = false;        // FloQast: each request becomes an event
+  std::uint32_t redirect_over = 0;  // FloQast: more rows than this on a page are answered 303 (0: never)
+  std::string redirect_origin;      // FloQast: host of those answers, "http://127.0.0.2:8080"
+  Duration token_lifetime = 4h;     // Endor Labs
+  std::string expiry_field =
+      "expiration_time";            // Endor Labs: or expirationTime, or "" (only in the token itself)
+  std::uint32_t deadline_rows = 0;  // Endor Labs: windows with more rows are answered 504 code 4 (0: never)
+  Duration archive_overlap = 1h;    // Endor Labs: how long rows are in both collections
+  double child_share = 0;     // Endor Labs: share of the events that belong to the namespace <name>.child
+  bool null_as_text = false;  // Tines: "null" for the missing next page
+};
+
+// Takes members of a JSON object over into the spec; names an unknown or ill-typed one.
+Status apply_json(TenantSpec& spec, std::string_view json);
+
+struct TenantStats {
+  std::uint64_t requests = 0;
+  std::uint64_t rows = 0;          // served
+  std::uint64_t violations = 0;    // requests above the rate limit
+  std::uint64_t faults = 0;        // answers spoiled on purpose
+  std::uint64_t bad_requests = 0;  // requests that the API's documents forbid
+  std::string last_complaint;      // about the latest of those
+  std::uint64_t leaked = 0;        // requests that carried the credential where it does not belong
+};
+
+enum class Flaw { none, no_id, null_id, no_time, odd_time };
+
+struct Tenant {
+  Tenant(TenantSpec spec, Time start);
+
+  // Chance that belongs to an event, for all that is not its time.
+  std::uint64_t dice(Serial serial) const;
+  Flaw flaw(Serial serial) const;
+  bool child(Serial serial) const;
+
+  TenantSpec spec;
+  EventLog log;
+  RateGate gate;
+  TenantStats stats;
+  // FloQast: the latest payloads behind a redirect, by path and query.
+  std::deque<std::pair<std::string, std::shared_ptr<const std::string>>> payloads;
+  std::uint64_t tokens_from = 0;  // Endor Labs: tokens with a lower number are revoked
+  std::uint64_t tokens_issued = 0;
+};
+
+}  // namespace auditstream::sim
