@@ -1,0 +1,293 @@
+// The walls of the project: what may stand in which file. Reads the sources and the build's list of them;
+// knows nothing of what they do. It guards walls, it counts no lines.
+#include <gtest/gtest.h>
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <regex>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tidy/source_text.h"
+
+namespace auditstream::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path project = PROJECT_DIR;
+
+std::string read_file(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  EXPECT_TRUE(in) << path;
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+std::vector<fs::path> files_below(const std::vector<std::string>& folders) {
+  std::vector<fs::path> files;
+  for (const std::string& folder : folders) {
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(project / folder)) {
+      if (entry.is_regular_file()) files.push_back(entry.path());
+    }
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+bool is_cpp(const fs::path& path) { return path.extension() == ".cpp" || path.extension() == ".h"; }
+
+std::vector<SourceText> sources_below(const std::vector<std::string>& folders) {
+  std::vector<SourceText> sources;
+  for (const fs::path& file : files_below(folders)) {
+    if (is_cpp(file)) sources.push_back(read_source(project, file));
+  }
+  return sources;
+}
+
+// A pattern that may only stand in files whose path starts with one of the homes.
+struct Wall {
+  std::string what;
+  std::regex pattern;
+  std::vector<std::string> homes;
+  std::string instead;
+};
+
+void expect_behind_wall(const std::vector<SourceText>& sources, const Wall& wall) {
+  for (const SourceText& source : sources) {
+    const auto is_home = [&](const std::string& home) { return source.path.starts_with(home); };
+    if (std::any_of(wall.homes.begin(), wall.homes.end(), is_home)) continue;
+    for (std::sregex_iterator match(source.code.begin(), source.code.end(), wall.pattern), end; match != end;
+         ++match) {
+      ADD_FAILURE() << source.path << ":" << source.line_of(static_cast<std::size_t>(match->position()))
+                    << ": " << wall.what << " (" << match->str() << "): " << wall.instead;
+    }
+  }
+}
+
+TEST(Tidy, BlankOutKeepsCodeAndLines) {
+  EXPECT_EQ(blank_out("a // b\nc /* d\n */ e"), "a     \nc     \n    e");
+  EXPECT_EQ(blank_out(R"(f("x\"y", 'z', 1'000))"), "f(      ,    , 1'000)");
+  EXPECT_EQ(blank_out("g(R\"-(\" // \n)-\") h"), "g(         \n   ) h");
+}
+
+TEST(Tidy, OneFileOwnsTheClock) {
+  expect_behind_wall(
+      sources_below({"include", "src"}),
+      {"reads the clock",
+       std::regex(R"(\b(system_clock|steady_clock|high_resolution_clock)::now\b|\bgettimeofday\b)"
+                  R"(|\bclock_gettime\b|\btime\(\s*(nullptr|NULL|0|&))"),
+       {"src/run/clock", "src/kafka/", "src/http/curl_client"},
+       "take Now as an argument"});
+}
+
+TEST(Tidy, NothingSleeps) {
+  expect_behind_wall(
+      sources_below({"include", "src", "tests"}),
+      {"sleeps",
+       std::regex(R"(\b(sleep_for|sleep_until|usleep|nanosleep)\b|\bsleep\()"),
+       {"src/kafka/", "tests/support/", "tests/simvendors/", "tests/bench/", "tests/e2e/harness"},
+       "wait for a condition, with a deadline"});
+}
+
+TEST(Tidy, OneFileOwnsTheSeed) {
+  expect_behind_wall(sources_below({"include", "src"}),
+                     {"draws real randomness",
+                      std::regex(R"(\brandom_device\b|\bgetrandom\b|\bs?rand\()"),
+                      {"src/main.cpp", "src/run/"},
+                      "take the seeded source as an argument"});
+}
+
+TEST(Tidy, ThreadsLiveAtTheEdge) {
+  expect_behind_wall(sources_below({"include", "src"}),
+                     {"starts a thread",
+                      std::regex(R"(\bstd::(thread|jthread|async)\b|\bpthread_create\b)"),
+                      {"src/kafka/", "src/run/"},
+                      "decisions are pure and run on their caller's thread"});
+}
+
+TEST(Tidy, SocketsLiveAtTheEdge) {
+  expect_behind_wall(sources_below({"include", "src"}),
+                     {"makes a socket call",
+                      std::regex(R"(::(socket|bind|listen|accept4?|connect|send|recv|sendto|recvfrom)\()"),
+                      {"src/http/"},
+                      "HTTP goes through http::Client"});
+}
+
+TEST(Tidy, CurlStaysInItsLayer) {
+  expect_behind_wall(sources_below({"include", "src", "tests"}), {"calls curl",
+                                                                  std::regex(R"(\b(curl|CURL)\w*_\w+)"),
+                                                                  {"src/http/", "tests/bench/"},
+                                                                  "use http::Client"});
+}
+
+TEST(Tidy, LibrdkafkaStaysInItsLayer) {
+  expect_behind_wall(sources_below({"include", "src", "tests"}),
+                     {"calls librdkafka",
+                      std::regex(R"(\b(rd_kafka|RD_KAFKA)_\w+)"),
+                      {"src/kafka/", "tests/kafka/", "tests/support/kafka/", "tests/bench/"},
+                      "use Journal, Membership or TopicReader"});
+}
+
+// What each layer may include, from the very list that CMake builds them by.
+std::map<std::string, std::set<std::string>> layers() {
+  static const std::regex rule(R"(add_layer\((\w+)([^)]*)\))");
+  static const std::regex link(R"(\bas_(\w+))");
+  const std::string cmake = read_file(project / "CMakeLists.txt");
+  std::map<std::string, std::set<std::string>> reachable;
+  for (std::sregex_iterator match(cmake.begin(), cmake.end(), rule), end; match != end; ++match) {
+    const std::string name = (*match)[1], links = (*match)[2];
+    std::set<std::string>& below = reachable[name];
+    below.insert(name);
+    for (std::sregex_iterator l(links.begin(), links.end(), link); l != end; ++l) {
+      EXPECT_TRUE(reachable.contains((*l)[1]))
+          << name << " links " << (*l)[1] << ", which does not lie below it";
+      below.merge(std::set<std::string>(reachable[(*l)[1]]));
+    }
+  }
+  return reachable;
+}
+
+TEST(Tidy, IncludesOnlyPointDownwards) {
+  const auto below = layers();
+  ASSERT_GE(below.size(), 8u);
+  for (const SourceText& source : sources_below({"include", "src"})) {
+    const bool is_public = source.path.starts_with("include/");
+    const std::string layer = is_public ? "" : std::next(fs::path(source.path).begin())->string();
+    const bool is_root = layer == "main.cpp";
+    ASSERT_TRUE(is_public || is_root || below.contains(layer))
+        << source.path << " belongs to no layer of CMakeLists.txt";
+    for (const Include& include : source.includes) {
+      if (!include.quoted || include.target.starts_with("auditstream/") || is_root) continue;
+      const std::string target = fs::path(include.target).begin()->string();
+      EXPECT_TRUE(!is_public && below.at(layer).contains(target))
+          << source.path << " includes " << include.target << ", which does not lie below it";
+    }
+  }
+}
+
+TEST(Tidy, VendorFilesKnowOnlyTheirContractAndTheToolkit) {
+  static const std::regex allowed(
+      R"(auditstream/(vendor|model|http|json|hash|time|secret|result|check)\.h|vendor/\w+\.h)");
+  static const std::set<std::string> vendor_names{"captivateiq", "endorlabs", "floqast", "tines", "workato"};
+  std::size_t seen = 0;
+  for (const SourceText& source : sources_below({"src/vendor"})) {
+    if (!vendor_names.contains(fs::path(source.path).stem().string())) continue;
+    ++seen;
+    for (const Include& include : source.includes) {
+      const bool standard = !include.quoted && include.target.find_first_of("/.") == std::string::npos;
+      EXPECT_TRUE(standard || (include.quoted && std::regex_match(include.target, allowed)))
+          << source.path << " includes " << include.target;
+    }
+  }
+  EXPECT_EQ(seen, vendor_names.size());
+}
+
+// The labels of the switch that starts at `begin`, without those of a switch inside it.
+std::string own_labels(const std::string& code, std::size_t begin) {
+  static const std::regex label(R"(\bswitch\s*\(|\bcase\s[^{};]*?[^:]:(?!:)|\bdefault\s*:|[{}])");
+  std::string labels;
+  std::vector<bool> is_inner_switch;  // one per open brace
+  bool switch_ahead = false;
+  const auto from = code.begin() + static_cast<std::ptrdiff_t>(begin) + 1;
+  for (std::sregex_iterator match(from, code.end(), label), end; match != end; ++match) {
+    const std::string token = match->str();
+    if (token == "{") {
+      is_inner_switch.push_back(std::exchange(switch_ahead, false));
+    } else if (token == "}") {
+      is_inner_switch.pop_back();
+      if (is_inner_switch.empty()) break;
+    } else if (token.starts_with("switch")) {
+      switch_ahead = true;
+    } else if (std::count(is_inner_switch.begin(), is_inner_switch.end(), true) == 0) {
+      labels += token + "\n";
+    }
+  }
+  return labels;
+}
+
+TEST(Tidy, OwnLabelsLeaveOutTheInnerSwitch) {
+  const std::string code =
+      "switch (a) { case K::x: { switch (b) { case 1: default: f(); } } case K::y: g(); } default:";
+  EXPECT_EQ(own_labels(code, 0), "case K::x:\ncase K::y:\n");
+}
+
+// With -Wswitch the compiler then names every place that a new enumerator has to visit.
+TEST(Tidy, SwitchesOverOurEnumsHaveNoDefault) {
+  static const std::regex begin(R"(\bswitch\s*\()");
+  static const std::regex our_label(R"(\bcase\s+(?!(std|rapidjson|YAML|spdlog|CLI)::)(\w+::)+\w+)");
+  static const std::regex fallback(R"(\bdefault\s*:)");
+  for (const SourceText& source : sources_below({"include", "src"})) {
+    for (std::sregex_iterator match(source.code.begin(), source.code.end(), begin), end; match != end;
+         ++match) {
+      const std::string labels = own_labels(source.code, static_cast<std::size_t>(match->position()));
+      EXPECT_FALSE(std::regex_search(labels, our_label) && std::regex_search(labels, fallback))
+          << source.path << ":" << source.line_of(static_cast<std::size_t>(match->position()))
+          << ": a switch over an enum of ours has a default";
+    }
+  }
+}
+
+TEST(Tidy, EverySourceIsBuilt) {
+  const YAML::Node commands = YAML::LoadFile(std::string(BUILD_DIR) + "/compile_commands.json");
+  std::set<std::string> built;
+  for (const YAML::Node& command : commands) built.insert(command["file"].as<std::string>());
+  for (const fs::path& file : files_below({"src", "tests"})) {
+    if (file.extension() != ".cpp") continue;
+    EXPECT_TRUE(built.contains(file.string())) << file << " is in no CMake target";
+  }
+}
+
+TEST(Tidy, NothingIsLeftForLater) {
+  static const std::regex promise(
+      "\\b(TO"
+      "DO|FIX"
+      "ME|XX"
+      "X)\\b");
+  for (const fs::path& file : files_below({"include", "src", "tests", "script", "config"})) {
+    const std::string text = read_file(file);
+    std::smatch found;
+    EXPECT_FALSE(std::regex_search(text, found, promise)) << file << ": " << found.str();
+  }
+}
+
+TEST(Tidy, LinesFitOnAScreen) {
+  constexpr std::size_t columns_max = 140;
+  for (const fs::path& file : files_below({"include", "src", "tests", "script", "config"})) {
+    const bool transcript = file.string().find("/tests/vendor/") != std::string::npos && !is_cpp(file);
+    if (transcript) continue;  // a vendor's answers stay as they came
+    std::ifstream in(file);
+    std::string line;
+    for (int number = 1; std::getline(in, line); ++number) {
+      const auto is_start_of_character = [](char c) {
+        return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+      };
+      const auto columns =
+          static_cast<std::size_t>(std::count_if(line.begin(), line.end(), is_start_of_character));
+      EXPECT_LE(columns, columns_max) << file << ":" << number;
+    }
+  }
+}
+
+TEST(Tidy, DockerComposeParses) {
+  const YAML::Node compose = YAML::LoadFile((project / "docker-compose.yml").string());
+  std::set<std::string> services;
+  for (const auto& service : compose["services"]) {
+    services.insert(service.first.as<std::string>());
+    EXPECT_TRUE(service.second["image"] || service.second["build"]) << service.first.as<std::string>();
+    for (const auto& dependency : service.second["depends_on"]) {
+      EXPECT_TRUE(compose["services"][dependency.first.as<std::string>()])
+          << dependency.first.as<std::string>();
+    }
+  }
+  EXPECT_EQ(services, (std::set<std::string>{"kafka"}));
+  EXPECT_EQ(compose["services"]["kafka"]["image"].as<std::string>(), "apache/kafka:4.1.1");
+}
+
+}  // namespace
+}  // namespace auditstream::test
