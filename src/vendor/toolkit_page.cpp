@@ -39,7 +39,7 @@ std::vector<std::string_view> inner_pointers(std::string_view id,
 class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
  public:
   Slicer(const std::shared_ptr<const std::string>& body, const Shape& shape,
-         const std::vector<std::string_view>& times)
+         const std::vector<std::string_view>& times, std::optional<Time> (*time_from_id)(std::string_view))
       : body_(body),
         text_(*body),
         outer_(json::grow_pointers(outer_pointers(shape))),
