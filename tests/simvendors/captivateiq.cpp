@@ -89,7 +89,7 @@ class CaptivateiqApi final : public Api {
     row.text("object_name", "Sales Dashboard");
     row.text("object_type", "worksheet");
     row.raw("parent_objects", "[]");
-    if (names_id_twice(dice)) row.raw("id", "\"named twice\"");
+    if (names_id_twice(dice, flaw)) row.raw("id", "\"named twice\"");
     row.end();
   }
 

@@ -203,7 +203,7 @@ class EndorlabsApi final : public Api {
     }
     spec.address("remote_address", dice >> 16);
     spec.end();
-    if (names_id_twice(dice)) row.raw("uuid", "\"named twice\"");
+    if (names_id_twice(dice, flaw)) row.raw("uuid", "\"named twice\"");
     row.end();
   }
 

@@ -96,7 +96,7 @@ class FloqastApi final : public Api {
     out += "\",\"body\":";
     out += payload(dice >> 32);
     out += '}';
-    if (names_id_twice(dice)) row.raw("id", "\"named twice\"");
+    if (names_id_twice(dice, flaw)) row.raw("id", "\"named twice\"");
     row.end();
   }
 

@@ -61,7 +61,7 @@ std::string_view user_agent(std::uint64_t chance);
 // A JSON object.
 std::string_view payload(std::uint64_t chance);
 // Some events name their id a second time: the first one counts.
-inline bool names_id_twice(std::uint64_t dice) { return dice % 97 == 5; }
+inline bool names_id_twice(std::uint64_t dice, Flaw flaw) { return flaw == Flaw::none && dice % 97 == 5; }
 
 // "xxxxxxxx-xxxx-4xxx-axxx-xxxxxxxxxxxx"; distinct for distinct serials of a seed, in no order.
 std::string uuid(std::uint64_t seed, Serial serial);

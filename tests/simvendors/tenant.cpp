@@ -163,6 +163,16 @@ const std::map<std::string_view, Take>& members() {
   return table;
 }
 
+Status apply(TenantSpec& spec, const Json& object) {
+  for (const auto& item : object.GetObject()) {
+    const std::string name = item.name.GetString();
+    const auto found = members().find(name);
+    if (found == members().end()) return Error{"unknown member " + name};
+    if (!found->second(spec, item.value)) return Error{"wrong value for " + name};
+  }
+  return success();
+}
+
 }  // namespace
 
 FaultRates FaultRates::spread(double total) {
@@ -178,13 +188,25 @@ Status apply_json(TenantSpec& spec, std::string_view json) {
   rapidjson::Document document;
   document.Parse(json.data(), json.size());
   if (document.HasParseError() || !document.IsObject()) return Error{"not a JSON object"};
-  for (const auto& item : document.GetObject()) {
-    const std::string name = item.name.GetString();
-    const auto found = members().find(name);
-    if (found == members().end()) return Error{"unknown member " + name};
-    if (!found->second(spec, item.value)) return Error{"wrong value for " + name};
+  return apply(spec, document);
+}
+
+Result<std::vector<TenantSpec>> parse_tenants(std::string_view json) {
+  rapidjson::Document document;
+  document.Parse(json.data(), json.size());
+  if (document.HasParseError() || !document.IsArray()) return Error{"not a JSON array"};
+  std::vector<TenantSpec> specs;
+  for (const Json& item : document.GetArray()) {
+    const std::string where = "tenant " + std::to_string(specs.size() + 1) + ": ";
+    TenantSpec spec;
+    if (!item.IsObject()) return Error{where + "not an object"};
+    if (const Status taken = apply(spec, item); !taken) return Error{where + taken.error().message};
+    for (const std::string* given : {&spec.vendor, &spec.name, &spec.credential}) {
+      if (given->empty()) return Error{where + "vendor, name and credential are required"};
+    }
+    specs.push_back(std::move(spec));
   }
-  return success();
+  return specs;
 }
 
 Tenant::Tenant(TenantSpec given, Time start) : spec(std::move(given)), log(spec.log, start) {}

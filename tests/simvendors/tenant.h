@@ -75,6 +75,9 @@ struct TenantSpec {
 // Takes members of a JSON object over into the spec; names an unknown or ill-typed one.
 Status apply_json(TenantSpec& spec, std::string_view json);
 
+// An array of such objects.
+Result<std::vector<TenantSpec>> parse_tenants(std::string_view json);
+
 struct TenantStats {
   std::uint64_t requests = 0;
   std::uint64_t rows = 0;          // served

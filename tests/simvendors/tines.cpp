@@ -118,7 +118,7 @@ class TinesApi final : public Api {
     row.text("user_email", who.email);
     row.number("user_id", who.id);
     row.text("user_name", who.name);
-    if (names_id_twice(dice)) row.raw("id", "\"named twice\"");
+    if (names_id_twice(dice, flaw)) row.raw("id", "\"named twice\"");
     row.end();
   }
 

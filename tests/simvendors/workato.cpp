@@ -132,7 +132,7 @@ class WorkatoApi final : public Api {
     row.value("resource") += "{\"id\":108,\"name\":\"CustomerSupport\",\"type\":\"";
     out += resource_type(dice);
     out += "\",\"version_no\":1}";
-    if (names_id_twice(dice)) row.raw("id", "\"named twice\"");
+    if (names_id_twice(dice, flaw)) row.raw("id", "\"named twice\"");
     row.end();
   }
 
