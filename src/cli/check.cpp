@@ -1,0 +1,168 @@
+#include <algorithm>
+#include <iostream>
+#include <map>
+#include <sstream>
+
+#include "auditstream/json.h"
+#include "cli/commands.h"
+#include "kafka/cluster.h"
+#include "run/clock.h"
+#include "run/daemon.h"
+#include "run/probe.h"
+
+namespace auditstream {
+namespace {
+
+std::string json_list(const std::vector<std::string>& texts) {
+  std::string list = "[";
+  for (const std::string& text : texts) list += (list.size() > 1 ? "," : "") + json::quote(text);
+  return list + "]";
+}
+
+std::string json_findings(const std::vector<Finding>& findings) {
+  std::vector<std::string> texts;
+  for (const Finding& finding : findings) texts.push_back(finding.text());
+  return json_list(texts);
+}
+
+double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+struct KafkaResult {
+  bool reachable = false;
+  bool ok = false;
+  std::string message;
+  std::vector<std::string> warnings;
+};
+
+KafkaResult check_kafka(const Config& config) {
+  KafkaResult result;
+  const kafka::Cluster cluster({config.kafka, "auditstream-check"});
+  const Status reached = cluster.reach(10s);
+  if (!reached.ok()) {
+    result.message = "Kafka can't be reached at " + config.kafka.at("bootstrap.servers") +
+                     " (kafka.bootstrap.servers): " + reached.error().message;
+    return result;
+  }
+  result.reachable = true;
+  std::variant<kafka::ClusterFacts, kafka::ClusterProblem> prepared = cluster.prepare(config, false);
+  if (const auto* problem = std::get_if<kafka::ClusterProblem>(&prepared)) {
+    result.reachable = problem->misconfigured;
+    result.message = problem->message;
+    return result;
+  }
+  result.ok = true;
+  result.warnings = std::get<kafka::ClusterFacts>(prepared).warnings;
+  return result;
+}
+
+std::string json_of(const KafkaResult& kafka) {
+  return std::string("{\"reachable\":") + (kafka.reachable ? "true" : "false") +
+         ",\"ok\":" + (kafka.ok ? "true" : "false") + ",\"message\":" + json::quote(kafka.message) +
+         ",\"warnings\":" + json_list(kafka.warnings) + "}";
+}
+
+std::string json_of(const Source& source, const ProbeResult& probe) {
+  std::ostringstream out;
+  out << "{\"source\":" << json::quote(source.name) << ",\"vendor\":" << json::quote(source.vendor)
+      << std::boolalpha << ",\"reachable\":" << probe.reachable << ",\"accepted\":" << probe.accepted
+      << ",\"status\":" << probe.status << ",\"events_7d\":" << probe.events
+      << ",\"events_7d_at_least\":" << probe.at_least << ",\"clock_skew_seconds\":";
+  if (probe.clock_skew) {
+    out << seconds(*probe.clock_skew);
+  } else {
+    out << "null";
+  }
+  out << ",\"poll_interval_seconds\":" << seconds(probe.poll_interval)
+      << ",\"message\":" << json::quote(probe.message) << ",\"remedy\":" << json::quote(probe.remedy)
+      << ",\"hints\":" << json_list(probe.hints) << "}";
+  return out.str();
+}
+
+void print(const KafkaResult& kafka) {
+  std::cout << "kafka: " << (kafka.ok ? "reachable, topics fit" : kafka.message) << "\n";
+  for (const std::string& warning : kafka.warnings) std::cout << "  warning: " << warning << "\n";
+}
+
+void print(const Source& source, const ProbeResult& probe) {
+  std::cout << source.name << " (" << source.vendor << "): ";
+  if (!probe.accepted) {
+    std::cout << (probe.reachable ? "reachable, refused: " : "can't be reached: ") << probe.message << "\n";
+    if (!probe.remedy.empty()) std::cout << "  remedy: " << probe.remedy << "\n";
+  } else {
+    std::cout << "reachable, accepted, " << (probe.at_least ? "at least " : "") << probe.events
+              << " events in the last 7 days, polled every " << format_duration(probe.poll_interval) << "\n";
+    if (probe.poll_interval > source.poll_interval) {
+      std::cout << "  the rate budget allows no shorter poll_interval (configured: "
+                << format_duration(source.poll_interval) << ")\n";
+    }
+    if (!probe.hints.empty()) std::cout << "  the log is empty; if it should not be, look at:\n";
+    for (const std::string& hint : probe.hints) std::cout << "  - " << hint << "\n";
+  }
+  if (!probe.clock_skew) {
+    if (probe.reachable) std::cout << "  clock: the vendor's answer has no Date header\n";
+  } else if (std::chrono::abs(*probe.clock_skew) > 60s) {
+    std::cout << "  warning: this machine's clock is "
+              << format_duration(std::chrono::abs(floor<std::chrono::seconds>(*probe.clock_skew)))
+              << (*probe.clock_skew > 0s ? " ahead of" : " behind") << " the vendor's: set it right (NTP)\n";
+  } else {
+    std::cout << "  clock: " << seconds(floor<std::chrono::seconds>(*probe.clock_skew))
+              << " s from the vendor's\n";
+  }
+}
+
+}  // namespace
+
+int check_command(const std::string& path, const CheckOptions& options) {
+  const Loaded loaded = load_config(path, read_clock().wall);
+  std::string document = "{\"config\":{\"ok\":" + std::string(loaded.config ? "true" : "false") +
+                         ",\"mistakes\":" + json_findings(loaded.mistakes) +
+                         ",\"warnings\":" + json_findings(loaded.warnings) + "}";
+  if (!options.json) {
+    for (const Finding& warning : loaded.warnings) std::cerr << "warning: " << warning.text() << "\n";
+    for (const Finding& mistake : loaded.mistakes) std::cerr << mistake.text() << "\n";
+  }
+  if (!loaded.config) {
+    if (options.json) std::cout << document << "}\n";
+    return exit_config;
+  }
+  const Config& config = *loaded.config;
+  if (options.offline) {
+    if (options.json) {
+      std::cout << document << "}\n";
+    } else {
+      std::cout << "config: ok, " << config.sources.size() << " sources\n";
+    }
+    return exit_done;
+  }
+
+  bool misconfigured = false;
+  bool unavailable = false;
+  bool problem = false;
+  const KafkaResult kafka = check_kafka(config);
+  misconfigured = kafka.reachable && !kafka.ok;
+  unavailable = !kafka.reachable;
+  document += ",\"kafka\":" + json_of(kafka) + ",\"sources\":[";
+  if (!options.json) print(kafka);
+
+  std::map<std::string, std::size_t> account_sources;
+  for (const auto& source : config.sources) account_sources[source->account] += source->enabled ? 1 : 0;
+  const char* separator = "";
+  for (const auto& source : config.sources) {
+    if (!source->enabled) continue;
+    const ProbeResult probe = probe_source(*source, account_sources[source->account]);
+    unavailable = unavailable || !probe.reachable;
+    problem = problem || (probe.reachable && !probe.accepted);
+    if (options.json) {
+      document += separator + json_of(*source, probe);
+      separator = ",";
+    } else {
+      print(*source, probe);
+    }
+  }
+  if (options.json) std::cout << document << "]}\n";
+  if (misconfigured) return exit_config;
+  if (unavailable) return exit_unavailable;
+  return problem ? exit_problem : exit_done;
+}
+
+}  // namespace auditstream

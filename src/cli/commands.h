@@ -1,0 +1,42 @@
+// The subcommands: what each needs from the command line, and its exit code. stdout is for results, stderr
+// for the rest.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "auditstream/config.h"
+#include "auditstream/result.h"
+#include "auditstream/time.h"
+
+namespace auditstream {
+
+// Loads the config and prints every mistake and warning on stderr. Nothing if there was a mistake.
+std::unique_ptr<Config> load_or_complain(const std::string& path);
+
+// RFC3339, or a span back from now: "-7d".
+Result<Time> parse_moment(const std::string& text, Time now);
+
+int run_command(const std::string& config, const std::string& wait_for_kafka);
+
+struct CheckOptions {
+  bool offline = false;
+  bool json = false;
+};
+int check_command(const std::string& config, const CheckOptions& options);
+
+struct ReadOptions {
+  std::string source;
+  std::string from;
+  std::string to;  // "": now
+  std::optional<std::uint64_t> limit;
+};
+int read_command(const std::string& config, const ReadOptions& options);
+
+// `source` "": all of them.
+int cursors_list_command(const std::string& config, bool json);
+int cursors_show_command(const std::string& config, const std::string& source, bool json);
+
+}  // namespace auditstream

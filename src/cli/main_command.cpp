@@ -1,0 +1,83 @@
+#include "cli/main_command.h"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "cli/commands.h"
+#include "cli/vendors.h"
+#include "cli/version.h"
+#include "run/daemon.h"
+
+namespace auditstream {
+
+int main_command(int argc, char** argv) {
+  CLI::App app("auditstream: SaaS audit logs into Kafka, exactly once", "auditstream");
+  app.set_version_flag("--version",
+                       "auditstream " + version() + (commit().empty() ? "" : " (" + commit() + ")"));
+  app.require_subcommand(1);
+  app.failure_message(CLI::FailureMessage::simple);
+  int code = exit_done;
+
+  std::string config;
+  const auto with_config = [&config](CLI::App* command) {
+    command->add_option("-c,--config", config, "the config file")->required();
+    return command;
+  };
+
+  std::string wait_for_kafka = "60s";
+  CLI::App* run = with_config(app.add_subcommand("run", "Poll and publish until SIGTERM or SIGINT"));
+  run->add_option("--wait-for-kafka", wait_for_kafka, "How long a first connection to Kafka is tried")
+      ->capture_default_str();
+  run->callback([&] { code = run_command(config, wait_for_kafka); });
+
+  CheckOptions check_options;
+  CLI::App* check = with_config(
+      app.add_subcommand("check", "Validate the config; reach Kafka and each vendor with one real request"));
+  check->add_flag("--offline", check_options.offline, "Only validate the config");
+  check->add_flag("--json", check_options.json, "Print one JSON document");
+  check->callback([&] { code = check_command(config, check_options); });
+
+  ReadOptions read_options;
+  CLI::App* read =
+      with_config(app.add_subcommand("read", "Print a vendor's events as NDJSON; needs no Kafka"));
+  read->add_option("source", read_options.source, "The source's name")->required();
+  read->add_option("--from", read_options.from, "RFC3339, or a span back from now such as -7d")->required();
+  read->add_option("--to", read_options.to, "The same; default: now");
+  read->add_option("--limit", read_options.limit, "At most so many events");
+  read->callback([&] { code = read_command(config, read_options); });
+
+  CLI::App* cursors = app.add_subcommand("cursors", "Look at cursors in the offsets topic");
+  cursors->require_subcommand(1);
+  bool cursors_json = false;
+  std::string cursor_source;
+  CLI::App* list = with_config(cursors->add_subcommand("list", "All cursors"));
+  list->add_flag("--json", cursors_json, "Print an array of cursor records");
+  list->callback([&] { code = cursors_list_command(config, cursors_json); });
+  CLI::App* show = with_config(cursors->add_subcommand("show", "One cursor"));
+  show->add_option("source", cursor_source, "The source's name")->required();
+  show->add_flag("--json", cursors_json, "Print the cursor record");
+  show->callback([&] { code = cursors_show_command(config, cursor_source, cursors_json); });
+
+  std::string vendor;
+  CLI::App* vendors = app.add_subcommand("vendors", "What can be polled: settings, defaults, limits");
+  vendors->add_option("vendor", vendor, "One vendor; without it all are listed");
+  vendors->callback([&] { code = vendors_command(vendor, std::cout, std::cerr); });
+
+  // CLI11 takes "-7d" for an option, so a span back from now is glued to its own option.
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  for (std::size_t i = 0; i + 1 < arguments.size(); ++i) {
+    const bool takes_moment = arguments[i] == "--from" || arguments[i] == "--to";
+    if (!takes_moment || !arguments[i + 1].starts_with("-")) continue;
+    arguments[i] += "=" + arguments[i + 1];
+    arguments.erase(arguments.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+  }
+  std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
+  try {
+    app.parse(arguments);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? exit_done : exit_usage;
+  }
+  return code;
+}
+
+}  // namespace auditstream

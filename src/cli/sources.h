@@ -1,0 +1,15 @@
+// Finding a source by the name that a person typed.
+#pragma once
+
+#include <memory>
+#include <ostream>
+#include <string>
+
+#include "auditstream/config.h"
+
+namespace auditstream {
+
+// Nothing if there is no such source; then `err` says so and names the nearest.
+std::shared_ptr<const Source> find_source(const Config& config, const std::string& name, std::ostream& err);
+
+}  // namespace auditstream

@@ -1,0 +1,29 @@
+#include "cli/vendors.h"
+
+#include <vector>
+
+#include "auditstream/vendor.h"
+#include "config/nearest.h"
+#include "config/vendor_page.h"
+
+namespace auditstream {
+
+int vendors_command(const std::string& vendor, std::ostream& out, std::ostream& err) {
+  constexpr int exit_done = 0;
+  constexpr int exit_usage = 64;
+  if (vendor.empty()) {
+    print_vendors(out);
+    return exit_done;
+  }
+  if (const Vendor* found = find_vendor(vendor)) {
+    print_vendor(*found, out);
+    return exit_done;
+  }
+  std::vector<std::string> names;
+  for (const Vendor* known : vendors()) names.emplace_back(known->name());
+  err << "auditstream: no vendor is called \"" << vendor << "\"; did you mean \""
+      << nearest_name(vendor, names) << "\"?\n";
+  return exit_usage;
+}
+
+}  // namespace auditstream

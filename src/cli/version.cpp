@@ -1,0 +1,8 @@
+#include "cli/version.h"
+
+namespace auditstream {
+
+std::string version() { return AUDITSTREAM_VERSION; }
+std::string commit() { return AUDITSTREAM_COMMIT; }
+
+}  // namespace auditstream

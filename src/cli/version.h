@@ -1,0 +1,11 @@
+#pragma once
+
+#include <string>
+
+namespace auditstream {
+
+// "0.1.0" and the commit it was built from ("" outside a git checkout).
+std::string version();
+std::string commit();
+
+}  // namespace auditstream

@@ -1,0 +1,68 @@
+#include "kafka/client.h"
+
+#include <mutex>
+
+namespace auditstream::kafka {
+namespace {
+
+std::mutex last_error_mutex;
+std::string last_error_text;  // protected by last_error_mutex
+
+void on_error(rd_kafka_t*, int, const char* reason, void*) {
+  const std::lock_guard lock(last_error_mutex);
+  last_error_text = reason;
+}
+
+// librdkafka's log says on stderr what our own messages say better; what matters arrives through on_error.
+void on_log(const rd_kafka_t*, int, const char*, const char*) {}
+
+Status set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
+  char reason[512];
+  if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), reason, sizeof reason) == RD_KAFKA_CONF_OK)
+    return success();
+  // librdkafka's words repeat the value, which may be a secret.
+  return Error{"kafka." + name + ": librdkafka doesn't take this property or its value"};
+}
+
+}  // namespace
+
+Status validate_properties(const Properties& properties) {
+  const ConfHandle conf(rd_kafka_conf_new());
+  for (const auto& [name, value] : properties) {
+    if (Status done = set(conf.get(), name, value); !done.ok()) return done;
+  }
+  return success();
+}
+
+Result<ClientHandle> make_client(rd_kafka_type_t type, const Connection& connection, const Properties& ours,
+                                 const Properties& defaults, rd_kafka_topic_conf_t* topic_defaults,
+                                 void* opaque,
+                                 void (*delivered)(rd_kafka_t*, const rd_kafka_message_t*, void*)) {
+  ConfHandle conf(rd_kafka_conf_new());
+  for (const Properties& properties : {Properties{{"client.id", connection.client_id},
+                                                  {"socket.nagle.disable", "true"},
+                                                  {"reconnect.backoff.max.ms", "2000"},
+                                                  {"allow.auto.create.topics", "false"}},
+                                       defaults, connection.properties, ours}) {
+    for (const auto& [name, value] : properties) {
+      if (Status done = set(conf.get(), name, value); !done.ok()) return done.error();
+    }
+  }
+  rd_kafka_conf_set_error_cb(conf.get(), on_error);
+  rd_kafka_conf_set_log_cb(conf.get(), on_log);
+  rd_kafka_conf_set_opaque(conf.get(), opaque);
+  if (delivered != nullptr) rd_kafka_conf_set_dr_msg_cb(conf.get(), delivered);
+  if (topic_defaults != nullptr) rd_kafka_conf_set_default_topic_conf(conf.get(), topic_defaults);
+  char reason[512];
+  rd_kafka_t* handle = rd_kafka_new(type, conf.get(), reason, sizeof reason);
+  if (handle == nullptr) return Error{std::string("librdkafka: ") + reason};
+  (void)conf.release();  // owned by the handle now
+  return ClientHandle(handle);
+}
+
+std::string last_broker_error() {
+  const std::lock_guard lock(last_error_mutex);
+  return last_error_text;
+}
+
+}  // namespace auditstream::kafka

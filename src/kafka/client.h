@@ -1,0 +1,36 @@
+// Making librdkafka handles: the user's properties first, then what the guarantees need.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "auditstream/result.h"
+#include "kafka/handles.h"
+
+namespace auditstream::kafka {
+
+using Properties = std::map<std::string, std::string>;
+
+// What every handle of this process shares.
+struct Connection {
+  Properties properties;  // `kafka:` of the config; may hold secrets
+  std::string client_id;
+};
+
+// A handle of the type. `ours` wins over the user's properties, and these win over `defaults`. Properties
+// that don't apply to the type are ignored. The last error that librdkafka reported on its own (a broker that
+// can't be reached) is kept for last_error().
+Result<ClientHandle> make_client(rd_kafka_type_t type, const Connection& connection, const Properties& ours,
+                                 const Properties& defaults, rd_kafka_topic_conf_t* topic_defaults = nullptr,
+                                 void* opaque = nullptr,
+                                 void (*delivered)(rd_kafka_t*, const rd_kafka_message_t*, void*) = nullptr);
+
+// Whether librdkafka takes all of these; the property and its own words if not.
+Status validate_properties(const Properties& properties);
+
+// librdkafka's log lines since the last call, for a message to the operator ("127.0.0.1:9092: Connection
+// refused"). Thread-safe; of all handles of the process.
+std::string last_broker_error();
+
+}  // namespace auditstream::kafka

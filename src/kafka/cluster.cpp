@@ -1,0 +1,349 @@
+#include "kafka/cluster.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <set>
+
+#include "auditstream/envelope.h"
+
+namespace auditstream::kafka {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int request_ms = 10'000;
+constexpr auto visible_deadline = 30s;  // a new topic may take a while to be known everywhere
+
+struct MetadataFree {
+  void operator()(const rd_kafka_metadata_t* metadata) const { rd_kafka_metadata_destroy(metadata); }
+};
+using MetadataHandle = std::unique_ptr<const rd_kafka_metadata_t, MetadataFree>;
+
+int milliseconds(Duration duration) {
+  return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+}
+
+Result<ClientHandle> make_admin(const Connection& connection) {
+  return make_client(RD_KAFKA_PRODUCER, connection, {{"socket.timeout.ms", "10000"}}, {});
+}
+
+Result<MetadataHandle> metadata(rd_kafka_t* client, Duration timeout) {
+  const rd_kafka_metadata_t* found = nullptr;
+  const rd_kafka_resp_err_t error = rd_kafka_metadata(client, 1, nullptr, &found, milliseconds(timeout));
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return MetadataHandle(found);
+  rd_kafka_poll(client, 0);
+  const std::string broker = last_broker_error();
+  return Error{broker.empty() ? rd_kafka_err2str(error) : broker};
+}
+
+// Topic name to partition count.
+using Topics = std::map<std::string, int>;
+
+Topics topics_of(const rd_kafka_metadata_t& metadata) {
+  Topics topics;
+  for (int i = 0; i < metadata.topic_cnt; ++i) {
+    if (metadata.topics[i].err == RD_KAFKA_RESP_ERR_NO_ERROR)
+      topics[metadata.topics[i].topic] = metadata.topics[i].partition_cnt;
+  }
+  return topics;
+}
+
+struct Wanted {
+  std::string name;
+  int partitions;
+  int replication_factor;
+  std::map<std::string, std::string> config;
+};
+
+// The error per topic; nothing where it was made or exists.
+Result<std::map<std::string, std::string>> create(rd_kafka_t* client, const std::vector<Wanted>& wanted) {
+  std::vector<NewTopicHandle> owned;
+  std::vector<rd_kafka_NewTopic_t*> topics;
+  char reason[512];
+  for (const Wanted& topic : wanted) {
+    rd_kafka_NewTopic_t* made = rd_kafka_NewTopic_new(topic.name.c_str(), topic.partitions,
+                                                      topic.replication_factor, reason, sizeof reason);
+    if (made == nullptr) return Error{topic.name + ": " + reason};
+    owned.emplace_back(made);
+    topics.push_back(made);
+    for (const auto& [name, value] : topic.config)
+      rd_kafka_NewTopic_set_config(made, name.c_str(), value.c_str());
+  }
+  const QueueHandle queue(rd_kafka_queue_new(client));
+  rd_kafka_CreateTopics(client, topics.data(), topics.size(), nullptr, queue.get());
+  const EventHandle event(rd_kafka_queue_poll(queue.get(), 2 * request_ms));
+  if (!event) return Error{"no answer to the creation of topics"};
+  if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return Error{rd_kafka_event_error_string(event.get())};
+  std::map<std::string, std::string> errors;
+  std::size_t count = 0;
+  const rd_kafka_topic_result_t** results =
+      rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const rd_kafka_resp_err_t error = rd_kafka_topic_result_error(results[i]);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) continue;
+    const char* detail = rd_kafka_topic_result_error_string(results[i]);
+    errors[rd_kafka_topic_result_name(results[i])] = detail != nullptr ? detail : rd_kafka_err2str(error);
+  }
+  return errors;
+}
+
+using TopicConfig = std::map<std::string, std::string>;
+
+// Per topic; a topic whose config may not be read is absent.
+Result<std::map<std::string, TopicConfig>> describe(rd_kafka_t* client, const std::set<std::string>& names) {
+  std::vector<ConfigResourceHandle> owned;
+  std::vector<rd_kafka_ConfigResource_t*> resources;
+  for (const std::string& name : names) {
+    owned.emplace_back(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str()));
+    resources.push_back(owned.back().get());
+  }
+  const QueueHandle queue(rd_kafka_queue_new(client));
+  rd_kafka_DescribeConfigs(client, resources.data(), resources.size(), nullptr, queue.get());
+  const EventHandle event(rd_kafka_queue_poll(queue.get(), 2 * request_ms));
+  if (!event) return Error{"no answer to the question for the topics' configs"};
+  if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return Error{rd_kafka_event_error_string(event.get())};
+  std::map<std::string, TopicConfig> configs;
+  std::size_t count = 0;
+  const rd_kafka_ConfigResource_t** results =
+      rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event.get()), &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (rd_kafka_ConfigResource_error(results[i]) != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+    TopicConfig& config = configs[rd_kafka_ConfigResource_name(results[i])];
+    std::size_t entries = 0;
+    const rd_kafka_ConfigEntry_t** entry = rd_kafka_ConfigResource_configs(results[i], &entries);
+    for (std::size_t j = 0; j < entries; ++j) {
+      const char* value = rd_kafka_ConfigEntry_value(entry[j]);
+      if (value != nullptr) config[rd_kafka_ConfigEntry_name(entry[j])] = value;
+    }
+  }
+  return configs;
+}
+
+std::vector<Wanted> wanted_topics(const Config& config) {
+  std::vector<Wanted> wanted;
+  wanted.push_back(Wanted{config.offsets.topic,
+                          config.offsets.partitions,
+                          config.offsets.replication_factor,
+                          {{"cleanup.policy", "compact"},
+                           {"segment.bytes", "67108864"},
+                           {"segment.ms", "3600000"},
+                           {"min.cleanable.dirty.ratio", "0.1"},
+                           {"delete.retention.ms", "3600000"},
+                           {"unclean.leader.election.enable", "false"}}});
+  std::set<std::string> names;
+  for (const auto& source : config.sources) {
+    if (names.insert(source->topic).second) {
+      wanted.push_back(Wanted{source->topic, config.topics.partitions, config.topics.replication_factor,
+                              config.topics.config});
+    }
+    if (names.insert(source->dead_letter_topic).second) {
+      std::map<std::string, std::string> settings = config.topics.config;
+      settings["max.message.bytes"] = std::to_string(dead_letter_record_bytes_max);
+      wanted.push_back(Wanted{source->dead_letter_topic, config.topics.partitions,
+                              config.topics.replication_factor, settings});
+    }
+  }
+  return wanted;
+}
+
+std::optional<long long> number(const TopicConfig& config, const std::string& name) {
+  const auto found = config.find(name);
+  if (found == config.end()) return std::nullopt;
+  try {
+    return std::stoll(found->second);
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
+}
+
+// The cursors' topic must keep the last record of every key for ever, and the partition of a source must
+// never change.
+std::optional<std::string> offsets_topic_mistake(const Config& config, int partitions,
+                                                 const TopicConfig* settings) {
+  const std::string& name = config.offsets.topic;
+  if (partitions != config.offsets.partitions) {
+    return "offsets.partitions: " + std::to_string(config.offsets.partitions) + ", but topic " + name +
+           " has " + std::to_string(partitions) +
+           " partitions: a source's partition depends on the count, so set offsets.partitions to " +
+           std::to_string(partitions) + ", or choose another offsets.topic (all sources then start again)";
+  }
+  if (settings != nullptr && settings->contains("cleanup.policy") &&
+      settings->at("cleanup.policy") != "compact") {
+    return "offsets.topic: " + name + " has cleanup.policy=" + settings->at("cleanup.policy") +
+           ", which would delete cursors: set it to exactly \"compact\" (kafka-configs.sh --alter --topic " +
+           name + " --add-config cleanup.policy=compact)";
+  }
+  return std::nullopt;
+}
+
+bool holds_records(rd_kafka_t* client, const std::string& topic, int partitions) {
+  for (int partition = 0; partition < partitions; ++partition) {
+    std::int64_t low = 0;
+    std::int64_t high = 0;
+    if (rd_kafka_query_watermark_offsets(client, topic.c_str(), partition, &low, &high, request_ms) ==
+            RD_KAFKA_RESP_ERR_NO_ERROR &&
+        high > low) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void warn_of_retention(const Config& config, const std::map<std::string, TopicConfig>& configs, Time now,
+                       std::vector<std::string>& warnings) {
+  for (const auto& source : config.sources) {
+    const auto found = configs.find(source->topic);
+    if (found == configs.end() || !source->backfill_start_time) continue;
+    const std::optional<long long> retention = number(found->second, "retention.ms");
+    if (!retention || *retention < 0) continue;
+    const Duration kept = std::chrono::milliseconds(*retention);
+    if (*source->backfill_start_time >= now - kept) continue;
+    warnings.push_back(
+        "topic " + source->topic + " keeps records for " + format_duration(kept) +
+        " (retention.ms), but source " + source->name + " reads back to " +
+        format_rfc3339(*source->backfill_start_time) +
+        ": Kafka deletes older events soon after they are published; set retention.ms=-1 on the topic");
+  }
+}
+
+}  // namespace
+
+Status Cluster::reach(Duration timeout) const {
+  Result<ClientHandle> client = make_admin(connection_);
+  if (!client.ok()) return client.error();
+  const Result<MetadataHandle> found = metadata(client->get(), timeout);
+  return found.ok() ? success() : Status(found.error());
+}
+
+std::variant<ClusterFacts, ClusterProblem> Cluster::prepare(const Config& config, bool may_create) const {
+  Result<ClientHandle> made = make_admin(connection_);
+  if (!made.ok()) return ClusterProblem{true, made.error().message};
+  rd_kafka_t* client = made->get();
+  const Result<MetadataHandle> before = metadata(client, std::chrono::milliseconds(request_ms));
+  if (!before.ok()) return ClusterProblem{false, before.error().message};
+  Topics topics = topics_of(**before);
+
+  ClusterFacts facts;
+  const std::vector<Wanted> wanted = wanted_topics(config);
+  std::vector<Wanted> missing;
+  std::ranges::copy_if(wanted, std::back_inserter(missing),
+                       [&](const Wanted& topic) { return !topics.contains(topic.name); });
+  const bool offsets_are_new = !topics.contains(config.offsets.topic);
+  if (!missing.empty() && may_create) {
+    Result<std::map<std::string, std::string>> errors = create(client, missing);
+    if (!errors.ok()) return ClusterProblem{false, errors.error().message};
+    if (!errors->empty()) {
+      const auto& [name, reason] = *errors->begin();
+      return ClusterProblem{
+          true,
+          "topic " + name + " can't be created: " + reason +
+              " (create it by hand, or see topics.partitions, topics.replication_factor, topics.config)"};
+    }
+    const auto deadline = Clock::now() + visible_deadline;
+    while (std::ranges::any_of(missing, [&](const Wanted& topic) { return !topics.contains(topic.name); })) {
+      if (Clock::now() > deadline) return ClusterProblem{false, "the new topics do not become visible"};
+      const Result<MetadataHandle> now = metadata(client, std::chrono::milliseconds(request_ms));
+      if (now.ok()) topics = topics_of(**now);
+    }
+  }
+
+  std::set<std::string> names;
+  for (const Wanted& topic : wanted) {
+    if (topics.contains(topic.name)) names.insert(topic.name);
+  }
+  std::map<std::string, TopicConfig> configs;
+  if (!names.empty()) {
+    Result<std::map<std::string, TopicConfig>> described = describe(client, names);
+    if (described.ok()) {
+      configs = *std::move(described);
+    } else {
+      facts.warnings.push_back("the topics' configs can't be read, so they are not checked: " +
+                               described.error().message);
+    }
+  }
+  if (topics.contains(config.offsets.topic)) {
+    const auto found = configs.find(config.offsets.topic);
+    const auto mistake = offsets_topic_mistake(config, topics.at(config.offsets.topic),
+                                               found == configs.end() ? nullptr : &found->second);
+    if (mistake) return ClusterProblem{true, *mistake};
+  }
+  for (const auto& source : config.sources) {
+    if (const auto found = configs.find(source->topic); found != configs.end()) {
+      if (const auto bytes = number(found->second, "max.message.bytes")) {
+        facts.record_bytes_max[source->topic] = static_cast<std::size_t>(*bytes);
+      }
+    }
+  }
+  const Time now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+  warn_of_retention(config, configs, now, facts.warnings);
+  if (offsets_are_new) {
+    for (const auto& source : config.sources) {
+      if (topics.contains(source->topic) && holds_records(client, source->topic, topics.at(source->topic))) {
+        facts.warnings.push_back(
+            "topic " + config.offsets.topic + " is new, but " + source->topic +
+            " already holds records: all cursors are gone, and every source starts from its "
+            "backfill_start_time again; if that is not meant, stop and check offsets.topic");
+        break;
+      }
+    }
+  }
+  return facts;
+}
+
+Result<std::vector<RecordMap>> Cluster::read_offsets(const std::string& topic, Duration timeout) const {
+  const auto deadline = Clock::now() + timeout;
+  Result<ClientHandle> made = make_client(RD_KAFKA_CONSUMER, connection_,
+                                          {{"group.id", "auditstream-look"},
+                                           {"isolation.level", "read_committed"},
+                                           {"enable.auto.commit", "false"},
+                                           {"enable.auto.offset.store", "false"},
+                                           {"enable.partition.eof", "true"},
+                                           {"fetch.wait.max.ms", "10"}},
+                                          {});
+  if (!made.ok()) return made.error();
+  const ClientHandle consumer = *std::move(made);
+  rd_kafka_poll_set_consumer(consumer.get());
+  const Result<MetadataHandle> found = metadata(consumer.get(), timeout);
+  if (!found.ok()) return found.error();
+  const Topics topics = topics_of(**found);
+  if (!topics.contains(topic)) return std::vector<RecordMap>{};
+  const int count = topics.at(topic);
+  const PartitionListHandle partitions(rd_kafka_topic_partition_list_new(count));
+  for (int partition = 0; partition < count; ++partition) {
+    rd_kafka_topic_partition_list_add(partitions.get(), topic.c_str(), partition)->offset =
+        RD_KAFKA_OFFSET_BEGINNING;
+  }
+  if (const auto error = rd_kafka_assign(consumer.get(), partitions.get());
+      error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return Error{rd_kafka_err2str(error)};
+  }
+  std::vector<RecordMap> records(static_cast<std::size_t>(count));
+  std::set<int> at_end;
+  std::string why = "timed out";
+  while (at_end.size() < records.size()) {
+    if (Clock::now() > deadline) return Error{"can't read " + topic + " to its end: " + why};
+    const MessageHandle message(rd_kafka_consumer_poll(consumer.get(), 100));
+    if (!message) continue;
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+      at_end.insert(message->partition);
+      continue;
+    }
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      why = rd_kafka_message_errstr(message.get());
+      continue;
+    }
+    RecordMap& map = records[static_cast<std::size_t>(message->partition)];
+    const std::string key(static_cast<const char*>(message->key), message->key_len);
+    if (message->payload == nullptr) {
+      map.erase(key);
+    } else {
+      map.insert_or_assign(key, std::string(static_cast<const char*>(message->payload), message->len));
+    }
+  }
+  return records;
+}
+
+}  // namespace auditstream::kafka

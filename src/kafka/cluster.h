@@ -1,0 +1,47 @@
+// Cluster: what has to be true of Kafka before anything is polled: topics made, checked and measured; cursors
+// found.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "auditstream/config.h"
+#include "auditstream/cursor.h"
+#include "auditstream/result.h"
+#include "kafka/client.h"
+
+namespace auditstream::kafka {
+
+// What went wrong, and who has to act: a retry may help (unavailable), or only a person (misconfigured).
+struct ClusterProblem {
+  bool misconfigured = false;
+  std::string message;
+};
+
+struct ClusterFacts {
+  std::map<std::string, std::size_t> record_bytes_max;  // by event topic: max.message.bytes
+  std::vector<std::string> warnings;
+};
+
+class Cluster {
+ public:
+  explicit Cluster(Connection connection) : connection_(std::move(connection)) {}
+
+  // One metadata request. The error says which broker answered how.
+  Status reach(Duration timeout) const;
+
+  // Makes the topics that are missing and verifies those that exist. `create` = false only looks (for
+  // `check`).
+  std::variant<ClusterFacts, ClusterProblem> prepare(const Config& config, bool create) const;
+
+  // The live records of every partition of the offsets topic, as far as they are committed. Fences nobody. An
+  // absent topic has no records.
+  Result<std::vector<RecordMap>> read_offsets(const std::string& topic, Duration timeout) const;
+
+ private:
+  Connection connection_;
+};
+
+}  // namespace auditstream::kafka

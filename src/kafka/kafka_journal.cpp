@@ -1,0 +1,374 @@
+#include "kafka/kafka_journal.h"
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+#include <utility>
+
+#include "auditstream/envelope.h"
+#include "auditstream/json.h"
+
+namespace auditstream::kafka {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// commit and abort are not capped by transaction.timeout.ms when called with -1, so they are called in
+// slices.
+constexpr int slice_ms = 3000;
+// A short first slice: init_transactions aborts a dead owner's transaction at once, but librdkafka asks again
+// only every 500 ms; a new handle asks immediately.
+constexpr int init_slice_ms = 100;
+constexpr auto init_deadline = 20s;
+constexpr auto commit_deadline = 25s;
+constexpr auto restore_deadline = 30s;
+constexpr auto queue_full_deadline = 20s;
+
+std::string words(const rd_kafka_error_t* error) {
+  return std::string(rd_kafka_error_name(error)) + ": " + rd_kafka_error_string(error);
+}
+
+// Errors of a record, not of the broker: the same batch would be refused for ever.
+bool refuses_record(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE || error == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP ||
+         error == RD_KAFKA_RESP_ERR_INVALID_RECORD || error == RD_KAFKA_RESP_ERR_INVALID_MSG;
+}
+
+bool needs_a_person(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT ||
+         error == RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED ||
+         error == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED ||
+         error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+}
+
+}  // namespace
+
+KafkaJournal::KafkaJournal(JournalSettings settings, JournalSink sink)
+    : settings_(std::move(settings)), sink_(std::move(sink)), thread_([this] { run(); }) {}
+
+KafkaJournal::~KafkaJournal() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wakeup_.notify_one();
+  thread_.join();
+}
+
+void KafkaJournal::open() { post(Open{}); }
+void KafkaJournal::commit(std::shared_ptr<const Batch> batch) { post(std::move(batch)); }
+void KafkaJournal::close() { post(Close{}); }
+
+void KafkaJournal::post(Command command) {
+  {
+    const std::lock_guard lock(mutex_);
+    AS_CHECK(!command_);
+    command_ = std::move(command);
+  }
+  wakeup_.notify_one();
+}
+
+void KafkaJournal::run() {
+  while (true) {
+    Command command;
+    {
+      std::unique_lock lock(mutex_);
+      wakeup_.wait(lock, [this] { return stopping_ || command_; });
+      if (stopping_) break;
+      command = *std::exchange(command_, std::nullopt);
+    }
+    if (std::holds_alternative<Open>(command)) {
+      sink_(do_open());
+    } else if (const auto* batch = std::get_if<std::shared_ptr<const Batch>>(&command)) {
+      sink_(do_commit(**batch));
+    } else {
+      topics_.clear();
+      producer_.reset();
+      sink_(JournalClosed{});
+    }
+  }
+  // Nothing is worth waiting for: what was not committed is read from the vendor again.
+  if (producer_) rd_kafka_purge(producer_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+  topics_.clear();
+  producer_.reset();
+}
+
+// --- opening
+// ----------------------------------------------------------------------------------------------------------
+
+// Fence, mark, restore, in this order: everything that a predecessor committed lies below our mark, and
+// nothing of it can come after. Neither the last stable offset nor the high watermark would be such a line.
+JournalEvent KafkaJournal::do_open() {
+  misconfigured_ = false;
+  if (Status fenced = fence(); !fenced.ok()) return JournalFailed{fenced.error().message, misconfigured_};
+  Result<std::string> marked = mark();
+  if (!marked.ok()) return JournalFailed{marked.error().message, misconfigured_};
+  Result<RecordMap> restored = restore(*marked);
+  if (!restored.ok()) return JournalFailed{restored.error().message, misconfigured_};
+  return JournalOpened{*std::move(restored)};
+}
+
+Status KafkaJournal::fence() {
+  const auto deadline = Clock::now() + init_deadline;
+  std::string why = "no answer";
+  while (!stopping_ && Clock::now() < deadline) {
+    topics_.clear();
+    producer_.reset();
+    rd_kafka_topic_conf_t* topic_conf = rd_kafka_topic_conf_new();
+    // The partitioner of Java's clients, so that a key lies where everybody expects it.
+    rd_kafka_topic_conf_set(topic_conf, "partitioner", "murmur2_random", nullptr, 0);
+    Result<ClientHandle> made =
+        make_client(RD_KAFKA_PRODUCER, settings_.connection,
+                    {{"transactional.id", settings_.transactional_id()},
+                     {"transaction.timeout.ms", "30000"},
+                     {"message.timeout.ms", "20000"},
+                     {"socket.timeout.ms", "10000"},
+                     {"request.timeout.ms", "10000"},
+                     {"message.max.bytes", std::to_string(dead_letter_record_bytes_max + (1 << 20))},
+                     {"batch.size", std::to_string(settings_.batch_bytes_max)},
+                     {"queue.buffering.max.messages", "100000"}},
+                    {{"compression.type", "lz4"}, {"queue.buffering.max.kbytes", "32768"}}, topic_conf, this,
+                    &KafkaJournal::on_delivery);
+    if (!made.ok()) {
+      misconfigured_ = true;
+      return made.error();
+    }
+    producer_ = *std::move(made);
+    // Before init_transactions: an unknown topic would stall the first transaction by a second.
+    for (const std::string& name : settings_.topics) topic(name);
+    topic(settings_.offsets_topic);
+    while (!stopping_ && Clock::now() < deadline) {
+      const ErrorHandle error(rd_kafka_init_transactions(producer_.get(), init_slice_ms));
+      if (!error) return success();
+      why = words(error.get());
+      const rd_kafka_resp_err_t code = rd_kafka_error_code(error.get());
+      if (code == RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS) break;
+      if (!rd_kafka_error_is_retriable(error.get())) {
+        misconfigured_ = needs_a_person(code);
+        return Error{"can't become the owner of partition " + std::to_string(settings_.partition) + " of " +
+                     settings_.offsets_topic + " (transactional.id " + settings_.transactional_id() +
+                     "): " + why};
+      }
+    }
+  }
+  std::string broker = last_broker_error();
+  return Error{"can't become the owner of partition " + std::to_string(settings_.partition) + " of " +
+               settings_.offsets_topic + ": " + (broker.empty() ? why : broker) + "; trying again"};
+}
+
+Result<std::string> KafkaJournal::mark() {
+  std::random_device random;
+  std::string nonce = settings_.instance + "/" + std::to_string(++opens_) + "/" +
+                      std::to_string((static_cast<std::uint64_t>(random()) << 32) | random());
+  Batch batch;
+  Unit unit;
+  unit.records.push_back(
+      Record{std::string(owner_key), "{\"instance\":" + json::quote(settings_.instance) +
+                                         ",\"nonce\":" + json::quote(nonce) +
+                                         ",\"time\":" + json::quote(format_rfc3339(settings_.now())) + "}"});
+  batch.units.push_back(std::move(unit));
+  const JournalDone done = do_commit(batch);
+  if (done.outcome != Outcome::committed)
+    return Error{"can't mark partition " + std::to_string(settings_.partition) + " as ours: " + done.detail};
+  return nonce;
+}
+
+Result<RecordMap> KafkaJournal::restore(const std::string& mark) {
+  Result<ClientHandle> made = make_client(RD_KAFKA_CONSUMER, settings_.connection,
+                                          {{"group.id", settings_.group + "-restore"},
+                                           {"isolation.level", "read_committed"},
+                                           {"enable.auto.commit", "false"},
+                                           {"enable.auto.offset.store", "false"},
+                                           {"auto.offset.reset", "error"},
+                                           {"fetch.wait.max.ms", "10"},
+                                           {"fetch.error.backoff.ms", "50"},
+                                           {"client.rack", ""}},
+                                          {});
+  if (!made.ok()) return made.error();
+  const ClientHandle consumer = *std::move(made);
+  rd_kafka_poll_set_consumer(consumer.get());
+  {
+    // Knowing the leader before the first fetch saves half a second.
+    const TopicHandle topic(rd_kafka_topic_new(consumer.get(), settings_.offsets_topic.c_str(), nullptr));
+    const rd_kafka_metadata_t* metadata = nullptr;
+    if (rd_kafka_metadata(consumer.get(), 0, topic.get(), &metadata, slice_ms) ==
+        RD_KAFKA_RESP_ERR_NO_ERROR) {
+      rd_kafka_metadata_destroy(metadata);
+    }
+  }
+  const PartitionListHandle partitions(rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_list_add(partitions.get(), settings_.offsets_topic.c_str(), settings_.partition)
+      ->offset = RD_KAFKA_OFFSET_BEGINNING;
+  if (const auto error = rd_kafka_assign(consumer.get(), partitions.get());
+      error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return Error{std::string("can't read the cursors: ") + rd_kafka_err2str(error)};
+  }
+  const std::string nonce_text = "\"nonce\":" + json::quote(mark);
+  const auto deadline = Clock::now() + restore_deadline;
+  std::string why = "our own mark did not become visible in time";
+  RecordMap records;
+  while (!stopping_ && Clock::now() < deadline) {
+    const MessageHandle message(rd_kafka_consumer_poll(consumer.get(), 100));
+    if (!message) continue;
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      why = rd_kafka_message_errstr(message.get());
+      continue;
+    }
+    const std::string key(static_cast<const char*>(message->key), message->key_len);
+    if (message->payload == nullptr) {
+      records.erase(key);
+      continue;
+    }
+    std::string value(static_cast<const char*>(message->payload), message->len);
+    if (key == owner_key && value.find(nonce_text) != std::string::npos) return records;
+    records.insert_or_assign(key, std::move(value));
+  }
+  return Error{"can't read the cursors of partition " + std::to_string(settings_.partition) + ": " + why};
+}
+
+// --- committing
+// -------------------------------------------------------------------------------------------------------
+
+// The outcome is decided here, at the border to librdkafka, once: its three kinds of error are "call again",
+// "abort" and "this handle is dead"; whatever is none of them is the third.
+JournalDone KafkaJournal::do_commit(const Batch& batch) {
+  if (!producer_) return JournalDone{Outcome::lost, "not open"};
+  char reason[256];
+  // begin_transaction has been seen to hang on a handle that had died.
+  if (rd_kafka_fatal_error(producer_.get(), reason, sizeof reason) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return JournalDone{Outcome::lost, reason};
+  }
+  delivery_error_ = RD_KAFKA_RESP_ERR_NO_ERROR;
+  if (const ErrorHandle error(rd_kafka_begin_transaction(producer_.get())); error) {
+    return JournalDone{Outcome::lost, "begin: " + words(error.get())};
+  }
+  std::string why;
+  if (!produce(batch, why)) return abort(why);
+  return finish(batch);
+}
+
+JournalDone KafkaJournal::finish(const Batch&) {
+  const auto deadline = Clock::now() + commit_deadline;
+  while (!stopping_) {
+    const ErrorHandle error(rd_kafka_commit_transaction(producer_.get(), slice_ms));
+    if (!error) return JournalDone{Outcome::committed, ""};
+    const std::string why = "commit: " + words(error.get());
+    if (rd_kafka_error_is_retriable(error.get())) {
+      if (Clock::now() >= deadline) return JournalDone{Outcome::lost, why};
+      continue;
+    }
+    if (rd_kafka_error_txn_requires_abort(error.get())) return abort(why);
+    return JournalDone{Outcome::lost, why};
+  }
+  return JournalDone{Outcome::lost, "stopping"};
+}
+
+// Only a successful abort proves that nothing of the transaction will ever be seen.
+JournalDone KafkaJournal::abort(const std::string& why) {
+  const auto deadline = Clock::now() + commit_deadline;
+  while (!stopping_) {
+    const ErrorHandle error(rd_kafka_abort_transaction(producer_.get(), slice_ms));
+    if (!error) break;
+    if (!rd_kafka_error_is_retriable(error.get()) || Clock::now() >= deadline) {
+      return JournalDone{Outcome::lost, why + "; abort: " + words(error.get())};
+    }
+  }
+  if (stopping_) return JournalDone{Outcome::lost, "stopping"};
+  if (refuses_record(delivery_error_)) {
+    return JournalDone{Outcome::refused,
+                       std::string("the broker refused a record: ") + rd_kafka_err2str(delivery_error_)};
+  }
+  return JournalDone{Outcome::aborted, why};
+}
+
+bool KafkaJournal::produce(const Batch& batch, std::string& why) {
+  for (const Unit& unit : batch.units) {
+    if (!produce_unit(unit, batch.now, why)) return false;
+  }
+  return true;
+}
+
+bool KafkaJournal::produce_unit(const Unit& unit, Time now, std::string& why) {
+  const auto headers_of = [](const std::vector<RecordHeader>& headers) {
+    rd_kafka_headers_t* list = rd_kafka_headers_new(headers.size());
+    for (const RecordHeader& header : headers) {
+      rd_kafka_header_add(list, header.name.data(), static_cast<ssize_t>(header.name.size()),
+                          header.value.data(), static_cast<ssize_t>(header.value.size()));
+    }
+    return list;
+  };
+  for (const Event& event : unit.events) {
+    if (!produce_record(topic(unit.source->topic), RD_KAFKA_PARTITION_UA, record_key(*unit.source, event),
+                        event.raw, record_timestamp_ms(event, now),
+                        headers_of(record_headers(*unit.source, event)), why)) {
+      return false;
+    }
+  }
+  for (const DeadLetter& letter : unit.dead_letters) {
+    const bool truncated = letter.event.raw.size() > dead_letter_value_bytes_max;
+    if (!produce_record(topic(unit.source->dead_letter_topic), RD_KAFKA_PARTITION_UA,
+                        record_key(*unit.source, letter.event),
+                        letter.event.raw.substr(0, dead_letter_value_bytes_max),
+                        record_timestamp_ms(letter.event, now),
+                        headers_of(dead_letter_headers(*unit.source, letter, now, truncated)), why)) {
+      return false;
+    }
+  }
+  for (const Record& record : unit.records) {
+    if (!produce_record(topic(settings_.offsets_topic), settings_.partition, record.key, record.value, 0,
+                        nullptr, why))
+      return false;
+  }
+  return true;
+}
+
+// A failure here does not fail the transaction by itself: a commit would succeed without the record. So the
+// caller aborts.
+bool KafkaJournal::produce_record(rd_kafka_topic_t* topic, int partition, const std::string& key,
+                                  const std::optional<std::string_view>& value, std::int64_t timestamp_ms,
+                                  rd_kafka_headers_t* headers, std::string& why) {
+  HeadersHandle owned(headers);
+  void* const bytes = value ? const_cast<char*>(value->data()) : nullptr;
+  const std::size_t size = value ? value->size() : 0;
+  const auto deadline = Clock::now() + queue_full_deadline;
+  while (true) {
+    const rd_kafka_resp_err_t error =
+        rd_kafka_producev(producer_.get(), RD_KAFKA_V_RKT(topic), RD_KAFKA_V_PARTITION(partition),
+                          RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key.data(), key.size()),
+                          RD_KAFKA_V_VALUE(bytes, size), RD_KAFKA_V_TIMESTAMP(timestamp_ms),
+                          RD_KAFKA_V_HEADERS(owned.get()), RD_KAFKA_V_END);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      (void)owned.release();  // owned by the message now
+      return true;
+    }
+    if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL && Clock::now() < deadline && !stopping_) {
+      rd_kafka_poll(producer_.get(), 10);
+      continue;
+    }
+    if (delivery_error_ == RD_KAFKA_RESP_ERR_NO_ERROR) delivery_error_ = error;
+    why = std::string("produce: ") + rd_kafka_err2str(error);
+    return false;
+  }
+}
+
+rd_kafka_topic_t* KafkaJournal::topic(const std::string& name) {
+  for (const auto& [known, handle] : topics_) {
+    if (known == name) return handle.get();
+  }
+  rd_kafka_topic_t* handle = rd_kafka_topic_new(producer_.get(), name.c_str(), nullptr);
+  AS_CHECK(handle != nullptr);
+  topics_.emplace_back(name, handle);
+  return handle;
+}
+
+void KafkaJournal::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
+  auto* journal = static_cast<KafkaJournal*>(opaque);
+  // Records of a failed transaction are purged; the reason is the error that came first.
+  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR || message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
+      message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT) {
+    return;
+  }
+  if (journal->delivery_error_ == RD_KAFKA_RESP_ERR_NO_ERROR) journal->delivery_error_ = message->err;
+}
+
+}  // namespace auditstream::kafka

@@ -1,0 +1,88 @@
+// KafkaJournal: a shard's partition on a real cluster. One thread and one transactional producer, made anew
+// with each open().
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "auditstream/journal.h"
+#include "kafka/client.h"
+
+namespace auditstream::kafka {
+
+struct JournalSettings {
+  Connection connection;
+  std::string group;
+  std::string offsets_topic;
+  int partition = 0;
+  std::string instance;                     // who we are, for the __owner record
+  std::vector<std::string> topics;          // every topic that a batch may write to, the offsets topic aside
+  std::size_t batch_bytes_max = 1'000'000;  // of one produce request's batch: no topic may take less
+  std::function<Time()> now;                // wall clock, for the owner record
+
+  std::string transactional_id() const {
+    return group + "-" + offsets_topic + "-" + std::to_string(partition);
+  }
+};
+
+// Constant after construction but for the request, which is guarded; the producer belongs to the thread.
+class KafkaJournal final : public Journal {
+ public:
+  KafkaJournal(JournalSettings settings, JournalSink sink);
+  // Ends within a few seconds, whatever the brokers do. An open transaction is left to the next owner's
+  // fence.
+  ~KafkaJournal() override;
+
+  void open() override;
+  void commit(std::shared_ptr<const Batch> batch) override;
+  void close() override;
+
+ private:
+  struct Open {};
+  struct Close {};
+  using Command = std::variant<Open, std::shared_ptr<const Batch>, Close>;
+
+  void post(Command command);
+  void run();
+  JournalEvent do_open();
+  JournalDone do_commit(const Batch& batch);
+
+  Status fence();
+  Result<std::string> mark();
+  Result<RecordMap> restore(const std::string& mark);
+  JournalDone finish(const Batch& batch);
+  JournalDone abort(const std::string& why);
+  bool produce(const Batch& batch, std::string& why);
+  bool produce_unit(const Unit& unit, Time now, std::string& why);
+  bool produce_record(rd_kafka_topic_t* topic, int partition, const std::string& key,
+                      const std::optional<std::string_view>& value, std::int64_t timestamp_ms,
+                      rd_kafka_headers_t* headers, std::string& why);
+  rd_kafka_topic_t* topic(const std::string& name);
+  static void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque);
+
+  const JournalSettings settings_;
+  const JournalSink sink_;
+
+  // Owned by the thread.
+  ClientHandle producer_;
+  std::vector<std::pair<std::string, TopicHandle>> topics_;
+  rd_kafka_resp_err_t delivery_error_ = RD_KAFKA_RESP_ERR_NO_ERROR;  // the first one of this transaction
+  std::uint64_t opens_ = 0;
+  bool misconfigured_ = false;
+
+  std::mutex mutex_;
+  std::condition_variable wakeup_;
+  std::optional<Command> command_;  // protected by mutex_
+  std::atomic<bool> stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace auditstream::kafka

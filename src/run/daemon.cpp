@@ -1,0 +1,196 @@
+#include "run/daemon.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <memory>
+#include <set>
+#include <thread>
+
+#include "auditstream/hash.h"
+#include "http/curl_client.h"
+#include "kafka/cluster.h"
+#include "kafka/kafka_journal.h"
+#include "run/clock.h"
+#include "run/log.h"
+#include "run/secrets.h"
+#include "run/worker.h"
+
+namespace auditstream {
+namespace {
+
+constexpr Duration drain_max = 30s;
+constexpr Duration kafka_try = 5s;
+constexpr std::size_t kafka_batch_bytes = 1'000'000;
+
+sigset_t ending_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+  return set;
+}
+
+// Waits for signals in a thread of its own, so that no handler has to be async-signal-safe.
+class Signals {
+ public:
+  explicit Signals(Worker& worker) : worker_(worker), thread_([this] { wait(); }) {}
+  ~Signals() {
+    done_ = true;
+    pthread_kill(thread_.native_handle(), SIGHUP);
+    thread_.join();
+  }
+
+ private:
+  void wait() {
+    const sigset_t set = ending_signals();
+    int asked = 0;
+    while (!done_) {
+      const timespec patience{
+          asked > 0 ? std::chrono::duration_cast<std::chrono::seconds>(drain_max).count() : 3600, 0};
+      const int signal = sigtimedwait(&set, nullptr, &patience);
+      if (done_) return;
+      if (signal == SIGTERM || signal == SIGINT) {
+        ++asked;
+        if (asked == 1) {
+          log(Level::info, "draining", "ending: committing what is complete");
+          worker_.drain();
+          continue;
+        }
+      }
+      if (asked == 0 || signal == SIGHUP) continue;
+      // A second signal, or the drain took too long. What was not committed is read from the vendors again.
+      log(Level::warn, "abandoned", "ending without waiting any longer; nothing is lost");
+      worker_.abandon();
+      return;
+    }
+  }
+
+  Worker& worker_;
+  std::atomic<bool> done_ = false;
+  std::thread thread_;
+};
+
+std::string instance_name() {
+  char host[256] = "unknown";
+  gethostname(host, sizeof host - 1);
+  return std::string(host) + "-" + std::to_string(getpid());
+}
+
+// Nothing while Kafka can't be reached in time; then the exit code says so.
+std::variant<kafka::ClusterFacts, int> wait_for_kafka(const kafka::Cluster& cluster, const Config& config,
+                                                      Duration patience) {
+  const Steady deadline = read_clock().steady + patience;
+  const std::string& servers = config.kafka.at("bootstrap.servers");
+  while (true) {
+    const Duration left = deadline - read_clock().steady;
+    const Status reached = cluster.reach(std::clamp<Duration>(left, 1s, kafka_try));
+    std::string why;
+    if (reached.ok()) {
+      std::variant<kafka::ClusterFacts, kafka::ClusterProblem> prepared = cluster.prepare(config, true);
+      if (auto* facts = std::get_if<kafka::ClusterFacts>(&prepared)) return std::move(*facts);
+      const auto& problem = std::get<kafka::ClusterProblem>(prepared);
+      if (problem.misconfigured) {
+        log(Level::error, "kafka_misconfigured", problem.message);
+        return exit_config;
+      }
+      why = problem.message;
+    } else {
+      why = reached.error().message;
+    }
+    const std::string text = "Kafka can't be reached at " + servers + " (kafka.bootstrap.servers): " + why;
+    if (read_clock().steady >= deadline) {
+      log(Level::error, "kafka_unavailable",
+          text + "; gave up after " + format_duration(patience) + " (--wait-for-kafka)");
+      return exit_unavailable;
+    }
+    log(Level::warn, "kafka_unavailable", text + "; trying again");
+  }
+}
+
+std::map<std::string, CursorPlace> cursor_places(const std::vector<RecordMap>& partitions) {
+  std::map<std::string, CursorPlace> places;
+  for (std::size_t partition = 0; partition < partitions.size(); ++partition) {
+    for (const auto& [key, value] : partitions[partition]) {
+      if (key == owner_key || key.find('/') != std::string::npos) continue;
+      const Result<DecodedCursor> decoded = decode_cursor(value);
+      places[key] = CursorPlace{static_cast<int>(partition), decoded.ok() ? decoded->cursor.account : "?"};
+    }
+  }
+  return places;
+}
+
+}  // namespace
+
+void block_signals() {
+  const sigset_t set = ending_signals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+}
+
+int run_daemon(const Config& config, Duration kafka_wait) {
+  const kafka::Connection connection{config.kafka, "auditstream-" + instance_name()};
+  const kafka::Cluster cluster(connection);
+  std::variant<kafka::ClusterFacts, int> prepared = wait_for_kafka(cluster, config, kafka_wait);
+  if (const int* code = std::get_if<int>(&prepared)) return *code;
+  const kafka::ClusterFacts facts = std::get<kafka::ClusterFacts>(std::move(prepared));
+  for (const std::string& warning : facts.warnings) log(Level::warn, "kafka_warning", warning);
+  Result<std::vector<RecordMap>> offsets = cluster.read_offsets(config.offsets.topic, 30s);
+  if (!offsets.ok()) {
+    log(Level::error, "kafka_unavailable", offsets.error().message);
+    return exit_unavailable;
+  }
+
+  LogObserver observer;
+  ReadSecrets secrets;
+  http::CurlClient client({}, "auditstream");
+  Worker worker(client);
+  ShardWorld world{
+      client, secrets, observer, {}, facts.record_bytes_max, cursor_places(*offsets), config.sources.size(),
+      1};
+  offsets = std::vector<RecordMap>{};
+
+  std::map<int, std::vector<std::shared_ptr<const Source>>> by_partition;
+  std::set<std::string> topics;
+  std::size_t batch_bytes = kafka_batch_bytes;
+  for (const auto& source : config.sources) {
+    by_partition[murmur2_partition(source->account, config.offsets.partitions)].push_back(source);
+    topics.insert(source->topic);
+    topics.insert(source->dead_letter_topic);
+  }
+  for (const auto& [topic, bytes] : facts.record_bytes_max) batch_bytes = std::min(batch_bytes, bytes);
+
+  std::vector<std::unique_ptr<kafka::KafkaJournal>> journals;
+  std::vector<std::unique_ptr<Shard>> shards;
+  for (auto& [partition, sources] : by_partition) {
+    kafka::JournalSettings settings;
+    settings.connection = connection;
+    settings.connection.client_id += "-p" + std::to_string(partition);
+    settings.group = config.group;
+    settings.offsets_topic = config.offsets.topic;
+    settings.partition = partition;
+    settings.instance = instance_name();
+    settings.topics = {topics.begin(), topics.end()};
+    settings.batch_bytes_max = batch_bytes;
+    settings.now = [] { return read_clock().wall; };
+    journals.push_back(std::make_unique<kafka::KafkaJournal>(
+        std::move(settings),
+        [&worker, number = partition](JournalEvent event) { worker.post(number, std::move(event)); }));
+    shards.push_back(std::make_unique<Shard>(partition, std::move(sources), *journals.back(), world));
+    worker.add(*shards.back());
+  }
+  log(Level::info, "started",
+      std::to_string(config.sources.size()) + " sources in " + std::to_string(shards.size()) + " of " +
+          std::to_string(config.offsets.partitions) + " partitions of " + config.offsets.topic);
+  {
+    const Signals signals(worker);
+    worker.run();
+  }
+  log(Level::info, "stopped", "all committed work is in Kafka");
+  return exit_done;
+}
+
+}  // namespace auditstream

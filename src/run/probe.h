@@ -1,0 +1,34 @@
+// Probe: one real request to a vendor, and what it says about the source. For `check`.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "auditstream/model.h"
+#include "auditstream/time.h"
+
+namespace auditstream {
+
+struct ProbeResult {
+  bool reachable = false;  // an HTTP answer came
+  bool accepted = false;   // and it was a page of the log
+  int status = 0;
+  std::uint64_t events = 0;            // of the last 7 days
+  bool at_least = false;               // there are more than that
+  std::optional<Duration> clock_skew;  // our clock minus the vendor's
+  Duration poll_interval{0};           // under the rate budget
+  std::string message;                 // what is wrong
+  std::string remedy;
+  std::vector<std::string> hints;  // where to look when the log is empty
+};
+
+inline constexpr Duration probe_range = 24h * 7;
+
+// `account_sources` is how many sources share the account's rate budget. Blocks for at most the request's
+// time-out.
+ProbeResult probe_source(const Source& source, std::size_t account_sources);
+
+}  // namespace auditstream

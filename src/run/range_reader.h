@@ -1,0 +1,27 @@
+// Reads a range of a vendor's log without Kafka: the same poller as `run`, with a cursor that lives in memory
+// only.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "auditstream/model.h"
+#include "auditstream/result.h"
+#include "auditstream/time.h"
+
+namespace auditstream {
+
+struct RangeEnd {
+  bool complete = false;
+  bool unreachable = false;  // no answer at all came
+  std::string trouble;       // what is wrong and the remedy, unless complete
+};
+
+// Hands out every event of [from, to) once, ascending by (time, id) within each window. `take` returns false
+// to stop (which counts as complete). Events without a readable time come as well. Gives up at the first
+// refusal that waiting won't mend.
+RangeEnd read_range(const std::shared_ptr<const Source>& source, Time from, Time to,
+                    const std::function<bool(const Event&)>& take,
+                    const std::function<void(const std::string&)>& say);
+
+}  // namespace auditstream
