@@ -1,31 +1,26 @@
 #include "support/kafka/topic_reader.h"
 
-#include <librdkafka/rdkafka.h>
-
 #include <algorithm>
 #include <stdexcept>
+
+#include "support/kafka/handles.h"
 
 namespace auditstream::test {
 namespace {
 
 constexpr int metadata_timeout_ms = 10'000;
 
-template <class T, void (*destroy)(T*)>
-struct Destroy {
-  void operator()(T* object) const { destroy(object); }
-};
-
-void destroy_metadata(rd_kafka_metadata_t* metadata) { rd_kafka_metadata_destroy(metadata); }
-
-using Message = std::unique_ptr<rd_kafka_message_t, Destroy<rd_kafka_message_t, rd_kafka_message_destroy>>;
-using Topic = std::unique_ptr<rd_kafka_topic_t, Destroy<rd_kafka_topic_t, rd_kafka_topic_destroy>>;
-using Metadata = std::unique_ptr<rd_kafka_metadata_t, Destroy<rd_kafka_metadata_t, destroy_metadata>>;
-using Partitions =
-    std::unique_ptr<rd_kafka_topic_partition_list_t,
-                    Destroy<rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_list_destroy>>;
-
-[[noreturn]] void fail(const std::string& what, rd_kafka_resp_err_t code) {
-  throw std::runtime_error(what + ": " + rd_kafka_err2str(code));
+Handle open(const std::string& bootstrap, const char* isolation_level) {
+  return make_handle(RD_KAFKA_CONSUMER,
+                     {{"bootstrap.servers", bootstrap},
+                      {"isolation.level", isolation_level},
+                      {"group.id", "topic-reader"},  // the library asks for one; no group is joined
+                      {"enable.auto.commit", "false"},
+                      {"enable.partition.eof", "true"},
+                      {"auto.offset.reset", "earliest"},
+                      {"fetch.wait.max.ms", "10"},
+                      {"allow.auto.create.topics", "false"},
+                      {"log_level", "2"}});
 }
 
 std::optional<std::string> bytes(const void* data, std::size_t size) {
@@ -65,40 +60,14 @@ std::string_view Record::header(std::string_view name) const {
 }
 
 TopicReader::TopicReader(std::string bootstrap, std::vector<std::string> topics)
-    : bootstrap_(std::move(bootstrap)), topics_(std::move(topics)), consumer_(open("read_committed")) {
+    : bootstrap_(std::move(bootstrap)),
+      topics_(std::move(topics)),
+      consumer_(open(bootstrap_, "read_committed").release(), rd_kafka_destroy) {
   rd_kafka_poll_set_consumer(consumer_.get());
   assign_new_partitions();
 }
 
 TopicReader::~TopicReader() = default;
-
-TopicReader::Handle TopicReader::open(const char* isolation_level) const {
-  const std::pair<const char*, const char*> properties[] = {
-      {"bootstrap.servers", bootstrap_.c_str()},
-      {"isolation.level", isolation_level},
-      {"group.id", "topic-reader"},  // asked for by the library; no group is joined
-      {"enable.auto.commit", "false"},
-      {"enable.partition.eof", "true"},
-      {"auto.offset.reset", "earliest"},
-      {"fetch.wait.max.ms", "10"},
-      {"allow.auto.create.topics", "false"},
-      {"log_level", "2"},
-  };
-  rd_kafka_conf_t* conf = rd_kafka_conf_new();
-  char reason[512];
-  for (const auto& [name, value] : properties) {
-    if (rd_kafka_conf_set(conf, name, value, reason, sizeof reason) != RD_KAFKA_CONF_OK) {
-      rd_kafka_conf_destroy(conf);
-      throw std::runtime_error(reason);
-    }
-  }
-  Handle handle(rd_kafka_new(RD_KAFKA_CONSUMER, conf, reason, sizeof reason), rd_kafka_destroy);
-  if (handle == nullptr) {
-    rd_kafka_conf_destroy(conf);
-    throw std::runtime_error(reason);
-  }
-  return handle;
-}
 
 void TopicReader::assign_new_partitions() {
   const Partitions added(rd_kafka_topic_partition_list_new(16));
@@ -155,7 +124,7 @@ std::optional<Record> TopicReader::next(std::chrono::milliseconds patience) {
 // open below it, and a handle that has lived through a restart of the brokers may ask the wrong one for ever
 // (librdkafka 2.0.2).
 std::map<TopicReader::Partition, std::int64_t> TopicReader::ends() const {
-  const Handle handle = open("read_uncommitted");
+  const Handle handle = open(bootstrap_, "read_uncommitted");
   std::map<Partition, std::int64_t> ends;
   for (const auto& [partition, reached] : reached_) {
     std::int64_t low = 0;

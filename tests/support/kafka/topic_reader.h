@@ -49,15 +49,13 @@ class TopicReader {
 
  private:
   using Partition = std::pair<std::string, std::int32_t>;
-  using Handle = std::unique_ptr<rd_kafka_s, void (*)(rd_kafka_s*)>;
 
-  Handle open(const char* isolation_level) const;
   void assign_new_partitions();
   std::map<Partition, std::int64_t> ends() const;
 
   const std::string bootstrap_;
   const std::vector<std::string> topics_;
-  Handle consumer_;
+  const std::unique_ptr<rd_kafka_s, void (*)(rd_kafka_s*)> consumer_;
 
   // Per assigned partition the offset of the next fetch. Transaction markers have offsets but are no records,
   // so only the end-of-partition event tells how far past them the reader is.

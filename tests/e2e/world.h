@@ -1,0 +1,81 @@
+// World: all that one end-to-end test needs around the binary: simulated vendors, topics of its own on a real
+// Kafka, and a config that joins them.
+#pragma once
+
+#include <yaml-cpp/yaml.h>
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "e2e/broker.h"
+#include "e2e/child.h"
+#include "e2e/until.h"
+#include "support/kafka/comparison.h"
+#include "support/kafka/topic_reader.h"
+
+namespace auditstream::test {
+
+inline const std::vector<std::string> all_vendors{"captivateiq", "endorlabs", "floqast", "tines", "workato"};
+
+// What the tenants of a world are like; one per vendor, called acme.
+struct Tenants {
+  std::vector<std::string> vendors = all_vendors;
+  // Members of TenantSpec beside vendor, name and credentials, as JSON: "\"history\":300,\"rate\":5".
+  std::string like = "\"history\":300,\"history_span\":\"72h\",\"rate\":5";
+  bool limited = false;  // the vendors' documented rate limits, else none
+};
+
+class World {
+ public:
+  // Broker::shared() where no address is given.
+  explicit World(const Tenants& tenants = {}, std::string bootstrap = "");
+
+  const std::string& bootstrap() const { return bootstrap_; }
+  std::string topic(const std::string& vendor) const { return name_ + "." + vendor; }
+  std::string dead_letter_topic(const std::string& vendor) const { return topic(vendor) + ".dlq"; }
+  std::string offsets_topic() const { return name_ + "-offsets"; }
+  std::vector<std::string> topics() const;
+  static std::string source(const std::string& vendor) { return "acme-" + vendor; }
+  const std::vector<std::string>& vendors() const { return vendors_; }
+
+  // The credentials of all tenants, as they must never be seen.
+  std::vector<std::string> secrets() const;
+
+  // The config as it will be written by the next command. `source_config` is the part of one vendor's source.
+  YAML::Node config;
+  YAML::Node source_config(const std::string& vendor);
+  std::filesystem::path write_config();
+
+  // auditstream with these arguments, `-c CONFIG` added after the command.
+  std::vector<std::string> command(std::vector<std::string> arguments);
+  std::unique_ptr<Child> start(std::vector<std::string> arguments = {"run"});
+  Finished auditstream(std::vector<std::string> arguments, std::chrono::milliseconds patience = 60s);
+
+  // POST /_control with this JSON.
+  void control(const std::string& json);
+  void stop_production() { control("{\"production\":false}"); }
+  // GET /_truth, raw events included.
+  std::string truth(const std::string& vendor);
+  std::string stats();
+
+  Comparison compare_with_topic(const std::string& vendor);
+  // Waits until nothing is missing of any vendor, then expects nothing duplicated, altered or unknown.
+  void expect_exactly_once(std::chrono::seconds patience = 120s);
+
+  TemporaryDirectory directory;
+
+ private:
+  std::string name_;
+  std::string bootstrap_;
+  std::vector<std::string> vendors_;
+  std::unique_ptr<Child> simvendors_;
+  std::string origin_;
+};
+
+// The built binary.
+std::string auditstream_binary();
+
+}  // namespace auditstream::test

@@ -1,0 +1,62 @@
+#include "support/kafka/topics.h"
+
+#include "support/kafka/handles.h"
+
+namespace auditstream::test {
+namespace {
+
+constexpr int admin_timeout_ms = 30'000;
+
+using Queue = Owned<rd_kafka_queue_t, rd_kafka_queue_destroy>;
+using Event = Owned<rd_kafka_event_t, rd_kafka_event_destroy>;
+using NewTopic = Owned<rd_kafka_NewTopic_t, rd_kafka_NewTopic_destroy>;
+using Resource = Owned<rd_kafka_ConfigResource_t, rd_kafka_ConfigResource_destroy>;
+
+Event answer(const Queue& queue, const std::string& what) {
+  Event event(rd_kafka_queue_poll(queue.get(), admin_timeout_ms));
+  if (event == nullptr) throw std::runtime_error(what + ": no answer");
+  if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    fail(what, rd_kafka_event_error(event.get()));
+  return event;
+}
+
+}  // namespace
+
+void create_topic(const std::string& bootstrap, const std::string& name, int partitions,
+                  const std::map<std::string, std::string>& config) {
+  const Handle handle = make_handle(RD_KAFKA_PRODUCER, {{"bootstrap.servers", bootstrap}});
+  const Queue queue(rd_kafka_queue_new(handle.get()));
+  const NewTopic topic(rd_kafka_NewTopic_new(name.c_str(), partitions, -1, nullptr, 0));
+  for (const auto& [key, value] : config)
+    rd_kafka_NewTopic_set_config(topic.get(), key.c_str(), value.c_str());
+  rd_kafka_NewTopic_t* topics[] = {topic.get()};
+  rd_kafka_CreateTopics(handle.get(), topics, 1, nullptr, queue.get());
+  const Event event = answer(queue, "create topic " + name);
+  std::size_t count = 0;
+  const auto* results =
+      rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
+  const auto code = rd_kafka_topic_result_error(results[0]);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) fail("create topic " + name, code);
+}
+
+std::string topic_property(const std::string& bootstrap, const std::string& topic, const std::string& name) {
+  const Handle handle = make_handle(RD_KAFKA_PRODUCER, {{"bootstrap.servers", bootstrap}});
+  const Queue queue(rd_kafka_queue_new(handle.get()));
+  const Resource resource(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+  rd_kafka_ConfigResource_t* resources[] = {resource.get()};
+  rd_kafka_DescribeConfigs(handle.get(), resources, 1, nullptr, queue.get());
+  const Event event = answer(queue, "properties of " + topic);
+  std::size_t count = 0;
+  const auto* results =
+      rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event.get()), &count);
+  const auto code = rd_kafka_ConfigResource_error(results[0]);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) fail("properties of " + topic, code);
+  const auto* entries = rd_kafka_ConfigResource_configs(results[0], &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const char* value = rd_kafka_ConfigEntry_value(entries[i]);
+    if (rd_kafka_ConfigEntry_name(entries[i]) == name) return value == nullptr ? "" : value;
+  }
+  return "";
+}
+
+}  // namespace auditstream::test
