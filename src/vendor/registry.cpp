@@ -6,10 +6,15 @@
 namespace auditstream {
 
 const std::vector<const Vendor*>& vendors() {
+  // clang-format off
   static const std::vector<const Vendor*> table{
+      &captivateiq(),
+      &endorlabs(),
+      &floqast(),
       &tines(),
       &workato(),
   };
+  // clang-format on
   return table;
 }
 
@@ -22,7 +27,8 @@ const Vendor* find_vendor(std::string_view name) {
 
 // Only called where exchanges_token(), and such a vendor has its own.
 http::Request Vendor::token_request(const Source&, const Secrets&) const {
-  AS_CHECK(!"a vendor that exchanges tokens makes this request itself");
+  AS_CHECK(exchanges_token());
+  AS_CHECK(false);
 }
 
 std::variant<Token, Refusal> Vendor::read_token(const Source&, const http::Response&, Time) const {

@@ -117,4 +117,12 @@ struct Slices {
 std::variant<Slices, Refusal> read_page(const Source& source, const http::Response& response,
                                         const Shape& shape, const Remedies& remedies);
 
+// --- Tokens
+
+// The seconds of "14400", "14400s" or "14400.5"; nothing for what is no lifetime.
+std::optional<Duration> whole_seconds(std::string_view text);
+
+// The `exp` claim of a JSON Web Token (RFC 7519), unverified; nothing if the token is none.
+std::optional<Time> jwt_expiry(std::string_view token);
+
 }  // namespace auditstream::toolkit
