@@ -1,0 +1,69 @@
+// Buffers for answers' bodies that come back when their last reader lets go. To free and fault in again 400
+// kB for each page costs three times what the rest of the exchange does. Knows nothing of HTTP.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace auditstream::http {
+
+// Any thread. What it lent may outlive every other reference to it.
+class BodyPool : public std::enable_shared_from_this<BodyPool> {
+ public:
+  static constexpr std::size_t idle_bytes_max = 16 << 20;
+  static constexpr std::size_t buffers_max = 64;
+  static constexpr std::size_t buffer_bytes_min = 64 << 10;  // below, malloc is as good
+
+  BodyPool() { idle_.reserve(buffers_max); }
+
+  // Empty, with room for at least `bytes`.
+  std::string take(std::size_t bytes) {
+    std::string buffer;
+    if (bytes == 0 || bytes >= buffer_bytes_min) {
+      const std::lock_guard lock(mutex_);
+      if (!idle_.empty()) {
+        buffer = std::move(idle_.back());
+        idle_.pop_back();
+        idle_bytes_ -= buffer.capacity();
+      }
+    }
+    buffer.reserve(bytes);
+    return buffer;
+  }
+
+  // Hands the body to its readers. A small body is copied, lest it hold a large buffer for as long as it is
+  // read.
+  std::shared_ptr<const std::string> lend(std::string body) {
+    if (body.size() < body.capacity() / 4) {
+      auto copy = std::make_shared<const std::string>(body.data(), body.size());
+      give_back(std::move(body));
+      return copy;
+    }
+    if (body.capacity() < buffer_bytes_min) return std::make_shared<const std::string>(std::move(body));
+    return {new std::string(std::move(body)), [pool = shared_from_this()](std::string* read) {
+              pool->give_back(std::move(*read));
+              delete read;
+            }};
+  }
+
+  void give_back(std::string buffer) noexcept {
+    const std::size_t bytes = buffer.capacity();
+    const std::lock_guard lock(mutex_);
+    if (bytes < buffer_bytes_min || idle_.size() == buffers_max || idle_bytes_ + bytes > idle_bytes_max)
+      return;
+    buffer.clear();
+    idle_.push_back(std::move(buffer));
+    idle_bytes_ += bytes;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::string> idle_;  // guarded by mutex_
+  std::size_t idle_bytes_ = 0;     // guarded by mutex_
+};
+
+}  // namespace auditstream::http

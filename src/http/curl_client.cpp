@@ -1,0 +1,499 @@
+// The only file that includes curl. Behaviour of libcurl 7.88 (Debian 12) that shaped it:
+// * curl's own queue for connection limits counts waiting against the time-out and retries one transfer at a
+//   time (curl #2369, #18056), so the line stands here and curl never has more than it may run.
+// * A certificate store is cached between connections only if there is a CA bundle and no CA path; Debian's
+//   default has both and parses 144 certificates (24 ms of CPU) for each new connection.
+// * Ending a transfer joins its getaddrinfo thread (curl #8515): one host with a dead resolver would stop all
+//   others. CURLOPT_QUICK_EXIT detaches the thread instead; it frees its own memory when it ends.
+#include "http/curl_client.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <array>
+#include <climits>
+#include <utility>
+
+#include "auditstream/check.h"
+
+namespace auditstream::http {
+namespace {
+
+constexpr std::size_t headers_max = 256;
+constexpr std::size_t header_bytes_max = 64 << 10;
+constexpr long trickle_bytes_per_second = 64;
+constexpr long dns_cache_seconds = 300;
+
+struct SlistDeleter {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+struct UrlDeleter {
+  void operator()(CURLU* url) const { curl_url_cleanup(url); }
+};
+struct EasyDeleter {
+  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+};
+
+void* new_multi() {
+  static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
+  AS_CHECK(ready == CURLE_OK);
+  CURLM* const multi = curl_multi_init();
+  AS_CHECK(multi != nullptr);
+  return multi;
+}
+
+std::string system_ca_bundle() {
+  const curl_version_info_data* const info = curl_version_info(CURLVERSION_NOW);
+  return info->cainfo == nullptr ? std::string{} : std::string{info->cainfo};
+}
+
+// An option that this libcurl refuses, or one out of memory, is no state to go on from.
+template <class Value>
+void set(CURL* easy, CURLoption option, Value value) {
+  AS_CHECK(curl_easy_setopt(easy, option, value) == CURLE_OK);
+}
+
+long milliseconds(Duration duration) {
+  const auto count = std::chrono::ceil<std::chrono::milliseconds>(duration).count();
+  return static_cast<long>(std::clamp<std::int64_t>(count, 0, INT_MAX));
+}
+
+std::string url_part(CURLU* url, CURLUPart part) {
+  char* text = nullptr;
+  if (curl_url_get(url, part, &text, CURLU_DEFAULT_PORT) != CURLUE_OK) return {};
+  std::string result = text;
+  curl_free(text);
+  return result;
+}
+
+std::string lower_case(std::string_view text) {
+  std::string result{text};
+  for (char& c : result) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return result;
+}
+
+// `host` in lower case, IPv4 in four decimal parts as curl normalises it, IPv6 without brackets.
+bool is_loopback(std::string_view host) {
+  if (host == "localhost" || host.ends_with(".localhost")) return true;
+  in_addr v4{};
+  if (inet_pton(AF_INET, std::string(host).c_str(), &v4) != 1) return host == "::1";
+  return (ntohl(v4.s_addr) >> 24) == IN_LOOPBACKNET;
+}
+
+// `name` in lower case.
+bool has_header(const Request& request, std::string_view name) {
+  return std::any_of(request.headers.begin(), request.headers.end(),
+                     [name](const Header& header) { return lower_case(header.name) == name; });
+}
+
+// A line break in a value (a key file with two lines, say) would let the value write headers of its own.
+bool has_control(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; });
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blank = " \t\r\n";
+  const std::size_t begin = text.find_first_not_of(blank);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(blank) - begin + 1);
+}
+
+}  // namespace
+
+// One exchange. Easy handles are reused: making one costs more than resetting it.
+struct CurlClient::Transfer {
+  const std::unique_ptr<CURL, EasyDeleter> easy{curl_easy_init()};
+
+  RequestId id = 0;
+  Request request;  // its body is what curl sends from
+  std::string host;
+  std::unique_ptr<curl_slist, SlistDeleter> header_list;
+  std::string origin;
+  bool running = false;
+  std::size_t body_bytes_max = 0;
+  long trickle_seconds = 0;
+
+  std::shared_ptr<BodyPool> bodies;
+  std::string body;
+  std::vector<Header> headers;
+  std::size_t header_bytes = 0;  // of all blocks and trailers, so that endless "100 Continue" ends too
+  bool block_ended = false;
+  bool too_many_headers = false;
+  bool too_large = false;
+  std::array<char, CURL_ERROR_SIZE> error{};
+
+  bool read_header(std::string_view line);
+  bool read_body(std::string_view bytes);
+  Response response(CURLcode code);
+
+ private:
+  Transport failure(CURLcode code) const;
+  std::string words(CURLcode code) const;
+};
+
+// Keeps the headers of the last block only: those before it are of "100 Continue" or of a proxy, those after
+// the body are trailers.
+bool CurlClient::Transfer::read_header(std::string_view line) {
+  header_bytes += line.size();
+  too_many_headers = header_bytes > header_bytes_max;
+  if (too_many_headers) return false;
+  if (line.starts_with("HTTP/")) {
+    headers.clear();
+    block_ended = false;
+    return true;
+  }
+  if (trimmed(line).empty()) {
+    block_ended = true;
+    return true;
+  }
+  if (block_ended) return true;
+  too_many_headers = headers.size() == headers_max;
+  if (too_many_headers) return false;
+
+  const std::size_t colon = line.find(':');
+  if (line.front() == ' ' || line.front() == '\t') {
+    if (!headers.empty()) headers.back().value.append(" ").append(trimmed(line));
+  } else if (colon != std::string_view::npos) {
+    headers.push_back(
+        Header{lower_case(trimmed(line.substr(0, colon))), std::string{trimmed(line.substr(colon + 1))}});
+  }
+  return true;
+}
+
+bool CurlClient::Transfer::read_body(std::string_view bytes) {
+  too_large = bytes.size() > body_bytes_max - body.size();
+  if (too_large) return false;
+  if (body.empty()) {
+    curl_off_t length = -1;
+    curl_easy_getinfo(easy.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    // Never more than the limit: a longer one has been refused by CURLOPT_MAXFILESIZE_LARGE.
+    body = bodies->take(length > 0 ? static_cast<std::size_t>(length) : 0);
+    // Only from the first byte on: the time that a vendor needs to think is for the time-out to judge.
+    set(easy.get(), CURLOPT_LOW_SPEED_LIMIT, trickle_bytes_per_second);
+    set(easy.get(), CURLOPT_LOW_SPEED_TIME, trickle_seconds);
+  }
+  body.append(bytes);
+  return true;
+}
+
+Transport CurlClient::Transfer::failure(CURLcode code) const {
+  const std::string said = lower_case(error.data());
+  long connect_status = 0;
+  curl_easy_getinfo(easy.get(), CURLINFO_HTTP_CONNECTCODE, &connect_status);
+  if (connect_status >= 300 || said.starts_with("proxy connect")) return Transport::proxy;
+  switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return Transport::dns;
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_PROXY:
+      return Transport::proxy;
+    case CURLE_COULDNT_CONNECT:
+      // 7.88 tells only by naming the host whether it was the proxy that could not be reached.
+      return said.empty() || said.find(host) != std::string::npos ? Transport::connect : Transport::proxy;
+    case CURLE_OPERATION_TIMEDOUT:
+      return Transport::timeout;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CLIENTCERT:
+    case CURLE_SSL_CRL_BADFILE:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+    case CURLE_USE_SSL_FAILED:
+      return Transport::tls;
+    case CURLE_FILESIZE_EXCEEDED:
+      return Transport::too_large;
+    case CURLE_WRITE_ERROR:
+      return too_large ? Transport::too_large : Transport::reset;
+    default:
+      return Transport::reset;
+  }
+}
+
+// curl's own words, or its general ones where its own might hold a secret: the URL of a proxy (its '@'
+// follows a password), a query, a header.
+std::string CurlClient::Transfer::words(CURLcode code) const {
+  if (too_large || code == CURLE_FILESIZE_EXCEEDED) {
+    return "the answer is larger than " + std::to_string(body_bytes_max) + " bytes";
+  }
+  if (too_many_headers) return "the answer's headers exceed 256 or 64 KiB";
+  const std::string said = error.data();
+  const std::size_t query = request.url.find('?');
+  const auto betrays = [&said](std::string_view secret) {
+    return secret.size() > 3 && said.find(secret) != std::string::npos;
+  };
+  const bool unsafe =
+      said.empty() || said.find('@') != std::string::npos || has_control(said) ||
+      (query != std::string::npos && betrays(std::string_view(request.url).substr(query + 1))) ||
+      std::any_of(request.headers.begin(), request.headers.end(),
+                  [&betrays](const Header& header) { return betrays(header.value); });
+  return unsafe ? curl_easy_strerror(code) : said;
+}
+
+Response CurlClient::Transfer::response(CURLcode code) {
+  Response response;
+  curl_off_t total_us = 0;
+  curl_easy_getinfo(easy.get(), CURLINFO_TOTAL_TIME_T, &total_us);
+  response.latency = std::chrono::microseconds(total_us);
+  if (code != CURLE_OK) {
+    response.transport = failure(code);
+    response.transport_detail = words(code);
+    return response;
+  }
+  long status = 0;
+  curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
+  response.status = static_cast<int>(status);
+  response.headers = std::move(headers);
+  response.body = bodies->lend(std::exchange(body, {}));
+  return response;
+}
+
+CurlClient::CurlClient(Limits limits, std::string user_agent)
+    : limits_(limits),
+      user_agent_(std::move(user_agent)),
+      ca_bundle_(system_ca_bundle()),
+      multi_(new_multi()) {
+  AS_CHECK(limits_.connections_max > 0 && limits_.connections_per_host_max > 0);
+  // The default, four times the handles in flight, closes connections that the next poll needs again.
+  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(limits_.connections_max));
+}
+
+CurlClient::~CurlClient() {
+  for (const auto& [id, transfer] : transfers_) {
+    if (transfer->running) curl_multi_remove_handle(multi_, transfer->easy.get());
+  }
+  transfers_.clear();
+  idle_.clear();
+  curl_multi_cleanup(multi_);
+}
+
+void CurlClient::send(RequestId id, Request request) {
+  AS_CHECK(!transfers_.contains(id));
+  const std::unique_ptr<CURLU, UrlDeleter> url{curl_url()};
+  constexpr unsigned rules = CURLU_DISALLOW_USER | CURLU_PATH_AS_IS;
+  if (has_control(request.url) ||
+      curl_url_set(url.get(), CURLUPART_URL, request.url.c_str(), rules) != CURLUE_OK) {
+    return fail_early(id, "the URL is malformed");
+  }
+  for (const Header& header : request.headers) {
+    if (has_control(header.name) || has_control(header.value)) {
+      return fail_early(id, "a line break or another control character stands in the header " +
+                                (has_control(header.name) ? std::string{} : header.name));
+    }
+  }
+  const std::string scheme = url_part(url.get(), CURLUPART_SCHEME);
+  std::string host = lower_case(url_part(url.get(), CURLUPART_HOST));
+  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+
+  std::unique_ptr<Transfer> transfer = take_transfer();
+  transfer->id = id;
+  transfer->request = std::move(request);
+  transfer->host = host;
+  transfer->origin = host + ":" + url_part(url.get(), CURLUPART_PORT);
+  configure(*transfer, scheme, host);
+
+  Origin& origin = origins_[transfer->origin];
+  origin.waiting.push_back(transfer.get());
+  transfers_.emplace(id, std::move(transfer));
+  line_up(origin);
+  start_waiting();
+}
+
+void CurlClient::fail_early(RequestId id, std::string detail) {
+  Response response;
+  response.transport = Transport::connect;
+  response.transport_detail = std::move(detail);
+  finished_.emplace_back(id, std::move(response));
+}
+
+void CurlClient::cancel(RequestId id) {
+  std::erase_if(finished_, [id](const auto& entry) { return entry.first == id; });
+  const auto found = transfers_.find(id);
+  if (found == transfers_.end()) return;
+  std::unique_ptr<Transfer> transfer = std::move(found->second);
+  transfers_.erase(found);
+  release(std::move(transfer));
+  start_waiting();
+}
+
+std::vector<std::pair<RequestId, Response>> CurlClient::wait(Duration timeout) {
+  const long timeout_ms = finished_.empty() ? milliseconds(timeout) : 0;
+  AS_CHECK(curl_multi_poll(multi_, nullptr, 0, static_cast<int>(timeout_ms), nullptr) == CURLM_OK);
+  int still_running = 0;
+  AS_CHECK(curl_multi_perform(multi_, &still_running) == CURLM_OK);
+  collect_finished();
+  start_waiting();
+  return std::exchange(finished_, {});
+}
+
+void CurlClient::wake() { curl_multi_wakeup(multi_); }
+
+void CurlClient::line_up(Origin& origin) {
+  if (origin.in_line || origin.waiting.empty() || origin.running >= limits_.connections_per_host_max) return;
+  origin.in_line = true;
+  line_.push_back(&origin);
+}
+
+// Origins take turns, so that a crowd at one of them does not hold up the others.
+void CurlClient::start_waiting() {
+  while (running_ < limits_.connections_max && !line_.empty()) {
+    Origin& origin = *line_.front();
+    line_.pop_front();
+    origin.in_line = false;
+    if (origin.waiting.empty()) continue;
+    Transfer& transfer = *origin.waiting.front();
+    origin.waiting.pop_front();
+    AS_CHECK(curl_multi_add_handle(multi_, transfer.easy.get()) == CURLM_OK);
+    transfer.running = true;
+    ++origin.running;
+    ++running_;
+    line_up(origin);
+  }
+}
+
+void CurlClient::collect_finished() {
+  int left = 0;
+  while (const CURLMsg* const message = curl_multi_info_read(multi_, &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    const CURLcode code = message->data.result;  // the message is gone once its handle is removed
+    char* mark = nullptr;
+    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &mark);
+    const auto found = transfers_.find(reinterpret_cast<Transfer*>(mark)->id);
+    AS_CHECK(found != transfers_.end());
+    std::unique_ptr<Transfer> transfer = std::move(found->second);
+    transfers_.erase(found);
+    finished_.emplace_back(transfer->id, transfer->response(code));
+    release(std::move(transfer));
+  }
+}
+
+// Takes the transfer out of curl and of its origin, and keeps its handle for the next request.
+void CurlClient::release(std::unique_ptr<Transfer> transfer) {
+  const auto found = origins_.find(transfer->origin);
+  AS_CHECK(found != origins_.end());
+  Origin& origin = found->second;
+  if (transfer->running) {
+    curl_multi_remove_handle(multi_, transfer->easy.get());
+    --origin.running;
+    --running_;
+  } else {
+    std::erase(origin.waiting, transfer.get());
+  }
+  line_up(origin);
+  if (origin.running == 0 && origin.waiting.empty()) {
+    if (origin.in_line) std::erase(line_, &origin);
+    origins_.erase(found);
+  }
+  if (idle_.size() == limits_.connections_max) return;
+  curl_easy_reset(transfer->easy.get());
+  transfer->request = Request{};
+  transfer->header_list.reset();
+  bodies_->give_back(std::exchange(transfer->body, {}));
+  idle_.push_back(std::move(transfer));
+}
+
+std::unique_ptr<CurlClient::Transfer> CurlClient::take_transfer() {
+  if (idle_.empty()) {
+    auto fresh = std::make_unique<Transfer>();
+    AS_CHECK(fresh->easy != nullptr);
+    return fresh;
+  }
+  std::unique_ptr<Transfer> transfer = std::move(idle_.back());
+  idle_.pop_back();
+  return transfer;
+}
+
+void CurlClient::configure(Transfer& transfer, std::string_view scheme, std::string_view host) {
+  CURL* const easy = transfer.easy.get();
+  const Request& request = transfer.request;
+  const Route route = request.route == nullptr ? Route{} : *request.route;
+
+  transfer.running = false;
+  transfer.body_bytes_max = limits_.response_bytes_max;
+  transfer.trickle_seconds = std::max(1L, milliseconds(limits_.trickle_max) / 1000);
+  transfer.bodies = bodies_;
+  transfer.headers.clear();
+  transfer.header_bytes = 0;
+  transfer.block_ended = transfer.too_many_headers = transfer.too_large = false;
+  transfer.error.fill('\0');
+
+  set(easy, CURLOPT_PRIVATE, &transfer);
+  set(easy, CURLOPT_ERRORBUFFER, transfer.error.data());
+  set(easy, CURLOPT_NOSIGNAL, 1L);
+  set(easy, CURLOPT_QUICK_EXIT, 1L);
+
+  set(easy, CURLOPT_URL, request.url.c_str());
+  set(easy, CURLOPT_PATH_AS_IS, 1L);
+  set(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+  set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  set(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  set(easy, CURLOPT_USERAGENT, user_agent_.c_str());
+  set(easy, CURLOPT_ACCEPT_ENCODING, "");
+
+  set(easy, CURLOPT_TIMEOUT_MS, std::max(1L, milliseconds(request.timeout)));
+  set(easy, CURLOPT_CONNECTTIMEOUT_MS, std::max(1L, milliseconds(limits_.connect_timeout)));
+  set(easy, CURLOPT_DNS_CACHE_TIMEOUT, dns_cache_seconds);
+  set(easy, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(limits_.response_bytes_max));
+
+  if (scheme == "https") {
+    set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
+    set(easy, CURLOPT_PIPEWAIT, 1L);
+    set(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    set(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    const std::string& bundle = route.ca_file.empty() ? ca_bundle_ : route.ca_file;
+    if (!bundle.empty()) {
+      set(easy, CURLOPT_CAINFO, bundle.c_str());
+      set(easy, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+    }
+  } else {
+    // With 2TLS and PIPEWAIT curl would hold plain requests back until the first answer shows what the server
+    // speaks.
+    set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  }
+
+  if (is_loopback(host)) {
+    set(easy, CURLOPT_PROXY, "");  // neither the environment's
+  } else if (!route.proxy.empty()) {
+    set(easy, CURLOPT_PROXY, route.proxy.c_str());
+    set(easy, CURLOPT_NOPROXY, "");  // the source's own setting counts more than the environment's NO_PROXY
+  }
+
+  curl_slist* list = curl_slist_append(nullptr, "Expect:");
+  if (request.method == Method::post) {
+    set(easy, CURLOPT_POST, 1L);
+    set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    set(easy, CURLOPT_POSTFIELDS, request.body.data());
+    if (!has_header(request, "content-type"))
+      list = curl_slist_append(list, "Content-Type: application/json");
+  }
+  for (const Header& header : request.headers) {
+    // curl's spelling of a header without a value is "Name;"; "Name:" would remove it.
+    const std::string line = header.value.empty() ? header.name + ";" : header.name + ": " + header.value;
+    list = curl_slist_append(list, line.c_str());
+  }
+  transfer.header_list.reset(list);
+  set(easy, CURLOPT_HTTPHEADER, list);
+
+  // Noexcept: an exception must not unwind through curl's frames.
+  using Callback = std::size_t (*)(char*, std::size_t, std::size_t, void*) noexcept;
+  const Callback on_header = [](char* data, std::size_t, std::size_t size, void* to) noexcept {
+    return static_cast<Transfer*>(to)->read_header({data, size}) ? size : 0;
+  };
+  const Callback on_body = [](char* data, std::size_t, std::size_t size, void* to) noexcept {
+    return static_cast<Transfer*>(to)->read_body({data, size}) ? size : 0;
+  };
+  set(easy, CURLOPT_HEADERFUNCTION, on_header);
+  set(easy, CURLOPT_HEADERDATA, &transfer);
+  set(easy, CURLOPT_WRITEFUNCTION, on_body);
+  set(easy, CURLOPT_WRITEDATA, &transfer);
+}
+
+}  // namespace auditstream::http

@@ -1,0 +1,81 @@
+// The HTTP client over real sockets: libcurl's multi interface behind http::Client. Knows no vendor and takes
+// no decision: it neither retries nor follows redirects.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "auditstream/http.h"
+#include "auditstream/time.h"
+#include "http/body_pool.h"
+
+namespace auditstream::http {
+
+class CurlClient final : public Client {
+ public:
+  struct Limits {
+    std::size_t response_bytes_max = 64 << 20;  // decoded: a decompression bomb counts as what it unpacks to
+    // Exchanges in flight, and so connections; also what is kept open between exchanges. The rest waits in
+    // line, where its time-out does not run.
+    std::size_t connections_max = 256;
+    std::size_t connections_per_host_max = 32;  // host and port
+    Duration connect_timeout = 10s;
+    Duration trickle_max = 30s;  // a body that comes slower than 64 bytes/s for so long is given up
+  };
+
+  CurlClient(Limits limits, std::string user_agent);
+  ~CurlClient() override;
+  CurlClient(const CurlClient&) = delete;
+  CurlClient& operator=(const CurlClient&) = delete;
+
+  // The id must not be in flight. A POST without a Content-Type goes out as application/json.
+  void send(RequestId id, Request request) override;
+  void cancel(RequestId id) override;
+
+  // Moves bytes until something finished, wake() was called or the timeout is over, and hands out what has
+  // finished. May return early with nothing.
+  std::vector<std::pair<RequestId, Response>> wait(Duration timeout);
+
+  // Makes the current wait() return, or the next one if none is running. Any thread.
+  void wake();
+
+ private:
+  struct Transfer;
+
+  // A host and port with the requests for it.
+  struct Origin {
+    std::size_t running = 0;
+    std::deque<Transfer*> waiting;
+    bool in_line = false;
+  };
+
+  void line_up(Origin& origin);
+  void start_waiting();
+  void collect_finished();
+  void release(std::unique_ptr<Transfer> transfer);
+  std::unique_ptr<Transfer> take_transfer();
+  void configure(Transfer& transfer, std::string_view scheme, std::string_view host);
+  void fail_early(RequestId id, std::string detail);
+
+  const Limits limits_;
+  const std::string user_agent_;
+  const std::string ca_bundle_;  // of the system; empty where libcurl was built without one
+
+  void* const multi_;  // CURLM
+  const std::shared_ptr<BodyPool> bodies_ = std::make_shared<BodyPool>();
+
+  std::size_t running_ = 0;
+  std::unordered_map<RequestId, std::unique_ptr<Transfer>> transfers_;
+  std::unordered_map<std::string, Origin> origins_;  // only those with requests
+  std::deque<Origin*> line_;                         // origins that may start one more, each once
+  std::vector<std::unique_ptr<Transfer>> idle_;      // as many as were in flight at once
+  std::vector<std::pair<RequestId, Response>> finished_;
+};
+
+}  // namespace auditstream::http

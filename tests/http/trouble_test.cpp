@@ -1,0 +1,224 @@
+// What comes out of CurlClient when servers, names and networks misbehave.
+#include <gmock/gmock.h>
+
+#include <dlfcn.h>
+#include <netdb.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <string_view>
+
+#include "http/exchange.h"
+#include "http/scripted_server.h"
+
+namespace {
+
+// Names under .invalid never leave this process: "stuck.invalid" is a resolver that does not answer until
+// released.
+std::mutex resolver_mutex;
+std::condition_variable resolver_released;
+bool resolver_answers = false;
+int resolver_calls_open = 0;
+
+}  // namespace
+
+// Stands before the C library's for this program, libcurl included.
+extern "C" int getaddrinfo(const char* node, const char* service, const addrinfo* hints, addrinfo** result) {
+  const std::string_view name = node == nullptr ? "" : node;
+  if (name == "stuck.invalid") {
+    std::unique_lock lock(resolver_mutex);
+    ++resolver_calls_open;
+    resolver_released.wait(lock, [] { return resolver_answers; });
+    --resolver_calls_open;
+    resolver_released.notify_all();
+    return EAI_NONAME;
+  }
+  if (name.ends_with(".invalid")) return EAI_NONAME;
+  using Function = int (*)(const char*, const char*, const addrinfo*, addrinfo**);
+  static const auto real = reinterpret_cast<Function>(dlsym(RTLD_NEXT, "getaddrinfo"));
+  return real(node, service, hints, result);
+}
+
+namespace auditstream::http {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+// One answer to the first request, then the end of the connection.
+Response answer_of(const std::string& bytes, bool reset = false, CurlClient::Limits limits = {}) {
+  ScriptedServer server([&bytes, reset](Peer& peer, const std::string&) {
+    peer.write(bytes);
+    if (reset) peer.reset();
+    return false;
+  });
+  CurlClient client(limits, "auditstream/test");
+  return fetch(client, get(server.url()));
+}
+
+void expect_no_answer(const Response& response, Transport transport) {
+  EXPECT_EQ(response.transport, transport) << response.transport_detail;
+  EXPECT_NE(response.transport_detail, "");
+  EXPECT_EQ(response.status, 0);
+  EXPECT_TRUE(response.headers.empty());
+  EXPECT_TRUE(response.body->empty());
+}
+
+TEST(Trouble, ABodyShorterThanItsLengthIsAReset) {
+  expect_no_answer(answer_of("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"events\":["),
+                   Transport::reset);
+}
+
+TEST(Trouble, AMissingLastChunkIsAReset) {
+  expect_no_answer(answer_of("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"),
+                   Transport::reset);
+}
+
+TEST(Trouble, RstInTheMiddleOfABody) {
+  expect_no_answer(answer_of("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", true), Transport::reset);
+}
+
+TEST(Trouble, ClosedWithoutAWord) { expect_no_answer(answer_of(""), Transport::reset); }
+
+TEST(Trouble, GarbageInsteadOfHttp) {
+  expect_no_answer(answer_of("220 mail.example ESMTP\r\n"), Transport::reset);
+  expect_no_answer(answer_of("HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n{}"), Transport::reset);
+}
+
+TEST(Trouble, BrokenGzipIsAReset) {
+  expect_no_answer(answer_of(ok("this is no gzip", "Content-Encoding: gzip\r\n")), Transport::reset);
+}
+
+TEST(Trouble, AnAnnouncedSizeAboveTheLimitIsRefusedBeforeTheBody) {
+  expect_no_answer(answer_of("HTTP/1.1 200 OK\r\nContent-Length: 5000000000000\r\n\r\n"),
+                   Transport::too_large);
+}
+
+TEST(Trouble, AnEndlessBodyStopsAtTheLimit) {
+  ScriptedServer server([](Peer& peer, const std::string&) {
+    peer.write("HTTP/1.1 200 OK\r\n\r\n");
+    while (peer.write(std::string(64 << 10, ' '))) {
+    }
+    return false;
+  });
+  CurlClient client({.response_bytes_max = 4 << 20}, "auditstream/test");
+  expect_no_answer(fetch(client, get(server.url())), Transport::too_large);
+}
+
+TEST(Trouble, EndlessHeadersStopAtTheLimit) {
+  const auto endless = [](const char* status, const char* line) {
+    ScriptedServer server([status, line](Peer& peer, const std::string&) {
+      peer.write("HTTP/1.1 " + std::string(status) + "\r\n");
+      while (peer.write(line)) {
+      }
+      return false;
+    });
+    CurlClient client({}, "auditstream/test");
+    return fetch(client, get(server.url()));
+  };
+  expect_no_answer(endless("200 OK", "X-Short: 1\r\n"), Transport::reset);
+  expect_no_answer(endless("200 OK", "a line that never ends "), Transport::reset);
+  expect_no_answer(endless("200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0", "X-Trailer: 1\r\n"),
+                   Transport::reset);
+  expect_no_answer(endless("100 Continue", "\r\nHTTP/1.1 100 Continue\r\n"), Transport::reset);
+}
+
+TEST(Trouble, HeadersAreBoundedByNumberAndBytes) {
+  std::string lines;
+  for (int i = 0; i < 255; ++i) lines += "X-Many: " + std::to_string(i) + "\r\n";
+  EXPECT_EQ(answer_of(ok("{}", lines)).headers.size(), 256u);  // with Content-Length
+  const Response many = answer_of(ok("{}", lines + "X-One-More: 1\r\n"));
+  expect_no_answer(many, Transport::reset);
+  EXPECT_THAT(many.transport_detail, HasSubstr("headers"));
+  expect_no_answer(answer_of(ok("{}", "X-Huge: " + std::string(70'000, 'x') + "\r\n")), Transport::reset);
+}
+
+TEST(Trouble, AnAnswerThatNeverComesIsATimeout) {
+  ScriptedServer server([](Peer& peer, const std::string&) {
+    peer.wait_for_close();
+    return false;
+  });
+  CurlClient client({}, "auditstream/test");
+  Request request = get(server.url());
+  request.timeout = 100ms;
+  const Response response = fetch(client, request);
+  expect_no_answer(response, Transport::timeout);
+  EXPECT_GE(response.latency, 100ms);
+}
+
+TEST(Trouble, ABodyThatDriesUpIsATimeoutLongBeforeTheWholeExchangeIsOne) {
+  ScriptedServer server([](Peer& peer, const std::string&) {
+    peer.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{");
+    peer.wait_for_close();
+    return false;
+  });
+  CurlClient client({.trickle_max = 1s}, "auditstream/test");
+  Request request = get(server.url());
+  request.timeout = 1h;
+  expect_no_answer(fetch(client, request), Transport::timeout);
+}
+
+TEST(Trouble, RefusedPort) {
+  int port = 0;
+  {
+    const ScriptedServer gone([](Peer&, const std::string&) { return false; });
+    port = gone.port();
+  }
+  CurlClient client({}, "auditstream/test");
+  expect_no_answer(fetch(client, get("http://127.0.0.1:" + std::to_string(port) + "/")), Transport::connect);
+}
+
+TEST(Trouble, UnknownHost) {
+  CurlClient client({}, "auditstream/test");
+  const Response response = fetch(client, get("http://nowhere.invalid/?key=secret"));
+  expect_no_answer(response, Transport::dns);
+  EXPECT_THAT(response.transport_detail, HasSubstr("nowhere.invalid"));
+  EXPECT_THAT(response.transport_detail, Not(HasSubstr("secret")));
+}
+
+TEST(Trouble, AResolverThatHangsStopsNobodyElse) {
+  {
+    const std::lock_guard lock(resolver_mutex);
+    resolver_answers = false;
+  }
+  ScriptedServer server([](Peer& peer, const std::string&) { return peer.write(ok("{}")); });
+  CurlClient client({.connect_timeout = 100ms}, "auditstream/test");
+  client.send(1, get("http://stuck.invalid/"));
+  client.send(2, get("http://stuck.invalid/"));
+  expect_no_answer(collect(client, 2)[1], Transport::timeout);
+  client.send(3, get("http://stuck.invalid/"));
+  EXPECT_TRUE(client.wait(0s).empty());
+  client.cancel(3);
+  EXPECT_EQ(fetch(client, get(server.url())).status, 200);
+
+  std::unique_lock lock(resolver_mutex);
+  EXPECT_GT(resolver_calls_open, 0);  // all of the above happened while the resolver hung
+  resolver_answers = true;
+  resolver_released.notify_all();
+  resolver_released.wait(lock, [] { return resolver_calls_open == 0; });
+}
+
+TEST(Trouble, WhatCannotBeSentIsAnsweredNotThrown) {
+  ScriptedServer server([](Peer& peer, const std::string&) { return peer.write(ok("{}")); });
+  CurlClient client({}, "auditstream/test");
+  const std::string too_long = "http://127.0.0.1/" + std::string(9'000'000, 'x');
+  const std::string with_nul = server.url("/cut") + std::string("\0off", 4);
+  for (const std::string& url : {std::string{}, std::string{"no url"}, std::string{"http://[/"}, too_long,
+                                 with_nul, std::string{"http://user:secret@127.0.0.1/"}}) {
+    const Response response = fetch(client, get(url));
+    expect_no_answer(response, Transport::connect);
+    EXPECT_THAT(response.transport_detail, Not(HasSubstr("secret")));
+  }
+  expect_no_answer(fetch(client, get("ftp://127.0.0.1/")), Transport::reset);
+
+  Request split = get(server.url());
+  split.headers = {{"X-Api-Key", "secret\r\nX-Other: 1"}};
+  const Response response = fetch(client, split);
+  expect_no_answer(response, Transport::connect);
+  EXPECT_THAT(response.transport_detail, HasSubstr("X-Api-Key"));
+  EXPECT_THAT(response.transport_detail, Not(HasSubstr("secret")));
+  EXPECT_TRUE(server.requests().empty());
+}
+
+}  // namespace
+}  // namespace auditstream::http
