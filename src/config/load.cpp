@@ -1,0 +1,399 @@
+// The config from its file to values: reads all of it before it judges, so that every mistake is told in one
+// go.
+#include <glob.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <utility>
+
+#include "auditstream/config.h"
+#include "config/endpoint.h"
+#include "config/expansion.h"
+#include "config/findings.h"
+#include "config/kafka_property.h"
+#include "config/section.h"
+#include "config/source_reader.h"
+#include "config/topic_name.h"
+#include "config/tree.h"
+
+namespace auditstream {
+namespace {
+
+constexpr std::size_t file_bytes_max = 64 << 20;
+constexpr std::size_t group_length_max = 200;  // of Kafka's 249 for a name that has it as a part
+constexpr long partitions_max = 100'000;
+constexpr long replication_factor_max = 32'767;
+
+// A value that failed its check is reported and left at its default.
+void require(const Status& status, const Text& text, Findings& findings) {
+  if (!status.ok()) text.mistake(findings, status.error().message);
+}
+
+class Loader {
+ public:
+  Loader(std::string path, Time now) : path_(std::move(path)), now_(now) {}
+
+  Loaded load() {
+    const Place file{path_, 0, ""};
+    const std::optional<Node> root = parse_file(path_, file, "");
+    if (root && root->kind == Node::Kind::null) {
+      findings_.mistake(file, "is empty");
+    } else if (root && root->kind != Node::Kind::map) {
+      findings_.mistake({path_, root->line, ""}, "must be a map (name: value)");
+    } else if (root) {
+      read_root(*root);
+    }
+    Loaded loaded;
+    loaded.mistakes = findings_.take_mistakes(path_);
+    loaded.warnings = findings_.take_warnings(path_);
+    if (loaded.mistakes.empty()) loaded.config = std::make_unique<Config>(std::move(config_));
+    return loaded;
+  }
+
+ private:
+  // `blame` is where an unreadable file is reported: at the line that names it.
+  std::optional<Node> parse_file(const std::string& path, const Place& blame, const std::string& shown) {
+    const Result<std::string> bytes = read_whole_file(path, file_bytes_max);
+    if (!bytes.ok()) {
+      findings_.mistake(blame, "can't read " + (shown.empty() ? "the file" : in_quotes(shown)) + ": " +
+                                   bytes.error().message);
+      return std::nullopt;
+    }
+    std::variant<Node, SyntaxError> parsed = parse_yaml(*bytes);
+    if (const SyntaxError* error = std::get_if<SyntaxError>(&parsed)) {
+      findings_.mistake({path, error->line, ""}, error->message);
+      return std::nullopt;
+    }
+    return std::move(std::get<Node>(parsed));
+  }
+
+  void read_root(const Node& node) {
+    static const Node nothing;
+    Section root(node, {path_, node.line, ""}, findings_);
+    const auto part = [&](std::string_view name) -> const Node& {
+      const Node* found = root.find(name);
+      return found != nullptr ? *found : nothing;
+    };
+    const auto place_of = [&](std::string_view name, const Node& found) {
+      return Place{path_, found.line_to_blame(), std::string(name)};
+    };
+
+    read_group(root);
+    const Node& kafka = part("kafka");
+    read_kafka(kafka, place_of("kafka", kafka));
+    const Node& topics = part("topics");
+    read_topics(topics, place_of("topics", topics));
+    const Node& offsets = part("offsets");
+    read_offsets(offsets, place_of("offsets", offsets));
+    const Node& http = part("http");
+    read_http(http, place_of("http", http));
+    const Node& log = part("log");
+    read_log(log, place_of("log", log));
+
+    const Node& defaults = part("defaults");
+    const Surroundings surroundings{now_,           defaults,      place_of("defaults", defaults),
+                                    config_.topics, events_place_, dead_letters_place_};
+    SourceReader reader(surroundings, findings_);
+    reader.check_defaults();
+    const Node& sources = part("sources");
+    read_sources(sources, place_of("sources", sources), reader);
+    const Node& include = part("include");
+    read_includes(include, place_of("include", include), reader);
+    root.refuse_unknown();
+
+    if (sources_seen_ == 0) {
+      findings_.mistake(place_of("sources", sources),
+                        "there are none: list at least one source here or by include");
+    }
+    check_names();
+    check_accounts();
+    check_topics();
+    for (const ReadSource& read : read_) config_.sources.push_back(read.source);
+  }
+
+  void read_group(Section& root) {
+    const std::optional<Text> group = root.text("group");
+    if (!group) return;
+    const auto legal = [](char c) {
+      return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
+             c == '_' || c == '-';
+    };
+    const std::string& text = group->text;
+    if (text.empty() || text.size() > group_length_max || !std::all_of(text.begin(), text.end(), legal)) {
+      group->mistake(findings_, in_quotes(text) + " is not a group: 1 to " +
+                                    std::to_string(group_length_max) +
+                                    " letters, digits, \".\", \"_\" or \"-\"");
+    }
+    config_.group = text;
+  }
+
+  void read_kafka(const Node& node, const Place& place) {
+    Section kafka(node, place, findings_);
+    for (const Node& property : kafka.children()) {
+      const Place at = kafka.place_of(property);
+      const std::string_view forbidden = forbidden_because(property.key);
+      if (!forbidden.empty()) {
+        findings_.mistake(at, std::string(forbidden));
+      } else if (std::optional<std::string> value = read_property(property, at)) {
+        config_.kafka[property.key] = std::move(*value);
+      }
+    }
+    const Node* servers = kafka.find("bootstrap.servers");
+    if (servers == nullptr) servers = kafka.find("metadata.broker.list");  // librdkafka's other name for it
+    if (servers == nullptr) {
+      findings_.mistake(place.named("bootstrap.servers", place.line),
+                        "is required: host:port of the brokers");
+    } else if (const auto value = config_.kafka.find(servers->key);
+               value != config_.kafka.end() && value->second.empty()) {
+      findings_.mistake(kafka.place_of(*servers), "is empty");
+    }
+  }
+
+  std::optional<std::string> read_property(const Node& property, const Place& place) {
+    std::optional<Text> text;
+    if (property.key.ends_with(".pem")) {  // has line ends that matter
+      text = read_verbatim(property, place, findings_);
+      if (text && !text->outside && is_secret_property(property.key)) {
+        findings_.warning(place, "a secret stands here in clear: use ${env:NAME} or ${file:/path}");
+      }
+    } else if (is_secret_property(property.key)) {
+      return read_secret(property, place, findings_);
+    } else {
+      text = read_text(property, place, findings_);
+    }
+    if (!text) return std::nullopt;
+    return std::move(text->text);
+  }
+
+  void read_number(Section& section, std::string_view name, long min, long max, int& into) {
+    const std::optional<Text> text = section.text(name);
+    if (!text) return;
+    const Result<long> number = parse_number(text->text, min, max);
+    if (number.ok()) {
+      into = static_cast<int>(*number);
+    } else {
+      text->mistake(findings_, number.error().message);
+    }
+  }
+
+  void read_replication_factor(Section& section, int& into) {
+    const std::optional<Text> text = section.text("replication_factor");
+    if (!text) return;
+    const Result<long> number = parse_number(text->text, -1, replication_factor_max);
+    if (number.ok() && *number != 0) {
+      into = static_cast<int>(*number);
+    } else {
+      text->mistake(findings_, in_quotes(text->text) + " is neither -1 (the broker's default) nor 1 or more");
+    }
+  }
+
+  // Line 0 where it is not given.
+  static Place place_in(Section& section, std::string_view name) {
+    const Node* child = section.find(name);
+    return section.place().named(name, child != nullptr ? child->line : 0);
+  }
+
+  void read_topic_pattern(Section& section, std::string_view name, std::string& into) {
+    const std::optional<Text> text = section.text(name);
+    if (!text) return;
+    const Result<std::string> filled = fill_topic(text->text, "vendor", "source");
+    if (!filled.ok()) text->mistake(findings_, filled.error().message);
+    into = text->text;
+  }
+
+  void read_topics(const Node& node, const Place& place) {
+    Section topics(node, place, findings_);
+    read_topic_pattern(topics, "events", config_.topics.events);
+    read_topic_pattern(topics, "dead_letters", config_.topics.dead_letters);
+    events_place_ = place_in(topics, "events");
+    dead_letters_place_ = place_in(topics, "dead_letters");
+    read_number(topics, "partitions", 1, partitions_max, config_.topics.partitions);
+    read_replication_factor(topics, config_.topics.replication_factor);
+    if (const Node* config = topics.find("config")) {
+      Section properties(*config, topics.place_of(*config), findings_);
+      for (const Node& property : properties.children()) {
+        const std::optional<Text> text = read_text(property, properties.place_of(property), findings_);
+        if (text) config_.topics.config[property.key] = text->text;
+      }
+    }
+    topics.refuse_unknown();
+  }
+
+  void read_offsets(const Node& node, const Place& place) {
+    Section offsets(node, place, findings_);
+    if (const std::optional<Text> topic = offsets.text("topic")) {
+      const Status valid = check_topic(topic->text);
+      require(valid, *topic, findings_);
+      if (valid.ok()) config_.offsets.topic = topic->text;
+    }
+    offsets_place_ = place_in(offsets, "topic");
+    read_number(offsets, "partitions", 1, partitions_max, config_.offsets.partitions);
+    read_replication_factor(offsets, config_.offsets.replication_factor);
+    offsets.refuse_unknown();
+  }
+
+  void read_http(const Node& node, const Place& place) {
+    Section http(node, place, findings_);
+    if (const std::optional<Text> listen = http.text("listen")) {
+      if (listen->text != "off") require(check_listen(listen->text), *listen, findings_);
+      config_.http.listen = listen->text;
+    }
+    if (const Node* token = http.find("token")) {
+      if (std::optional<std::string> secret = read_secret(*token, http.place_of(*token), findings_)) {
+        config_.http.token = Secret(std::move(*secret));
+      }
+    }
+    if (const Node* hosts = http.find("hosts")) {
+      for (const Text& host : read_list(*hosts, http.place_of(*hosts), findings_)) {
+        require(check_host(host.text), host, findings_);
+        config_.http.hosts.push_back(host.text);
+      }
+    }
+    http.refuse_unknown();
+  }
+
+  void read_log(const Node& node, const Place& place) {
+    Section log(node, place, findings_);
+    if (const std::optional<Text> level = log.text("level")) {
+      require(check_choice(level->text, {"debug", "info", "warn", "error"}), *level, findings_);
+      config_.log.level = level->text;
+    }
+    if (const std::optional<Text> format = log.text("format")) {
+      require(check_choice(format->text, {"text", "json"}), *format, findings_);
+      config_.log.format = format->text;
+    }
+    log.refuse_unknown();
+  }
+
+  // A list of sources. `place` is that of the list, and its file is where the sources stand.
+  void read_sources(const Node& node, const Place& place, SourceReader& reader) {
+    if (node.kind == Node::Kind::null) return;
+    if (node.kind != Node::Kind::list) {
+      ++sources_seen_;
+      findings_.mistake(place, "must be a list of sources, each beginning with \"- name: ...\"");
+      return;
+    }
+    for (std::size_t i = 0; i < node.items.size(); ++i) {
+      ++sources_seen_;
+      ReadSource read = reader.read(node.items[i], place.item(i, node.items[i].line));
+      if (read.source) read_.push_back(std::move(read));
+    }
+  }
+
+  void read_includes(const Node& node, const Place& place, SourceReader& reader) {
+    std::set<std::string> read_already;
+    for (const Text& pattern : read_list(node, place, findings_)) {
+      for (const std::string& file : files_of(pattern)) {
+        if (!read_already.insert(file).second) continue;
+        const std::optional<Node> root = parse_file(file, pattern.place, file);
+        if (root) read_sources(*root, {file, root->line, "sources"}, reader);
+      }
+    }
+  }
+
+  // In the order of their names; a plain name is given back whether or not it exists.
+  std::vector<std::string> files_of(const Text& pattern) const {
+    const std::filesystem::path folder = std::filesystem::path(path_).parent_path();
+    if (pattern.text.find_first_of("*?[") == std::string::npos) return {(folder / pattern.text).string()};
+    std::string escaped;
+    for (const char c : folder.string()) {
+      if (c == '*' || c == '?' || c == '[' || c == '\\') escaped += '\\';
+      escaped += c;
+    }
+    glob_t found{};
+    std::vector<std::string> files;
+    if (::glob((std::filesystem::path(escaped) / pattern.text).c_str(), 0, nullptr, &found) == 0) {
+      files.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+    }
+    ::globfree(&found);
+    return files;
+  }
+
+  void check_names() {
+    std::map<std::string_view, const ReadSource*> first;
+    for (const ReadSource& read : read_) {
+      if (read.source->name.empty()) continue;
+      const auto [other, is_new] = first.emplace(read.source->name, &read);
+      if (is_new) continue;
+      const Place& place = other->second->name;
+      findings_.mistake(read.name, in_quotes(read.source->name) + " is already the name of the source at " +
+                                       place.file + ":" + std::to_string(place.line));
+    }
+  }
+
+  void check_accounts() {
+    std::map<std::string_view, const ReadSource*> first;
+    for (const ReadSource& read : read_) {
+      if (!read.valid) continue;
+      const auto [other, is_new] = first.emplace(read.source->account, &read);
+      if (is_new || other->second->source->name == read.source->name) continue;
+      const Source& mine = *read.source;
+      const Source& theirs = *other->second->source;
+      if (mine.vendor != theirs.vendor) {
+        findings_.mistake(read.account, in_quotes(mine.account) + " is also the account of source " +
+                                            in_quotes(theirs.name) + ", of vendor " + theirs.vendor +
+                                            ": sources of one account share a vendor's rate budget");
+      } else if (mine.rate_limit != theirs.rate_limit) {
+        findings_.mistake(read.rate_limit, "differs from that of source " + in_quotes(theirs.name) +
+                                               ", which shares the account " + in_quotes(mine.account) +
+                                               ": one account has one rate budget");
+      }
+    }
+  }
+
+  // Blames the first, or the second where the first is a default that nobody wrote.
+  void refuse_clash(const Place& first, const Place& second, const std::string& message) {
+    const bool is_default = first.line == 0;
+    findings_.mistake(is_default ? second : first, message + " " + (is_default ? first : second).path);
+  }
+
+  void check_topics() {
+    const std::string& events = config_.topics.events;
+    const std::string& dead_letters = config_.topics.dead_letters;
+    const std::string& offsets = config_.offsets.topic;
+    const std::size_t before = findings_.mistake_count();
+    if (dead_letters == events) refuse_clash(dead_letters_place_, events_place_, "must differ from");
+    if (offsets == events) refuse_clash(offsets_place_, events_place_, "must differ from");
+    if (offsets == dead_letters) refuse_clash(offsets_place_, dead_letters_place_, "must differ from");
+    if (findings_.mistake_count() != before) return;
+
+    std::map<std::string_view, std::string_view> sources_by_dead_letters;
+    for (const ReadSource& read : read_) {
+      if (read.valid) sources_by_dead_letters.emplace(read.source->dead_letter_topic, read.source->name);
+    }
+    for (const ReadSource& read : read_) {
+      if (!read.valid) continue;
+      const Source& source = *read.source;
+      if (source.topic == offsets) {
+        refuse_clash(read.topic, offsets_place_, in_quotes(offsets) + " is also what comes out of");
+      }
+      if (source.dead_letter_topic == offsets) {
+        refuse_clash(dead_letters_place_, offsets_place_, in_quotes(offsets) + " is also what comes out of");
+      }
+      if (const auto clash = sources_by_dead_letters.find(source.topic);
+          clash != sources_by_dead_letters.end()) {
+        refuse_clash(read.topic, dead_letters_place_,
+                     in_quotes(source.topic) + " would hold events and dead letters (of source " +
+                         in_quotes(clash->second) + "): must differ from");
+      }
+    }
+  }
+
+  const std::string path_;
+  const Time now_;
+
+  Findings findings_;
+  Config config_;
+  Place events_place_;
+  Place dead_letters_place_;
+  Place offsets_place_;
+  std::vector<ReadSource> read_;
+  std::size_t sources_seen_ = 0;
+};
+
+}  // namespace
+
+Loaded load_config(const std::string& path, Time now) { return Loader(path, now).load(); }
+
+}  // namespace auditstream

@@ -1,0 +1,17 @@
+// Secrets at the moment of their use: files may have been rotated since the config was loaded.
+#include "auditstream/config.h"
+#include "config/expansion.h"
+
+namespace auditstream {
+
+Result<Secrets> SecretReader::read(const Source& source) {
+  Secrets secrets;
+  for (const auto& [name, spelled] : source.secret_templates) {
+    Result<Revealed> revealed = reveal(spelled.reveal());
+    if (!revealed.ok()) return Error{name + ": " + revealed.error().message};
+    secrets[name] = Secret(std::move(revealed->text));
+  }
+  return secrets;
+}
+
+}  // namespace auditstream

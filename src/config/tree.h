@@ -1,0 +1,37 @@
+// A YAML document as a plain tree that remembers lines. Knows nothing of settings; the only place that sees
+// yaml-cpp.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace auditstream {
+
+// One value. Scalars are text: what they mean is for the setting to say ("off" stays "off", 0123 stays
+// "0123").
+struct Node {
+  enum class Kind { null, scalar, list, map };
+
+  Kind kind = Kind::null;
+  int line = 0;      // 1-based
+  std::string text;  // of a scalar
+  std::vector<Node>
+      items;        // of a list or a map, in the order of the file; a key given twice stands here twice
+  std::string key;  // of a map's item
+  int key_line = 0;
+
+  // Where a person looks for it: a list or a map begins at its key, not at its first item.
+  int line_to_blame() const { return kind == Kind::scalar || key.empty() ? line : key_line; }
+};
+
+struct SyntaxError {
+  int line = 0;
+  std::string message;
+};
+
+// The document; an empty text is null. Aliases are copied out. Deep or exploding documents are syntax errors.
+std::variant<Node, SyntaxError> parse_yaml(std::string_view text);
+
+}  // namespace auditstream

@@ -1,0 +1,16 @@
+// What `auditstream vendors` prints: from the tables that parse the config.
+#pragma once
+
+#include <ostream>
+
+#include "auditstream/vendor.h"
+
+namespace auditstream {
+
+// One line for each vendor.
+void print_vendors(std::ostream& out);
+
+// Settings, defaults and limits of one.
+void print_vendor(const Vendor& vendor, std::ostream& out);
+
+}  // namespace auditstream
