@@ -17,7 +17,6 @@
 namespace auditstream::toolkit {
 
 // --- URLs
-// -------------------------------------------------------------------------------------------------------------
 
 // Everything but RFC 3986's unreserved characters as %XX, so brackets and slashes too.
 std::string percent_encode(std::string_view text);
@@ -48,7 +47,6 @@ Result<std::string> resolve_link(std::string_view base_url, std::string_view lin
 std::optional<std::string> query_parameter(std::string_view link, std::string_view name);
 
 // --- Answers that are no page
-// -----------------------------------------------------------------------------------------
 
 // What to tell the operator of a vendor, by kind of trouble: full sentences that name the setting to change.
 // Static text.
@@ -79,7 +77,6 @@ std::optional<Duration> retry_after(const http::Response& response);
 std::string excerpt(const Source& source, std::string_view text);
 
 // --- Pages
-// ------------------------------------------------------------------------------------------------------------
 
 // Where things stand in a vendor's page, as JSON pointers: those of `events`, `envelope` and `fields` from
 // the root, `id` and `times` from an event.

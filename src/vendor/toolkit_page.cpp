@@ -210,7 +210,7 @@ std::string flaw_text(const json::Verdict& verdict, std::string_view body) {
     case json::Flaw::too_deep:
       return "sent JSON nested deeper than " + std::to_string(json::kDepthMax) + " levels";
     case json::Flaw::broken:
-      return "sent no valid JSON, " + verdict.reason + " At byte " + std::to_string(verdict.offset);
+      return "sent no valid JSON, at byte " + std::to_string(verdict.offset) + ": " + verdict.reason;
   }
   return "sent no valid JSON";
 }

@@ -80,8 +80,7 @@ Refusal no_answer(const Source& source, const http::Response& response, const Re
       break;
   }
   refusal.message = host(source, remedies) + " can't be read: " + what;
-  if (!response.transport_detail.empty())
-    refusal.message += " (" + excerpt(source, response.transport_detail) + ")";
+  if (!response.transport_detail.empty()) refusal.message += " (" + response.transport_detail + ")";
   return refusal;
 }
 

@@ -32,7 +32,6 @@ Source example() {
 }
 
 // --- URLs
-// -------------------------------------------------------------------------------------------------------------
 
 TEST(UrlText, EncodesNamesAndValues) {
   EXPECT_EQ(percent_encode("page[size] a/b~+:caf\u00e9"), "page%5Bsize%5D%20a%2Fb~%2B%3Acaf%C3%A9");
@@ -82,7 +81,6 @@ TEST(Links, GiveUpTheirParameters) {
 }
 
 // --- Refusals
-// ---------------------------------------------------------------------------------------------------------
 
 TEST(RetryAfter, ReadsSecondsAndDates) {
   const auto after = [](std::vector<http::Header> headers) {
@@ -116,7 +114,6 @@ TEST(Excerpt, IsShortPrintableAndWithoutCredentials) {
 }
 
 // --- Pages
-// ------------------------------------------------------------------------------------------------------------
 
 const Shape kShape{.events = "/list/rows",
                    .id = "/meta/id",
@@ -178,9 +175,10 @@ TEST(Slicing, TheEarlierCandidateWinsWhereverItStands) {
 TEST(Slicing, TheSourcesTimeFieldReplacesTheVendors) {
   Source source = example();
   source.time_field = "/when/0";
-  const Slices slices = slices_of(
-      R"({"list":{"rows":[{"when":["2021-01-01T00:00:00Z"],"at":"2020-01-01T00:00:00Z"},{"at":"2020-01-01T00:00:00Z"}]}})",
-      source);
+  const Slices slices =
+      slices_of(R"({"list":{"rows":[{"when":["2021-01-01T00:00:00Z"],"at":"2020-01-01T00:00:00Z"},)"
+                R"({"at":"2020-01-01T00:00:00Z"}]}})",
+                source);
   EXPECT_EQ(slices.events[0].time, parse_event_time("2021-01-01T00:00:00Z"));
   EXPECT_EQ(slices.events[1].time, std::nullopt);
 }
