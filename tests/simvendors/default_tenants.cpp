@@ -28,7 +28,7 @@ std::string vendor_settings(const TenantSpec& tenant) {
   }
   if (tenant.vendor == "workato") return "    api_token: " + tenant.credential + "\n";
   return "    namespace: " + tenant.name + "\n    api_key: " + tenant.credential +
-         "\n    api_secret: " + tenant.secret + "\n" + (tenant.child_share > 0 ? "    traverse: true\n" : "");
+         "\n    api_secret: " + tenant.secret + "\n";
 }
 
 }  // namespace

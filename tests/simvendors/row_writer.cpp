@@ -30,7 +30,7 @@ constexpr std::string_view payloads[] = {
     R"({"title":"caf\u00e9 \ud83d\ude80 \u0000 \u2028 end","path":"C:\\new\\table","slash":"a\/b","tab":"\t"})",
     R"({"note":"Zürich, 東京, 🚀, ẞ","empty":"","none":null,"list":[],"object":{}})",
     R"({ "spaced" : [ 1 , 2.50 , [ ] ] ,	"tabbed":{ } , "true" : true })",
-    R"({"deep":{"a":{"b":{"c":{"d":{"e":{"f":{"g":[[[[[[{"h":null}]]]]]]}}}}}}}},"depth":14})",
+    R"({"deep":{"a":{"b":{"c":{"d":{"e":{"f":{"g":[[[[[[{"h":null}]]]]]]}}}}}}},"depth":14})",
     R"({"key":1,"key":2,"Key":3,"":"empty name","a.b":"dot","a/b":"slash","a~b":"tilde"})",
     R"({"id":"decoy","uuid":"decoy","created_at":"1999-01-01T00:00:00Z","timestamp":"1999-01-01 00:00:00 UTC","meta":{"create_time":"1999-01-01T00:00:00Z"}})",
     R"({"text":"}],\"data\":[{\"id\":1}],\"next_page_number\":7,\"links\":{\"next\":\"/x\"}"})",
