@@ -58,7 +58,8 @@ bool is_safe(const Source& source, std::string_view url) {
   if (!origin.starts_with("http://") || !toolkit::origin_of(source.base_url).starts_with("http://"))
     return false;
   const std::string host = origin.substr(7, origin.rfind(':') - 7);
-  return host == "127.0.0.1" || host == "localhost" || host == "[::1]";
+  const bool is_address = host.find_first_not_of("0123456789.") == host.npos;
+  return (is_address && host.starts_with("127.")) || host == "localhost" || host == "[::1]";
 }
 
 class FloQast final : public Vendor {

@@ -39,7 +39,7 @@ Answer redirected(const std::string& base_url, const std::string& location) {
 
 TEST(FloQast, FollowsPlainHttpOnThisMachineOnly) {
   const std::string local = "http://127.0.0.1:8080", remote = "https://fq-api.floqast.app";
-  for (const char* location : {"http://127.0.0.1:9090/a", "http://localhost/a", "http://[::1]:9090/a"}) {
+  for (const char* location : {"http://127.0.0.2:9090/a", "http://localhost/a", "http://[::1]:9090/a"}) {
     EXPECT_EQ(std::get<Page>(redirected(local, location)).next, std::string("303 ") + location);
     EXPECT_TRUE(std::holds_alternative<Refusal>(redirected(remote, location))) << location;
   }
