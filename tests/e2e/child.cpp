@@ -1,6 +1,7 @@
 #include "e2e/child.h"
 
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -10,7 +11,9 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <exception>
 #include <fstream>
+#include <iostream>
 #include <iterator>
 #include <stdexcept>
 #include <system_error>
@@ -20,6 +23,16 @@ namespace {
 
 [[noreturn]] void fail(const std::string& what) {
   throw std::system_error(errno, std::generic_category(), what);
+}
+
+std::string last_lines(const std::string& text) {
+  constexpr int lines_max = 25;
+  std::size_t begin = text.size();
+  for (int lines = 0; lines <= lines_max && begin != 0; ++lines) {
+    begin = text.rfind('\n', begin - 1);
+    if (begin == text.npos) return text;
+  }
+  return text.substr(begin + 1);
 }
 
 // Runs in the forked child.
@@ -81,6 +94,10 @@ Child::Child(const std::vector<std::string>& command, const Environment& environ
 }
 
 Child::~Child() {
+  // Then a test fails, and what the process said is the first thing to look at.
+  if (std::uncaught_exceptions() > 0 || ::testing::Test::HasFailure()) {
+    std::cerr << "--- the last words of " << name_ << ":\n" << last_lines(err()) << "---\n";
+  }
   signal(SIGKILL);
   ended_within(std::chrono::seconds(10));
   close(pidfd_);

@@ -81,7 +81,7 @@ TEST(Delivery, VendorsWithEverythingOddAboutThemStillDeliverOnce) {
   World world(tenants);
   const auto run = world.start();
   for (const std::string& vendor : world.vendors()) {
-    until("live events of " + vendor, 180s, [&] { return world.compare_with_topic(vendor).kafka_has > 650; });
+    until("live events of " + vendor, 60s, [&] { return world.compare_with_topic(vendor).kafka_has > 650; });
   }
   world.stop_production();
   world.expect_exactly_once(180s);

@@ -8,7 +8,7 @@
 namespace auditstream::test {
 namespace {
 
-constexpr int metadata_timeout_ms = 10'000;
+constexpr int request_timeout_ms = 10'000;
 
 Handle open(const std::string& bootstrap, const char* isolation_level) {
   return make_handle(RD_KAFKA_CONSUMER,
@@ -74,7 +74,7 @@ void TopicReader::assign_new_partitions() {
   for (const std::string& name : topics_) {
     const Topic topic(rd_kafka_topic_new(consumer_.get(), name.c_str(), nullptr));
     const rd_kafka_metadata_t* answer = nullptr;
-    const auto code = rd_kafka_metadata(consumer_.get(), 0, topic.get(), &answer, metadata_timeout_ms);
+    const auto code = rd_kafka_metadata(consumer_.get(), 0, topic.get(), &answer, request_timeout_ms);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) fail("metadata of " + name, code);
     const Metadata metadata(const_cast<rd_kafka_metadata_t*>(answer));
     for (int i = 0; i < metadata->topics[0].partition_cnt; ++i) {
@@ -122,23 +122,28 @@ std::optional<Record> TopicReader::next(std::chrono::milliseconds patience) {
 
 // A handle of its own: with read_uncommitted the broker answers with the high watermark, whatever is still
 // open below it, and a handle that has lived through a restart of the brokers may ask the wrong one for ever
-// (librdkafka 2.0.2).
-std::map<TopicReader::Partition, std::int64_t> TopicReader::ends() const {
-  const Handle handle = open(bootstrap_, "read_uncommitted");
-  std::map<Partition, std::int64_t> ends;
-  for (const auto& [partition, reached] : reached_) {
-    std::int64_t low = 0;
-    const auto code = rd_kafka_query_watermark_offsets(
-        handle.get(), partition.first.c_str(), partition.second, &low, &ends[partition], metadata_timeout_ms);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) fail("end of " + partition.first, code);
+// (librdkafka 2.0.2). A topic that is just being created has no leader yet, so an error is final only after
+// the deadline.
+std::map<TopicReader::Partition, std::int64_t> TopicReader::ends(Clock::time_point deadline) const {
+  while (true) {
+    const Handle handle = open(bootstrap_, "read_uncommitted");
+    std::map<Partition, std::int64_t> ends;
+    auto code = RD_KAFKA_RESP_ERR_NO_ERROR;
+    for (const auto& [partition, reached] : reached_) {
+      std::int64_t low = 0;
+      code = rd_kafka_query_watermark_offsets(handle.get(), partition.first.c_str(), partition.second, &low,
+                                              &ends[partition], request_timeout_ms);
+      if (code != RD_KAFKA_RESP_ERR_NO_ERROR) break;
+    }
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return ends;
+    if (Clock::now() > deadline) fail("ends of the topics", code);
   }
-  return ends;
 }
 
 std::vector<Record> TopicReader::rest(std::chrono::milliseconds patience) {
   const auto deadline = Clock::now() + patience;
   assign_new_partitions();
-  const std::map<Partition, std::int64_t> ends = this->ends();
+  const std::map<Partition, std::int64_t> ends = this->ends(deadline);
   const auto complete = [&] {
     for (const auto& [partition, end] : ends) {
       if (reached_.at(partition) < end) return false;

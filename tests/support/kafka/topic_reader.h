@@ -51,7 +51,7 @@ class TopicReader {
   using Partition = std::pair<std::string, std::int32_t>;
 
   void assign_new_partitions();
-  std::map<Partition, std::int64_t> ends() const;
+  std::map<Partition, std::int64_t> ends(Clock::time_point deadline) const;
 
   const std::string bootstrap_;
   const std::vector<std::string> topics_;
