@@ -10,11 +10,11 @@
 #include <string>
 #include <vector>
 
-#include "e2e/broker.h"
-#include "e2e/child.h"
-#include "e2e/until.h"
+#include "support/child.h"
+#include "support/kafka/broker.h"
 #include "support/kafka/comparison.h"
 #include "support/kafka/topic_reader.h"
+#include "support/until.h"
 
 namespace auditstream::test {
 

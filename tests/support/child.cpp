@@ -1,4 +1,4 @@
-#include "e2e/child.h"
+#include "support/child.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "e2e/child.h"
+#include "support/child.h"
 
 namespace auditstream::test {
 

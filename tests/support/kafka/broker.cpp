@@ -1,4 +1,4 @@
-#include "e2e/broker.h"
+#include "support/kafka/broker.h"
 
 #include <unistd.h>
 
