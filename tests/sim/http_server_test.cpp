@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include <atomic>
 #include <cerrno>
 #include <thread>
 
@@ -129,7 +130,7 @@ TEST(HttpServer, AClientThatLeavesEarlyIsForgotten) {
 }
 
 TEST(HttpServer, EndsAnswersBadlyAsTold) {
-  Fate fate = Fate::complete;
+  std::atomic<Fate> fate = Fate::complete;
   const std::string body(1000, 'b');
   const auto server = serve([&](const Request&) { return text_reply(body, fate); });
 

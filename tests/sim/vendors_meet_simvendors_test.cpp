@@ -1,0 +1,107 @@
+// Each of the product's vendors reads its simulated counterpart: what one asks the other must accept, and
+// whatever exists in the range asked for must come back, in every shape, order and reading of the bounds.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "auditstream/vendor.h"
+#include "sim/simvendors_client.h"
+#include "simvendors/in_process.h"
+
+namespace auditstream::sim {
+namespace {
+
+constexpr std::size_t body_bytes_max = 64 << 20;
+
+Source source_of(const TenantSpec& tenant) {
+  Source source;
+  source.name = "meeting";
+  source.vendor = tenant.vendor;
+  source.base_url = "http://127.0.0.1:1";
+  source.page_size = 100;
+  source.settings = {{"region", "us"}, {"namespace", tenant.name}, {"tenant_domain", "acme.tines.com"}};
+  return source;
+}
+
+Secrets secrets_of(const TenantSpec& tenant) {
+  return {{"api_key", Secret(tenant.credential)},
+          {"api_token", Secret(tenant.credential)},
+          {"api_secret", Secret(tenant.secret)}};
+}
+
+// The events of all pages, by their bytes; fails on a refusal.
+std::multiset<std::string> read_range(SimvendorsClient& client, const Vendor& vendor, Time from, Time to) {
+  const TenantSpec& spec = client.tenant().spec;
+  const Source source = source_of(spec);
+  const Secrets secrets = secrets_of(spec);
+  const auto send = [&](const http::Request& request) {
+    return to_response(client.vendors.handle(to_request(request), client.now), body_bytes_max, 60s);
+  };
+  std::optional<Token> token;
+  if (vendor.exchanges_token()) {
+    auto answer = vendor.read_token(source, send(vendor.token_request(source, secrets)), client.now);
+    EXPECT_TRUE(std::holds_alternative<Token>(answer));
+    token = std::get<Token>(std::move(answer));
+  }
+  std::multiset<std::string> events;
+  Ask ask{.from = from,
+          .to = to,
+          .token = "",
+          .page_size = source.page_size,
+          .now = client.now,
+          .latest = client.now};
+  for (int pages = 0; pages < 200; ++pages) {
+    const Answer answer = vendor.read(source, ask, send(vendor.request(source, secrets, token, ask)));
+    if (const auto* refusal = std::get_if<Refusal>(&answer)) {
+      ADD_FAILURE() << refusal->message << "; " << client.tenant().stats.last_complaint;
+      return events;
+    }
+    const Page& page = std::get<Page>(answer);
+    for (const Event& event : page.events) events.emplace(event.raw);
+    if (page.next.empty()) return events;
+    ask.token = page.next;
+  }
+  ADD_FAILURE() << "the pages do not end";
+  return events;
+}
+
+TEST(VendorsMeetSimvendors, AndReadEverythingInARange) {
+  const std::map<std::string, std::vector<std::string>> shapes = {
+      {"tines", {"documented", "product_page"}},
+      {"captivateiq", {"documented", "product_page"}},
+      {"endorlabs", {"documented", "product_page"}},
+      {"workato", {"utc", "milliseconds", "offset", "mixed"}},
+      {"floqast", {"createdAt", "timestamp", "object_id"}}};
+  for (const Vendor* vendor : vendors()) {
+    for (const std::string& shape : shapes.at(std::string(vendor->name()))) {
+      for (const Order order : {Order::ascending, Order::descending, Order::unsorted}) {
+        for (const bool printed : {false, true}) {
+          SCOPED_TRACE(std::string(vendor->name()) + " " + shape + " " +
+                       std::to_string(static_cast<int>(order)) + (printed ? " printed" : " hidden"));
+          TenantSpec spec = spec_of(std::string(vendor->name()));
+          spec.shape = shape;
+          spec.order = order;
+          spec.printed_bounds = printed;
+          spec.null_as_text = printed;
+          SimvendorsClient client(spec);
+          // Across the line between Endor Labs' two collections, with bursts on either side.
+          const Time from = client.now - 24h * 33;
+          const Time to = client.now - 24h * 20;
+          const auto found = read_range(client, *vendor, from - 2s, to + 2s);
+          std::size_t expected = 0;
+          for (Serial row = 0; row < client.tenant().log.size(); ++row) {
+            const Truth truth = client.vendors.truth_of(client.tenant(), row);
+            if (*truth.time < from || *truth.time >= to) continue;
+            ++expected;
+            EXPECT_TRUE(found.contains(truth.raw)) << truth.raw;
+          }
+          EXPECT_GT(expected, 500U);
+          EXPECT_EQ(client.tenant().stats.bad_requests, 0U);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace auditstream::sim
