@@ -20,11 +20,7 @@ using ::testing::Not;
 // Truth lines by id.
 std::map<std::string, std::string> by_id(const std::string& ndjson) {
   std::map<std::string, std::string> lines;
-  for (std::size_t at = 0; at < ndjson.size();) {
-    const std::string line = ndjson.substr(at, ndjson.find('\n', at) - at);
-    at += line.size() + 1;
-    lines[json::scalar_at(line, "/id").value()] = line;
-  }
+  for (const std::string& line : lines_of(ndjson)) lines[json::scalar_at(line, "/id").value()] = line;
   return lines;
 }
 

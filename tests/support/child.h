@@ -30,6 +30,7 @@ class TemporaryDirectory {
 };
 
 std::string read_file(const std::filesystem::path& path);
+std::vector<std::string> lines_of(const std::string& text);
 void write_file(const std::filesystem::path& path, const std::string& text);
 
 class Child {

@@ -1,0 +1,144 @@
+// The commands as a person or a script sees them: output, exit codes, JSON.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <set>
+
+#include "auditstream/json.h"
+#include "e2e/world.h"
+
+namespace auditstream::test {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+constexpr int exit_problem = 1, exit_usage = 64, exit_unavailable = 69;
+
+Tenants quiet(const std::vector<std::string>& vendors) {
+  return {.vendors = vendors, .like = "\"history\":60,\"history_span\":\"72h\",\"rate\":0"};
+}
+
+TEST(Command, VersionAndVendors) {
+  const Finished version = run_to_end({auditstream_binary(), "--version"});
+  EXPECT_EQ(version.status, 0);
+  EXPECT_THAT(version.out, StartsWith("auditstream "));
+  const Finished all = run_to_end({auditstream_binary(), "vendors"});
+  EXPECT_EQ(all.status, 0);
+  for (const std::string& vendor : all_vendors) {
+    EXPECT_THAT(all.out, HasSubstr(vendor));
+    const Finished one = run_to_end({auditstream_binary(), "vendors", vendor});
+    EXPECT_EQ(one.status, 0);
+    EXPECT_THAT(one.out, AllOf(HasSubstr("poll_interval"), HasSubstr("required"))) << vendor;
+  }
+}
+
+TEST(Command, WrongUsageIs64) {
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {}, {"publish"}, {"run"}, {"vendors", "nope"}, {"check", "--colour"}, {"cursors"}}) {
+    std::vector<std::string> command{auditstream_binary()};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    const Finished finished = run_to_end(command);
+    EXPECT_EQ(finished.status, exit_usage) << ::testing::PrintToString(arguments);
+    EXPECT_EQ(finished.out, "");
+    EXPECT_NE(finished.err, "");
+  }
+}
+
+TEST(Command, CheckFindsEverythingInOrder) {
+  World world(quiet(all_vendors));
+  const Finished text = world.auditstream({"check"});
+  EXPECT_EQ(text.status, 0) << text.out << text.err;
+  for (const std::string& vendor : all_vendors) EXPECT_THAT(text.out, HasSubstr(World::source(vendor)));
+
+  const Finished json = world.auditstream({"check", "--json"});
+  EXPECT_EQ(json.status, 0);
+  const YAML::Node document = YAML::Load(json.out);  // JSON is YAML
+  EXPECT_TRUE(document["config"]["ok"].as<bool>());
+  EXPECT_TRUE(document["kafka"]["reachable"].as<bool>());
+  ASSERT_EQ(document["sources"].size(), all_vendors.size());
+  for (const YAML::Node& source : document["sources"]) {
+    EXPECT_TRUE(source["reachable"].as<bool>() && source["accepted"].as<bool>()) << source["source"];
+    EXPECT_GT(source["events_7d"].as<int>(), 0) << source["source"];
+  }
+}
+
+TEST(Command, CheckNamesARefusedKeyAndItsRemedy) {
+  World world(quiet(all_vendors));
+  world.source_config("tines")["api_key"] = "not-the-key";
+  const Finished text = world.auditstream({"check"});
+  EXPECT_EQ(text.status, exit_problem) << text.out;
+  EXPECT_THAT(text.out, AllOf(HasSubstr("acme-tines"), HasSubstr("remedy"), HasSubstr("api_key")));
+  const YAML::Node document = YAML::Load(world.auditstream({"check", "--json"}).out);
+  int refused = 0;
+  for (const YAML::Node& source : document["sources"]) {
+    if (source["accepted"].as<bool>()) continue;
+    ++refused;
+    EXPECT_EQ(source["source"].as<std::string>(), "acme-tines");
+    EXPECT_EQ(source["status"].as<int>(), 401);
+  }
+  EXPECT_EQ(refused, 1);
+}
+
+TEST(Command, CheckOfAVendorOrKafkaThatIsAwayIs69) {
+  World world(quiet({"tines", "workato"}));
+  world.source_config("workato")["base_url"] = "http://127.0.0.1:9";  // the discard port: nothing listens
+  const Finished vendor = world.auditstream({"check"});
+  EXPECT_EQ(vendor.status, exit_unavailable) << vendor.out;
+  EXPECT_THAT(vendor.out, HasSubstr("acme-workato"));
+
+  World lonely(quiet({"tines"}), "127.0.0.1:9");
+  const Finished kafka = lonely.auditstream({"check"});
+  EXPECT_EQ(kafka.status, exit_unavailable) << kafka.out;
+  EXPECT_THAT(kafka.out + kafka.err, HasSubstr("127.0.0.1:9"));
+}
+
+TEST(Command, ReadPrintsTheVendorsBytesWithoutKafka) {
+  World world(quiet(all_vendors), "127.0.0.1:9");
+  for (const std::string& vendor : all_vendors) {
+    const Finished read = world.auditstream({"read", World::source(vendor), "--from", "-30d"});
+    ASSERT_EQ(read.status, 0) << read.err;
+    const std::vector<std::string> lines = lines_of(read.out);
+    const std::multiset<std::string> printed(lines.begin(), lines.end());
+    std::multiset<std::string> had;
+    for (const std::string& line : lines_of(world.truth(vendor)))
+      had.insert(json::scalar_at(line, "/raw").value());
+    EXPECT_EQ(printed, had) << vendor;
+  }
+  const Finished few = world.auditstream({"read", "acme-tines", "--from", "-30d", "--limit", "3"});
+  EXPECT_EQ(std::count(few.out.begin(), few.out.end(), '\n'), 3);
+  EXPECT_EQ(world.auditstream({"read", "acme-nobody", "--from", "-1d"}).status, exit_usage);
+}
+
+TEST(Command, CursorsTellWhereEachSourceIs) {
+  World world(quiet({"tines", "workato"}));
+  const Finished before = world.auditstream({"cursors", "show", "acme-tines"});
+  EXPECT_EQ(before.status, exit_problem) << before.out << before.err;
+  const auto run = world.start();
+  world.expect_exactly_once();
+  run->signal(SIGTERM);
+  ASSERT_EQ(run->wait(30s), 0) << run->err();
+
+  const Finished list = world.auditstream({"cursors", "list", "--json"});
+  ASSERT_EQ(list.status, 0) << list.err;
+  const YAML::Node cursors = YAML::Load(list.out);
+  ASSERT_EQ(cursors.size(), 2u) << list.out;
+  for (const YAML::Node& cursor : cursors) {
+    const auto vendor = cursor["vendor"].as<std::string>();
+    EXPECT_EQ(cursor["source"].as<std::string>(), World::source(vendor));
+    EXPECT_EQ(cursor["published"].as<int>(), 60);
+    EXPECT_EQ(cursor["dead_letters"].as<int>(), 0);
+    EXPECT_EQ(cursor["state"].as<std::string>(), "running");
+    EXPECT_EQ(cursor["version"].as<int>(), 1);
+  }
+  const Finished show = world.auditstream({"cursors", "show", "acme-tines", "--json"});
+  EXPECT_EQ(show.status, 0);
+  EXPECT_EQ(YAML::Load(show.out)["source"].as<std::string>(), "acme-tines");
+  EXPECT_EQ(world.auditstream({"cursors", "show", "acme-nobody"}).status, exit_problem);
+}
+
+}  // namespace
+}  // namespace auditstream::test

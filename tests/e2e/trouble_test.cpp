@@ -1,0 +1,105 @@
+// Kafka or a vendor in trouble while the binary runs: nothing is lost, the others go on, and it heals by
+// itself.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <algorithm>
+
+#include "auditstream/json.h"
+#include "e2e/world.h"
+#include "support/kafka/topics.h"
+
+namespace auditstream::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr int exit_unavailable = 69;
+
+TEST(Trouble, KafkaAwayAtTheStartIsExit69) {
+  World world({.vendors = {"tines"}}, "127.0.0.1:9");
+  const Finished run = world.auditstream({"run", "--wait-for-kafka", "3s"}, 30s);
+  EXPECT_EQ(run.status, exit_unavailable) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("127.0.0.1:9"));
+  EXPECT_THAT(world.stats(), HasSubstr("\"requests\":0,"));
+}
+
+TEST(Trouble, KafkaGoesAndComesBackAndNothingIsLostOrRepeated) {
+  Broker kafka;
+  Tenants tenants;
+  tenants.like = "\"history\":300,\"history_span\":\"72h\",\"rate\":10";
+  World world(tenants, kafka.bootstrap());
+  const auto run = world.start();
+  for (const std::string& vendor : world.vendors()) {
+    until(vendor + " arrives", 60s, [&] { return world.compare_with_topic(vendor).kafka_has > 0; });
+  }
+  kafka.stop();
+  let_pass(3s);
+  EXPECT_TRUE(run->running()) << run->err();
+  kafka.start();
+  const std::size_t before = world.compare_with_topic("tines").kafka_has;
+  until("it goes on", 90s, [&] { return world.compare_with_topic("tines").kafka_has > before + 20; });
+  kafka.kill();
+  kafka.start();
+  world.stop_production();
+  world.expect_exactly_once(180s);
+  run->signal(SIGTERM);
+  EXPECT_EQ(run->wait(30s), 0) << run->err();
+}
+
+TEST(Trouble, ARefusedSourceDisturbsNobodyAndHeals) {
+  Tenants tenants;
+  tenants.like = "\"history\":100,\"history_span\":\"48h\",\"rate\":2";
+  World world(tenants);
+  world.control("{\"vendor\":\"tines\",\"set\":{\"refuse\":401}}");
+  const auto run = world.start();
+  for (const std::string& vendor : world.vendors()) {
+    if (vendor == "tines") continue;
+    until(vendor + " arrives", 60s, [&] { return world.compare_with_topic(vendor).kafka_has > 105; });
+  }
+  EXPECT_EQ(world.compare_with_topic("tines").kafka_has, 0u);
+  EXPECT_THAT(run->err(), HasSubstr("acme-tines"));
+  EXPECT_THAT(run->err(), HasSubstr("api_key"));
+
+  world.control("{\"vendor\":\"tines\",\"set\":{\"refuse\":0}}");
+  world.stop_production();
+  world.expect_exactly_once(200s);  // a refused credential is tried again after a minute at the earliest
+}
+
+TEST(Trouble, AnEventTooLargeForItsTopicIsDeadLetteredAlone) {
+  Tenants tenants{.vendors = {"tines"}, .like = "\"history\":200,\"history_span\":\"48h\",\"rate\":0"};
+  World world(tenants);
+  // The largest event can't fit with its headers; where exactly the line runs is the connector's business.
+  std::vector<std::size_t> sizes;
+  for (const std::string& line : lines_of(world.truth("tines"))) {
+    sizes.push_back(json::scalar_at(line, "/raw").value().size());
+  }
+  std::sort(sizes.begin(), sizes.end());
+  ASSERT_LT(sizes.front(), sizes.back());
+  const std::size_t limit = sizes.back();
+  create_topic(world.bootstrap(), world.topic("tines"), 2, {{"max.message.bytes", std::to_string(limit)}});
+  const auto run = world.start();
+  std::vector<Record> dead, alive;
+  until("all are somewhere", 60s, [&] {
+    dead = read_topic(world.bootstrap(), world.dead_letter_topic("tines"));
+    alive = read_topic(world.bootstrap(), world.topic("tines"));
+    return dead.size() + alive.size() >= sizes.size();
+  });
+  EXPECT_FALSE(dead.empty());
+  std::vector<Record> all = alive;
+  all.insert(all.end(), dead.begin(), dead.end());
+  EXPECT_TRUE(compare(read_truth(world.truth("tines")), all).perfect());
+  for (const Record& record : dead) EXPECT_NE(record.header("auditstream_error"), "");
+}
+
+TEST(Trouble, SigintEndsItToo) {
+  World world({.vendors = {"tines"}, .like = "\"history\":50,\"history_span\":\"48h\",\"rate\":1"});
+  const auto run = world.start();
+  until("it commits", 60s, [&] { return world.compare_with_topic("tines").kafka_has > 0; });
+  run->signal(SIGINT);
+  EXPECT_EQ(run->wait(30s), 0) << run->err();
+}
+
+}  // namespace
+}  // namespace auditstream::test
