@@ -1,15 +1,14 @@
 #include "kafka/client.h"
 
-#include <mutex>
-
 namespace auditstream::kafka {
 namespace {
 
-std::mutex last_error_mutex;
-std::string last_error_text;  // protected by last_error_mutex
+// A handle's errors are served to the thread that polls it, and a thread has one handle at a time.
+thread_local std::string last_error_text;
 
-void on_error(rd_kafka_t*, int, const char* reason, void*) {
-  const std::lock_guard lock(last_error_mutex);
+void on_error(rd_kafka_t*, int error, const char* reason, void*) {
+  // "1/1 brokers are down" would hide which one, and why; a fence says nothing about a broker.
+  if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || error == RD_KAFKA_RESP_ERR__FATAL) return;
   last_error_text = reason;
 }
 
@@ -38,6 +37,7 @@ Result<ClientHandle> make_client(rd_kafka_type_t type, const Connection& connect
                                  const Properties& defaults, rd_kafka_topic_conf_t* topic_defaults,
                                  void* opaque,
                                  void (*delivered)(rd_kafka_t*, const rd_kafka_message_t*, void*)) {
+  last_error_text.clear();
   ConfHandle conf(rd_kafka_conf_new());
   for (const Properties& properties : {Properties{{"client.id", connection.client_id},
                                                   {"socket.nagle.disable", "true"},
@@ -60,8 +60,8 @@ Result<ClientHandle> make_client(rd_kafka_type_t type, const Connection& connect
   return ClientHandle(handle);
 }
 
-std::string last_broker_error() {
-  const std::lock_guard lock(last_error_mutex);
+std::string last_broker_error(rd_kafka_t* client) {
+  rd_kafka_poll(client, 0);
   return last_error_text;
 }
 

@@ -19,8 +19,7 @@ struct Connection {
 };
 
 // A handle of the type. `ours` wins over the user's properties, and these win over `defaults`. Properties
-// that don't apply to the type are ignored. The last error that librdkafka reported on its own (a broker that
-// can't be reached) is kept for last_error().
+// that don't apply to the type are ignored.
 Result<ClientHandle> make_client(rd_kafka_type_t type, const Connection& connection, const Properties& ours,
                                  const Properties& defaults, rd_kafka_topic_conf_t* topic_defaults = nullptr,
                                  void* opaque = nullptr,
@@ -29,8 +28,9 @@ Result<ClientHandle> make_client(rd_kafka_type_t type, const Connection& connect
 // Whether librdkafka takes all of these; the property and its own words if not.
 Status validate_properties(const Properties& properties);
 
-// librdkafka's log lines since the last call, for a message to the operator ("127.0.0.1:9092: Connection
-// refused"). Thread-safe; of all handles of the process.
-std::string last_broker_error();
+// Which broker can't be reached and why ("127.0.0.1:9092/bootstrap: Connect to ... failed: Connection
+// refused"), for a message to the operator; "" if nothing of the kind has happened. Polls the handle, which
+// must be the one that the calling thread has made last.
+std::string last_broker_error(rd_kafka_t* client);
 
 }  // namespace auditstream::kafka

@@ -32,8 +32,7 @@ Result<MetadataHandle> metadata(rd_kafka_t* client, Duration timeout) {
   const rd_kafka_metadata_t* found = nullptr;
   const rd_kafka_resp_err_t error = rd_kafka_metadata(client, 1, nullptr, &found, milliseconds(timeout));
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return MetadataHandle(found);
-  rd_kafka_poll(client, 0);
-  const std::string broker = last_broker_error();
+  const std::string broker = last_broker_error(client);
   return Error{broker.empty() ? rd_kafka_err2str(error) : broker};
 }
 

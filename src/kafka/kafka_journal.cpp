@@ -151,7 +151,7 @@ Status KafkaJournal::fence() {
       }
     }
   }
-  std::string broker = last_broker_error();
+  const std::string broker = producer_ ? last_broker_error(producer_.get()) : "";
   return Error{"can't become the owner of partition " + std::to_string(settings_.partition) + " of " +
                settings_.offsets_topic + ": " + (broker.empty() ? why : broker) + "; trying again"};
 }
