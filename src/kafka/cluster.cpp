@@ -236,10 +236,11 @@ std::variant<ClusterFacts, ClusterProblem> Cluster::prepare(const Config& config
     if (!errors.ok()) return ClusterProblem{false, errors.error().message};
     if (!errors->empty()) {
       const auto& [name, reason] = *errors->begin();
-      return ClusterProblem{
-          true,
-          "topic " + name + " can't be created: " + reason +
-              " (create it by hand, or see topics.partitions, topics.replication_factor, topics.config)"};
+      const std::string settings = name == config.offsets.topic
+                                       ? "offsets.partitions, offsets.replication_factor"
+                                       : "topics.partitions, topics.replication_factor, topics.config";
+      return ClusterProblem{true, "topic " + name + " can't be created: " + reason +
+                                      " (create it by hand, or see " + settings + ")"};
     }
     const auto deadline = Clock::now() + visible_deadline;
     while (std::ranges::any_of(missing, [&](const Wanted& topic) { return !topics.contains(topic.name); })) {
