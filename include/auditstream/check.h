@@ -5,10 +5,10 @@
 #include <cstdlib>
 
 // Prints the place and the condition, then aborts. Never used for input from outside the process.
-#define AS_CHECK(condition)                                                                      \
-  do {                                                                                           \
-    if (!(condition)) {                                                                          \
-      std::fprintf(stderr, "CHECK failed: %s at %s:%d\n", #condition, __FILE__, __LINE__);        \
-      std::abort();                                                                              \
-    }                                                                                            \
+#define AS_CHECK(condition)                                                                \
+  do {                                                                                     \
+    if (!(condition)) {                                                                    \
+      std::fprintf(stderr, "CHECK failed: %s at %s:%d\n", #condition, __FILE__, __LINE__); \
+      std::abort();                                                                        \
+    }                                                                                      \
   } while (false)

@@ -1,4 +1,5 @@
-// The configuration file: from YAML to validated values, or every mistake at once. Reads files and the environment.
+// The configuration file: from YAML to validated values, or every mistake at once. Reads files and the
+// environment.
 #pragma once
 
 #include <map>
@@ -68,11 +69,12 @@ struct Loaded {
   std::vector<Finding> warnings;
 };
 
-// Reads the file, its includes, the environment and the secrets' files. `now` is for what must not be in the future.
-// Never throws; a missing file is a mistake like any other.
+// Reads the file, its includes, the environment and the secrets' files. `now` is for what must not be in the
+// future. Never throws; a missing file is a mistake like any other.
 Loaded load_config(const std::string& path, Time now);
 
-// Resolves ${env:} and ${file:} of a source's secrets. Files are read again when they have changed. One thread.
+// Resolves ${env:} and ${file:} of a source's secrets. Files are read again when they have changed. One
+// thread.
 class SecretReader {
  public:
   // Every secret of the source, or which one can't be read and why (never its value).

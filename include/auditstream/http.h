@@ -26,8 +26,8 @@ struct Header {
   std::string value;
 };
 
-// A request as it goes out. Header values and the body may hold secrets: never print them, nor the query of an URL
-// on a foreign host (it may be presigned).
+// A request as it goes out. Header values and the body may hold secrets: never print them, nor the query of
+// an URL on a foreign host (it may be presigned).
 struct Request {
   Method method = Method::get;
   std::string url;  // absolute, percent-encoded
@@ -70,8 +70,8 @@ struct Response {
 // Identifies a request in flight; chosen by the caller, unique within one client.
 using RequestId = std::uint64_t;
 
-// Sends requests and later hands out their responses, each exactly once unless cancelled. Follows no redirects.
-// One thread uses a client.
+// Sends requests and later hands out their responses, each exactly once unless cancelled. Follows no
+// redirects. One thread uses a client.
 class Client {
  public:
   virtual ~Client() = default;

@@ -27,7 +27,8 @@ struct RateSpec {
 // Resolved secrets of one source, by setting name ("api_key").
 using Secrets = std::map<std::string, Secret, std::less<>>;
 
-// One configured source, complete: defaults filled in, everything validated. Immutable after the config is loaded.
+// One configured source, complete: defaults filled in, everything validated. Immutable after the config is
+// loaded.
 struct Source {
   std::string name;
   std::string vendor;
@@ -45,7 +46,7 @@ struct Source {
   std::string key = "id";  // "id", "source", or a JSON pointer into the event
   bool enabled = true;
   std::shared_ptr<const http::Route> route;
-  std::map<std::string, std::string, std::less<>> settings;            // vendor settings: scalars that are no secrets
+  std::map<std::string, std::string, std::less<>> settings;  // vendor settings: scalars that are no secrets
   std::map<std::string, std::vector<std::string>, std::less<>> lists;  // vendor settings: lists
   // Secrets as the config spells them, with ${env:} and ${file:} unresolved; see config's SecretReader.
   std::map<std::string, Secret, std::less<>> secret_templates;

@@ -26,14 +26,31 @@ class Planner {
   // `end`: read historic windows up to there and then nothing; without it the last window is the live one.
   Planner(bool by_day, WindowTarget target, std::optional<Time> end = std::nullopt);
 
-  // The next window after those already handed out. The live window comes only if `may_be_live`, because
-  // where it starts depends on everything before it being published. Nothing: not now.
+  // The next window after those already handed out. Near to now a window ends where nothing can be late any
+  // more (now - overlap); the last one is the live window, which is open at its end and reaches back over the
+  // overlap. It comes only if `may_be_live`, because where it starts depends on everything before it being
+  // published. Nothing: not now.
   std::optional<Window> next(const Cursor& cursor, Duration overlap, Time now, bool may_be_live);
 
-  // The live window has been read; what comes after lies beyond `now`.
-  void caught_up(Time now) { ahead_ = now; }
+  // Reading starts again where something new may turn up: at the overlap behind the watermark.
+  void rest() {
+    ahead_.reset();
+    reached_.reset();
+  }
   // The windows from there on were not read after all.
   void go_back(Time to) { ahead_ = to; }
+  // A window that ended at `reached` had nothing in its last part. Perhaps nothing happened, perhaps the
+  // vendor's ingest had stopped: what comes next must prove that it goes on and cover the gap again in the
+  // same window.
+  void distrust(Time reached) {
+    ahead_.reset();
+    reached_ = reached;
+  }
+  // The vendor's ingest has been seen beyond the gap.
+  void trust() { reached_.reset(); }
+  // How much of the window is not a gap that is covered again.
+  Duration width(const Window& window, Time now) const;
+
   // A window of that width held so much: the next ones are made to fit the target.
   void learn(std::size_t events, std::size_t bytes, Duration width);
   // A window of that width holds `times` the target. False if windows can't be any narrower.
@@ -49,7 +66,9 @@ class Planner {
   WindowTarget target_;
   std::optional<Time> end_;
 
-  std::optional<Time> ahead_;  // everything before has been handed out; nothing: start at the floor
+  std::optional<Time> ahead_;    // everything before has been handed out; nothing: start at the overlap
+  std::optional<Time> reached_;  // the end of the gap; the next window reaches beyond it
+  bool started_ = false;
   Duration span_;
 };
 

@@ -43,14 +43,11 @@ class Reading {
   std::vector<Event>& unreadable() { return unreadable_; }
   // Set if not everything could be held: only what lies below it is here, and reading has to go on there.
   const std::optional<Position>& cut() const { return cut_; }
-  // The newest event of the window, kept or not (a known event proves as well how far the vendor has got).
-  const std::optional<Time>& newest() const { return newest_; }
   std::optional<std::uint64_t> total() const { return total_last_; }
   bool rows_missing() const { return rows_missing_; }
 
   std::size_t rows() const { return rows_; }      // rows delivered, repeats included
   std::size_t inside() const { return inside_; }  // rows inside the window, repeats included
-  std::size_t inside_bytes() const { return inside_bytes_; }
   std::size_t known() const { return known_; }
   std::size_t bytes() const { return bytes_; }  // held in memory
   std::size_t pages() const { return pages_; }
@@ -74,7 +71,6 @@ class Reading {
   std::vector<Event> unreadable_;
   std::vector<std::uint64_t> row_ids_;  // of all rows, for counting the distinct ones
   std::optional<Position> cut_;
-  std::optional<Time> newest_;
   std::optional<std::uint64_t> total_first_;
   std::optional<std::uint64_t> total_last_;
   std::optional<std::size_t> distinct_before_;  // of the reading before this one of the same window
@@ -83,7 +79,6 @@ class Reading {
   std::optional<Time> last_time_;
   std::size_t rows_ = 0;
   std::size_t inside_ = 0;
-  std::size_t inside_bytes_ = 0;
   std::size_t known_ = 0;
   std::size_t bytes_ = 0;
   std::size_t pages_ = 0;

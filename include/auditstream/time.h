@@ -1,4 +1,5 @@
-// Points in time and spans, in microseconds UTC, and the spellings in which vendors and people write them. Knows no clock.
+// Points in time and spans, in microseconds UTC, and the spellings in which vendors and people write them.
+// Knows no clock.
 #pragma once
 
 #include <chrono>
@@ -23,12 +24,14 @@ struct Now {
   Steady steady;
 };
 
-// RFC3339 with a zone ("2024-01-01T00:00:00Z", "...+05:00"), any number of fraction digits (cut to microseconds).
-// For what people write: a missing zone, a bare date or an impossible day is an error that says so.
+// RFC3339 with a zone ("2024-01-01T00:00:00Z", "...+05:00"), any number of fraction digits (cut to
+// microseconds). For what people write: a missing zone, a bare date or an impossible day is an error that
+// says so.
 Result<Time> parse_rfc3339(std::string_view text);
 
-// The spellings seen in vendors' events: RFC3339 with 'T' or a space, fraction of any length, zone "Z", "UTC", " UTC" or a
-// numeric offset with or without a colon. Nothing when the text is none of these. Seconds 60 count as 59.
+// The spellings seen in vendors' events: RFC3339 with 'T' or a space, fraction of any length, zone "Z",
+// "UTC", " UTC" or a numeric offset with or without a colon. Nothing when the text is none of these. Seconds
+// 60 count as 59.
 std::optional<Time> parse_event_time(std::string_view text);
 
 // "2026-11-20T12:00:00Z"; a fraction only if there is one, with 3 digits if they suffice, else 6.

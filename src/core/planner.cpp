@@ -16,22 +16,33 @@ Planner::Planner(bool by_day, WindowTarget target, std::optional<Time> end)
     : by_day_(by_day), target_(target), end_(end), span_(by_day ? day : span_first) {}
 
 std::optional<Window> Planner::next(const Cursor& cursor, Duration overlap, Time now, bool may_be_live) {
-  const Time from = ahead_.value_or(cursor.floor.time);
+  // The first window starts at the floor, because the overlap may have been longer before we started.
+  const Time overlapping =
+      std::max(started_ ? cursor.watermark - overlap : cursor.floor.time, cursor.floor.time);
+  const Time from = ahead_.value_or(overlapping);
   if (end_) {
     if (from >= *end_) return std::nullopt;
     ahead_ = std::min(end_of_window(from), *end_);
     return Window{from, ahead_};
   }
-  Time to = end_of_window(from);
-  // A window is wholly historic or not at all.
+  Time to = end_of_window(reached_ ? std::max(from, *reached_) : from);
+  // A window is wholly historic or not at all; but the line moves on while we read, so what is left before it
+  // must be worth a window, or reading would creep along behind it for ever.
   const Time settled = now - horizon;
-  if (from < settled) to = std::min(to, settled);
-  if (to < now) {
+  if (settled - from >= span_ / 2) to = std::min(to, settled);
+  if (to <= now - overlap && to < now) {
     ahead_ = to;
+    started_ = true;
     return Window{from, to};
   }
   if (!may_be_live) return std::nullopt;
-  return Window{std::min(from, std::max(cursor.watermark - overlap, cursor.floor.time)), std::nullopt};
+  started_ = true;
+  return Window{std::min(from, overlapping), std::nullopt};
+}
+
+Duration Planner::width(const Window& window, Time now) const {
+  const Time to = window.to.value_or(std::max(now, window.from));
+  return to - std::min(to, std::max(window.from, reached_.value_or(window.from)));
 }
 
 Time Planner::end_of_window(Time from) const {

@@ -34,10 +34,6 @@ Duration backoff(Duration first, int times, Duration most) {
   return std::min(first, most);
 }
 
-Duration width_of(const Window& window, Time now) {
-  return window.to.value_or(std::max(now, window.from)) - window.from;
-}
-
 // Key, headers and framing of a record, beside its value.
 constexpr std::size_t record_overhead = 1024;
 
@@ -298,11 +294,15 @@ void Poller::on_page(std::size_t index, Page page, const std::string& probe_url,
     }
     return;
   }
-  if (page.total && !page.next.empty() && lane.reading.pages() == 0 && narrowed(index, *page.total, now, out))
-    return;
+  if (page.total && !page.next.empty() && lane.reading.pages() == 0) {
+    // What lies in the overlap has been published before.
+    const bool overlapping = lane.reading.window().from < ledger_->cursor().watermark;
+    const std::uint64_t known = overlapping ? std::min<std::uint64_t>(ledger_->ids(), *page.total) : 0;
+    if (narrowed(index, *page.total - known, now, out)) return;
+  }
   switch (lane.reading.add(std::move(page), *ledger_)) {
     case Reading::Step::next_page:
-      narrowed(index, lane.reading.inside() / 2, now, out);
+      narrowed(index, (lane.reading.inside() - lane.reading.known()) / 2, now, out);
       return;
     case Reading::Step::read_again:
       return;
@@ -327,7 +327,7 @@ bool Poller::narrowed(std::size_t index, std::uint64_t rows, Now now, std::vecto
   if (rows <= 2 * options_.target.events) return false;
   const Window window = lanes_[index].reading.window();
   const double times = static_cast<double>(rows) / static_cast<double>(options_.target.events);
-  const Duration width = width_of(window, vendor_now(now));
+  const Duration width = planner_.width(window, vendor_now(now));
   // A live window reads the overlap again each time, however much that is: only what is new in it takes room.
   if (!window.to && width <= 2 * source_->overlap + 1min) return false;
   if (!planner_.narrow(width, times)) return false;
@@ -353,11 +353,13 @@ void Poller::complete(Lane& lane, Now now, std::vector<Action>& out) {
                           " rows where it delivered another number twice: published what it delivered"});
   }
   const Time time = vendor_now(now);
-  if (reading.pages() > 0)
-    planner_.learn(reading.inside(), reading.inside_bytes(), width_of(reading.window(), time));
-  if (!lane.live()) return;
+  if (!lane.live()) {
+    planner_.learn(reading.inside() - reading.known(), reading.bytes(),
+                   planner_.width(reading.window(), time));
+    return;
+  }
   if (reading.cut()) return;  // there is more to read at once
-  planner_.caught_up(time);
+  planner_.rest();
   if (vendor_->traits().probe && reading.total() && lane.live_probe.empty() && reading.pages() > 0) {
     Ask probe = lane.ask;
     probe.probe = true;
@@ -428,7 +430,7 @@ void Poller::refuse(std::size_t index, const Refusal& refusal, Now now, std::vec
       return;
     case RefusalKind::too_slow: {
       const Duration width =
-          lane != nullptr ? width_of(lane->reading.window(), vendor_now(now)) : Duration{0};
+          lane != nullptr ? planner_.width(lane->reading.window(), vendor_now(now)) : Duration{0};
       if (!planner_.narrow(width, 2)) page_size_ = std::max(1u, page_size_ / 2);
       if (lane != nullptr) planner_.go_back(lane->reading.window().from);
       fail(index, refusal, retry_first, retry_max, now, out);
@@ -501,27 +503,8 @@ void Poller::settle(Reading& reading, std::size_t events_max, Now now, Unit& uni
     events.erase(events.begin() + static_cast<std::ptrdiff_t>(events_max), events.end());
   }
 
-  const Time settled = options_.end ? Time::max() : time - horizon;
-  const Cursor& cursor = ledger_->cursor();
-  Time watermark = cursor.watermark;
-  Position floor = cursor.floor;
-  if (cut) {
-    // Only what lies below the cut is here: go on from the last event that is.
-    const Position reached = events.empty() ? cursor.floor : events.back().position();
-    watermark = std::max(watermark, std::min(reached.time, time));
-    if (cut->time <= settled) floor = reached;
-    void_lanes(0, out);
-    planner_.go_back(std::max(reached.time, reading.window().from));
-    rest_until_ = now.steady;
-  } else if (reading.window().to && *reading.window().to <= settled) {
-    watermark = std::max(watermark, *reading.window().to);
-    floor = Position{*reading.window().to, ""};
-  } else {
-    if (reading.newest()) watermark = std::max(watermark, std::min(*reading.newest(), time));
-    watermark = std::max(watermark, time - horizon);
-  }
-  ledger_->advance(watermark, std::max(floor, Position{watermark - source_->overlap, ""}));
-
+  // Before the floor rises: two windows side by side may have been shown the same one, and it must still be
+  // known.
   std::vector<std::uint64_t> unreadable_ids;
   for (Event& event : reading.unreadable()) {
     const std::uint64_t id = hash64(event.id);
@@ -532,6 +515,37 @@ void Poller::settle(Reading& reading, std::size_t events_max, Now now, Unit& uni
                    "no readable time in the event; where the vendor's format differs set time_field"});
   }
   ledger_->dead_letter(unreadable_ids, reading.unreadable_until());
+  // How far the vendor has got: the newest of the events that are new. One from the future says nothing about
+  // that, now or when its time has come.
+  std::optional<Time> newest;
+  for (const Event& event : events) {
+    if (*event.time <= time) newest = event.time;
+  }
+  const Time settled = options_.end ? Time::max() : time - horizon;
+  const Cursor& cursor = ledger_->cursor();
+  Time watermark = std::max(cursor.watermark, newest.value_or(cursor.watermark));
+  Position floor = cursor.floor;
+  if (cut) {
+    // Only what lies below the cut is here: go on from the last event that is.
+    const Position reached = events.empty() ? cursor.floor : events.back().position();
+    if (cut->time <= settled) floor = reached;
+    void_lanes(0, out);
+    planner_.go_back(std::max(reached.time, reading.window().from));
+    rest_until_ = now.steady;
+  } else if (reading.window().to && *reading.window().to <= settled) {
+    watermark = std::max(watermark, *reading.window().to);
+    floor = Position{*reading.window().to, ""};
+  } else {
+    watermark = std::max(watermark, time - horizon);
+    if (reading.window().to && *reading.window().to - watermark > source_->overlap) {
+      void_lanes(0, out);
+      planner_.distrust(*reading.window().to);
+    } else {
+      planner_.trust();
+    }
+  }
+  ledger_->advance(watermark, std::max(floor, Position{watermark - source_->overlap, ""}));
+
   unit.events.reserve(events.size());
   for (Event& event : events) {
     const std::uint64_t id = hash64(event.id);

@@ -71,8 +71,6 @@ Reading::Step Reading::add(Page page, Ledger& ledger) {
     last_time_ = event.time;
     if (!lies_in(window_, *event.time)) continue;
     ++inside_;
-    inside_bytes_ += event.raw.size();
-    if (!newest_ || *event.time > *newest_) newest_ = event.time;
     const Position position = event.position();
     if (cut_ && position >= *cut_) continue;
     if (ledger.published(position, id)) {

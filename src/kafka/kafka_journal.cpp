@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <random>
 #include <utility>
 
 #include "auditstream/envelope.h"
@@ -157,15 +156,15 @@ Status KafkaJournal::fence() {
 }
 
 Result<std::string> KafkaJournal::mark() {
-  std::random_device random;
-  std::string nonce = settings_.instance + "/" + std::to_string(++opens_) + "/" +
-                      std::to_string((static_cast<std::uint64_t>(random()) << 32) | random());
+  const Time now = settings_.now();
+  const std::string nonce =
+      settings_.instance + "/" + std::to_string(++opens_) + "/" + std::to_string(now.time_since_epoch().count());
   Batch batch;
   Unit unit;
   unit.records.push_back(
       Record{std::string(owner_key), "{\"instance\":" + json::quote(settings_.instance) +
                                          ",\"nonce\":" + json::quote(nonce) +
-                                         ",\"time\":" + json::quote(format_rfc3339(settings_.now())) + "}"});
+                                         ",\"time\":" + json::quote(format_rfc3339(now)) + "}"});
   batch.units.push_back(std::move(unit));
   const JournalDone done = do_commit(batch);
   if (done.outcome != Outcome::committed)

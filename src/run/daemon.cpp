@@ -47,25 +47,21 @@ class Signals {
  private:
   void wait() {
     const sigset_t set = ending_signals();
-    int asked = 0;
+    std::optional<Steady> deadline;
     while (!done_) {
-      const timespec patience{
-          asked > 0 ? std::chrono::duration_cast<std::chrono::seconds>(drain_max).count() : 3600, 0};
+      const timespec patience{1, 0};
       const int signal = sigtimedwait(&set, nullptr, &patience);
       if (done_) return;
-      if (signal == SIGTERM || signal == SIGINT) {
-        ++asked;
-        if (asked == 1) {
-          log(Level::info, "draining", "ending: committing what is complete");
-          worker_.drain();
-          continue;
-        }
+      if ((signal == SIGTERM || signal == SIGINT) && !deadline) {
+        deadline = read_clock().steady + drain_max;
+        log(Level::info, "draining", "ending: committing what is complete");
+        worker_.drain();
+      } else if (deadline && (signal == SIGINT || read_clock().steady >= *deadline)) {
+        // A second Ctrl-C, or the drain took too long. What was not committed is read from the vendors again.
+        log(Level::warn, "abandoned", "ending without waiting any longer; nothing is lost");
+        worker_.abandon();
+        return;
       }
-      if (asked == 0 || signal == SIGHUP) continue;
-      // A second signal, or the drain took too long. What was not committed is read from the vendors again.
-      log(Level::warn, "abandoned", "ending without waiting any longer; nothing is lost");
-      worker_.abandon();
-      return;
     }
   }
 

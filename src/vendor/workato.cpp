@@ -88,12 +88,14 @@ class Workato final : public Vendor {
     return request;
   }
 
-  Answer read(const Source& source, const Ask&, const http::Response& response) const override {
+  Answer read(const Source& source, const Ask& ask, const http::Response& response) const override {
     static const toolkit::Shape shape{.events = "/data", .id = "/id", .times = {"/timestamp"}, .fields = {}};
     std::variant<toolkit::Slices, Refusal> read = toolkit::read_page(source, response, shape, kRemedies);
     if (auto* refusal = std::get_if<Refusal>(&read)) return std::move(*refusal);
     auto& slices = std::get<toolkit::Slices>(read);
-    if (!slices.events.empty() && slices.last_id.empty()) {
+    // A page that is not full may end the log for want of an id; after a full one there is more that can't be
+    // asked for.
+    if (slices.events.size() >= ask.page_size && slices.last_id.empty()) {
       return toolkit::malformed(source, response, kRemedies, "sent rows without an id, from which to go on");
     }
     return Page{std::move(slices.events), std::move(slices.last_id), std::nullopt};

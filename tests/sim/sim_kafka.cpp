@@ -1,0 +1,38 @@
+#include "sim/sim_kafka.h"
+
+namespace auditstream::sim {
+
+bool SimKafka::apply(int number, std::uint64_t owner, const Batch& batch, Complaints& complaints) {
+  Partition& partition = partitions_[number];
+  if (partition.owner != owner) return false;
+  ++commits_;
+  for (const Unit& unit : batch.units) {
+    for (const Event& event : unit.events) {
+      published_.push_back({unit.source->name, event.id, std::string(event.raw), false});
+    }
+    for (const DeadLetter& letter : unit.dead_letters) {
+      published_.push_back({unit.source->name, letter.event.id, std::string(letter.event.raw), true});
+    }
+    for (const Record& record : unit.records) {
+      const auto before = partition.records.find(record.key);
+      if (record.key == unit.source->name && before != partition.records.end()) {
+        const Result<DecodedCursor> old = decode_cursor(before->second);
+        const Result<DecodedCursor> now = decode_cursor(*record.value);
+        AS_CHECK(old.ok() && now.ok());
+        const bool untouched = old->cursor.published == 0 && old->cursor.dead_letters == 0;
+        if (!untouched &&
+            (now->cursor.watermark < old->cursor.watermark || now->cursor.floor < old->cursor.floor)) {
+          complaints.push_back("the cursor of " + record.key + " went back");
+        }
+      }
+      if (record.value) {
+        partition.records[record.key] = *record.value;
+      } else {
+        partition.records.erase(record.key);
+      }
+    }
+  }
+  return true;
+}
+
+}  // namespace auditstream::sim
