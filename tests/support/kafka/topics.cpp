@@ -1,6 +1,7 @@
 #include "support/kafka/topics.h"
 
 #include "support/kafka/handles.h"
+#include "support/until.h"
 
 namespace auditstream::test {
 namespace {
@@ -37,6 +38,8 @@ void create_topic(const std::string& bootstrap, const std::string& name, int par
       rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
   const auto code = rd_kafka_topic_result_error(results[0]);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) fail("create topic " + name, code);
+  until("topic " + name + " is visible", std::chrono::milliseconds(admin_timeout_ms),
+        [&] { return partition_count(bootstrap, name) == partitions; });
 }
 
 std::string topic_property(const std::string& bootstrap, const std::string& topic, const std::string& name) {
@@ -57,6 +60,28 @@ std::string topic_property(const std::string& bootstrap, const std::string& topi
     if (rd_kafka_ConfigEntry_name(entries[i]) == name) return value == nullptr ? "" : value;
   }
   return "";
+}
+
+int partition_count(const std::string& bootstrap, const std::string& topic) {
+  const Handle handle = make_handle(RD_KAFKA_PRODUCER, {{"bootstrap.servers", bootstrap}});
+  const Topic wanted(rd_kafka_topic_new(handle.get(), topic.c_str(), nullptr));
+  const rd_kafka_metadata_t* found = nullptr;
+  const auto code = rd_kafka_metadata(handle.get(), 0, wanted.get(), &found, admin_timeout_ms);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) fail("metadata of " + topic, code);
+  const Metadata metadata(const_cast<rd_kafka_metadata_t*>(found));
+  return metadata->topics[0].partition_cnt;
+}
+
+std::int64_t log_end(const std::string& bootstrap, const std::string& topic, int partition) {
+  const Handle handle = make_handle(
+      RD_KAFKA_CONSUMER,
+      {{"bootstrap.servers", bootstrap}, {"isolation.level", "read_uncommitted"}, {"group.id", "log-end"}});
+  std::int64_t low = 0;
+  std::int64_t high = 0;
+  const auto code =
+      rd_kafka_query_watermark_offsets(handle.get(), topic.c_str(), partition, &low, &high, admin_timeout_ms);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) fail("log end of " + topic, code);
+  return high;
 }
 
 }  // namespace auditstream::test

@@ -1,16 +1,23 @@
 // Topics as an administrator makes them beforehand: for tests of what the connector finds.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 
 namespace auditstream::test {
 
-// Throws std::runtime_error when Kafka refuses.
+// Returns when brokers know the topic. Throws std::runtime_error when Kafka refuses.
 void create_topic(const std::string& bootstrap, const std::string& name, int partitions,
                   const std::map<std::string, std::string>& config = {});
 
 // A topic property as Kafka has it; "" if there is no such property.
 std::string topic_property(const std::string& bootstrap, const std::string& topic, const std::string& name);
+
+// 0 if there is no such topic.
+int partition_count(const std::string& bootstrap, const std::string& topic);
+
+// The offset after the last record or marker of the partition, whether its transaction has ended or not.
+std::int64_t log_end(const std::string& bootstrap, const std::string& topic, int partition);
 
 }  // namespace auditstream::test

@@ -1,0 +1,251 @@
+// Cluster: topics made, checked and refused on a real broker.
+#include "kafka/cluster.h"
+
+#include <gmock/gmock.h>
+
+#include "auditstream/envelope.h"
+#include "kafka/foreign_producer.h"
+#include "kafka/patient_journal.h"
+#include "kafka/place.h"
+#include "support/kafka/broker.h"
+#include "support/kafka/topics.h"
+
+namespace auditstream::test {
+namespace {
+
+using kafka::Cluster;
+using kafka::ClusterFacts;
+using kafka::ClusterProblem;
+using testing::AllOf;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::Pair;
+
+// A config of one source whose topics do not exist yet.
+class Preparation : public testing::Test {
+ protected:
+  Preparation() : bootstrap_(Broker::shared()), name_(name_of_this_test()) {
+    auto source = std::make_shared<Source>();
+    source->name = "acme";
+    source->vendor = "tines";
+    source->topic = events();
+    source->dead_letter_topic = dead_letters();
+    source_ = source;
+    config_.sources.push_back(source);
+    config_.offsets.topic = offsets();
+    config_.offsets.partitions = 3;
+    config_.topics.partitions = 4;
+  }
+
+  std::string events() const { return name_; }
+  std::string dead_letters() const { return name_ + ".dlq"; }
+  std::string offsets() const { return name_ + "-offsets"; }
+
+  std::variant<ClusterFacts, ClusterProblem> try_prepare(bool may_create = true) const {
+    return cluster().prepare(config_, may_create);
+  }
+  ClusterFacts prepare() const {
+    auto end = try_prepare();
+    if (const auto* problem = std::get_if<ClusterProblem>(&end)) throw std::runtime_error(problem->message);
+    return std::get<ClusterFacts>(std::move(end));
+  }
+  ClusterProblem problem() const {
+    auto end = try_prepare();
+    if (std::holds_alternative<ClusterFacts>(end)) throw std::runtime_error("no problem");
+    return std::get<ClusterProblem>(std::move(end));
+  }
+
+  Cluster cluster() const { return Cluster({{{"bootstrap.servers", bootstrap_}}, "kafka-tests"}); }
+  std::string property(const std::string& topic, const std::string& name) const {
+    return topic_property(bootstrap_, topic, name);
+  }
+  int partitions(const std::string& topic) const { return partition_count(bootstrap_, topic); }
+
+  const std::string bootstrap_;
+  const std::string name_;
+  std::shared_ptr<Source> source_;
+  Config config_;
+};
+
+TEST_F(Preparation, MakesTheTopics) {
+  const ClusterFacts facts = prepare();
+  EXPECT_THAT(facts.warnings, IsEmpty());
+  EXPECT_EQ(partitions(offsets()), 3);
+  EXPECT_EQ(property(offsets(), "cleanup.policy"), "compact");
+  EXPECT_EQ(property(offsets(), "segment.bytes"), "67108864");
+  EXPECT_EQ(property(offsets(), "segment.ms"), "3600000");
+  EXPECT_EQ(property(offsets(), "min.cleanable.dirty.ratio"), "0.1");
+  EXPECT_EQ(property(offsets(), "delete.retention.ms"), "3600000");
+  EXPECT_EQ(property(offsets(), "unclean.leader.election.enable"), "false");
+  EXPECT_EQ(partitions(events()), 4);
+  EXPECT_EQ(property(events(), "cleanup.policy"), "delete");
+  EXPECT_EQ(property(events(), "retention.ms"), "-1");
+  EXPECT_EQ(partitions(dead_letters()), 4);
+  EXPECT_EQ(property(dead_letters(), "retention.ms"), "-1");
+  EXPECT_EQ(property(dead_letters(), "max.message.bytes"), std::to_string(dead_letter_record_bytes_max));
+}
+
+TEST_F(Preparation, IsTheSameTheSecondTime) {
+  prepare();
+  const ClusterFacts facts = prepare();
+  EXPECT_THAT(facts.warnings, IsEmpty());
+  EXPECT_EQ(partitions(offsets()), 3);
+}
+
+TEST_F(Preparation, TakesTheConfigsTopicProperties) {
+  config_.topics.config = {{"retention.ms", "3600000"}, {"max.message.bytes", "123456"}};
+  const ClusterFacts facts = prepare();
+  EXPECT_EQ(property(events(), "retention.ms"), "3600000");
+  EXPECT_THAT(facts.record_bytes_max, ElementsAre(Pair(events(), 123456)));
+}
+
+TEST_F(Preparation, MeasuresWhatATopicTakes) {
+  create_topic(bootstrap_, events(), 4, {{"max.message.bytes", "2000"}});
+  EXPECT_THAT(prepare().record_bytes_max, ElementsAre(Pair(events(), 2000)));
+}
+
+TEST_F(Preparation, OnlyLooksWhereItMayNotCreate) {
+  const auto end = try_prepare(false);
+  ASSERT_TRUE(std::holds_alternative<ClusterFacts>(end));
+  EXPECT_EQ(partitions(offsets()), 0);
+  EXPECT_EQ(partitions(events()), 0);
+}
+
+TEST_F(Preparation, ToleratesOtherPartitionCountsOfEventTopics) {
+  create_topic(bootstrap_, events(), 1, {{"retention.ms", "-1"}});
+  prepare();
+  EXPECT_EQ(partitions(events()), 1);
+}
+
+TEST_F(Preparation, RefusesAnOffsetsTopicThatForgets) {
+  for (const char* policy : {"delete", "compact,delete"}) {
+    config_.offsets.topic = offsets() + "-" + (policy[0] == 'd' ? "delete" : "both");
+    create_topic(bootstrap_, config_.offsets.topic, 3, {{"cleanup.policy", policy}});
+    const ClusterProblem problem = this->problem();
+    EXPECT_TRUE(problem.misconfigured);
+    EXPECT_THAT(problem.message, AllOf(HasSubstr("offsets.topic"), HasSubstr(config_.offsets.topic),
+                                       HasSubstr(std::string("cleanup.policy=") + policy),
+                                       HasSubstr("--add-config cleanup.policy=compact")));
+  }
+}
+
+TEST_F(Preparation, RefusesAnOffsetsTopicOfAnotherPartitionCount) {
+  create_topic(bootstrap_, offsets(), 5, {{"cleanup.policy", "compact"}});
+  const ClusterProblem problem = this->problem();
+  EXPECT_TRUE(problem.misconfigured);
+  EXPECT_THAT(problem.message,
+              AllOf(HasSubstr("offsets.partitions: 3"), HasSubstr(offsets()), HasSubstr("has 5 partitions"),
+                    HasSubstr("set offsets.partitions to 5")));
+}
+
+TEST_F(Preparation, WarnsOfARetentionThatIsShorterThanTheBackfill) {
+  create_topic(bootstrap_, events(), 4, {{"retention.ms", "604800000"}});
+  source_->backfill_start_time = wall_clock() - 30 * 24h;
+  EXPECT_THAT(prepare().warnings, ElementsAre(AllOf(HasSubstr(events()), HasSubstr("7d"), HasSubstr("acme"),
+                                                    HasSubstr("retention.ms"))));
+}
+
+TEST_F(Preparation, DoesNotWarnOfARetentionThatKeepsTheBackfill) {
+  create_topic(bootstrap_, events(), 4, {{"retention.ms", "604800000"}});
+  source_->backfill_start_time = wall_clock() - 6 * 24h;
+  EXPECT_THAT(prepare().warnings, IsEmpty());
+}
+
+TEST_F(Preparation, WarnsOfANewOffsetsTopicBesideEventsThatAreThere) {
+  create_topic(bootstrap_, events(), 4, {{"retention.ms", "-1"}});
+  ForeignProducer producer(bootstrap_, name_);
+  producer.begin();
+  producer.produce(events(), 3, "old", "{}");
+  ASSERT_EQ(producer.commit(), "");
+  EXPECT_THAT(prepare().warnings,
+              ElementsAre(AllOf(HasSubstr(offsets()), HasSubstr("is new"), HasSubstr(events()))));
+  EXPECT_THAT(prepare().warnings, IsEmpty());
+}
+
+TEST_F(Preparation, SaysWhichTopicCanNotBeReplicatedSoOften) {
+  config_.topics.replication_factor = 5;
+  const ClusterProblem problem = this->problem();
+  EXPECT_TRUE(problem.misconfigured);
+  EXPECT_THAT(problem.message, AllOf(HasSubstr("topic " + name_), HasSubstr("eplication factor"),
+                                     HasSubstr("topics.replication_factor")));
+}
+
+TEST_F(Preparation, SaysWhichPropertyOfTheOffsetsTopicIsWrong) {
+  config_.offsets.replication_factor = 5;
+  const ClusterProblem problem = this->problem();
+  EXPECT_TRUE(problem.misconfigured);
+  EXPECT_THAT(problem.message, AllOf(HasSubstr("topic " + offsets()), HasSubstr("eplication factor"),
+                                     HasSubstr("offsets.replication_factor")));
+}
+
+TEST_F(Preparation, SaysWhatKafkaDoesNotTakeAsATopicProperty) {
+  config_.topics.config["retention.mss"] = "-1";
+  const ClusterProblem problem = this->problem();
+  EXPECT_TRUE(problem.misconfigured);
+  EXPECT_THAT(problem.message,
+              AllOf(HasSubstr(events()), HasSubstr("retention.mss"), HasSubstr("topics.config")));
+}
+
+TEST(ClusterReach, UnreachableBrokerIsNamedAndIsNoMistake) {
+  const Cluster cluster({{{"bootstrap.servers", "127.0.0.1:1"}}, "kafka-tests"});
+  Config config;
+  const auto end = cluster.prepare(config, true);
+  ASSERT_TRUE(std::holds_alternative<ClusterProblem>(end));
+  EXPECT_FALSE(std::get<ClusterProblem>(end).misconfigured);
+  EXPECT_THAT(std::get<ClusterProblem>(end).message, HasSubstr("127.0.0.1:1"));
+  const Status reached = cluster.reach(1s);
+  ASSERT_FALSE(reached.ok());
+  EXPECT_THAT(reached.error().message, HasSubstr("127.0.0.1:1"));
+}
+
+TEST(ClusterReach, ReachableBrokerIsReached) {
+  const Cluster cluster({{{"bootstrap.servers", Broker::shared()}}, "kafka-tests"});
+  const Status reached = cluster.reach(10s);
+  EXPECT_TRUE(reached.ok()) << (reached.ok() ? "" : reached.error().message);
+}
+
+TEST(ClusterOffsets, AreTheLiveRecordsOfEachPartition) {
+  const Place place(Broker::shared());
+  PatientJournal zero(place.settings(0));
+  zero.open();
+  PatientJournal one(place.settings(1));
+  one.open();
+  zero.commit(place.batch({"a"}, "1"));
+  zero.commit(place.batch({"b"}, "2"));
+  one.commit(place.batch({"c"}, "other partition"));
+  Unit removal;
+  removal.records.push_back({"acme", std::nullopt});
+  removal.records.push_back({"second", "1"});
+  one.commit(place.batch_of(std::move(removal)));
+
+  const Cluster cluster(place.settings().connection);
+  const Result<std::vector<RecordMap>> offsets = cluster.read_offsets(place.offsets(), 30s);
+  ASSERT_TRUE(offsets.ok()) << offsets.error().message;
+  ASSERT_EQ(offsets->size(), 2u);
+  EXPECT_THAT(cursors_in(offsets->at(0)), ElementsAre(Pair("acme", "2")));
+  EXPECT_THAT(cursors_in(offsets->at(1)), ElementsAre(Pair("second", "1")));
+  EXPECT_THAT(offsets->at(0), Contains(Pair("__owner", HasSubstr("tester"))));
+
+  // To look fences nobody.
+  EXPECT_EQ(zero.commit(place.batch({"d"}, "3")).outcome, Outcome::committed);
+}
+
+TEST(ClusterOffsets, OfAnAbsentTopicAreNone) {
+  const Cluster cluster({{{"bootstrap.servers", Broker::shared()}}, "kafka-tests"});
+  const Result<std::vector<RecordMap>> offsets = cluster.read_offsets(name_of_this_test(), 30s);
+  ASSERT_TRUE(offsets.ok()) << offsets.error().message;
+  EXPECT_THAT(*offsets, IsEmpty());
+}
+
+TEST(ClusterOffsets, UnreachableBrokerIsNamed) {
+  const Cluster cluster({{{"bootstrap.servers", "127.0.0.1:1"}}, "kafka-tests"});
+  const Result<std::vector<RecordMap>> offsets = cluster.read_offsets("offsets", 1s);
+  ASSERT_FALSE(offsets.ok());
+  EXPECT_THAT(offsets.error().message, HasSubstr("127.0.0.1:1"));
+}
+
+}  // namespace
+}  // namespace auditstream::test

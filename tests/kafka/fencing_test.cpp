@@ -1,0 +1,177 @@
+// Who may write to a partition: the last one who opened it, and no one sees what another had not finished.
+#include <gmock/gmock.h>
+
+#include "kafka/foreign_producer.h"
+#include "kafka/patient_journal.h"
+#include "kafka/place.h"
+#include "support/kafka/broker.h"
+#include "support/kafka/topics.h"
+#include "support/until.h"
+
+namespace auditstream::test {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Not;
+using testing::Pair;
+using testing::UnorderedElementsAre;
+using Steps = std::chrono::steady_clock;
+
+TEST(Fencing, SecondJournalTakesThePartitionAndTheFirstCommitsNoMore) {
+  const Place place(Broker::shared());
+  PatientJournal first(place.settings());
+  first.open();
+  ASSERT_EQ(first.commit(place.batch({"of-first"}, "1")).outcome, Outcome::committed);
+  PatientJournal second(place.settings());
+  EXPECT_THAT(cursors_in(second.open()), ElementsAre(Pair("acme", "1")));
+
+  EXPECT_EQ(first.commit(place.batch(ids_of("zombie", 100), "zombie")).outcome, Outcome::lost);
+  EXPECT_EQ(first.commit(place.batch({"zombie"}, "zombie")).outcome, Outcome::lost);
+  EXPECT_EQ(second.commit(place.batch({"of-second"}, "2")).outcome, Outcome::committed);
+  EXPECT_THAT(place.visible_ids(), ElementsAre("of-first", "of-second"));
+}
+
+TEST(Fencing, FirstMayTakeItBack) {
+  const Place place(Broker::shared());
+  PatientJournal first(place.settings());
+  PatientJournal second(place.settings());
+  first.open();
+  second.open();
+  ASSERT_EQ(second.commit(place.batch({"of-second"}, "2")).outcome, Outcome::committed);
+  EXPECT_EQ(first.commit(place.batch({"zombie"}, "zombie")).outcome, Outcome::lost);
+  EXPECT_THAT(cursors_in(first.open()), ElementsAre(Pair("acme", "2")));
+  EXPECT_EQ(first.commit(place.batch({"of-first"}, "3")).outcome, Outcome::committed);
+  EXPECT_EQ(second.commit(place.batch({"zombie"}, "zombie")).outcome, Outcome::lost);
+  EXPECT_THAT(place.visible_ids(), ElementsAre("of-first", "of-second"));
+}
+
+// Whichever of the two wins: what the new owner restores is what is visible, and it stays so.
+TEST(Fencing, ZombieWithABatchUnderWayCommitsItBeforeTheFenceOrNever) {
+  const Place place(Broker::shared());
+  std::vector<std::string> expected;
+  std::string cursor;
+  for (int round = 0; round < 10; ++round) {
+    PatientJournal zombie(place.settings());
+    zombie.open();
+    const auto ids = ids_of("round" + std::to_string(round) + "-", 2000);
+    zombie.begin_commit(place.batch(ids, std::to_string(round)));
+    let_pass(std::chrono::milliseconds(8 * round));
+    PatientJournal heir(place.settings());
+    const RecordMap restored = cursors_in(heir.open());
+    const JournalDone done = zombie.done_within(60s);
+    const bool restored_it = restored.contains("acme") && restored.at("acme") == std::to_string(round);
+    if (restored_it) {
+      cursor = std::to_string(round);
+      expected.insert(expected.end(), ids.begin(), ids.end());
+    } else {
+      EXPECT_NE(done.outcome, Outcome::committed) << "round " << round;
+      EXPECT_EQ(restored.contains("acme") ? restored.at("acme") : "", cursor) << "round " << round;
+    }
+  }
+  std::ranges::sort(expected);
+  EXPECT_EQ(place.visible_ids(), expected);
+}
+
+TEST(Fencing, OpenTransactionOfTheSameIdIsAbortedAtOnce) {
+  const Place place(Broker::shared());
+  ForeignProducer dead(place.bootstrap(), place.settings().transactional_id());
+  dead.begin();
+  dead.produce(place.events(), 0, "zombie", "{}");
+  dead.produce(place.offsets(), 0, "acme", "zombie");
+
+  PatientJournal journal(place.settings());
+  const auto start = Steps::now();
+  EXPECT_THAT(cursors_in(journal.open()), IsEmpty());
+  EXPECT_LT(Steps::now() - start, 5s);
+  EXPECT_NE(dead.commit(), "");
+  EXPECT_EQ(journal.commit(place.batch({"ours"}, "1")).outcome, Outcome::committed);
+  EXPECT_THAT(place.visible_ids(), ElementsAre("ours"));
+}
+
+// The last stable offset lies below the other's records, and the high watermark above our own mark: only the
+// mark itself, seen by a read_committed consumer, tells that everything before it is known.
+class OtherTransaction : public testing::Test {
+ protected:
+  OtherTransaction()
+      : place_(Broker::shared()), other_(place_.bootstrap(), place_.offsets() + "-someone-else") {}
+
+  // Returns when the journal has marked the partition and waits.
+  void open_behind_it(PatientJournal& journal) {
+    other_.begin();
+    other_.produce(place_.offsets(), 0, "theirs", "1");
+    const std::int64_t end = log_end(place_.bootstrap(), place_.offsets(), 0);
+    journal.begin_open();
+    const auto mark_and_its_marker = end + 2;
+    until("our mark is in the log", 30s,
+          [&] { return log_end(place_.bootstrap(), place_.offsets(), 0) >= mark_and_its_marker; });
+    EXPECT_FALSE(journal.event_within(1s)) << "the other transaction is still open";
+  }
+
+  RecordMap opened(PatientJournal& journal) {
+    const auto event = journal.event_within(30s);
+    if (!event) throw std::runtime_error("open() does not end");
+    return cursors_in(std::get<JournalOpened>(*event).records);
+  }
+
+  const Place place_;
+  ForeignProducer other_;
+};
+
+TEST_F(OtherTransaction, IsWaitedForAndItsRecordsAreRestored) {
+  PatientJournal journal(place_.settings());
+  open_behind_it(journal);
+  ASSERT_EQ(other_.commit(), "");
+  EXPECT_THAT(opened(journal), ElementsAre(Pair("theirs", "1")));
+}
+
+TEST_F(OtherTransaction, IsWaitedForAndForgottenWhenItAborts) {
+  {
+    PatientJournal before(place_.settings());
+    before.open();
+    before.commit(place_.batch({"before"}, "before"));
+  }
+  PatientJournal journal(place_.settings());
+  open_behind_it(journal);
+  ASSERT_EQ(other_.abort(), "");
+  EXPECT_THAT(opened(journal), ElementsAre(Pair("acme", "before")));
+}
+
+// A tool that edits a cursor: a tombstone of a key and a new one, while the owner was away.
+TEST_F(OtherTransaction, MayHaveRemovedACursor) {
+  {
+    PatientJournal before(place_.settings());
+    before.open();
+    before.commit(place_.batch({"before"}, "before"));
+  }
+  other_.begin();
+  other_.produce(place_.offsets(), 0, "acme", std::nullopt);
+  ASSERT_EQ(other_.commit(), "");
+  PatientJournal journal(place_.settings());
+  EXPECT_THAT(cursors_in(journal.open()), IsEmpty());
+}
+
+// Two instances that both believe that the partition is theirs.
+TEST(Fencing, TwoWhoFightForAPartitionPublishNothingTwiceAndLoseNothing) {
+  const Place place(Broker::shared());
+  PatientJournal one(place.settings());
+  PatientJournal two(place.settings());
+  PatientJournal* const fighters[] = {&one, &two};
+  int last = -1;
+  for (int round = 0; round < 20; ++round) {
+    PatientJournal& fighter = *fighters[round % 2];
+    const RecordMap cursors = cursors_in(fighter.open());
+    EXPECT_EQ(cursors.empty() ? -1 : std::stoi(cursors.at("acme")), last);
+    const std::string next = std::to_string(last + 1);
+    ASSERT_EQ(fighter.commit(place.batch({"event" + next}, next)).outcome, Outcome::committed);
+    EXPECT_EQ(fighters[(round + 1) % 2]->commit(place.batch({"zombie"}, "zombie")).outcome, Outcome::lost);
+    ++last;
+  }
+  const std::vector<std::string> visible = place.visible_ids();
+  EXPECT_EQ(visible.size(), 20u);
+  EXPECT_THAT(visible, Not(Contains("zombie")));
+}
+
+}  // namespace
+}  // namespace auditstream::test

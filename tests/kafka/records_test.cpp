@@ -1,0 +1,146 @@
+// How an event and a dead letter look to a consumer.
+#include <gmock/gmock.h>
+
+#include "auditstream/envelope.h"
+#include "auditstream/hash.h"
+#include "kafka/patient_journal.h"
+#include "kafka/place.h"
+#include "support/kafka/broker.h"
+
+namespace auditstream::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::Pair;
+
+std::int64_t milliseconds(Time time) {
+  return std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count();
+}
+
+class Records : public testing::Test {
+ protected:
+  Records() : place_(Broker::shared()), journal_(place_.settings()) { journal_.open(); }
+
+  void commit(Batch batch) {
+    const JournalDone done = journal_.commit(std::move(batch));
+    ASSERT_EQ(done.outcome, Outcome::committed) << done.detail;
+  }
+
+  // The one visible record of the topic.
+  Record only_record(const std::string& topic) {
+    std::vector<Record> records = place_.read(topic);
+    if (records.size() != 1) throw std::runtime_error(std::to_string(records.size()) + " records");
+    return std::move(records.front());
+  }
+
+  const Place place_;
+  PatientJournal journal_;
+};
+
+TEST_F(Records, EventIsACloudEventWithItsBytesAsTheyCame) {
+  const std::string raw = "{ \"id\" : 7, \"name\":\"\\u00e9\xc3\xa9\",\n \"n\": 1.50 }";
+  const Time time = parse_rfc3339("2026-11-01T02:03:04.567Z").value();
+  Unit unit;
+  unit.events.push_back(event_of("7", raw, time));
+  commit(place_.batch_of(std::move(unit)));
+  const Record record = only_record(place_.events());
+  EXPECT_EQ(record.value, raw);
+  EXPECT_EQ(record.key, "7");
+  EXPECT_EQ(record.timestamp_ms, milliseconds(time));
+  EXPECT_THAT(
+      record.headers,
+      ElementsAre(Pair("ce_specversion", "1.0"), Pair("ce_id", "7"),
+                  Pair("ce_source", "urn:auditstream:tines:acme"), Pair("ce_type", "auditstream.tines.event"),
+                  Pair("ce_time", "2026-11-01T02:03:04.567Z"), Pair("content-type", "application/json")));
+}
+
+TEST_F(Records, KeyLiesWhereJavasPartitionerPutsIt) {
+  auto ids = ids_of("event-", 300);
+  ids.push_back("ключ");
+  ids.push_back("x");
+  commit(place_.batch(ids, "all"));
+  const std::vector<Record> records = place_.read(place_.events());
+  ASSERT_EQ(records.size(), ids.size());
+  for (const Record& record : records) {
+    EXPECT_EQ(record.partition, murmur2_partition(record.key.value(), Place::event_partitions))
+        << *record.key;
+  }
+}
+
+TEST_F(Records, KeyMayBeTheSourceOrAMemberOfTheEvent) {
+  place_.source()->key = "source";
+  commit(place_.batch({"one"}, "1"));
+  EXPECT_EQ(only_record(place_.events()).key, "acme");
+  place_.source()->key = "/user/id";
+  Unit unit;
+  unit.events.push_back(event_of("two", R"({"user":{"id":"u-1"}})", wall_clock()));
+  commit(place_.batch_of(std::move(unit)));
+  std::vector<std::string> keys;
+  for (const Record& record : place_.read(place_.events())) keys.push_back(record.key.value_or(""));
+  EXPECT_THAT(keys, testing::UnorderedElementsAre("acme", "u-1"));
+}
+
+TEST_F(Records, EventsOfOneKeyKeepTheirOrder) {
+  place_.source()->key = "source";
+  const auto ids = ids_of("e", 5000);
+  commit(place_.batch(ids, "all"));
+  std::vector<std::string> seen;
+  for (const Record& record : place_.read(place_.events())) seen.emplace_back(record.header("ce_id"));
+  EXPECT_EQ(seen, ids);
+}
+
+// Brokers refuse timestamps more than an hour ahead.
+TEST_F(Records, EventFromTheFutureCarriesTheTimeOfItsBatch) {
+  const Time future = wall_clock() + 2h;
+  Unit unit;
+  unit.events.push_back(event_of("future", "{}", future));
+  Batch batch = place_.batch_of(std::move(unit));
+  const Time now = batch.now;
+  commit(std::move(batch));
+  const Record record = only_record(place_.events());
+  EXPECT_EQ(record.timestamp_ms, milliseconds(now));
+  EXPECT_EQ(record.header("ce_time"), format_rfc3339(future));
+}
+
+TEST_F(Records, DeadLetterSaysWhy) {
+  Unit unit;
+  unit.dead_letters.push_back({event_of("odd", R"({"at":"yesterday"})", std::nullopt), "unreadable_time",
+                               "\"yesterday\" is not a time"});
+  Batch batch = place_.batch_of(std::move(unit));
+  const Time now = batch.now;
+  commit(std::move(batch));
+  EXPECT_TRUE(place_.read(place_.events()).empty());
+  const Record letter = only_record(place_.dead_letters());
+  EXPECT_EQ(letter.value, R"({"at":"yesterday"})");
+  EXPECT_EQ(letter.key, "odd");
+  EXPECT_EQ(letter.timestamp_ms, milliseconds(now));
+  EXPECT_EQ(letter.header("ce_id"), "odd");
+  EXPECT_EQ(letter.header("ce_time"), "");
+  EXPECT_EQ(letter.header("auditstream_error"), "unreadable_time");
+  EXPECT_EQ(letter.header("auditstream_error_detail"), "\"yesterday\" is not a time");
+  EXPECT_EQ(letter.header("auditstream_error_at"), format_rfc3339(now));
+  EXPECT_EQ(letter.header("auditstream_truncated"), "");
+}
+
+TEST_F(Records, DeadLetterBeyondEightMebibytesIsCutAndSaysSo) {
+  const std::string raw = incompressible_json(9 << 20);
+  Unit unit;
+  unit.dead_letters.push_back({event_of("huge", raw, wall_clock()), "too_large", "9 MiB"});
+  commit(place_.batch_of(std::move(unit)));
+  const Record letter = only_record(place_.dead_letters());
+  EXPECT_EQ(letter.header("auditstream_truncated"), std::to_string(raw.size()));
+  EXPECT_TRUE(letter.value == raw.substr(0, dead_letter_value_bytes_max));
+}
+
+TEST_F(Records, DeadLetterThatJustFitsIsWhole) {
+  const std::string raw = incompressible_json(dead_letter_value_bytes_max);
+  Unit unit;
+  unit.dead_letters.push_back({event_of("large", raw, wall_clock()), "too_large", "nearly 8 MiB"});
+  commit(place_.batch_of(std::move(unit)));
+  const Record letter = only_record(place_.dead_letters());
+  EXPECT_EQ(letter.header("auditstream_truncated"), "");
+  EXPECT_TRUE(letter.value == raw);
+}
+
+}  // namespace
+}  // namespace auditstream::test
