@@ -1,0 +1,82 @@
+// The Kafka record of an event, as interface and CloudEvents spell it.
+#include "auditstream/envelope.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace auditstream {
+namespace {
+
+Time at(const char* text) { return *parse_rfc3339(text); }
+
+Source given_source(std::string key = "id") {
+  Source source;
+  source.name = "acme";
+  source.vendor = "tines";
+  source.key = std::move(key);
+  return source;
+}
+
+Event given_event() {
+  return {"e1", at("2026-11-20T12:00:00.123456Z"), R"({"user":{"id":7,"name":"Ann","tags":[1]}})", nullptr};
+}
+
+std::map<std::string, std::string> as_map(const std::vector<RecordHeader>& headers) {
+  std::map<std::string, std::string> map;
+  for (const RecordHeader& header : headers) {
+    EXPECT_TRUE(map.emplace(header.name, header.value).second) << header.name << " twice";
+  }
+  return map;
+}
+
+TEST(RecordKey, IsTheIdTheSourceOrAScalarOfTheEvent) {
+  EXPECT_EQ(record_key(given_source(), given_event()), "e1");
+  EXPECT_EQ(record_key(given_source("source"), given_event()), "acme");
+  EXPECT_EQ(record_key(given_source("/user/id"), given_event()), "7");
+  EXPECT_EQ(record_key(given_source("/user/name"), given_event()), "Ann");
+}
+
+TEST(RecordKey, IsTheIdWhereTheEventHasNoSuchScalar) {
+  for (const char* pointer : {"/user", "/user/tags", "/none", "/user/id/deeper"}) {
+    EXPECT_EQ(record_key(given_source(pointer), given_event()), "e1") << pointer;
+  }
+}
+
+TEST(RecordTimestamp, IsTheEventsTimeButNeverTheFuture) {
+  const Time now = at("2026-11-20T12:00:01Z");
+  Event event = given_event();
+  EXPECT_EQ(record_timestamp_ms(event, now), 1795176000123);
+  event.time = now + 2h;
+  EXPECT_EQ(record_timestamp_ms(event, now), 1795176001000);
+  event.time.reset();
+  EXPECT_EQ(record_timestamp_ms(event, now), 1795176001000);
+}
+
+TEST(RecordHeaders, AreCloudEvents) {
+  const std::map<std::string, std::string> expected{{"ce_specversion", "1.0"},
+                                                    {"ce_id", "e1"},
+                                                    {"ce_source", "urn:auditstream:tines:acme"},
+                                                    {"ce_type", "auditstream.tines.event"},
+                                                    {"ce_time", "2026-11-20T12:00:00.123456Z"},
+                                                    {"content-type", "application/json"}};
+  EXPECT_EQ(as_map(record_headers(given_source(), given_event())), expected);
+  Event timeless = given_event();
+  timeless.time.reset();
+  EXPECT_FALSE(as_map(record_headers(given_source(), timeless)).contains("ce_time"));
+}
+
+TEST(DeadLetterHeaders, SayWhyAndWhen) {
+  const DeadLetter letter{given_event(), "too_large", "the event has many bytes"};
+  auto headers = as_map(dead_letter_headers(given_source(), letter, at("2026-11-20T13:00:00Z"), false));
+  EXPECT_EQ(headers["ce_id"], "e1");
+  EXPECT_EQ(headers["auditstream_error"], "too_large");
+  EXPECT_EQ(headers["auditstream_error_detail"], "the event has many bytes");
+  EXPECT_EQ(headers["auditstream_error_at"], "2026-11-20T13:00:00Z");
+  EXPECT_FALSE(headers.contains("auditstream_truncated"));
+  headers = as_map(dead_letter_headers(given_source(), letter, at("2026-11-20T13:00:00Z"), true));
+  EXPECT_EQ(headers["auditstream_truncated"], std::to_string(letter.event.raw.size()));
+}
+
+}  // namespace
+}  // namespace auditstream

@@ -1,0 +1,138 @@
+// Which window comes next: nothing is left out between two of them.
+#include "auditstream/planner.h"
+
+#include <gtest/gtest.h>
+
+#include "unit/poller_life.h"
+
+namespace auditstream {
+namespace {
+
+constexpr Duration overlap = 10min;
+
+Cursor cursor_at(Time watermark) {
+  Cursor cursor;
+  cursor.since = watermark;
+  cursor.watermark = watermark;
+  cursor.floor = {watermark, ""};
+  return cursor;
+}
+
+// Hands out windows until the live one, each published before the next; holds that each starts where the one
+// before ended.
+std::vector<Window> all_windows(Planner& planner, Cursor cursor, Time now) {
+  std::vector<Window> windows;
+  while (windows.size() < 10'000) {
+    windows.push_back(*planner.next(cursor, overlap, now, true));
+    if (!windows.back().to) return windows;
+    const Window& window = windows.back();
+    EXPECT_LT(window.from, *window.to);
+    cursor.watermark = *window.to;
+    cursor.floor.time =
+        *window.to <= now - horizon ? *window.to : std::max(cursor.floor.time, *window.to - overlap);
+    if (windows.size() > 1) {
+      EXPECT_EQ(window.from, *windows[windows.size() - 2].to);
+    }
+  }
+  ADD_FAILURE() << "no live window";
+  return windows;
+}
+
+TEST(Planner, AFreshSourceIsReadLive) {
+  Planner planner(false, {});
+  EXPECT_EQ(planner.next(cursor_at(noon), overlap, noon, true), (Window{noon, std::nullopt}));
+}
+
+TEST(Planner, ABackfillIsReadInWindowsWithoutGaps) {
+  Planner planner(false, {});
+  const Time since = noon - 30 * 24h;
+  const std::vector<Window> windows = all_windows(planner, cursor_at(since), noon);
+  EXPECT_EQ(windows.front().from, since);
+  EXPECT_GT(windows.size(), 20u);
+  EXPECT_GT(*windows[windows.size() - 2].to, noon - overlap - 1h);
+}
+
+// Only a window that ends before the horizon moves the watermark by being read, so as much as possible does.
+TEST(Planner, AWindowAcrossTheHorizonLiesMostlyBehindIt) {
+  for (const bool by_day : {false, true}) {
+    Planner planner(by_day, {});
+    const Time settled = noon - horizon;
+    for (const Window& window : all_windows(planner, cursor_at(noon - 10 * 24h - 17min), noon)) {
+      if (!window.to || window.from >= settled || *window.to <= settled) continue;
+      EXPECT_LE(settled - window.from, (*window.to - window.from) / 2);
+    }
+  }
+}
+
+TEST(Planner, DaysAreAskedForWhole) {
+  Planner planner(true, {});
+  const Time since = noon - 10 * 24h;
+  const std::vector<Window> windows = all_windows(planner, cursor_at(since), noon);
+  EXPECT_EQ(windows[0], (Window{since, floor_day(since) + 24h}));
+  EXPECT_EQ(windows[1], (Window{floor_day(since) + 24h, floor_day(since) + 48h}));
+}
+
+TEST(Planner, TheLiveWindowComesOnlyWhereItMay) {
+  Planner planner(false, {});
+  EXPECT_FALSE(planner.next(cursor_at(noon - 1min), overlap, noon, false));
+  EXPECT_TRUE(planner.next(cursor_at(noon - 2h), overlap, noon, false));
+}
+
+TEST(Planner, TheLiveWindowReachesBackByTheOverlapButNotBelowTheFloor) {
+  Planner planner(false, {});
+  Cursor cursor = cursor_at(noon);
+  cursor.floor.time = noon - 20min;
+  planner.next(cursor, overlap, noon, true);
+  EXPECT_LE(planner.next(cursor, overlap, noon + 30s, true)->from, noon - 10min);
+  EXPECT_EQ(planner.next(cursor, 1h, noon + 30s, true), (Window{noon - 20min, std::nullopt}));
+}
+
+TEST(Planner, SparseWindowsGrowAndDenseOnesShrink) {
+  Planner planner(false, {.events = 1000, .bytes = 1 << 20});
+  const Cursor cursor = cursor_at(noon - 365 * 24h);
+  Window window = *planner.next(cursor, overlap, noon, true);
+  EXPECT_EQ(*window.to - window.from, 1h);
+  planner.learn(10, 1000, 1h);
+  window = *planner.next(cursor, overlap, noon, true);
+  EXPECT_EQ(*window.to - window.from, 4h);
+  planner.learn(8000, 1000, 4h);
+  window = *planner.next(cursor, overlap, noon, true);
+  EXPECT_EQ(*window.to - window.from, 30min);
+  planner.learn(10, 4 << 20, 30min);
+  window = *planner.next(cursor, overlap, noon, true);
+  EXPECT_EQ(*window.to - window.from, 450s);
+}
+
+TEST(Planner, NarrowsDownToASecondOrADay) {
+  Planner planner(false, {});
+  EXPECT_TRUE(planner.narrow(1h, 1e9));
+  const Window window = *planner.next(cursor_at(noon - 48h), overlap, noon, true);
+  EXPECT_EQ(*window.to - window.from, 1s);
+  EXPECT_FALSE(planner.narrow(1s, 2));
+  Planner days(true, {});
+  EXPECT_TRUE(days.narrow(48h, 2));
+  EXPECT_FALSE(days.narrow(24h, 2));
+}
+
+TEST(Planner, GoesBackToWhatWasNotRead) {
+  Planner planner(false, {});
+  const Cursor cursor = cursor_at(noon - 48h);
+  planner.next(cursor, overlap, noon, true);
+  const Window second = *planner.next(cursor, overlap, noon, true);
+  planner.next(cursor, overlap, noon, true);
+  planner.go_back(second.from);
+  EXPECT_EQ(planner.next(cursor, overlap, noon, true), second);
+}
+
+TEST(Planner, AnEndIsTheEnd) {
+  Planner planner(false, {}, noon + 90min);
+  const Cursor cursor = cursor_at(noon);
+  EXPECT_FALSE(planner.finished());
+  EXPECT_EQ(planner.next(cursor, overlap, noon, true), (Window{noon, noon + 1h}));
+  EXPECT_EQ(planner.next(cursor, overlap, noon, true), (Window{noon + 1h, noon + 90min}));
+  EXPECT_FALSE(planner.next(cursor, overlap, noon, true));
+  EXPECT_TRUE(planner.finished());
+}
+
+}  // namespace
+}  // namespace auditstream

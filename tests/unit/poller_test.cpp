@@ -1,0 +1,768 @@
+// One source's life: what it asks, what it publishes, how it takes trouble, when it rests.
+#include "auditstream/poller.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "auditstream/hash.h"
+#include "unit/poller_life.h"
+
+namespace auditstream {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
+
+const http::Response empty_page = answer_with(200);
+
+// --- beginning
+
+TEST(Poller, AsksNothingBeforeItsCursorIsInKafka) {
+  Life life;
+  Ledger ledger(life.source, noon, noon);
+  std::uint64_t next_id = 1;
+  Poller poller(std::make_shared<const Source>(life.source), life.vendor, life.secrets, std::move(ledger),
+                false, {}, next_id);
+  std::vector<Action> actions;
+  EXPECT_TRUE(poller.urgent());
+  poller.step(life.now, actions);
+  EXPECT_THAT(actions, IsEmpty());
+  EXPECT_EQ(poller.wake_at(), Steady::max());
+  EXPECT_EQ(poller.status(life.now).state, "starting");
+
+  EXPECT_THAT(poller.take_progress(life.now)->records, SizeIs(1));
+  poller.step(life.now, actions);
+  EXPECT_THAT(actions, IsEmpty()) << "taken is not committed";
+  poller.on_committed();
+  poller.step(life.now, actions);
+  EXPECT_THAT(actions, SizeIs(1));
+}
+
+TEST(Poller, StartsWhenToldAndKeepsItsRhythm) {
+  Life life;
+  life.start();
+  life.poller->start_at(life.now.steady + 3s);
+  EXPECT_EQ(life.poller->wake_at(), life.now.steady + 3s);
+  life.step();
+  EXPECT_THAT(life.sent, IsEmpty());
+  life.pass(3s);
+  const Steady first = life.now.steady;
+  life.step();
+  life.pass(7s);
+  life.respond(empty_page);
+  life.commit_units();
+  EXPECT_EQ(life.poller->wake_at(), first + 30s);
+  life.pass(23s);
+  life.step();
+  life.pass(31s);  // longer than the interval: the next beat, not two at once
+  life.respond(empty_page);
+  life.commit_units();
+  EXPECT_EQ(life.poller->wake_at(), first + 90s);
+}
+
+TEST(Poller, AsksAGuardWiderThanItsWindow) {
+  Life life;
+  life.source.backfill_start_time = noon - 30 * 24h;
+  life.start();
+  life.step();
+  const Asked range = asked(life.sent.at(0).request);
+  EXPECT_EQ(range.from, noon - 30 * 24h - 2s);
+  EXPECT_EQ(range.to, noon - 30 * 24h + 1h + 2s);
+}
+
+TEST(Poller, AStoppedOnePollsNothingAndSaysWhy) {
+  Life life;
+  std::uint64_t next_id = 1;
+  Poller poller = Poller::stopped(std::make_shared<const Source>(life.source), life.vendor, life.secrets,
+                                  "move the cursor", next_id);
+  std::vector<Action> actions;
+  poller.step(life.now, actions);
+  EXPECT_THAT(actions, IsEmpty());
+  EXPECT_EQ(poller.wake_at(), Steady::max());
+  EXPECT_FALSE(poller.urgent());
+  EXPECT_FALSE(poller.has_progress());
+  EXPECT_EQ(poller.status(life.now).state, "stopped");
+  EXPECT_EQ(poller.status(life.now).trouble, "move the cursor");
+}
+
+TEST(Poller, APausedCursorIsNotPolled) {
+  Life life;
+  life.start();
+  Cursor paused = life.cursor();
+  paused.state = Cursor::State::paused;
+  life.records["acme"] = encode_cursor(paused, {});
+  life.start();
+  life.step();
+  EXPECT_THAT(life.sent, IsEmpty());
+  EXPECT_EQ(life.poller->wake_at(), Steady::max());
+  EXPECT_EQ(life.state(), "paused");
+}
+
+// --- publishing
+
+TEST(Poller, PublishesEachEventOnceOverRestarts) {
+  Life life;
+  life.start();
+  std::vector<std::string> all;
+  for (int i = 0; i < 40; ++i) {
+    const std::string id = "e" + std::to_string(100 + i);
+    all.push_back(id);
+    life.log.add(id, life.now.wall - (i % 7) * 1min);
+    life.live(30s);
+    if (i % 5 == 0) life.start();
+  }
+  // What lies before the first start was never wanted.
+  const auto wanted = [&](const std::string& id) {
+    const auto row = std::ranges::find(life.log.rows, id, &Log::Row::id);
+    return *row->time >= noon;
+  };
+  std::erase_if(all, [&](const std::string& id) { return !wanted(id); });
+  EXPECT_EQ(life.sorted(), all);
+}
+
+TEST(Poller, ProgressWithoutEventsIsHeldUntilAskedFor) {
+  Life life;
+  life.source.backfill_start_time = noon - 10 * 24h;
+  life.start();
+  life.poll();
+  EXPECT_EQ(life.cursor().watermark, noon - 10 * 24h) << "nothing was written";
+  ASSERT_TRUE(life.poller->has_progress());
+  life.commit(*life.poller->take_progress(life.now));
+  EXPECT_GE(life.cursor().watermark, noon - horizon - 1h);
+  EXPECT_FALSE(life.poller->take_progress(life.now));
+}
+
+TEST(Poller, ReadsARangeAndEnds) {
+  Life life;
+  life.source.backfill_start_time = noon - 2h;
+  life.options.end = noon + 1h;  // even into the future
+  life.log.add("in", noon + 30min);
+  life.log.add("after", noon + 1h);
+  life.start();
+  life.poll();
+  EXPECT_THAT(life.published, ElementsAre("in"));
+  EXPECT_TRUE(life.poller->status(life.now).finished);
+  EXPECT_EQ(life.poller->wake_at(), Steady::max());
+}
+
+TEST(Poller, EventsOfOneUnitAreInOrder) {
+  Life life;
+  life.start();
+  life.pass(10s);
+  for (const char* id : {"b", "c", "a"}) life.log.add(id, noon + 5s);
+  life.log.add("z", noon + 4s);
+  life.poll();
+  EXPECT_THAT(life.published, ElementsAre("z", "a", "b", "c"));
+}
+
+TEST(Poller, DrainKeepsWhatIsCompleteAndCancelsTheRest) {
+  Life life;
+  life.source.backfill_start_time = noon - 30 * 24h;
+  life.source.lanes = 3;
+  life.log.add("a", noon - 30 * 24h + 1min);
+  life.start();
+  life.step();
+  ASSERT_THAT(life.sent, SizeIs(3));
+  life.respond(life.log.answer(life.sent[0].request));
+  std::vector<Action> actions;
+  life.poller->drain(actions);
+  EXPECT_THAT(actions, SizeIs(2));
+  for (const Action& action : actions) EXPECT_TRUE(std::holds_alternative<Cancel>(action));
+  EXPECT_EQ(life.commit_units(), 1u);
+  EXPECT_THAT(life.published, ElementsAre("a"));
+  life.sent.clear();
+  life.pass(1h);
+  life.step();
+  EXPECT_THAT(life.sent, IsEmpty());
+  EXPECT_EQ(life.poller->wake_at(), Steady::max());
+}
+
+TEST(Poller, ARefusedEventGoesToTheDeadLettersInItsTurn) {
+  Life life;
+  life.start();
+  life.pass(10s);
+  for (const char* id : {"a", "b", "c"}) life.log.add(id, noon + 5s);
+  life.poller->refuse_event(hash64("b"));
+  life.poll();
+  EXPECT_THAT(life.published, ElementsAre("a", "c"));
+  EXPECT_THAT(life.dead, ElementsAre("b refused"));
+  life.start();
+  life.live(5min);
+  EXPECT_THAT(life.dead, SizeIs(1));
+}
+
+// --- lanes
+
+TEST(Poller, LanesAreSubmittedInOrder) {
+  Life life;
+  const Time since = noon - 30 * 24h;
+  life.source.backfill_start_time = since;
+  life.source.lanes = 3;
+  life.log.add("first", since + 1min);
+  life.log.add("second", since + 61min);
+  life.log.add("third", since + 121min);
+  life.start();
+  life.step();
+  ASSERT_THAT(life.sent, SizeIs(3));
+  life.respond(life.log.answer(life.sent[2].request), 2);
+  life.respond(life.log.answer(life.sent[1].request), 1);
+  EXPECT_EQ(life.commit_units(), 0u);
+  life.respond(life.log.answer(life.sent[0].request), 0);
+  EXPECT_EQ(life.commit_units(), 3u);
+  EXPECT_THAT(life.published, ElementsAre("first", "second", "third"));
+}
+
+TEST(Poller, ARefusedLaneVoidsThoseAfterItAndNoOther) {
+  Life life;
+  const Time since = noon - 30 * 24h;
+  life.source.backfill_start_time = since;
+  life.source.lanes = 3;
+  life.log.add("first", since + 1min);
+  life.log.add("third", since + 121min);
+  life.start();
+  life.step();
+  life.respond(life.log.answer(life.sent[2].request), 2);
+  life.respond(answer_with(404), 1);
+  life.respond(life.log.answer(life.sent[0].request), 0);
+  EXPECT_EQ(life.commit_units(), 1u);
+  EXPECT_EQ(life.cursor().watermark, since + 1h);
+  life.live(10min);
+  EXPECT_THAT(life.published, ElementsAre("first", "third"));
+}
+
+TEST(Poller, AnOverfullLaneVoidsThoseAfterIt) {
+  Life life;
+  const Time since = noon - 30 * 24h;
+  life.source.backfill_start_time = since;
+  life.source.lanes = 2;
+  life.options.reading.events_max = 10;
+  for (int i = 0; i < 30; ++i) life.log.add("e" + std::to_string(100 + i), since + 1min);
+  life.log.add("later", since + 61min);
+  life.start();
+  life.step();
+  life.respond(life.log.answer(life.sent[1].request), 1);
+  life.respond(life.log.answer(life.sent[0].request), 0);
+  life.commit_units();
+  EXPECT_THAT(life.published, SizeIs(10));
+  EXPECT_LE(life.cursor().watermark, since + 1min);
+  life.poll();
+  EXPECT_THAT(life.published, SizeIs(31));
+  EXPECT_EQ(life.published.back(), "later");
+}
+
+TEST(Poller, LatencyAndBudgetDecideHowManyLanes) {
+  Life life;
+  life.source.backfill_start_time = noon - 30 * 24h;
+  life.start();
+  life.step();
+  EXPECT_THAT(life.sent, SizeIs(1)) << "the latency is unknown";
+  life.respond(empty_page);
+  life.commit_units();
+  life.step();
+  EXPECT_THAT(life.sent, SizeIs(6)) << "16.3/s times 300 ms, rounded up, and one";
+}
+
+// --- windows that hold much
+
+class Crowded : public ::testing::TestWithParam<bool> {};
+
+// 50,000 events in one second of a page of 1,000 is 1,000 events of a window of 100.
+TEST_P(Crowded, OneSecondThatOverflowsEveryLimitMakesProgress) {
+  const bool historic = GetParam();
+  Life life;
+  const Time moment = historic ? noon - 30 * 24h : noon + 5s;
+  if (historic) life.source.backfill_start_time = moment - 10min;
+  life.options.reading.events_max = 100;
+  life.options.target.events = 50;
+  std::vector<std::string> all;
+  for (int i = 0; i < 1000; ++i) {
+    all.push_back("e" + std::to_string(1000 + (i * 7919) % 1000));
+    life.log.add(all.back(), moment);
+  }
+  std::ranges::sort(all);
+  life.start();
+  life.pass(10s);
+  life.poll();
+  EXPECT_EQ(life.published, all);
+  EXPECT_LE(life.events_at_once, 100u);
+  life.start();
+  life.live(5min);
+  EXPECT_THAT(life.published, SizeIs(1000));
+}
+INSTANTIATE_TEST_SUITE_P(LiveAndHistoric, Crowded, ::testing::Bool());
+
+TEST(Poller, NarrowsAWindowWhenTheVendorCountsTooMuch) {
+  Life life;
+  const Time since = noon - 30 * 24h;
+  life.source.backfill_start_time = since;
+  life.options.target.events = 100;
+  life.log.totals = true;
+  for (int i = 0; i < 2000; ++i) life.log.add("e" + std::to_string(10'000 + i), since + i * 1800ms);
+  life.start();
+  life.step();
+  life.respond(life.log.answer(life.sent.at(0).request));
+  life.step();
+  const Asked narrower = asked(life.sent.at(0).request);
+  EXPECT_EQ(narrower.from, since - 2s);
+  EXPECT_LT(*narrower.to - narrower.from, 10min);
+  life.sent.clear();
+  life.start();
+  life.poll();
+  EXPECT_THAT(life.published, SizeIs(2000));
+  EXPECT_LE(life.events_at_once, 400u);
+}
+
+TEST(Poller, NarrowsAWindowWhoseQueryTheVendorGivesUp) {
+  Life life;
+  life.source.backfill_start_time = noon - 30 * 24h;
+  life.start();
+  life.step_and_respond(answer_with(504));
+  life.pass(10s);
+  life.step();
+  const Asked range = asked(life.sent.at(0).request);
+  EXPECT_EQ(range.from, noon - 30 * 24h - 2s);
+  EXPECT_EQ(*range.to - range.from, 30min + 4s);
+}
+
+TEST(Poller, AsksForSmallerPagesWhenAnswersAreTooLarge) {
+  Life life;
+  life.start();
+  http::Response bomb;
+  bomb.transport = http::Transport::too_large;
+  life.step_and_respond(bomb);
+  life.pass(10s);
+  life.step();
+  EXPECT_EQ(asked(life.sent.at(0).request).page_size, 50u);
+}
+
+TEST(Poller, AnUnchangedTotalOfAnUnchangedRangeIsNothingNew) {
+  Life life;
+  life.vendor.facts.by_day = true;
+  life.vendor.facts.probe = true;
+  life.log.totals = true;
+  life.log.add("old", noon - 1h);
+  life.start();
+  life.live(10min);
+  EXPECT_EQ(life.asked_times, 21);
+  life.log.add("new", life.now.wall);
+  life.live(1min);
+  EXPECT_THAT(life.published, ElementsAre("new"));
+}
+
+// --- time
+
+TEST(Poller, AnEventTwoHoursInTheFutureComesOnce) {
+  Life life;
+  life.start();
+  life.log.add("future", noon + 2h);
+  life.log.add("present", noon + 1s);
+  life.pass(2s);
+  life.live(1min);
+  EXPECT_THAT(life.published, UnorderedElementsAre("present", "future"));
+  EXPECT_LE(life.cursor().watermark, life.now.wall);
+  life.log.add("next", life.now.wall);
+  life.start();
+  life.live(5h);
+  EXPECT_THAT(life.published, UnorderedElementsAre("present", "future", "next"));
+}
+
+TEST(Poller, AClockAYearAheadAndRightAgainLosesNothing) {
+  Life life;
+  life.now.wall = noon + 365 * 24h;
+  life.start();
+  life.live(5min);
+  life.now.wall = noon;
+  life.live(5min);
+  life.log.add("a", life.now.wall);
+  life.live(5min);
+  EXPECT_THAT(life.published, ElementsAre("a"));
+}
+
+TEST(Poller, AClockAYearAheadAndRightWithTheNextStartLosesNothing) {
+  Life life;
+  life.now.wall = noon + 365 * 24h;
+  life.start();
+  life.live(5min);
+  life.now.wall = noon;
+  life.start();
+  life.live(5min);
+  life.log.add("a", life.now.wall);
+  life.live(5min);
+  EXPECT_THAT(life.published, ElementsAre("a"));
+}
+
+http::Header date_of(Time time) {
+  // Only the days around the tests' noon are spelled.
+  const auto since = time - floor_day(time);
+  const auto days = (floor_day(time) - floor_day(noon)) / 24h;
+  std::string text = days == 0 ? "Fri, 20 Nov 2026 " : "Sat, 21 Nov 2026 ";
+  for (const auto part : {since / 1h, since / 1min % 60, since / 1s % 60}) {
+    text += (part < 10 ? "0" : "") + std::to_string(part) + ":";
+  }
+  text.back() = ' ';
+  return {"date", text + "GMT"};
+}
+
+TEST(Poller, TheVendorsDateShowsThatOurClockIsAYearAhead) {
+  Life life;
+  constexpr Duration year = 365 * 24h;
+  life.now.wall = noon + year;
+  Duration ahead = year;
+  life.world = [&](const http::Request& request) {
+    http::Response response = life.log.answer(request);
+    response.headers.push_back(date_of(life.now.wall - ahead));
+    return response;
+  };
+  life.start();
+  life.live(1min);
+  EXPECT_EQ(life.times_said("clock_skew"), 1u);
+  life.log.add("a", life.now.wall - ahead);
+  life.live(1min);
+  EXPECT_THAT(life.published, ElementsAre("a"));
+  EXPECT_LE(life.cursor().watermark, life.now.wall - ahead);
+  life.log.add("b", life.now.wall - ahead - 1min);
+  life.live(1min);
+  life.now.wall -= year;
+  ahead = 0s;
+  life.log.add("c", life.now.wall - 30s);
+  life.live(1min);
+  life.start();
+  life.log.add("d", life.now.wall - 30s);
+  life.live(1min);
+  EXPECT_THAT(life.published, ElementsAre("a", "b", "c", "d"));
+}
+
+TEST(Poller, ASkewOfTheDateHeadersRoundingIsNone) {
+  Life life;
+  life.start();
+  http::Response response = empty_page;
+  response.headers.push_back(date_of(life.now.wall - 1s));
+  life.step_and_respond(response);
+  EXPECT_EQ(life.poller->status(life.now).clock_skew, 0s);
+  EXPECT_EQ(life.times_said("clock_skew"), 0u);
+}
+
+TEST(Poller, AVendorWhoseIngestStallsForTwoHoursLosesNothing) {
+  for (const bool restart : {false, true}) {
+    Life life;
+    life.start();
+    life.log.add("before", noon);
+    life.live(5min);
+    const Time stalled = life.now.wall;
+    life.live(1h);
+    if (restart) life.start();
+    life.live(1h);
+    std::vector<std::string> all{"before"};
+    for (int i = 0; i < 120; ++i) {
+      all.push_back("s" + std::to_string(100 + i));
+      life.log.add(all.back(), stalled + i * 1min);
+    }
+    if (restart) life.start();
+    life.live(5min);
+    EXPECT_EQ(life.published, all) << restart;
+  }
+}
+
+// The vendor is down for hours; an event from just before became visible only while it was down.
+TEST(Poller, WhatCameLateJustBeforeAnOutageIsFoundAfterIt) {
+  Life life;
+  life.start();
+  life.live(1h);
+  const Time outage = life.now.wall;
+  const auto healthy = life.world;
+  life.world = [](const http::Request&) { return answer_with(502); };
+  life.live(5h);
+  life.log.add("late", outage - 2min);
+  life.log.add("during", outage + 4h + 50min);
+  life.world = healthy;
+  life.live(5min);
+  EXPECT_THAT(life.published, ElementsAre("late", "during"));
+}
+
+TEST(Poller, ALongPollIntervalKeepsTheOverlap) {
+  Life life;
+  life.source.poll_interval = 3h;
+  life.start();
+  life.live(1h);
+  life.log.add("late", noon - 0min);
+  life.log.add("newer", noon + 3h - 1min);
+  life.live(6h);
+  EXPECT_THAT(life.published, UnorderedElementsAre("late", "newer"));
+}
+
+// A vendor that compares hidden fractions of a second shows less of a bound's second than it prints.
+TEST(Poller, BoundsThatSeeHiddenFractionsLoseNothing) {
+  Life life;
+  const Time since = noon - 10 * 24h;
+  life.source.backfill_start_time = since;
+  std::vector<std::string> all;
+  for (int i = 0; i < 4000; ++i) {
+    all.push_back("e" + std::to_string(10'000 + i));
+    life.log.add(all.back(), since + 10min + i * 3600ms / 4);
+  }
+  const std::vector<Log::Row> hidden = life.log.rows;
+  life.world = [&](const http::Request& request) {
+    const Asked range = asked(request);
+    std::string body;
+    for (const Log::Row& row : hidden) {  // exclusive at both ends, in hidden microseconds
+      if (*row.time > range.from && (!range.to || *row.time < *range.to)) {
+        body += event_line(row.id, floor_second(*row.time));
+      }
+    }
+    return answer_with(200, body);
+  };
+  life.options.target.events = 30;
+  life.start();
+  life.poll();
+  EXPECT_EQ(life.sorted(), all);
+}
+
+// --- the vendor is odd
+
+TEST(Poller, APageThatIsMalformedMovesNothing) {
+  Life life;
+  life.start();
+  const Cursor before = life.cursor();
+  for (int i = 0; i < 20; ++i) {
+    life.step_and_respond(answer_with(200, "malformed"));
+    life.pass(6min);
+  }
+  EXPECT_EQ(life.commit_units(), 0u);
+  EXPECT_FALSE(life.poller->has_progress());
+  EXPECT_EQ(life.cursor().watermark, before.watermark);
+  EXPECT_EQ(life.state(), "failing");
+  EXPECT_EQ(life.poller->status(life.now).trouble_status, 200);
+  EXPECT_THAT(life.dead, IsEmpty());
+}
+
+TEST(Poller, AnEventWithoutATimeIsDeadLetteredOnce) {
+  Life life;
+  life.start();
+  life.log.add("good", noon + 1s);
+  life.log.add("bad", std::nullopt);
+  life.pass(2s);
+  life.live(10min);
+  life.start();
+  life.live(96h);
+  life.start();
+  life.live(1h);
+  EXPECT_THAT(life.published, ElementsAre("good"));
+  EXPECT_THAT(life.dead, ElementsAre("bad unreadable_time"));
+}
+
+TEST(Poller, PagingThatNeverEndsFailsThePoll) {
+  Life life;
+  life.start();
+  const Cursor before = life.cursor();
+  int requests = 0;
+  life.world = [&](const http::Request&) {
+    ++requests;
+    return answer_with(200, event_line("a", noon + 1s) + "next again\n");
+  };
+  life.pass(5s);
+  life.poll();
+  EXPECT_EQ(requests, 2);
+  EXPECT_THAT(life.published, IsEmpty());
+  EXPECT_EQ(life.cursor().watermark, before.watermark);
+  EXPECT_EQ(life.state(), "failing");
+  EXPECT_EQ(life.times_said("malformed"), 1u);
+}
+
+// --- trouble
+
+TEST(Poller, RetryAfterIsHonouredUpToFifteenMinutes) {
+  for (const auto& [header, least, most] :
+       {std::tuple{"0s", 1s, 2s}, {"30s", 30s, 30s}, {"3h", 900s, 900s}, {"", 1s, 2s}}) {
+    Life life;
+    life.start();
+    http::Response response = answer_with(429);
+    if (*header != '\0') response.headers.push_back({"retry-after", header});
+    life.step_and_respond(response);
+    ASSERT_THAT(life.silences, SizeIs(1));
+    EXPECT_GE(life.silences[0], least) << header;
+    EXPECT_LE(life.silences[0], most) << header;
+    EXPECT_EQ(life.state(), "throttled");
+    EXPECT_EQ(life.poller->wake_at(), life.now.steady + life.silences[0]);
+    life.step();
+    EXPECT_THAT(life.sent, IsEmpty());
+    life.pass(most);
+    life.step();
+    EXPECT_THAT(life.sent, SizeIs(1));
+    life.respond(empty_page);
+    life.commit_units();
+    EXPECT_EQ(life.state(), "resting");
+  }
+}
+
+TEST(Poller, AThrottledRequestIsRepeatedAsItWas) {
+  Life life;
+  life.start();
+  life.step_and_respond(answer_with(200, event_line("a", noon) + "next 17\n"));
+  life.step();
+  const std::string url = life.sent.at(0).request.url;
+  life.respond(answer_with(429));
+  life.pass(2s);
+  life.step();
+  EXPECT_EQ(life.sent.at(0).request.url, url);
+  EXPECT_EQ(asked(life.sent.at(0).request).token, "17");
+}
+
+TEST(Poller, PatienceGrowsWithTransientTrouble) {
+  Life life;
+  life.start();
+  Duration last = 0s;
+  for (int i = 0; i < 4; ++i) {
+    life.step_and_respond(answer_with(503));
+    const Duration wait = life.poller->wake_at() - life.now.steady;
+    EXPECT_GT(wait, last);
+    last = wait;
+    life.pass(wait);
+  }
+  EXPECT_NE(life.state(), "failing");
+  life.step_and_respond(answer_with(503));
+  EXPECT_EQ(life.state(), "failing");
+  for (int i = 0; i < 100; ++i) {
+    life.pass(life.poller->wake_at() - life.now.steady);
+    life.step_and_respond(answer_with(503));
+  }
+  EXPECT_LE(life.poller->wake_at() - life.now.steady, 75s);
+}
+
+class Refused : public ::testing::TestWithParam<int> {};
+
+TEST_P(Refused, ACredentialIsTriedAtMostOnceAMinute) {
+  Life life;
+  life.start();
+  int requests = 0;
+  life.world = [&](const http::Request&) {
+    ++requests;
+    return answer_with(GetParam());
+  };
+  Steady last = life.now.steady - 1h;
+  const auto inner = life.world;
+  life.world = [&](const http::Request& request) {
+    EXPECT_GE(life.now.steady - last, 60s);
+    last = life.now.steady;
+    return inner(request);
+  };
+  life.live(2h);
+  EXPECT_GE(requests, 18);
+  EXPECT_EQ(life.state(), "failing");
+  EXPECT_EQ(life.poller->status(life.now).trouble_status, GetParam());
+  EXPECT_LE(life.said.size(), 8u) << "said at a falling rate";
+  life.world = [&](const http::Request& request) { return life.log.answer(request); };
+  life.live(10min);
+  EXPECT_EQ(life.times_said("recovered"), 1u);
+  EXPECT_EQ(life.state(), "resting");
+}
+INSTANTIATE_TEST_SUITE_P(Statuses, Refused, ::testing::Values(401, 403, 404));
+
+TEST(Poller, TroubleIsSaidAtOnceThenAtAFallingRateThenThatItIsOver) {
+  Life life;
+  life.start();
+  const auto healthy = life.world;
+  life.world = [](const http::Request&) { return answer_with(500); };
+  std::vector<Duration> said_at;
+  const Steady start = life.now.steady;
+  for (Duration time = 0s; time < 10h; time += 30s) {
+    const std::size_t before = life.times_said("transient");
+    life.live(30s);
+    if (life.times_said("transient") > before) said_at.push_back(life.now.steady - start);
+  }
+  EXPECT_GE(said_at.size(), 10u);
+  EXPECT_LE(said_at.size(), 18u);
+  for (std::size_t i = 2; i < said_at.size(); ++i) {
+    EXPECT_LE(said_at[i] - said_at[i - 1], 62min);
+    EXPECT_GE(said_at[i] - said_at[i - 1] + 2min, said_at[i - 1] - said_at[i - 2]);
+  }
+  life.world = healthy;
+  life.live(2min);
+  EXPECT_EQ(life.times_said("recovered"), 1u);
+  life.world = [](const http::Request&) { return answer_with(500); };
+  life.said.clear();
+  life.live(1min);
+  EXPECT_EQ(life.times_said("transient"), 1u) << "news again";
+}
+
+TEST(Poller, AnotherTroubleIsNews) {
+  Life life;
+  life.start();
+  life.step_and_respond(answer_with(500));
+  life.pass(2s);
+  life.step_and_respond(answer_with(429));
+  EXPECT_EQ(life.times_said("transient"), 1u);
+  EXPECT_EQ(life.times_said("throttled"), 1u);
+}
+
+TEST(Poller, AFirewallsPageIsTransientTwiceAndARefusalThen) {
+  Life life;
+  life.start();
+  for (int i = 0; i < 2; ++i) {
+    life.step_and_respond(answer_with(403, "<html>"));
+    EXPECT_LT(life.poller->wake_at() - life.now.steady, 10s);
+    life.pass(10s);
+  }
+  life.step_and_respond(answer_with(403, "<html>"));
+  EXPECT_GE(life.poller->wake_at() - life.now.steady, 60s);
+  EXPECT_EQ(life.state(), "failing");
+}
+
+TEST(Poller, ASecretThatCanNotBeReadIsTroubleWithoutARequest) {
+  Life life;
+  life.start();
+  life.secrets.error = "api_key: the file is gone";
+  life.step();
+  EXPECT_THAT(life.sent, IsEmpty());
+  EXPECT_THAT(life.poller->status(life.now).trouble, HasSubstr("the file is gone"));
+  EXPECT_GT(life.poller->wake_at(), life.now.steady);
+  life.secrets.error.clear();
+  life.pass(10s);
+  life.step();
+  EXPECT_THAT(life.sent, SizeIs(1));
+}
+
+// --- tokens
+
+TEST(Poller, AFreshTokenComesFirstAndIsRenewedBeforeItEnds) {
+  Life life;
+  life.vendor.with_token = true;
+  int tokens = 0, refused = 0;
+  Time born = noon;
+  life.world = [&](const http::Request& request) {
+    if (asks_for_token(request)) {
+      born = life.now.wall;
+      return answer_with(200, "token" + std::to_string(++tokens));
+    }
+    EXPECT_EQ(bearer(request), "token" + std::to_string(tokens));
+    if (life.now.wall >= born + 1h) ++refused;
+    return life.log.answer(request);
+  };
+  life.start();
+  life.live(10h);
+  EXPECT_EQ(refused, 0);
+  EXPECT_GE(tokens, 10);
+  EXPECT_LE(tokens, 12);
+}
+
+TEST(Poller, ATokenThatNobodyAcceptsIsNotRenewedForEver) {
+  Life life;
+  life.vendor.with_token = true;
+  int tokens = 0, pages = 0;
+  life.world = [&](const http::Request& request) {
+    if (asks_for_token(request)) return answer_with(200, "token" + std::to_string(++tokens));
+    ++pages;
+    return answer_with(401);
+  };
+  life.start();
+  life.poll();
+  EXPECT_EQ(tokens, 2);
+  EXPECT_EQ(pages, 2);
+  EXPECT_GE(life.poller->wake_at() - life.now.steady, 60s);
+  EXPECT_EQ(life.state(), "failing");
+}
+
+}  // namespace
+}  // namespace auditstream

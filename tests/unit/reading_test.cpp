@@ -1,0 +1,217 @@
+// One window, page by page: what is kept, what is known, and when it is complete.
+#include "auditstream/reading.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "auditstream/hash.h"
+#include "unit/poller_life.h"
+
+namespace auditstream {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using Step = Reading::Step;
+
+constexpr Window hour{noon, noon + 1h};
+const Time until = noon + 2h;
+
+Ledger given_ledger() {
+  Source source;
+  source.name = "acme";
+  return {source, noon - 1h, noon};
+}
+
+// A page of events, each "ID@SECONDS after noon" with a raw event of 100 bytes, or "ID@-" without a time.
+Page page(const std::vector<std::string>& rows, std::string next = "",
+          std::optional<std::uint64_t> total = {}) {
+  auto body = std::make_shared<std::string>(100 * rows.size(), 'x');
+  Page page;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::size_t at = rows[i].find('@');
+    const std::string seconds = rows[i].substr(at + 1);
+    Event event;
+    event.id = rows[i].substr(0, at);
+    if (seconds != "-") event.time = noon + std::chrono::seconds(std::stol(seconds));
+    event.raw = std::string_view(*body).substr(i * 100, 100);
+    event.body = body;
+    page.events.push_back(std::move(event));
+  }
+  page.next = std::move(next);
+  page.total = total;
+  return page;
+}
+
+std::vector<std::string> ids(const std::vector<Event>& events) {
+  std::vector<std::string> ids;
+  for (const Event& event : events) ids.push_back(event.id);
+  return ids;
+}
+
+TEST(Reading, KeepsWhatLiesInTheWindowInOrder) {
+  Ledger ledger = given_ledger();
+  Reading reading(hour, {}, false, until);
+  EXPECT_EQ(reading.add(page({"c@3600", "b@3599", "z@7", "a@7"}, "2"), ledger), Step::next_page);
+  EXPECT_EQ(reading.token(), "2");
+  EXPECT_EQ(reading.add(page({"first@0", "before@-1"}), ledger), Step::complete);
+  EXPECT_THAT(ids(reading.events()), ElementsAre("first", "a", "z", "b"));
+  EXPECT_EQ(reading.rows(), 6u);
+  EXPECT_EQ(reading.inside(), 4u);
+  EXPECT_FALSE(reading.ascending());
+}
+
+TEST(Reading, WithoutAnEndTheFutureIsInside) {
+  Ledger ledger = given_ledger();
+  Reading reading({noon, std::nullopt}, {}, false, until);
+  reading.add(page({"future@7200"}), ledger);
+  EXPECT_THAT(ids(reading.events()), ElementsAre("future"));
+}
+
+TEST(Reading, DropsWhatIsOut) {
+  Ledger ledger = given_ledger();
+  ledger.publish({noon + 5s, "known"}, hash64("known"));
+  Reading reading({noon - 2h, noon + 1h}, {}, false, until);
+  EXPECT_EQ(reading.add(page({"known@5", "floor@-3600", "new@-3599"}), ledger), Step::complete);
+  EXPECT_THAT(ids(reading.events()),
+              ElementsAre("floor", "new"));  // the floor's id is "", so "floor" lies above
+  EXPECT_EQ(reading.known(), 1u);
+}
+
+TEST(Reading, ARowThatShiftsToTheNextPageCountsOnce) {
+  Ledger ledger = given_ledger();
+  Reading reading(hour, {}, false, until);
+  reading.add(page({"d@4", "c@3"}, "2"), ledger);
+  reading.add(page({"c@3", "b@2"}), ledger);
+  EXPECT_THAT(ids(reading.events()), ElementsAre("b", "c", "d"));
+}
+
+TEST(Reading, ATokenThatLeadsBackIsEndless) {
+  Ledger ledger = given_ledger();
+  Reading same(hour, {}, false, until);
+  EXPECT_EQ(same.add(page({}, "2"), ledger), Step::next_page);
+  EXPECT_EQ(same.add(page({}, "2"), ledger), Step::endless);
+  Reading circle(hour, {}, false, until);
+  for (const char* token : {"2", "3", "4"}) {
+    EXPECT_EQ(circle.add(page({"a@1"}, token), ledger), Step::next_page);
+  }
+  EXPECT_EQ(circle.add(page({"a@1"}, "2"), ledger), Step::endless);
+}
+
+TEST(Reading, MissingRowsAreReadAgain) {
+  Ledger ledger = given_ledger();
+  Reading reading(hour, {}, true, until);
+  reading.add(page({"a@1", "b@2"}, "2", 4), ledger);
+  EXPECT_EQ(reading.add(page({"b@2"}, "", 4), ledger), Step::read_again);
+  EXPECT_EQ(reading.token(), "");
+  reading.add(page({"a@1", "b@2"}, "2", 4), ledger);
+  EXPECT_EQ(reading.add(page({"c@3", "d@4"}, "", 4), ledger), Step::complete);
+  EXPECT_FALSE(reading.rows_missing());
+  EXPECT_THAT(ids(reading.events()), ElementsAre("a", "b", "c", "d"));
+}
+
+TEST(Reading, TheSameCountTwiceIsTheVendorsLastWord) {
+  Ledger ledger = given_ledger();
+  Reading reading(hour, {}, true, until);
+  EXPECT_EQ(reading.add(page({"a@1"}, "", 2), ledger), Step::read_again);
+  EXPECT_EQ(reading.add(page({"a@1"}, "", 2), ledger), Step::complete);
+  EXPECT_TRUE(reading.rows_missing());
+  EXPECT_THAT(ids(reading.events()), ElementsAre("a"));
+}
+
+TEST(Reading, RowsThatCameWhileReadingBelongToTheNextPoll) {
+  Ledger ledger = given_ledger();
+  Reading reading(hour, {}, true, until);
+  reading.add(page({"b@2"}, "2", 2), ledger);
+  EXPECT_EQ(reading.add(page({"a@1"}, "", 3), ledger), Step::complete);
+  EXPECT_FALSE(reading.rows_missing());
+}
+
+TEST(Reading, AnInexactTotalIsNoMeasure) {
+  Ledger ledger = given_ledger();
+  Reading reading(hour, {}, false, until);
+  EXPECT_EQ(reading.add(page({"a@1"}, "", 500), ledger), Step::complete);
+  EXPECT_FALSE(reading.rows_missing());
+}
+
+// The earliest stay, whatever the order of the pages, and the cut is the first that was dropped.
+TEST(Reading, AnOverfullWindowKeepsTheEarliest) {
+  for (const bool newest_first : {false, true}) {
+    Ledger ledger = given_ledger();
+    Reading reading(hour, {.events_max = 10, .bytes_max = 1 << 20}, false, until);
+    for (int p = 0; p < 10; ++p) {
+      std::vector<std::string> rows;
+      for (int i = 0; i < 10; ++i) {
+        const int second = newest_first ? 99 - (10 * p + i) : 10 * p + i;
+        rows.push_back("e" + std::to_string(second) + "@" + std::to_string(second));
+      }
+      reading.add(page(rows, p < 9 ? std::to_string(p) : ""), ledger);
+      EXPECT_LE(reading.bytes(), 100u * 23);
+    }
+    EXPECT_THAT(ids(reading.events()),
+                ElementsAre("e0", "e1", "e2", "e3", "e4", "e5", "e6", "e7", "e8", "e9"));
+    EXPECT_EQ(reading.cut(), (Position{noon + 10s, "e10"}));
+    EXPECT_EQ(reading.inside(), 100u);
+  }
+}
+
+TEST(Reading, WhatIsOutTakesNoRoom) {
+  Ledger ledger = given_ledger();
+  std::vector<std::string> rows;
+  for (int i = 0; i < 100; ++i) {
+    const std::string id = "e" + std::to_string(100 + i);
+    rows.push_back(id + "@5");
+    if (i < 90) ledger.publish({noon + 5s, id}, hash64(id));
+  }
+  Reading reading(hour, {.events_max = 10, .bytes_max = 1 << 20}, false, until);
+  EXPECT_EQ(reading.add(page(rows), ledger), Step::complete);
+  EXPECT_EQ(reading.events().size(), 10u);
+  EXPECT_FALSE(reading.cut());
+}
+
+TEST(Reading, BytesAreBoundedToo) {
+  Ledger ledger = given_ledger();
+  Reading reading(hour, {.events_max = 1000, .bytes_max = 1000}, false, until);
+  for (int p = 0; p < 20; ++p) {
+    const std::string second = std::to_string(p);
+    reading.add(page({"a" + second + "@" + second, "b" + second + "@" + second}, p < 19 ? second : ""),
+                ledger);
+    EXPECT_LE(reading.bytes(), 1000u);
+  }
+  ASSERT_TRUE(reading.cut());
+  ASSERT_THAT(reading.events(), ::testing::Not(IsEmpty()));
+  EXPECT_LT(reading.events().back().position(), *reading.cut());
+  EXPECT_EQ(ids(reading.events()).front(), "a0");
+}
+
+TEST(Reading, AnEventLargerThanTheLimitStillMakesProgress) {
+  Ledger ledger = given_ledger();
+  Reading reading(hour, {.events_max = 1000, .bytes_max = 50}, false, until);
+  reading.add(page({"a@1", "b@2"}), ledger);
+  EXPECT_THAT(ids(reading.events()), ElementsAre("a"));
+  EXPECT_EQ(reading.cut(), (Position{noon + 2s, "b"}));
+}
+
+TEST(Reading, AFewNewEventsDoNotHoldTheirWholePage) {
+  Ledger ledger = given_ledger();
+  Reading reading(hour, {}, false, until);
+  Page mostly_outside = page({"in@1", "out@9999", "out2@9999", "out3@9999"});
+  mostly_outside.events[0].raw = "the very bytes";
+  const std::weak_ptr<const std::string> body = mostly_outside.events[0].body;
+  reading.add(std::move(mostly_outside), ledger);
+  EXPECT_TRUE(body.expired());
+  EXPECT_EQ(reading.events().at(0).raw, "the very bytes");
+}
+
+TEST(Reading, TimelessEventsAreSetAsideOnce) {
+  Ledger ledger = given_ledger();
+  ledger.dead_letter({hash64("known")}, until);
+  Reading reading(hour, {}, false, until);
+  reading.add(page({"bad@-", "known@-", "good@1"}, "2"), ledger);
+  reading.add(page({"bad@-"}), ledger);
+  EXPECT_THAT(ids(reading.unreadable()), ElementsAre("bad"));
+  EXPECT_THAT(ids(reading.events()), ElementsAre("good"));
+}
+
+}  // namespace
+}  // namespace auditstream

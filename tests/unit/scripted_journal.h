@@ -1,0 +1,64 @@
+// A journal whose outcomes a test chooses; what it commits is kept as Kafka would.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "auditstream/journal.h"
+#include "unit/poller_life.h"
+
+namespace auditstream {
+
+class ScriptedJournal final : public Journal {
+ public:
+  RecordMap records;  // of the partition
+  std::vector<std::string> published;
+  std::vector<std::string> dead;
+  std::vector<std::shared_ptr<const Batch>> batches;  // as handed over, whatever became of them
+  std::function<Outcome(const Batch&)> outcome = [](const Batch&) { return Outcome::committed; };
+  std::optional<JournalFailed> failing;  // instead of opening
+  int opens = 0;
+  int closes = 0;
+
+  void open() override {
+    ++opens;
+    expect(failing ? JournalEvent{*failing} : JournalEvent{JournalOpened{}});
+  }
+  void commit(std::shared_ptr<const Batch> batch) override {
+    batches.push_back(batch);
+    expect(JournalDone{outcome(*batch), "scripted"});
+  }
+  void close() override {
+    ++closes;
+    expect(JournalClosed{});
+  }
+
+  bool busy() const { return event_.has_value(); }
+  // The event of the call under way.
+  JournalEvent take_event() {
+    JournalEvent event = *std::exchange(event_, std::nullopt);
+    if (auto* opened = std::get_if<JournalOpened>(&event)) opened->records = records;
+    const auto* done = std::get_if<JournalDone>(&event);
+    if (done != nullptr && done->outcome == Outcome::committed) keep(*batches.back());
+    return event;
+  }
+
+ private:
+  void expect(JournalEvent event) {
+    ASSERT_FALSE(event_) << "one call at a time";
+    event_ = std::move(event);
+  }
+  void keep(const Batch& batch) {
+    for (const Unit& unit : batch.units) {
+      for (const Event& event : unit.events) published.push_back(event.id);
+      for (const DeadLetter& letter : unit.dead_letters) dead.push_back(letter.event.id + " " + letter.code);
+      keep_records(unit.records, records);
+    }
+  }
+
+  std::optional<JournalEvent> event_;
+};
+
+}  // namespace auditstream

@@ -1,0 +1,168 @@
+// A shard of Tines sources with everything around it: its clock, its journal, and tenants that always show
+// their whole log.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "auditstream/shard.h"
+#include "unit/scripted_journal.h"
+
+namespace auditstream {
+
+class GivenClient final : public http::Client {
+ public:
+  void send(http::RequestId id, http::Request request) override {
+    waiting.emplace_back(id, std::move(request));
+  }
+  void cancel(http::RequestId id) override {
+    std::erase_if(waiting, [id](const auto& request) { return request.first == id; });
+    cancelled.push_back(id);
+  }
+  std::deque<std::pair<http::RequestId, http::Request>> waiting;
+  std::vector<http::RequestId> cancelled;
+};
+
+class GivenObserver final : public Observer {
+ public:
+  void said(const Source& source, const Say& say) override {
+    lines.push_back(source.name + " " + say.code + ": " + say.text);
+  }
+  void shard_said(int, const Say& say) override { lines.push_back(say.code + ": " + say.text); }
+  void answered(const Source&, const http::Response&) override {}
+  void committed(const Batch&, Duration) override { ++commits; }
+
+  std::vector<std::string> lines;
+  int commits = 0;
+};
+
+struct Tenant {
+  std::vector<std::pair<std::string, Time>> events;
+  std::optional<http::Response> trouble;  // instead of the log
+  std::vector<Steady> asked_at;
+  std::vector<std::string> urls;
+
+  http::Response answer() const {
+    if (trouble) return *trouble;
+    std::string rows;
+    for (const auto& [id, time] : events) {
+      rows += std::string(rows.empty() ? "" : ",") + "{\"id\":\"" + id + "\",\"created_at\":\"" +
+              format_rfc3339(time) + "\"}";
+    }
+    return answer_with(200, "{\"audit_logs\":[" + rows + "],\"meta\":{\"next_page_number\":null,\"count\":" +
+                                std::to_string(events.size()) + "}}");
+  }
+};
+
+class ShardLife {
+ public:
+  // A source of the tenant of that name.
+  Source& add(const std::string& name) {
+    auto source = std::make_shared<Source>();
+    source->name = name;
+    source->vendor = "tines";
+    source->account = name;
+    source->base_url = "https://" + name + ".tines.com";
+    source->topic = "audit.tines";
+    source->dead_letter_topic = "audit.tines.dlq";
+    source->page_size = 500;
+    source->rate_limit = {{1000, 1min}};
+    source->origin = "origin";
+    source->filter = "filter";
+    sources.push_back(source);
+    return *source;
+  }
+
+  // Another process: nothing survives but the journal's records.
+  void start() {
+    client.waiting.clear();
+    journal.emplace_next();
+    world.sources = sources.size();
+    shard =
+        std::make_unique<Shard>(3, std::vector<std::shared_ptr<const Source>>(sources.begin(), sources.end()),
+                                journal.now(), world, limits);
+    shard->start(now);
+  }
+
+  // Does what can be done without time passing; at most `rounds` of it. True if anything happened.
+  bool turn() {
+    bool busy = false;
+    if (journal.now().busy()) {
+      busy = true;
+      shard->on_journal(journal.now().take_event(), now);
+    }
+    while (answering && !client.waiting.empty()) {
+      busy = true;
+      auto [id, request] = std::move(client.waiting.front());
+      client.waiting.pop_front();
+      const std::size_t host = std::string("https://").size();
+      Tenant& tenant = tenants[request.url.substr(host, request.url.find('.') - host)];
+      tenant.asked_at.push_back(now.steady);
+      tenant.urls.push_back(request.url);
+      EXPECT_TRUE(shard->on_response(id, tenant.answer(), now));
+      shard->step(now);  // as the loop does after each round of answers
+    }
+    if (!shard->closed() && shard->wake_at() <= now.steady) {
+      busy = true;
+      shard->step(now);
+    }
+    return busy;
+  }
+  void live(Duration time) {
+    const Steady end = now.steady + time;
+    while (true) {
+      for (int turns = 0; turn(); ++turns) ASSERT_LT(turns, 10'000) << "the shard never rests";
+      const Steady next = shard->wake_at();
+      if (next > end) break;
+      pass(next - now.steady);
+    }
+    pass(end - now.steady);
+  }
+  void pass(Duration time) {
+    now.wall += time;
+    now.steady += time;
+  }
+
+  PollerStatus status(const std::string& name) const {
+    for (const auto& [source, status] : shard->status(now)) {
+      if (source == name) return status;
+    }
+    return {};
+  }
+  std::size_t times_said(const std::string& text) const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        observer.lines, [&](const std::string& line) { return line.find(text) != std::string::npos; }));
+  }
+
+  // The journal of the process that lives now; it takes the records of the one before.
+  class Journals {
+   public:
+    ScriptedJournal& now() { return *journal_; }
+    ScriptedJournal* operator->() { return journal_.get(); }
+    void emplace_next() {
+      auto next = std::make_unique<ScriptedJournal>(*journal_);
+      if (next->busy()) static_cast<void>(next->take_event());
+      journal_ = std::move(next);
+    }
+
+   private:
+    std::unique_ptr<ScriptedJournal> journal_ = std::make_unique<ScriptedJournal>();
+  };
+
+  std::vector<std::shared_ptr<Source>> sources;
+  std::map<std::string, Tenant> tenants;
+  Journals journal;
+  GivenClient client;
+  GivenSecrets secrets;
+  GivenObserver observer;
+  ShardWorld world{client, secrets, observer, {}, {}, {}, 0, 1};
+  ShardLimits limits;
+  Now now{noon, Steady{1h}};
+  bool answering = true;
+  std::unique_ptr<Shard> shard;
+};
+
+}  // namespace auditstream

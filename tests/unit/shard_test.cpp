@@ -1,0 +1,490 @@
+// One partition: who is polled, what goes into a transaction, and what each of its outcomes means.
+#include "auditstream/shard.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "unit/shard_life.h"
+
+namespace auditstream {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using ::testing::UnorderedElementsAreArray;
+
+std::vector<std::string> give_events(Tenant& tenant, int count, Time first) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < count; ++i) {
+    ids.push_back("e" + std::to_string(1000 + i));
+    tenant.events.emplace_back(ids.back(), first + i * 1s);
+  }
+  return ids;
+}
+
+// --- opening
+
+TEST(Shard, ANewSourcesCursorIsInKafkaBeforeItsFirstRequest) {
+  ShardLife life;
+  life.add("acme");
+  life.start();
+  life.shard->on_journal(life.journal->take_event(), life.now);
+  ASSERT_THAT(life.journal->batches, SizeIs(1)) << "at once, not with the next progress";
+  EXPECT_EQ(life.journal->batches[0]->events, 0u);
+  life.pass(1s);
+  life.shard->step(life.now);
+  EXPECT_THAT(life.client.waiting, IsEmpty());
+  EXPECT_EQ(life.status("acme").state, "starting");
+  life.shard->on_journal(life.journal->take_event(), life.now);
+  EXPECT_TRUE(life.journal->records.contains("acme"));
+  EXPECT_THAT(life.client.waiting, SizeIs(1));
+}
+
+TEST(Shard, SinceIsCutToWhatTheVendorPrints) {
+  ShardLife life;
+  life.now.wall += 123456us;
+  life.add("acme");
+  life.start();
+  life.live(1s);
+  EXPECT_EQ(decode_cursor(life.journal->records["acme"])->cursor.since, noon);
+}
+
+TEST(Shard, AJournalThatDoesNotOpenIsTriedAgainPatiently) {
+  ShardLife life;
+  life.add("acme");
+  life.journal->failing = JournalFailed{"no broker", false};
+  life.start();
+  life.live(10min);
+  EXPECT_GE(life.journal->opens, 30);
+  EXPECT_LE(life.journal->opens, 80);
+  EXPECT_FALSE(life.shard->misconfigured());
+  life.journal->failing = JournalFailed{"cleanup.policy is delete", true};
+  life.live(1min);
+  EXPECT_EQ(life.shard->misconfigured(), "cleanup.policy is delete");
+  life.journal->failing.reset();
+  life.live(1min);
+  EXPECT_TRUE(life.shard->open());
+  EXPECT_FALSE(life.shard->misconfigured());
+}
+
+TEST(Shard, ADisabledSourceKeepsItsCursorAndIsNotPolled) {
+  ShardLife life;
+  life.add("acme");
+  life.start();
+  life.live(1min);
+  const std::string record = life.journal->records["acme"];
+  life.sources[0]->enabled = false;
+  life.tenants["acme"].asked_at.clear();
+  life.start();
+  life.live(30min);
+  EXPECT_THAT(life.tenants["acme"].asked_at, IsEmpty());
+  EXPECT_EQ(life.journal->records["acme"], record);
+}
+
+// --- the config has changed
+
+class ChangedSource : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    life.add("acme");
+    life.tenants["acme"].events.emplace_back("a", noon + 1s);
+    life.pass(2s);
+    life.now.wall = noon;
+    life.start();
+    life.live(1min);
+    ASSERT_THAT(life.journal->published, ElementsAre("a"));
+    life.tenants["acme"].asked_at.clear();
+    life.tenants["acme"].urls.clear();
+    life.observer.lines.clear();
+  }
+  void restart() {
+    life.start();
+    life.live(1min);
+  }
+  bool asked() { return !life.tenants["acme"].asked_at.empty(); }
+  ShardLife life;
+};
+
+TEST_F(ChangedSource, UnchangedGoesOnAndSaysNothing) {
+  restart();
+  EXPECT_TRUE(asked());
+  EXPECT_EQ(life.times_said("acme "), 0u);
+  EXPECT_THAT(life.journal->published, SizeIs(1));
+}
+
+TEST_F(ChangedSource, OriginStopsTheSource) {
+  life.sources[0]->origin = "another";
+  restart();
+  EXPECT_FALSE(asked());
+  EXPECT_EQ(life.status("acme").state, "stopped");
+  for (const char* remedy : {"new name", "cursors reset acme", "cursors move acme"}) {
+    EXPECT_THAT(life.status("acme").trouble, HasSubstr(remedy));
+  }
+  EXPECT_EQ(life.times_said("source_stopped"), 1u);
+}
+
+TEST_F(ChangedSource, AccountInTheSamePartitionStopsTheSource) {
+  life.sources[0]->account = "other";
+  restart();
+  EXPECT_FALSE(asked());
+  EXPECT_EQ(life.status("acme").trouble,
+            "cursor of acme lies in partition 3 under account acme: run auditstream cursors move acme");
+}
+
+TEST_F(ChangedSource, AccountOfAnotherPartitionStopsTheSource) {
+  life.journal->records.clear();
+  life.world.cursors["acme"] = {7, "old"};
+  restart();
+  EXPECT_FALSE(asked());
+  EXPECT_EQ(life.status("acme").trouble,
+            "cursor of acme lies in partition 7 under account old: run auditstream cursors move acme");
+  EXPECT_FALSE(life.journal->records.contains("acme"));
+}
+
+TEST_F(ChangedSource, FilterActsFromTheWatermarkOnAndIsSaidOnce) {
+  life.sources[0]->filter = "another";
+  restart();
+  EXPECT_TRUE(asked());
+  EXPECT_EQ(life.times_said("filter_changed"), 1u);
+  life.live(10min);
+  restart();
+  EXPECT_EQ(life.times_said("filter_changed"), 1u);
+  EXPECT_EQ(decode_cursor(life.journal->records["acme"])->cursor.filter, "another");
+}
+
+TEST_F(ChangedSource, BackfillStartIsIgnoredAndThatIsSaidOnce) {
+  life.sources[0]->backfill_start_time = noon - 24h * 365;
+  life.tenants["acme"].events.emplace_back("older", noon - 24h * 300);
+  restart();
+  EXPECT_EQ(life.times_said("backfill_ignored"), 1u);
+  EXPECT_EQ(life.times_said("cursors reset acme"), 1u);
+  life.live(10min);
+  restart();
+  EXPECT_EQ(life.times_said("backfill_ignored"), 1u);
+  EXPECT_THAT(life.journal->published, ElementsAre("a"));
+}
+
+TEST_F(ChangedSource, OverlapActsFromNowOn) {
+  life.sources[0]->overlap = 1h;
+  life.live(1h);
+  life.tenants["acme"].events.emplace_back("b", life.now.wall - 1s);
+  restart();
+  life.tenants["acme"].events.emplace_back("late", life.now.wall - 50min);
+  life.live(2min);
+  life.sources[0]->overlap = 1min;
+  restart();
+  life.tenants["acme"].events.emplace_back("c", life.now.wall - 1s);
+  life.live(2min);
+  life.tenants["acme"].events.emplace_back("too late", life.now.wall - 30min);
+  life.live(2min);
+  EXPECT_THAT(life.journal->published, ElementsAre("a", "b", "late", "c"));
+}
+
+TEST_F(ChangedSource, ACursorThatCanNotBeReadStopsThatSourceAlone) {
+  life.add("other");
+  life.journal->records["acme"] = "{\"version\":2}";
+  restart();
+  EXPECT_FALSE(asked());
+  EXPECT_THAT(life.status("acme").trouble, HasSubstr("cursors show acme"));
+  EXPECT_THAT(life.status("acme").trouble, HasSubstr("cursors reset acme"));
+  EXPECT_FALSE(life.tenants["other"].asked_at.empty());
+  EXPECT_EQ(life.journal->records["acme"], "{\"version\":2}");
+}
+
+// --- group commit
+
+TEST(Shard, SourcesShareATransaction) {
+  ShardLife life;
+  for (int i = 0; i < 50; ++i) {
+    const std::string name = "s" + std::to_string(i);
+    life.add(name).backfill_start_time = noon - 1h;
+    life.tenants[name].events.emplace_back("e-" + name, noon - 1min);
+  }
+  life.limits.commit_interval = 10s;
+  life.start();
+  life.live(30s);
+  EXPECT_THAT(life.journal->published, SizeIs(50));
+  EXPECT_LE(life.journal->batches.size(), 4u);
+}
+
+TEST(Shard, CommitsAreSpaced) {
+  ShardLife life;
+  for (int i = 0; i < 20; ++i) life.add("s" + std::to_string(i)).poll_interval = 50ms;
+  life.start();
+  Steady last = life.now.steady - 1s;
+  std::size_t seen = 0;
+  int event = 0;
+  for (int step = 0; step < 2000; ++step) {
+    auto& tenant = life.tenants["s" + std::to_string(step % 20)];
+    tenant.events.emplace_back("e" + std::to_string(++event), floor_second(life.now.wall));
+    life.live(1ms);
+    if (life.journal->batches.size() == seen) continue;
+    seen = life.journal->batches.size();
+    EXPECT_GE(life.now.steady - last, 19ms);
+    last = life.now.steady;
+  }
+  EXPECT_GT(seen, 20u);
+}
+
+TEST(Shard, ProgressWithoutEventsIsWrittenAfterTenMinutesAndOnDrain) {
+  ShardLife life;
+  life.add("acme").backfill_start_time = noon - 30 * 24h;
+  life.start();
+  life.live(9min);
+  EXPECT_THAT(life.journal->batches, SizeIs(1)) << "the birth";
+  life.live(2min);
+  EXPECT_THAT(life.journal->batches, SizeIs(2));
+  EXPECT_GE(decode_cursor(life.journal->records["acme"])->cursor.watermark, noon - horizon);
+  life.live(2min);
+  life.shard->drain(life.now);
+  life.live(1s);
+  EXPECT_TRUE(life.shard->closed());
+  EXPECT_EQ(life.journal->closes, 1);
+  EXPECT_THAT(life.journal->batches, SizeIs(3));
+}
+
+TEST(Shard, ProgressRidesWithTheNextBatch) {
+  ShardLife life;
+  life.add("quiet").backfill_start_time = noon - 30 * 24h;
+  life.add("busy");
+  life.start();
+  life.live(1min);
+  life.tenants["busy"].events.emplace_back("e", life.now.wall);
+  life.live(1min);
+  EXPECT_GE(decode_cursor(life.journal->records["quiet"])->cursor.watermark, noon - horizon);
+}
+
+// --- outcomes
+
+TEST(Shard, AnAbortedBatchIsCommittedAgainAsItWas) {
+  ShardLife life;
+  life.add("acme").backfill_start_time = noon - 1h;
+  life.tenants["acme"].events.emplace_back("a", noon - 1min);
+  int aborts = 0;
+  life.journal->outcome = [&](const Batch& batch) {
+    return batch.events > 0 && ++aborts <= 2 ? Outcome::aborted : Outcome::committed;
+  };
+  life.start();
+  life.live(1min);
+  EXPECT_EQ(life.journal->opens, 1);
+  ASSERT_GE(life.journal->batches.size(), 4u);
+  EXPECT_EQ(life.journal->batches[1], life.journal->batches[2]);
+  EXPECT_EQ(life.journal->batches[1], life.journal->batches[3]);
+  EXPECT_THAT(life.journal->published, ElementsAre("a"));
+}
+
+TEST(Shard, ThirdTimeAbortedTheJournalIsOpenedAgain) {
+  ShardLife life;
+  life.add("acme").backfill_start_time = noon - 1h;
+  life.tenants["acme"].events.emplace_back("a", noon - 1min);
+  int aborts = 0;
+  life.journal->outcome = [&](const Batch& batch) {
+    return batch.events > 0 && ++aborts <= 3 ? Outcome::aborted : Outcome::committed;
+  };
+  life.start();
+  life.live(1min);
+  EXPECT_EQ(life.journal->opens, 2);
+  EXPECT_THAT(life.journal->published, ElementsAre("a"));
+}
+
+TEST(Shard, AfterALostCommitOnlyWhatKafkaHasCounts) {
+  for (const bool in_kafka : {false, true}) {
+    ShardLife life;
+    life.add("acme").backfill_start_time = noon - 1h;
+    const std::vector<std::string> all = give_events(life.tenants["acme"], 30, noon - 10min);
+    bool lost = false;
+    life.journal->outcome = [&](const Batch& batch) {
+      if (lost || batch.events == 0) return Outcome::committed;
+      lost = true;
+      if (in_kafka) {
+        for (const Unit& unit : batch.units) {
+          for (const Event& event : unit.events) life.journal->published.push_back(event.id);
+          keep_records(unit.records, life.journal->records);
+        }
+      }
+      return Outcome::lost;
+    };
+    life.start();
+    life.live(5min);
+    EXPECT_EQ(life.journal->opens, 2);
+    EXPECT_EQ(life.journal->published, all) << in_kafka;
+  }
+}
+
+TEST(Shard, AnAnswerToAQuestionFromBeforeTheReopeningIsNobodys) {
+  ShardLife life;
+  life.add("acme");
+  life.add("other").backfill_start_time = noon - 1h;
+  life.tenants["other"].events.emplace_back("a", noon - 1min);
+  life.journal->outcome = [](const Batch& batch) {
+    return batch.events > 0 ? Outcome::lost : Outcome::committed;
+  };
+  life.start();
+  life.live(5s);
+  EXPECT_GE(life.journal->opens, 2);
+  life.answering = false;
+  life.live(1min);
+  ASSERT_FALSE(life.client.waiting.empty());
+  const http::RequestId id = life.client.waiting.front().first;
+  life.client.waiting.pop_front();
+  life.shard->drain(life.now);
+  life.live(1s);
+  EXPECT_FALSE(life.shard->on_response(id, life.tenants["acme"].answer(), life.now));
+}
+
+TEST(Shard, ARefusedRecordIsFoundByHalvingAndGoesToTheDeadLettersAlone) {
+  for (const int bad : {0, 57, 99}) {
+    ShardLife life;
+    life.add("acme").backfill_start_time = noon - 1h;
+    std::vector<std::string> all = give_events(life.tenants["acme"], 100, noon - 10min);
+    const std::string refused = all[static_cast<std::size_t>(bad)];
+    life.journal->outcome = [&](const Batch& batch) {
+      for (const Unit& unit : batch.units) {
+        if (std::ranges::find(unit.events, refused, &Event::id) != unit.events.end()) return Outcome::refused;
+      }
+      return Outcome::committed;
+    };
+    life.start();
+    life.live(10min);
+    std::erase(all, refused);
+    EXPECT_EQ(life.journal->published, all);
+    EXPECT_THAT(life.journal->dead, ElementsAre(refused + " refused"));
+    EXPECT_LE(life.journal->opens, 40);
+    const int opens = life.journal->opens;
+    life.tenants["acme"].events.emplace_back("next", life.now.wall);
+    life.live(1min);
+    EXPECT_EQ(life.journal->published.back(), "next");
+    EXPECT_EQ(life.journal->opens, opens);
+  }
+}
+
+TEST(Shard, ABatchDoesNotGrowWhileTheJournalIsBusy) {
+  ShardLife life;
+  life.add("acme").backfill_start_time = noon - 300 * 24h;
+  give_events(life.tenants["acme"], 5000, noon - 290 * 24h);
+  life.add("other").backfill_start_time = noon - 300 * 24h;
+  life.limits.batch_events = 100;
+  life.start();
+  life.live(10min);
+  EXPECT_THAT(life.journal->published, SizeIs(5000));
+}
+
+// --- end
+
+TEST(Shard, DrainCommitsWhatIsCompleteAndCloses) {
+  ShardLife life;
+  life.add("acme").backfill_start_time = noon - 1h;
+  give_events(life.tenants["acme"], 3, noon - 1min);
+  life.limits.commit_interval = 1h;
+  life.limits.progress_interval = 3h;
+  life.start();
+  life.live(1min);
+  EXPECT_THAT(life.journal->published, IsEmpty()) << "complete, but not committed yet";
+  life.shard->drain(life.now);
+  life.live(2h);
+  EXPECT_TRUE(life.shard->closed());
+  EXPECT_THAT(life.journal->published, SizeIs(3));
+}
+
+TEST(Shard, DrainEndsInEveryState) {
+  {
+    ShardLife life;
+    life.add("acme");
+    life.start();  // opening
+    life.shard->drain(life.now);
+    life.live(1s);
+    EXPECT_TRUE(life.shard->closed());
+    EXPECT_THAT(life.journal->batches, IsEmpty());
+  }
+  {
+    ShardLife life;
+    life.add("acme");
+    life.journal->failing = JournalFailed{"no broker", false};
+    life.start();
+    life.turn();  // waiting
+    life.shard->drain(life.now);
+    life.live(1s);
+    EXPECT_TRUE(life.shard->closed());
+  }
+  {
+    ShardLife life;
+    life.add("acme");
+    life.start();
+    life.turn();  // open, the birth on its way
+    ASSERT_TRUE(life.journal->busy());
+    life.shard->drain(life.now);
+    EXPECT_FALSE(life.shard->closed());
+    life.live(1s);
+    EXPECT_TRUE(life.shard->closed());
+    EXPECT_TRUE(life.journal->records.contains("acme"));
+  }
+}
+
+TEST(Shard, DrainEndsWhereTheLastCommitIsLost) {
+  ShardLife life;
+  life.add("acme").backfill_start_time = noon - 1h;
+  give_events(life.tenants["acme"], 3, noon - 1min);
+  life.limits.commit_interval = 1min;
+  life.start();
+  life.live(30s);
+  life.journal->outcome = [](const Batch&) { return Outcome::lost; };
+  life.shard->drain(life.now);
+  life.live(2min);
+  EXPECT_TRUE(life.shard->closed());
+}
+
+// --- budgets
+
+TEST(Shard, SourcesOfOneAccountShareItsBudget) {
+  ShardLife life;
+  for (const char* name : {"one", "two", "three"}) {
+    Source& source = life.add(name);
+    source.account = "shared";
+    source.rate_limit = {{10, 1min}};
+    source.poll_interval = 1s;
+  }
+  life.start();
+  life.live(10min);
+  std::size_t requests = 0;
+  for (const auto& [name, tenant] : life.tenants) {
+    requests += tenant.asked_at.size();
+    EXPECT_GE(tenant.asked_at.size(), 25u) << name << " has its turn";
+  }
+  EXPECT_LE(requests, 100u);
+}
+
+TEST(Shard, AThrottledAccountIsSilentAndNoOther) {
+  ShardLife life;
+  life.add("one").account = "shared";
+  life.add("two").account = "shared";
+  life.add("other");
+  life.start();
+  life.live(2min);
+  life.tenants["one"].trouble = answer_with(429, "{}", {{"retry-after", "600"}});
+  life.live(1min);
+  for (auto& [name, tenant] : life.tenants) tenant.asked_at.clear();
+  life.live(8min);
+  EXPECT_THAT(life.tenants["one"].asked_at, IsEmpty());
+  EXPECT_THAT(life.tenants["two"].asked_at, IsEmpty());
+  EXPECT_GE(life.tenants["other"].asked_at.size(), 15u);
+}
+
+TEST(Shard, ABudgetOutlivesTheReopening) {
+  ShardLife life;
+  Source& source = life.add("acme");
+  source.rate_limit = {{2, 1min}};
+  source.backfill_start_time = noon - 1h;
+  give_events(life.tenants["acme"], 3, noon - 1min);
+  life.journal->outcome = [](const Batch& batch) {
+    return batch.events > 0 ? Outcome::lost : Outcome::committed;
+  };
+  life.start();
+  life.live(10min);
+  EXPECT_GE(life.journal->opens, 3);
+  EXPECT_LE(life.tenants["acme"].asked_at.size(), 20u);
+}
+
+}  // namespace
+}  // namespace auditstream
