@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <exception>
@@ -27,13 +28,12 @@ namespace {
 }
 
 std::string last_lines(const std::string& text) {
-  constexpr int lines_max = 25;
-  std::size_t begin = text.size();
-  for (int lines = 0; lines <= lines_max && begin != 0; ++lines) {
-    begin = text.rfind('\n', begin - 1);
-    if (begin == text.npos) return text;
-  }
-  return text.substr(begin + 1);
+  constexpr std::size_t lines_max = 25;
+  const std::vector<std::string> lines = lines_of(text);
+  std::string last;
+  for (std::size_t i = lines.size() - std::min(lines.size(), lines_max); i < lines.size(); ++i)
+    last += lines[i] + "\n";
+  return last;
 }
 
 // Runs in the forked child.

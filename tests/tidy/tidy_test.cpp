@@ -263,6 +263,7 @@ TEST(Tidy, LinesFitOnAScreen) {
     std::ifstream in(file);
     std::string line;
     for (int number = 1; std::getline(in, line); ++number) {
+      if (line.find("R\"") != std::string::npos) continue;  // bytes that have to stay in one piece
       const auto is_start_of_character = [](char c) {
         return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
       };
