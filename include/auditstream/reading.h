@@ -43,7 +43,8 @@ class Reading {
   std::vector<Event>& unreadable() { return unreadable_; }
   // Set if not everything could be held: only what lies below it is here, and reading has to go on there.
   const std::optional<Position>& cut() const { return cut_; }
-  std::optional<std::uint64_t> total() const { return total_last_; }
+  // As the first page gave it: rows that came while reading make a difference to the next reading's.
+  std::optional<std::uint64_t> total() const { return total_first_; }
   bool rows_missing() const { return rows_missing_; }
 
   std::size_t rows() const { return rows_; }      // rows delivered, repeats included

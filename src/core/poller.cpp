@@ -228,6 +228,8 @@ void Poller::ask(Lane& lane, Now now, std::vector<Action>& out) {
   if (lane.probing && probe_memo_ && probe_memo_->url != request.url) {
     // The range has moved on (a new day): its total says nothing about the last one's.
     lane.probing = false;
+    lane.live_probe.clear();
+    probe_memo_.reset();
     ask(lane, now, out);
     return;
   }
@@ -271,6 +273,8 @@ void Poller::on_token(const http::Response& response, Now now, std::vector<Actio
     // The exchange itself was refused: another one would be, too.
     if (!lanes_.empty()) lanes_.front().token_renewed = true;
     refuse(0, *refusal, now, out);
+    // The other lanes wait for the same token.
+    for (Lane& lane : lanes_) lane.retry_at = std::max(lane.retry_at, lanes_.front().retry_at);
     return;
   }
   token_ = std::get<Token>(std::move(answer));
@@ -290,6 +294,7 @@ void Poller::on_page(std::size_t index, Page page, const std::string& probe_url,
     if (page.total && probe_memo_ && probe_memo_->url == probe_url && probe_memo_->total == *page.total) {
       complete(lane, now, out);
     } else {
+      lane.live_probe.clear();
       probe_memo_.reset();
     }
     return;

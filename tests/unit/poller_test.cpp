@@ -764,5 +764,56 @@ TEST(Poller, ATokenThatNobodyAcceptsIsNotRenewedForEver) {
   EXPECT_EQ(life.state(), "failing");
 }
 
+TEST(Poller, ProbesAgainOnTheNextDay) {
+  Life life;
+  life.vendor.facts.by_day = true;
+  life.vendor.facts.probe = true;
+  life.log.totals = true;
+  for (int i = 0; i < 300; ++i) life.log.add("old" + std::to_string(i), noon - 1h);
+  life.start();
+  life.live(15h);
+  life.asked_times = 0;
+  life.live(10min);
+  EXPECT_LE(life.asked_times, 22) << "one request a poll";
+}
+
+// An event that comes between the pages raises the total of the last page: that total must not be taken for
+// the total of what was read.
+TEST(Poller, ATotalThatGrowsWhileReadingHidesNothing) {
+  Life life;
+  life.vendor.facts.by_day = true;
+  life.vendor.facts.probe = true;
+  life.source.page_size = 2;
+  life.log.totals = true;
+  for (int i = 0; i < 3; ++i) life.log.add("old" + std::to_string(i), noon - 1h);
+  life.start();
+  life.step();
+  life.respond(life.log.answer(life.sent[0].request));
+  life.pass(1s);
+  life.log.add("between", noon + 1s);
+  life.step();
+  life.respond(life.log.answer(life.sent[0].request));
+  life.commit_units();
+  life.live(2min);
+  EXPECT_THAT(life.published, ElementsAre("between"));
+}
+
+TEST(Poller, AFailingTokenExchangeIsRepeatedPatientlyHoweverManyLanesWait) {
+  Life life;
+  life.vendor.with_token = true;
+  life.source.lanes = 4;
+  life.source.backfill_start_time = noon - 30 * 24h;
+  std::vector<Steady> asked_at;
+  life.world = [&](const http::Request& request) {
+    EXPECT_TRUE(asks_for_token(request));
+    asked_at.push_back(life.now.steady);
+    return answer_with(503);
+  };
+  life.start();
+  life.live(1min);
+  ASSERT_GE(asked_at.size(), 5u);
+  for (std::size_t i = 1; i < asked_at.size(); ++i) EXPECT_GE(asked_at[i] - asked_at[i - 1], 1s) << i;
+}
+
 }  // namespace
 }  // namespace auditstream
