@@ -6,7 +6,6 @@
 #include "auditstream/json.h"
 #include "cli/commands.h"
 #include "kafka/cluster.h"
-#include "run/clock.h"
 #include "run/daemon.h"
 #include "run/probe.h"
 
@@ -113,7 +112,7 @@ void print(const Source& source, const ProbeResult& probe) {
 }  // namespace
 
 int check_command(const std::string& path, const CheckOptions& options) {
-  const Loaded loaded = load_config(path, read_clock().wall);
+  const Loaded loaded = load_all(path);
   std::string document = "{\"config\":{\"ok\":" + std::string(loaded.config ? "true" : "false") +
                          ",\"mistakes\":" + json_findings(loaded.mistakes) +
                          ",\"warnings\":" + json_findings(loaded.warnings) + "}";

@@ -13,6 +13,9 @@
 
 namespace auditstream {
 
+// load_config, and what librdkafka says of the properties under `kafka:`.
+Loaded load_all(const std::string& path);
+
 // Loads the config and prints every mistake and warning on stderr. Nothing if there was a mistake.
 std::unique_ptr<Config> load_or_complain(const std::string& path);
 

@@ -1,12 +1,26 @@
 #include <iostream>
 
 #include "cli/commands.h"
+#include "kafka/client.h"
 #include "run/clock.h"
 
 namespace auditstream {
 
-std::unique_ptr<Config> load_or_complain(const std::string& path) {
+Loaded load_all(const std::string& path) {
   Loaded loaded = load_config(path, read_clock().wall);
+  if (!loaded.config) return loaded;
+  for (const std::string& name : kafka::refused_properties(loaded.config->kafka)) {
+    // The value may be a secret.
+    loaded.mistakes.push_back(
+        Finding{path, 0, "kafka." + name,
+                "librdkafka doesn't know this property, or not with this value: see its CONFIGURATION.md"});
+  }
+  if (!loaded.mistakes.empty()) loaded.config.reset();
+  return loaded;
+}
+
+std::unique_ptr<Config> load_or_complain(const std::string& path) {
+  Loaded loaded = load_all(path);
   for (const Finding& warning : loaded.warnings) std::cerr << "warning: " << warning.text() << "\n";
   for (const Finding& mistake : loaded.mistakes) std::cerr << mistake.text() << "\n";
   return std::move(loaded.config);

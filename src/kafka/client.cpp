@@ -25,12 +25,13 @@ Status set(rd_kafka_conf_t* conf, const std::string& name, const std::string& va
 
 }  // namespace
 
-Status validate_properties(const Properties& properties) {
+std::vector<std::string> refused_properties(const Properties& properties) {
   const ConfHandle conf(rd_kafka_conf_new());
+  std::vector<std::string> refused;
   for (const auto& [name, value] : properties) {
-    if (Status done = set(conf.get(), name, value); !done.ok()) return done;
+    if (!set(conf.get(), name, value).ok()) refused.push_back(name);
   }
-  return success();
+  return refused;
 }
 
 Result<ClientHandle> make_client(rd_kafka_type_t type, const Connection& connection, const Properties& ours,

@@ -25,8 +25,8 @@ Result<ClientHandle> make_client(rd_kafka_type_t type, const Connection& connect
                                  void* opaque = nullptr,
                                  void (*delivered)(rd_kafka_t*, const rd_kafka_message_t*, void*) = nullptr);
 
-// Whether librdkafka takes all of these; the property and its own words if not.
-Status validate_properties(const Properties& properties);
+// The names of those that librdkafka doesn't take, or not with that value.
+std::vector<std::string> refused_properties(const Properties& properties);
 
 // Which broker can't be reached and why ("127.0.0.1:9092/bootstrap: Connect to ... failed: Connection
 // refused"), for a message to the operator; "" if nothing of the kind has happened. Polls the handle, which
