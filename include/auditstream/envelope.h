@@ -10,9 +10,10 @@
 
 namespace auditstream {
 
+// Both live as long as the envelope and the event that they came from.
 struct RecordHeader {
   std::string_view name;
-  std::string value;
+  std::string_view value;
 };
 
 // The record's key: the event's id, the source's name, or what stands at the JSON pointer (the id where that
@@ -22,11 +23,25 @@ std::string record_key(const Source& source, const Event& event);
 // Milliseconds since the epoch: the event's time, but never beyond `now`, because brokers refuse the future.
 std::int64_t record_timestamp_ms(const Event& event, Time now);
 
-// ce_* and content-type; ce_time only where the event has one.
-std::vector<RecordHeader> record_headers(const Source& source, const Event& event);
-// The same and why the event is a dead letter. `truncated` if the value is not the whole event.
-std::vector<RecordHeader> dead_letter_headers(const Source& source, const DeadLetter& letter, Time now,
-                                              bool truncated);
+// The headers of one source's records. What is the same for all of them is made once.
+class Envelope {
+ public:
+  explicit Envelope(const Source& source);
+
+  // ce_* and content-type; ce_time only where the event has one. Valid until the next call.
+  const std::vector<RecordHeader>& headers(const Event& event);
+  // The same and why the event is a dead letter. `truncated` if the value is not the whole event.
+  const std::vector<RecordHeader>& headers(const DeadLetter& letter, Time now, bool truncated);
+
+ private:
+  const std::string source_;
+  const std::string type_;
+
+  std::vector<RecordHeader> headers_;
+  std::string time_;
+  std::string error_at_;
+  std::string size_;
+};
 
 // What a dead-letter topic takes; beyond it a value is cut.
 inline constexpr std::size_t dead_letter_record_bytes_max = 8 << 20;

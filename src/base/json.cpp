@@ -2,6 +2,7 @@
 #include "auditstream/json.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
@@ -144,6 +145,40 @@ const PointerNode* Track::first_occurrence(Frame& frame, std::string_view key) {
   if ((frame.seen & bit) != 0) return nullptr;
   frame.seen |= bit;
   return child;
+}
+
+std::size_t utf8_flaw(std::string_view text) {
+  const auto byte = [&text](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+  std::size_t at = 0;
+  while (at < text.size()) {
+    if (std::uint64_t eight = 0; text.size() - at >= sizeof eight) {
+      std::memcpy(&eight, text.data() + at, sizeof eight);
+      if ((eight & 0x8080808080808080) == 0) {
+        at += sizeof eight;
+        continue;
+      }
+    }
+    const unsigned char first = byte(at);
+    if (first < 0x80) {
+      ++at;
+      continue;
+    }
+    // RFC 3629: neither overlong forms nor surrogates nor anything above U+10FFFF.
+    const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+    if (first < 0xc2 || first > 0xf4) return at;
+    for (std::size_t i = 1; i < length; ++i) {
+      if (at + i == text.size()) return text.size();
+      unsigned char least = 0x80;
+      unsigned char most = 0xbf;
+      if (i == 1 && first == 0xe0) least = 0xa0;
+      if (i == 1 && first == 0xed) most = 0x9f;
+      if (i == 1 && first == 0xf0) least = 0x90;
+      if (i == 1 && first == 0xf4) most = 0x8f;
+      if (byte(at + i) < least || byte(at + i) > most) return at;
+    }
+    at += length;
+  }
+  return text.size();
 }
 
 std::string mend(std::string_view text) {

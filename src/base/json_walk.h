@@ -116,12 +116,21 @@ std::string mend(std::string_view text);
 // Whether the text is one JSON value of valid UTF-8, nested at most kDepthMax deep.
 bool is_json(std::string_view text);
 
+// Where the first byte stands that is not UTF-8, or the text's size. A sequence that the end cuts off is no
+// fault of its own. Before the parser and not in it: most text is ASCII, which is passed over eight bytes at
+// a time.
+std::size_t utf8_flaw(std::string_view text);
+
 // Parses the whole text as one JSON value of valid UTF-8. The handler is RapidJSON's, plus `begin(const
 // Bytes&)`, which makes it forget everything: a document that needs mending is read twice. Numbers may come
 // mended, so a handler takes them from the text, where they end at Tell().
 template <class Handler>
 Verdict walk(std::string_view text, Handler& handler, bool mended = false) {
-  constexpr unsigned kFlags = rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseValidateEncodingFlag;
+  constexpr unsigned kFlags = rapidjson::kParseNumbersAsStringsFlag;
+  if (const std::size_t flaw = utf8_flaw(text); flaw < text.size()) {
+    return Verdict{Flaw::broken, flaw,
+                   rapidjson::GetParseError_En(rapidjson::kParseErrorStringInvalidEncoding)};
+  }
   Bytes bytes(text);
   rapidjson::Reader reader;
   handler.begin(bytes);

@@ -168,19 +168,26 @@ std::string format_day(Time time) {
   return out;
 }
 
+// Every event has its time printed, so this does without printf.
 std::string format_rfc3339(Time time) {
   const std::chrono::hh_mm_ss clock(time - std::chrono::floor<days>(time));
-  const auto micros = static_cast<int>(clock.subseconds().count());
-  char out[48];
-  int length =
-      std::snprintf(out, sizeof out, "T%02d:%02d:%02d", static_cast<int>(clock.hours().count()),
-                    static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
+  std::string text = format_day(time);
+  const auto add = [&text](char before, std::int64_t number, int digits) {
+    text += before;
+    for (std::int64_t place = digits == 6 ? 100'000 : digits == 3 ? 100 : 10; place > 0; place /= 10) {
+      text += static_cast<char>('0' + number / place % 10);
+    }
+  };
+  add('T', clock.hours().count(), 2);
+  add(':', clock.minutes().count(), 2);
+  add(':', clock.seconds().count(), 2);
+  const std::int64_t micros = clock.subseconds().count();
   if (micros % 1000 != 0) {
-    length += std::snprintf(out + length, sizeof out - length, ".%06d", micros);
+    add('.', micros, 6);
   } else if (micros != 0) {
-    length += std::snprintf(out + length, sizeof out - length, ".%03d", micros / 1000);
+    add('.', micros / 1000, 3);
   }
-  return format_day(time) + std::string(out, length) + "Z";
+  return text + "Z";
 }
 
 Time floor_second(Time time) { return std::chrono::floor<seconds>(time); }

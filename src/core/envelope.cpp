@@ -17,26 +17,35 @@ std::int64_t record_timestamp_ms(const Event& event, Time now) {
   return std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count();
 }
 
-std::vector<RecordHeader> record_headers(const Source& source, const Event& event) {
-  std::vector<RecordHeader> headers;
-  headers.reserve(10);
-  headers.push_back({"ce_specversion", "1.0"});
-  headers.push_back({"ce_id", event.id});
-  headers.push_back({"ce_source", "urn:auditstream:" + source.vendor + ":" + source.name});
-  headers.push_back({"ce_type", "auditstream." + source.vendor + ".event"});
-  if (event.time) headers.push_back({"ce_time", format_rfc3339(*event.time)});
-  headers.push_back({"content-type", "application/json"});
-  return headers;
+Envelope::Envelope(const Source& source)
+    : source_("urn:auditstream:" + source.vendor + ":" + source.name),
+      type_("auditstream." + source.vendor + ".event") {}
+
+const std::vector<RecordHeader>& Envelope::headers(const Event& event) {
+  headers_.clear();
+  headers_.push_back({"ce_specversion", "1.0"});
+  headers_.push_back({"ce_id", event.id});
+  headers_.push_back({"ce_source", source_});
+  headers_.push_back({"ce_type", type_});
+  if (event.time) {
+    time_ = format_rfc3339(*event.time);
+    headers_.push_back({"ce_time", time_});
+  }
+  headers_.push_back({"content-type", "application/json"});
+  return headers_;
 }
 
-std::vector<RecordHeader> dead_letter_headers(const Source& source, const DeadLetter& letter, Time now,
-                                              bool truncated) {
-  std::vector<RecordHeader> headers = record_headers(source, letter.event);
-  headers.push_back({"auditstream_error", letter.code});
-  headers.push_back({"auditstream_error_detail", letter.detail});
-  headers.push_back({"auditstream_error_at", format_rfc3339(now)});
-  if (truncated) headers.push_back({"auditstream_truncated", std::to_string(letter.event.raw.size())});
-  return headers;
+const std::vector<RecordHeader>& Envelope::headers(const DeadLetter& letter, Time now, bool truncated) {
+  headers(letter.event);
+  error_at_ = format_rfc3339(now);
+  headers_.push_back({"auditstream_error", letter.code});
+  headers_.push_back({"auditstream_error_detail", letter.detail});
+  headers_.push_back({"auditstream_error_at", error_at_});
+  if (truncated) {
+    size_ = std::to_string(letter.event.raw.size());
+    headers_.push_back({"auditstream_truncated", size_});
+  }
+  return headers_;
 }
 
 }  // namespace auditstream

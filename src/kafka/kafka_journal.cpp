@@ -157,14 +157,14 @@ Status KafkaJournal::fence() {
 
 Result<std::string> KafkaJournal::mark() {
   const Time now = settings_.now();
-  const std::string nonce =
-      settings_.instance + "/" + std::to_string(++opens_) + "/" + std::to_string(now.time_since_epoch().count());
+  const std::string nonce = settings_.instance + "/" + std::to_string(++opens_) + "/" +
+                            std::to_string(now.time_since_epoch().count());
   Batch batch;
   Unit unit;
-  unit.records.push_back(
-      Record{std::string(owner_key), "{\"instance\":" + json::quote(settings_.instance) +
-                                         ",\"nonce\":" + json::quote(nonce) +
-                                         ",\"time\":" + json::quote(format_rfc3339(now)) + "}"});
+  unit.records.push_back(Record{std::string(owner_key), "{\"instance\":" + json::quote(settings_.instance) +
+                                                            ",\"nonce\":" + json::quote(nonce) +
+                                                            ",\"time\":" + json::quote(format_rfc3339(now)) +
+                                                            "}"});
   batch.units.push_back(std::move(unit));
   const JournalDone done = do_commit(batch);
   if (done.outcome != Outcome::committed)
@@ -296,10 +296,12 @@ bool KafkaJournal::produce_unit(const Unit& unit, Time now, std::string& why) {
     }
     return list;
   };
+  std::optional<Envelope> envelope;  // our own mark belongs to no source
+  if (unit.source) envelope.emplace(*unit.source);
   for (const Event& event : unit.events) {
     if (!produce_record(topic(unit.source->topic), RD_KAFKA_PARTITION_UA, record_key(*unit.source, event),
-                        event.raw, record_timestamp_ms(event, now),
-                        headers_of(record_headers(*unit.source, event)), why)) {
+                        event.raw, record_timestamp_ms(event, now), headers_of(envelope->headers(event)),
+                        why)) {
       return false;
     }
   }
@@ -309,7 +311,7 @@ bool KafkaJournal::produce_unit(const Unit& unit, Time now, std::string& why) {
                         record_key(*unit.source, letter.event),
                         letter.event.raw.substr(0, dead_letter_value_bytes_max),
                         record_timestamp_ms(letter.event, now),
-                        headers_of(dead_letter_headers(*unit.source, letter, now, truncated)), why)) {
+                        headers_of(envelope->headers(letter, now, truncated)), why)) {
       return false;
     }
   }

@@ -60,21 +60,21 @@ TEST(RecordHeaders, AreCloudEvents) {
                                                     {"ce_type", "auditstream.tines.event"},
                                                     {"ce_time", "2026-11-20T12:00:00.123456Z"},
                                                     {"content-type", "application/json"}};
-  EXPECT_EQ(as_map(record_headers(given_source(), given_event())), expected);
+  EXPECT_EQ(as_map(Envelope(given_source()).headers(given_event())), expected);
   Event timeless = given_event();
   timeless.time.reset();
-  EXPECT_FALSE(as_map(record_headers(given_source(), timeless)).contains("ce_time"));
+  EXPECT_FALSE(as_map(Envelope(given_source()).headers(timeless)).contains("ce_time"));
 }
 
 TEST(DeadLetterHeaders, SayWhyAndWhen) {
   const DeadLetter letter{given_event(), "too_large", "the event has many bytes"};
-  auto headers = as_map(dead_letter_headers(given_source(), letter, at("2026-11-20T13:00:00Z"), false));
+  auto headers = as_map(Envelope(given_source()).headers(letter, at("2026-11-20T13:00:00Z"), false));
   EXPECT_EQ(headers["ce_id"], "e1");
   EXPECT_EQ(headers["auditstream_error"], "too_large");
   EXPECT_EQ(headers["auditstream_error_detail"], "the event has many bytes");
   EXPECT_EQ(headers["auditstream_error_at"], "2026-11-20T13:00:00Z");
   EXPECT_FALSE(headers.contains("auditstream_truncated"));
-  headers = as_map(dead_letter_headers(given_source(), letter, at("2026-11-20T13:00:00Z"), true));
+  headers = as_map(Envelope(given_source()).headers(letter, at("2026-11-20T13:00:00Z"), true));
   EXPECT_EQ(headers["auditstream_truncated"], std::to_string(letter.event.raw.size()));
 }
 

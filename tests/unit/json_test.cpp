@@ -1,5 +1,6 @@
 // Single values out of JSON, whatever the JSON looks like.
 #include "auditstream/json.h"
+#include "base/json_walk.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -87,6 +88,20 @@ TEST(Quote, MakesValidJson) {
   EXPECT_EQ(quote("caf\u00e9"), "\"caf\u00e9\"");
   EXPECT_EQ(quote("x\xffy\xc3"), "\"x\ufffdy\ufffd\"");
   EXPECT_THAT(scalar_at(quote("a\xf0\x9f b"), ""), Optional("a\ufffd\ufffd b"s));
+}
+
+TEST(Utf8, IsToldFromWhatIsNot) {
+  for (const char* good : {"", "plain ASCII, and more of it", "Z\xc3\xbcrich", "\xe6\x9d\xb1\xe4\xba\xac",
+                           "\xf0\x9f\x9a\x80", "12345678\xc3\xbc", "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf"}) {
+    EXPECT_EQ(utf8_flaw(good), std::string_view(good).size()) << good;
+  }
+  // Stray and overlong bytes, a surrogate, beyond U+10FFFF, a sequence that breaks off before other text.
+  for (const char* bad :
+       {"12345678\xff", "12345678\x80", "12345678\xc0\x80", "12345678\xe0\x80\x80", "12345678\xed\xa0\x80",
+        "12345678\xf4\x90\x80\x80", "12345678\xf0\x8f\xbf\xbf", "12345678\xc3 and more"}) {
+    EXPECT_EQ(utf8_flaw(bad), 8u) << bad;
+  }
+  EXPECT_EQ(utf8_flaw("cut \xe6\x9d"), 6u) << "the end may cut a sequence off";
 }
 
 }  // namespace
