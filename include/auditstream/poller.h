@@ -123,6 +123,8 @@ class Poller {
 
  private:
   struct Lane {
+    explicit Lane(Reading reading) : reading(std::move(reading)) {}
+
     Reading reading;
     std::string live_probe;  // the probe's URL where the live window is first asked for its total
     bool probing = false;

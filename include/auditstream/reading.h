@@ -52,7 +52,6 @@ class Reading {
   std::size_t known() const { return known_; }
   std::size_t bytes() const { return bytes_; }  // held in memory
   std::size_t pages() const { return pages_; }
-  bool ascending() const { return ascending_; }
   Time unreadable_until() const { return unreadable_until_; }
 
  private:
@@ -76,8 +75,6 @@ class Reading {
   std::optional<std::uint64_t> total_last_;
   std::optional<std::size_t> distinct_before_;  // of the reading before this one of the same window
   bool rows_missing_ = false;
-  bool ascending_ = true;
-  std::optional<Time> last_time_;
   std::size_t rows_ = 0;
   std::size_t inside_ = 0;
   std::size_t known_ = 0;

@@ -172,16 +172,7 @@ void Poller::plan(Now now) {
     if (!window) return;
     const Duration guard = vendor_->traits().by_day ? guard_by_day : guard_by_second;
     const Time until = window->to.value_or(std::max(now.wall, time)) + 2 * guard;
-    Lane lane{Reading(*window, options_.reading, vendor_->traits().total_is_exact, until),
-              {},
-              false,
-              {},
-              {},
-              {},
-              {},
-              0,
-              false,
-              false};
+    Lane lane(Reading(*window, options_.reading, vendor_->traits().total_is_exact, until));
     lane.probing = vendor_->traits().probe && lane.live() && probe_memo_;
     lanes_.push_back(std::move(lane));
   }

@@ -67,8 +67,6 @@ Reading::Step Reading::add(Page page, Ledger& ledger) {
       if (!ledger.dead_lettered(id, unreadable_until_)) unreadable_.push_back(std::move(event));
       continue;
     }
-    if (last_time_ && *event.time < *last_time_) ascending_ = false;
-    last_time_ = event.time;
     if (!lies_in(window_, *event.time)) continue;
     ++inside_;
     const Position position = event.position();

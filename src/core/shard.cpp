@@ -309,7 +309,7 @@ Steady Shard::wake_at() const {
   for (const auto& [name, account] : accounts_) wake = std::min(wake, account.timer);
   if (!committing_) {
     if (!gathering_.units.empty() || urgent_ || draining_) wake = std::min(wake, commit_not_before_);
-    wake = std::min(wake, progress_due_);
+    wake = std::min(wake, std::max(progress_due_, commit_not_before_));
   }
   return wake;
 }

@@ -58,7 +58,6 @@ TEST(Reading, KeepsWhatLiesInTheWindowInOrder) {
   EXPECT_THAT(ids(reading.events()), ElementsAre("first", "a", "z", "b"));
   EXPECT_EQ(reading.rows(), 6u);
   EXPECT_EQ(reading.inside(), 4u);
-  EXPECT_FALSE(reading.ascending());
 }
 
 TEST(Reading, WithoutAnEndTheFutureIsInside) {
