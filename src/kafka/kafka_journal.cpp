@@ -126,7 +126,7 @@ Status KafkaJournal::fence() {
                      {"message.max.bytes", std::to_string(dead_letter_record_bytes_max + (1 << 20))},
                      {"batch.size", std::to_string(settings_.batch_bytes_max)},
                      {"queue.buffering.max.messages", "100000"}},
-                    {{"compression.type", "lz4"}, {"queue.buffering.max.kbytes", "32768"}}, topic_conf, this,
+                    {{"compression.type", "lz4"}, {"queue.buffering.max.kbytes", "16384"}}, topic_conf, this,
                     &KafkaJournal::on_delivery);
     if (!made.ok()) {
       misconfigured_ = true;
