@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <utility>
 
 #include "auditstream/hash.h"
@@ -558,10 +559,17 @@ void Poller::settle(Reading& reading, std::size_t events_max, Now now, Unit& uni
     }
   }
   ledger_->count(unit.events.size(), unit.dead_letters.size());
+  // One line for all of a kind, however many there are.
+  std::map<std::string_view, std::pair<std::size_t, const DeadLetter*>> kinds;
   for (const DeadLetter& letter : unit.dead_letters) {
-    out.push_back(
-        Say{Level::warn, "dead_letter_" + letter.code,
-            "event " + letter.event.id + " goes to " + source_->dead_letter_topic + ": " + letter.detail});
+    auto& [count, first] = kinds[letter.code];
+    if (count++ == 0) first = &letter;
+  }
+  for (const auto& [code, kind] : kinds) {
+    const auto& [count, first] = kind;
+    const std::string more = count > 1 ? " and " + std::to_string(count - 1) + " more go to " : " goes to ";
+    out.push_back(Say{Level::warn, "dead_letter_" + first->code,
+                      "event " + first->event.id + more + source_->dead_letter_topic + ": " + first->detail});
   }
   if (ledger_->shrink()) {
     out.push_back(Say{Level::warn, "overlap_shrunk",

@@ -46,12 +46,16 @@ KafkaJournal::KafkaJournal(JournalSettings settings, JournalSink sink)
     : settings_(std::move(settings)), sink_(std::move(sink)), thread_([this] { run(); }) {}
 
 KafkaJournal::~KafkaJournal() {
+  stop();
+  thread_.join();
+}
+
+void KafkaJournal::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   wakeup_.notify_one();
-  thread_.join();
 }
 
 void KafkaJournal::open() { post(Open{}); }

@@ -41,6 +41,10 @@ class KafkaJournal final : public Journal {
   // fence.
   ~KafkaJournal() override;
 
+  // Makes whatever it is doing end soon, without waiting for it; nothing more can be asked of it. For ending
+  // many at once.
+  void stop();
+
   void open() override;
   void commit(std::shared_ptr<const Batch> batch) override;
   void close() override;

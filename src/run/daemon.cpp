@@ -185,6 +185,7 @@ int run_daemon(const Config& config, Duration kafka_wait) {
     const Signals signals(worker);
     worker.run();
   }
+  for (const auto& journal : journals) journal->stop();
   log(Level::info, "stopped", "all committed work is in Kafka");
   return exit_done;
 }

@@ -3,6 +3,8 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 #include "auditstream/json.h"
 #include "run/clock.h"
 
@@ -53,10 +55,9 @@ void write(Level level, std::string_view text, Fields fields) {
     line = time + " " + std::string(name_of(level));
     for (const auto& [name, value] : fields) line += " " + std::string(name) + "=" + std::string(value);
     line += " " + std::string(text);
-    // One event, one line: nothing that came from outside may begin another.
-    for (char& c : line) {
-      if (c == '\n' || c == '\r') c = ' ';
-    }
+    // One event, one line, and nothing that steers a terminal: some of the text came from outside.
+    std::ranges::replace_if(
+        line, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
   }
   spdlog::log(level_of(level), "{}", line);
 }

@@ -48,6 +48,24 @@ TEST(Trouble, KafkaGoesAndComesBackAndNothingIsLostOrRepeated) {
   EXPECT_EQ(run->wait(30s), 0) << run->err();
 }
 
+TEST(Trouble, TheDrainEndsInTimeThoughKafkaIsAway) {
+  Broker kafka;
+  Tenants tenants;
+  tenants.like = "\"history\":300,\"history_span\":\"72h\",\"rate\":10";
+  World world(tenants, kafka.bootstrap());
+  const auto run = world.start();
+  for (const std::string& vendor : world.vendors()) {
+    until(vendor + " arrives", 60s, [&] { return world.compare_with_topic(vendor).kafka_has > 0; });
+  }
+  kafka.kill();
+  run->signal(SIGTERM);
+  EXPECT_EQ(run->wait(40s), 0) << run->err();
+  kafka.start();
+  const auto again = world.start();
+  world.stop_production();
+  world.expect_exactly_once(180s);
+}
+
 TEST(Trouble, ARefusedSourceDisturbsNobodyAndHeals) {
   Tenants tenants;
   tenants.like = "\"history\":100,\"history_span\":\"48h\",\"rate\":2";
