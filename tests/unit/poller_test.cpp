@@ -10,6 +10,7 @@
 namespace auditstream {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -253,6 +254,35 @@ TEST(Poller, AnOverfullLaneVoidsThoseAfterIt) {
   EXPECT_EQ(life.published.back(), "later");
 }
 
+// A row that changes while it is read may be shown to two lanes, and neither knows of the other.
+TEST(Poller, AnEventThatTwoLanesWereShownComesOnce) {
+  Life life;
+  const Time since = noon - 20h;
+  life.source.backfill_start_time = since;
+  life.source.lanes = 2;
+  life.start();
+  life.step();
+  ASSERT_THAT(life.sent, SizeIs(2));
+  life.respond(answer_with(200, event_line("moved", since + 55min)), 0);
+  life.respond(answer_with(200, event_line("moved", since + 65min) + event_line("new", since + 66min)), 0);
+  EXPECT_EQ(life.commit_units(), 2u);
+  EXPECT_THAT(life.published, ElementsAre("moved", "new"));
+}
+
+TEST(Poller, AnEventWithoutATimeThatTwoLanesWereShownIsDeadLetteredOnce) {
+  Life life;
+  life.source.backfill_start_time = noon - 30 * 24h;
+  life.source.lanes = 2;
+  life.log.add("bad", std::nullopt);
+  life.start();
+  life.step();
+  ASSERT_THAT(life.sent, SizeIs(2));
+  life.respond(life.log.answer(life.sent[0].request), 0);
+  life.respond(life.log.answer(life.sent[0].request), 0);
+  life.commit_units();
+  EXPECT_THAT(life.dead, ElementsAre("bad unreadable_time"));
+}
+
 TEST(Poller, LatencyAndBudgetDecideHowManyLanes) {
   Life life;
   life.source.backfill_start_time = noon - 30 * 24h;
@@ -266,6 +296,24 @@ TEST(Poller, LatencyAndBudgetDecideHowManyLanes) {
 }
 
 // --- windows that hold much
+
+// That the live window holds no more says nothing of what may still come late.
+TEST(Poller, WhatComesLateBelowTheCutOfALiveWindowIsFound) {
+  Life life;
+  life.options.reading.events_max = 10;
+  life.start();
+  life.pass(5min);
+  for (int i = 0; i < 30; ++i) life.log.add("e" + std::to_string(100 + i), noon + 3min + i * 1s);
+  life.step();
+  ASSERT_THAT(life.sent, SizeIs(1));
+  life.respond(life.log.answer(life.sent[0].request));
+  life.commit_units();
+  EXPECT_THAT(life.published, SizeIs(10));
+  life.log.add("late", noon + 1min);
+  life.live(2min);
+  EXPECT_THAT(life.published, SizeIs(31));
+  EXPECT_THAT(life.published, Contains("late"));
+}
 
 class Crowded : public ::testing::TestWithParam<bool> {};
 
@@ -775,6 +823,22 @@ TEST(Poller, ProbesAgainOnTheNextDay) {
   life.asked_times = 0;
   life.live(10min);
   EXPECT_LE(life.asked_times, 22) << "one request a poll";
+}
+
+TEST(Poller, AnEqualTotalOfAnotherRangeIsSomethingNew) {
+  Life life;
+  life.vendor.facts.by_day = true;
+  life.vendor.facts.probe = true;
+  life.log.totals = true;
+  life.log.add("old", noon - 1h);
+  life.start();
+  life.live(10min);
+  const auto healthy = std::exchange(life.world, [](const http::Request&) { return answer_with(502); });
+  life.live(60h);
+  life.log.add("new", life.now.wall);
+  life.world = healthy;
+  life.live(5min);
+  EXPECT_THAT(life.published, ElementsAre("new"));
 }
 
 // An event that comes between the pages raises the total of the last page: that total must not be taken for

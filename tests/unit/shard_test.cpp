@@ -9,6 +9,7 @@
 namespace auditstream {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -334,6 +335,29 @@ TEST(Shard, AnAnswerToAQuestionFromBeforeTheReopeningIsNobodys) {
   EXPECT_FALSE(life.shard->on_response(id, life.tenants["acme"].answer(), life.now));
 }
 
+TEST(Shard, AnAnswerOnItsWayWhileACommitIsLostReachesNobody) {
+  ShardLife life;
+  life.add("acme");
+  life.add("other").backfill_start_time = noon - 1h;
+  life.tenants["other"].events.emplace_back("a", noon - 1min);
+  life.journal->outcome = [](const Batch& batch) {
+    return batch.events > 0 ? Outcome::lost : Outcome::committed;
+  };
+  life.answering = false;
+  life.start();
+  life.live(1s);
+  std::map<std::string, http::RequestId> asked;
+  for (const auto& [id, request] : life.client.waiting)
+    asked[request.url.find("other") == std::string::npos ? "acme" : "other"] = id;
+  ASSERT_THAT(asked, SizeIs(2));
+  ASSERT_TRUE(life.shard->on_response(asked["other"], life.tenants["other"].answer(), life.now));
+  life.shard->step(life.now);
+  life.live(1min);
+  ASSERT_EQ(life.journal->opens, 2);
+  EXPECT_THAT(life.client.cancelled, Contains(asked["acme"]));
+  EXPECT_FALSE(life.shard->on_response(asked["acme"], life.tenants["acme"].answer(), life.now));
+}
+
 TEST(Shard, ARefusedRecordIsFoundByHalvingAndGoesToTheDeadLettersAlone) {
   for (const int bad : {0, 57, 99}) {
     ShardLife life;
@@ -349,7 +373,7 @@ TEST(Shard, ARefusedRecordIsFoundByHalvingAndGoesToTheDeadLettersAlone) {
     life.start();
     life.live(10min);
     std::erase(all, refused);
-    EXPECT_EQ(life.journal->published, all);
+    ASSERT_EQ(life.journal->published, all);
     EXPECT_THAT(life.journal->dead, ElementsAre(refused + " refused"));
     EXPECT_LE(life.journal->opens, 40);
     const int opens = life.journal->opens;
