@@ -51,6 +51,7 @@ Time Planner::end_of_window(Time from) const {
 }
 
 void Planner::learn(std::size_t events, std::size_t bytes, Duration width) {
+  if (width <= Duration{0}) return;  // all of it was a gap that had been covered before
   const double load = std::max(static_cast<double>(events) / static_cast<double>(target_.events),
                                static_cast<double>(bytes) / static_cast<double>(target_.bytes));
   const double fitting = static_cast<double>(width.count()) / std::max(load, 1e-6);

@@ -134,5 +134,20 @@ TEST(Planner, AnEndIsTheEnd) {
   EXPECT_TRUE(planner.finished());
 }
 
+// It would make the next windows as narrow as they get, and reading would creep along behind the settled
+// line.
+TEST(Planner, AWindowInsideAGapTeachesNothing) {
+  Planner planner(false, {});
+  const Cursor cursor = cursor_at(noon - 30h);
+  const Window first = *planner.next(cursor, overlap, noon, true);
+  const Duration span = *first.to - first.from;
+  planner.distrust(*first.to);
+  EXPECT_EQ(planner.width(first, noon), Duration{0});
+  planner.learn(0, 0, planner.width(first, noon));
+  const Window next = *planner.next(cursor, overlap, noon, true);
+  EXPECT_EQ(next.from, first.from);
+  EXPECT_GE(*next.to - *first.to, span);
+}
+
 }  // namespace
 }  // namespace auditstream
