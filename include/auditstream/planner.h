@@ -36,9 +36,16 @@ class Planner {
   void rest() {
     ahead_.reset();
     reached_.reset();
+    unsettled_from_.reset();
   }
   // The windows from there on were not read after all.
   void go_back(Time to) { ahead_ = to; }
+  // The live window is more than the vendor can answer at once: from now on closed windows lead up to it, and
+  // it begins where they end. What they have shown is not settled: see unsettled_from().
+  void split_live() { live_is_split_ = true; }
+  // Where the windows handed out since the last rest end to be settled, if any of them ended less than the
+  // overlap ago.
+  const std::optional<Time>& unsettled_from() const { return unsettled_from_; }
   // A window that ended at `reached` had nothing in its last part. Perhaps nothing happened, perhaps the
   // vendor's ingest had stopped: what comes next must prove that it goes on and cover the gap again in the
   // same window.
@@ -68,7 +75,8 @@ class Planner {
 
   std::optional<Time> ahead_;    // everything before has been handed out; nothing: start at the overlap
   std::optional<Time> reached_;  // the end of the gap; the next window reaches beyond it
-  bool started_ = false;
+  std::optional<Time> unsettled_from_;
+  bool live_is_split_ = false;
   Duration span_;
 };
 

@@ -16,10 +16,7 @@ Planner::Planner(bool by_day, WindowTarget target, std::optional<Time> end)
     : by_day_(by_day), target_(target), end_(end), span_(by_day ? day : span_first) {}
 
 std::optional<Window> Planner::next(const Cursor& cursor, Duration overlap, Time now, bool may_be_live) {
-  // The first window starts at the floor, because the overlap may have been longer before we started.
-  const Time overlapping =
-      std::max(started_ ? cursor.watermark - overlap : cursor.floor.time, cursor.floor.time);
-  const Time from = ahead_.value_or(overlapping);
+  const Time from = ahead_.value_or(cursor.floor.time);
   if (end_) {
     if (from >= *end_) return std::nullopt;
     ahead_ = std::min(end_of_window(from), *end_);
@@ -30,14 +27,14 @@ std::optional<Window> Planner::next(const Cursor& cursor, Duration overlap, Time
   // must be worth a window, or reading would creep along behind it for ever.
   const Time settled = now - horizon;
   if (settled - from >= span_ / 2) to = std::min(to, settled);
-  if (to <= now - overlap && to < now) {
+  const bool settles = to <= now - overlap;
+  if (to < now && (settles || (live_is_split_ && to + span_ <= now))) {
+    if (!settles && !unsettled_from_) unsettled_from_ = now - overlap;
     ahead_ = to;
-    started_ = true;
     return Window{from, to};
   }
   if (!may_be_live) return std::nullopt;
-  started_ = true;
-  return Window{std::min(from, overlapping), std::nullopt};
+  return Window{live_is_split_ ? from : std::min(from, cursor.floor.time), std::nullopt};
 }
 
 Duration Planner::width(const Window& window, Time now) const {

@@ -356,7 +356,6 @@ void Poller::complete(Lane& lane, Now now, std::vector<Action>& out) {
     return;
   }
   if (reading.cut()) return;  // there is more to read at once
-  planner_.rest();
   if (vendor_->traits().probe && reading.total() && lane.live_probe.empty() && reading.pages() > 0) {
     Ask probe = lane.ask;
     probe.probe = true;
@@ -429,6 +428,7 @@ void Poller::refuse(std::size_t index, const Refusal& refusal, Now now, std::vec
       const Duration width =
           lane != nullptr ? planner_.width(lane->reading.window(), vendor_now(now)) : Duration{0};
       if (!planner_.narrow(width, 2)) page_size_ = std::max(1u, page_size_ / 2);
+      if (lane != nullptr && lane->live()) planner_.split_live();
       if (lane != nullptr) planner_.go_back(lane->reading.window().from);
       fail(index, refusal, retry_first, retry_max, now, out);
       return;
@@ -541,7 +541,10 @@ void Poller::settle(Reading& reading, std::size_t events_max, Now now, Unit& uni
       planner_.trust();
     }
   }
-  ledger_->advance(watermark, std::max(floor, Position{watermark - source_->overlap, ""}));
+  Time overlapping = watermark - source_->overlap;
+  if (planner_.unsettled_from()) overlapping = std::min(overlapping, *planner_.unsettled_from());
+  ledger_->advance(watermark, std::max(floor, Position{overlapping, ""}));
+  if (!reading.window().to && !cut) planner_.rest();
 
   unit.events.reserve(events.size());
   for (Event& event : events) {

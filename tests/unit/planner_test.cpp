@@ -149,5 +149,25 @@ TEST(Planner, AWindowInsideAGapTeachesNothing) {
   EXPECT_GE(*next.to - *first.to, span);
 }
 
+// A vendor that can't answer for the whole overlap at once is asked in pieces, and what those have shown is
+// not settled before the overlap has passed.
+TEST(Planner, ALiveWindowThatIsTooMuchIsSplit) {
+  Planner planner(false, {});
+  Cursor cursor = cursor_at(noon - 10min);
+  EXPECT_FALSE(planner.next(cursor, overlap, noon, true)->to);
+  planner.narrow(10min, 5);
+  planner.split_live();
+  std::vector<Window> pieces{*planner.next(cursor, overlap, noon, true)};
+  while (pieces.back().to) {
+    EXPECT_EQ(planner.unsettled_from(), noon - overlap);
+    pieces.push_back(*planner.next(cursor, overlap, noon, true));
+    EXPECT_EQ(pieces.back().from, *pieces[pieces.size() - 2].to);
+  }
+  EXPECT_EQ(pieces.front().from, cursor.floor.time);
+  EXPECT_GE(pieces.size(), 4u);
+  planner.rest();
+  EXPECT_FALSE(planner.unsettled_from());
+}
+
 }  // namespace
 }  // namespace auditstream
