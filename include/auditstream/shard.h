@@ -101,6 +101,7 @@ class Shard {
   void gather(Now now);
   void gather_progress(Now now);
   void commit_if_due(Now now);
+  void begin_commit(std::shared_ptr<const Batch> batch, Now now);
   void on_done(const JournalDone& done, Now now);
   Duration backoff_wait();
 
@@ -132,6 +133,7 @@ class Shard {
   Batch gathering_;
   bool urgent_ = false;  // a source waits for its first cursor to be committed
   std::shared_ptr<const Batch> committing_;
+  std::shared_ptr<const Batch> again_;  // was aborted and waits for its turn
   Steady commit_began_{};
   Steady commit_not_before_{};
   Steady progress_due_{};

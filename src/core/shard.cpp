@@ -87,9 +87,8 @@ void Shard::on_done(const JournalDone& done, Now now) {
   }
   world_.observer.shard_said(partition_, Say{Level::warn, "commit_failed", done.detail});
   if (done.outcome == Outcome::aborted && ++aborts_in_a_row_ <= limits_.aborts_max) {
-    committing_ = batch;
-    commit_began_ = now.steady;
-    journal_.commit(batch);
+    again_ = batch;
+    commit_not_before_ = now.steady + limits_.commit_interval;
     return;
   }
   if (done.outcome == Outcome::refused) {
@@ -136,6 +135,7 @@ void Shard::drop_pollers() {
   // The budgets stay: the vendor has not forgotten our requests.
   for (auto& [name, account] : accounts_) account.queue.clear();
   gathering_ = {};
+  again_.reset();
   urgent_ = false;
   aborts_in_a_row_ = 0;
 }
@@ -308,7 +308,8 @@ Steady Shard::wake_at() const {
   Steady wake = timers_.empty() ? Steady::max() : timers_.begin()->first;
   for (const auto& [name, account] : accounts_) wake = std::min(wake, account.timer);
   if (!committing_) {
-    if (!gathering_.units.empty() || urgent_ || draining_) wake = std::min(wake, commit_not_before_);
+    if (again_ || !gathering_.units.empty() || urgent_ || draining_)
+      wake = std::min(wake, commit_not_before_);
     wake = std::min(wake, std::max(progress_due_, commit_not_before_));
   }
   return wake;
@@ -353,6 +354,10 @@ void Shard::gather_progress(Now now) {
 
 void Shard::commit_if_due(Now now) {
   if (committing_ || now.steady < commit_not_before_) return;
+  if (again_) {
+    begin_commit(std::exchange(again_, nullptr), now);
+    return;
+  }
   if (!gathering_.units.empty() || urgent_ || draining_ || now.steady >= progress_due_) gather_progress(now);
   if (gathering_.units.empty()) {
     if (draining_ && ready_.empty()) {
@@ -363,11 +368,15 @@ void Shard::commit_if_due(Now now) {
     return;
   }
   gathering_.now = now.wall;
-  committing_ = std::make_shared<const Batch>(std::exchange(gathering_, {}));
+  begin_commit(std::make_shared<const Batch>(std::exchange(gathering_, {})), now);
+  gather(now);
+}
+
+void Shard::begin_commit(std::shared_ptr<const Batch> batch, Now now) {
+  committing_ = std::move(batch);
   commit_began_ = now.steady;
   commit_not_before_ = now.steady + limits_.commit_interval;
   journal_.commit(committing_);
-  gather(now);
 }
 
 void Shard::drain(Now now) {
