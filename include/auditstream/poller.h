@@ -69,7 +69,7 @@ struct PollerOptions {
   ReadingLimits reading;
   WindowTarget target;
   unsigned lanes_max = 8;                     // where the source leaves the number to us
-  std::size_t buffered_bytes_max = 64 << 20;  // over all lanes; beyond it only the first lane reads on
+  std::size_t buffered_bytes_max = 48 << 20;  // over all lanes; beyond it only the first lane reads on
   std::size_t record_bytes_max = 1'000'000;   // a larger record goes to the dead letters
   std::optional<Time> end;                    // read up to there as history and stop; for reading a range
 };
