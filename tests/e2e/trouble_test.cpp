@@ -60,6 +60,10 @@ TEST(Trouble, TheDrainEndsInTimeThoughKafkaIsAway) {
   kafka.kill();
   run->signal(SIGTERM);
   EXPECT_EQ(run->wait(40s), 0) << run->err();
+  kafka.start();
+  const auto again = world.start();
+  world.stop_production();
+  world.expect_exactly_once(180s);
 }
 
 TEST(Trouble, ARefusedSourceDisturbsNobodyAndHeals) {
