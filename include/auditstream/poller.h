@@ -157,6 +157,7 @@ class Poller {
   void say_trouble(const Refusal& refusal, bool failing, Now now, std::vector<Action>& out);
   void void_lanes(std::size_t first, std::vector<Action>& out);
   void settle(Reading& reading, std::size_t events_max, Now now, Unit& unit, std::vector<Action>& out);
+  void say_if_nothing_found(std::vector<Action>& out);
   unsigned lane_limit() const;
   std::size_t buffered() const;
   Duration jittered(Duration least);
@@ -199,6 +200,7 @@ class Poller {
   Duration clock_ahead_{
       0};  // our clock minus the vendor's; 0 unless it is off by more than the Date header's rounding
   bool skew_said_ = false;
+  bool nothing_found_said_ = false;
   Duration latency_{0};
   int firewall_in_a_row_ = 0;
 

@@ -562,6 +562,7 @@ void Poller::settle(Reading& reading, std::size_t events_max, Now now, Unit& uni
     }
   }
   ledger_->count(unit.events.size(), unit.dead_letters.size());
+  if (!reading.window().to && !cut) say_if_nothing_found(out);
   // One line for all of a kind, however many there are.
   std::map<std::string_view, std::pair<std::size_t, const DeadLetter*>> kinds;
   for (const DeadLetter& letter : unit.dead_letters) {
@@ -579,6 +580,19 @@ void Poller::settle(Reading& reading, std::size_t events_max, Now now, Unit& uni
                       "more events inside the overlap than can be remembered: it now reaches back only to " +
                           format_rfc3339(ledger_->cursor().floor.time) + "; a smaller overlap avoids this"});
   }
+}
+
+// Whoever asks for a log's past expects some: credentials that are good for nothing get empty answers from
+// several of the vendors, not refusals.
+void Poller::say_if_nothing_found(std::vector<Action>& out) {
+  const Cursor& cursor = ledger_->cursor();
+  if (nothing_found_said_ || !source_->backfill_start_time || cursor.published + cursor.dead_letters > 0)
+    return;
+  nothing_found_said_ = true;
+  std::string text =
+      "nothing found since " + format_rfc3339(cursor.since) + "; if there should be something, look at:";
+  for (const std::string& hint : vendor_->empty_hints(*source_)) text += " " + hint;
+  out.push_back(Say{Level::warn, "no_events", std::move(text)});
 }
 
 std::optional<Unit> Poller::take_progress(Now now) {

@@ -74,6 +74,31 @@ TEST(Poller, AsksAGuardWiderThanItsWindow) {
   EXPECT_EQ(range.to, noon - 30 * 24h + 1h + 2s);
 }
 
+TEST(Poller, SaysOnceThatABackfillFoundNothing) {
+  Life life;
+  life.source.backfill_start_time = noon - 3 * 24h;
+  life.start();
+  life.live(5min);
+  EXPECT_EQ(life.times_said("no_events"), 1u);
+  EXPECT_THAT(life.said.back().text, testing::AllOf(HasSubstr("2026-11-17"), HasSubstr("the script.")));
+}
+
+TEST(Poller, IsSilentAboutAnEmptyLogWhereNobodyAskedForItsPastOrSomethingWasFound) {
+  Life fresh;
+  fresh.start();
+  fresh.live(5min);
+  EXPECT_EQ(fresh.times_said("no_events"), 0u);
+
+  Life life;
+  life.source.backfill_start_time = noon - 3 * 24h;
+  life.log.add("one", noon - 2 * 24h);
+  life.start();
+  life.live(5min);
+  life.start();
+  life.live(5min);
+  EXPECT_EQ(life.times_said("no_events"), 0u);
+}
+
 TEST(Poller, AStoppedOnePollsNothingAndSaysWhy) {
   Life life;
   std::uint64_t next_id = 1;

@@ -70,7 +70,7 @@ class ScriptedVendor final : public Vendor {
   const std::vector<Setting>& settings() const override { return settings_; }
   std::string default_base_url(const Source&) const override { return "https://scripted"; }
   std::vector<std::pair<std::string, std::string>> mistakes(const Source&) const override { return {}; }
-  std::vector<std::string> empty_hints(const Source&) const override { return {}; }
+  std::vector<std::string> empty_hints(const Source&) const override { return {"the script."}; }
 
   http::Request request(const Source&, const Secrets&, const std::optional<Token>& token,
                         const Ask& ask) const override {
