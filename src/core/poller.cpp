@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "auditstream/answer.h"
 #include "auditstream/hash.h"
 #include "auditstream/rate_limit.h"
 
@@ -250,7 +251,7 @@ void Poller::on_response(http::RequestId id, const http::Response& response, Now
   if (response.transport == http::Transport::none) {
     latency_ = latency_ == Duration{0} ? response.latency : (latency_ * 7 + response.latency) / 8;
   }
-  Answer answer = vendor_->read(*source_, found->ask, response);
+  Answer answer = read_answer(*vendor_, *source_, secrets_, token_, found->ask, response);
   if (const Refusal* refusal = std::get_if<Refusal>(&answer)) {
     refuse(index, *refusal, now, out);
     return;
@@ -260,7 +261,7 @@ void Poller::on_response(http::RequestId id, const http::Response& response, Now
 }
 
 void Poller::on_token(const http::Response& response, Now now, std::vector<Action>& out) {
-  std::variant<Token, Refusal> answer = vendor_->read_token(*source_, response, vendor_now(now));
+  std::variant<Token, Refusal> answer = read_token(*vendor_, *source_, secrets_, response, vendor_now(now));
   if (const Refusal* refusal = std::get_if<Refusal>(&answer)) {
     // The exchange itself was refused: another one would be, too.
     if (!lanes_.empty()) lanes_.front().token_renewed = true;

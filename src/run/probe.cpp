@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "auditstream/answer.h"
 #include "auditstream/rate_limit.h"
 #include "auditstream/vendor.h"
 #include "http/curl_client.h"
@@ -67,7 +68,7 @@ ProbeResult probe_source(const Source& source, std::size_t account_sources) {
   if (vendor->exchanges_token()) {
     response = exchange(client, source, vendor->token_request(source, *secrets));
     const Time now = answered();
-    std::variant<Token, Refusal> answer = vendor->read_token(source, response, now);
+    std::variant<Token, Refusal> answer = read_token(*vendor, source, *secrets, response, now);
     if (const Refusal* refusal = std::get_if<Refusal>(&answer)) {
       take(*refusal, result);
       return result;
@@ -81,7 +82,7 @@ ProbeResult probe_source(const Source& source, std::size_t account_sources) {
   ask.page_size = source.page_size;
   response = exchange(client, source, vendor->request(source, *secrets, token, ask));
   answered();
-  const Answer answer = vendor->read(source, ask, response);
+  const Answer answer = read_answer(*vendor, source, *secrets, token, ask, response);
   if (const Refusal* refusal = std::get_if<Refusal>(&answer)) {
     take(*refusal, result);
     return result;

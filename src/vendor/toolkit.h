@@ -72,9 +72,8 @@ Refusal malformed(const Source& source, const http::Response& response, const Re
 // garbage.
 std::optional<Duration> retry_after(const http::Response& response);
 
-// At most the first 80 printable characters, spaces folded; what is a secret of the source, or looks like
-// one, is hidden.
-std::string excerpt(const Source& source, std::string_view text);
+// At most the first 80 printable characters, spaces folded; what looks like a secret is hidden.
+std::string excerpt(std::string_view text);
 
 // --- Pages
 

@@ -28,14 +28,9 @@ bool looks_secret(std::string_view token) {
   return token.size() >= 24 || (token.size() >= 8 && digits && letters);
 }
 
-void replace_all(std::string& text, const std::string& old) {
-  for (std::size_t at = text.find(old); at != std::string::npos; at = text.find(old, at))
-    text.replace(at, old.size(), "...");
-}
-
 // ", which says: ..." or nothing.
-std::string said(const Source& source, const http::Response& response) {
-  const std::string words = excerpt(source, *response.body);
+std::string said(const http::Response& response) {
+  const std::string words = excerpt(*response.body);
   return words.empty() ? "" : ": " + words;
 }
 
@@ -86,17 +81,14 @@ Refusal no_answer(const Source& source, const http::Response& response, const Re
 
 }  // namespace
 
-std::string excerpt(const Source& source, std::string_view text) {
-  std::string seen(text.substr(0, 16 * kExcerptMax));
-  for (const auto& [name, secret] : source.secret_templates) {
-    if (!secret.empty()) replace_all(seen, secret.reveal());
-  }
+std::string excerpt(std::string_view text) {
+  const std::string_view seen = text.substr(0, 16 * kExcerptMax);
   std::string out;
   for (std::size_t i = 0; i < seen.size() && out.size() < kExcerptMax;) {
     if (in_token(seen[i])) {
       const std::size_t end =
           static_cast<std::size_t>(std::find_if_not(seen.begin() + i, seen.end(), in_token) - seen.begin());
-      const std::string_view token = std::string_view(seen).substr(i, end - i);
+      const std::string_view token = seen.substr(i, end - i);
       out += looks_secret(token) ? "..." : token;
       i = end;
     } else {
@@ -129,8 +121,7 @@ Refusal malformed(const Source& source, const http::Response& response, const Re
   refusal.status = response.status;
   refusal.message = host(source, remedies) + " " + std::string(what) + " (status " +
                     std::to_string(response.status) + ", content-type " +
-                    excerpt(source, response.header("content-type").value_or("not given")) + ")" +
-                    said(source, response);
+                    excerpt(response.header("content-type").value_or("not given")) + ")" + said(response);
   refusal.remedy = "Check base_url and proxy: this is not what the audit log's API answers.";
   return refusal;
 }
@@ -147,20 +138,20 @@ Refusal classify(const Source& source, const http::Response& response, const Rem
   if ((status == 401 || status == 403) && !blank(body) && !json::is_json(body)) {
     refusal.kind = RefusalKind::transient;
     refusal.firewall = true;
-    refusal.message += " with a firewall's page, not the API's" + said(source, response);
+    refusal.message += " with a firewall's page, not the API's" + said(response);
     refusal.remedy =
         "Let this machine's address through the firewall in front of the API, or check base_url and proxy.";
   } else if (status == 401) {
     refusal.kind = RefusalKind::unauthorized;
-    refusal.message += " Unauthorized" + said(source, response);
+    refusal.message += " Unauthorized" + said(response);
     refusal.remedy = std::string(remedies.unauthorized);
   } else if (status == 403) {
     refusal.kind = RefusalKind::forbidden;
-    refusal.message += " Forbidden" + said(source, response);
+    refusal.message += " Forbidden" + said(response);
     refusal.remedy = std::string(remedies.forbidden);
   } else if (status == 404) {
     refusal.kind = RefusalKind::not_found;
-    refusal.message += " Not Found" + said(source, response);
+    refusal.message += " Not Found" + said(response);
     refusal.remedy = std::string(remedies.not_found);
   } else if (status == 429 || (status == 503 && refusal.retry_after)) {
     refusal.kind = RefusalKind::throttled;
@@ -168,7 +159,7 @@ Refusal classify(const Source& source, const http::Response& response, const Rem
     refusal.remedy = std::string(remedies.throttled);
   } else if (status == 408 || status >= 500) {
     refusal.kind = RefusalKind::transient;
-    refusal.message += said(source, response);
+    refusal.message += said(response);
     refusal.remedy = "Nothing to change: it is asked again. If it lasts, look at the vendor's status page.";
   } else {
     refusal = malformed(source, response, remedies, "gave an answer that is not expected");

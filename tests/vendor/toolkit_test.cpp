@@ -100,17 +100,13 @@ TEST(RetryAfter, ReadsSecondsAndDates) {
 }
 
 TEST(Excerpt, IsShortPrintableAndWithoutCredentials) {
-  Source source = example();
-  source.secret_templates["api_key"] = Secret("hunter");
-  EXPECT_EQ(excerpt(source, " <html>\r\n\t<b>Sign\x01 in</b> "), "<html> <b>Sign in</b>");
-  EXPECT_EQ(excerpt(source, "bad key hunter"), "bad key ...");
-  EXPECT_EQ(excerpt(source, "bad key sk_live_4eC39HqLyjW"), "bad key ...");
-  EXPECT_THAT(excerpt(source, "Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abc"),
-              Not(HasSubstr("eyJ")));
-  EXPECT_EQ(excerpt(source, "{\"message\":\"Invalid authorization header\"}"),
+  EXPECT_EQ(excerpt(" <html>\r\n\t<b>Sign\x01 in</b> "), "<html> <b>Sign in</b>");
+  EXPECT_EQ(excerpt("bad key sk_live_4eC39HqLyjW"), "bad key ...");
+  EXPECT_THAT(excerpt("Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abc"), Not(HasSubstr("eyJ")));
+  EXPECT_EQ(excerpt("{\"message\":\"Invalid authorization header\"}"),
             "{\"message\":\"Invalid authorization header\"}");
-  EXPECT_LE(excerpt(source, std::string(100, 'a') + std::string(1000, '!')).size(), 80u);
-  EXPECT_EQ(excerpt(source, ""), "");
+  EXPECT_LE(excerpt(std::string(100, 'a') + std::string(1000, '!')).size(), 80u);
+  EXPECT_EQ(excerpt(""), "");
 }
 
 // --- Pages

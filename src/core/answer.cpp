@@ -1,0 +1,56 @@
+#include "auditstream/answer.h"
+
+#include <utility>
+
+namespace auditstream {
+namespace {
+
+// Returns whether there was anything to blot out.
+bool blot_out(std::string& text, const Secret& secret) {
+  if (secret.empty()) return false;
+  bool found = false;
+  for (std::size_t at = text.find(secret.reveal()); at != std::string::npos;
+       at = text.find(secret.reveal(), at)) {
+    text.replace(at, secret.reveal().size(), "...");
+    at += 3;
+    found = true;
+  }
+  return found;
+}
+
+// Pages are read as they are; only what is refused is quoted, so it is read once more without the secrets.
+template <typename Read>
+auto read_quotably(const http::Response& response, const Secrets& secrets, const std::optional<Token>& token,
+                   const Read& read) {
+  auto answer = read(response);
+  if (!std::holds_alternative<Refusal>(answer)) return answer;
+  http::Response blotted = response;
+  std::string body = *response.body;
+  bool echoed = false;
+  const auto blot = [&](const Secret& secret) {
+    echoed = blot_out(body, secret) || echoed;
+    for (http::Header& header : blotted.headers) echoed = blot_out(header.value, secret) || echoed;
+  };
+  for (const auto& [name, secret] : secrets) blot(secret);
+  if (token) blot(token->value);
+  if (!echoed) return answer;
+  blotted.body = std::make_shared<const std::string>(std::move(body));
+  return read(blotted);
+}
+
+}  // namespace
+
+Answer read_answer(const Vendor& vendor, const Source& source, const Secrets& secrets,
+                   const std::optional<Token>& token, const Ask& ask, const http::Response& response) {
+  return read_quotably(response, secrets, token,
+                       [&](const http::Response& quotable) { return vendor.read(source, ask, quotable); });
+}
+
+std::variant<Token, Refusal> read_token(const Vendor& vendor, const Source& source, const Secrets& secrets,
+                                        const http::Response& response, Time now) {
+  return read_quotably(response, secrets, std::nullopt, [&](const http::Response& quotable) {
+    return vendor.read_token(source, quotable, now);
+  });
+}
+
+}  // namespace auditstream
