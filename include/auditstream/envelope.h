@@ -43,8 +43,11 @@ class Envelope {
   std::string size_;
 };
 
-// What a dead-letter topic takes; beyond it a value is cut.
+// What a dead-letter topic that we made takes.
 inline constexpr std::size_t dead_letter_record_bytes_max = 8 << 20;
-inline constexpr std::size_t dead_letter_value_bytes_max = dead_letter_record_bytes_max - (64 << 10);
+
+// How much of a dead letter's value is left under its topic's max.message.bytes; the rest is for key and
+// headers.
+std::size_t dead_letter_value_bytes_max(std::size_t record_bytes_max);
 
 }  // namespace auditstream

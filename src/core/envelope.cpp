@@ -17,6 +17,11 @@ std::int64_t record_timestamp_ms(const Event& event, Time now) {
   return std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count();
 }
 
+std::size_t dead_letter_value_bytes_max(std::size_t record_bytes_max) {
+  constexpr std::size_t key_and_headers = 64 << 10;
+  return record_bytes_max > 2 * key_and_headers ? record_bytes_max - key_and_headers : record_bytes_max / 2;
+}
+
 Envelope::Envelope(const Source& source)
     : source_("urn:auditstream:" + source.vendor + ":" + source.name),
       type_("auditstream." + source.vendor + ".event") {}

@@ -271,9 +271,11 @@ std::variant<ClusterFacts, ClusterProblem> Cluster::prepare(const Config& config
     if (mistake) return ClusterProblem{true, *mistake};
   }
   for (const auto& source : config.sources) {
-    if (const auto found = configs.find(source->topic); found != configs.end()) {
+    for (const std::string& topic : {source->topic, source->dead_letter_topic}) {
+      const auto found = configs.find(topic);
+      if (found == configs.end()) continue;
       if (const auto bytes = number(found->second, "max.message.bytes")) {
-        facts.record_bytes_max[source->topic] = static_cast<std::size_t>(*bytes);
+        facts.record_bytes_max[topic] = static_cast<std::size_t>(*bytes);
       }
     }
   }

@@ -21,7 +21,8 @@ struct ClusterProblem {
 };
 
 struct ClusterFacts {
-  std::map<std::string, std::size_t> record_bytes_max;  // by event topic: max.message.bytes
+  std::map<std::string, std::size_t>
+      record_bytes_max;  // by topic, the offsets topic aside: max.message.bytes
   std::vector<std::string> warnings;
 };
 

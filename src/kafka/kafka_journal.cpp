@@ -310,10 +310,12 @@ bool KafkaJournal::produce_unit(const Unit& unit, Time now, std::string& why) {
     }
   }
   for (const DeadLetter& letter : unit.dead_letters) {
-    const bool truncated = letter.event.raw.size() > dead_letter_value_bytes_max;
+    const auto limit = settings_.record_bytes_max.find(unit.source->dead_letter_topic);
+    const std::size_t value_max = dead_letter_value_bytes_max(
+        limit == settings_.record_bytes_max.end() ? dead_letter_record_bytes_max : limit->second);
+    const bool truncated = letter.event.raw.size() > value_max;
     if (!produce_record(topic(unit.source->dead_letter_topic), RD_KAFKA_PARTITION_UA,
-                        record_key(*unit.source, letter.event),
-                        letter.event.raw.substr(0, dead_letter_value_bytes_max),
+                        record_key(*unit.source, letter.event), letter.event.raw.substr(0, value_max),
                         record_timestamp_ms(letter.event, now),
                         headers_of(envelope->headers(letter, now, truncated)), why)) {
       return false;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -26,7 +27,8 @@ struct JournalSettings {
   std::string instance;                     // who we are, for the __owner record
   std::vector<std::string> topics;          // every topic that a batch may write to, the offsets topic aside
   std::size_t batch_bytes_max = 1'000'000;  // of one produce request's batch: no topic may take less
-  std::function<Time()> now;                // wall clock, for the owner record
+  std::map<std::string, std::size_t> record_bytes_max{};  // by topic; dead letters are cut to fit
+  std::function<Time()> now;                              // wall clock, for the owner record
 
   std::string transactional_id() const {
     return group + "-" + offsets_topic + "-" + std::to_string(partition);

@@ -171,6 +171,7 @@ int run_daemon(const Config& config, Duration kafka_wait) {
     settings.instance = instance_name();
     settings.topics = {topics.begin(), topics.end()};
     settings.batch_bytes_max = batch_bytes;
+    settings.record_bytes_max = facts.record_bytes_max;
     settings.now = [] { return read_clock().wall; };
     journals.push_back(std::make_unique<kafka::KafkaJournal>(
         std::move(settings),
@@ -186,7 +187,7 @@ int run_daemon(const Config& config, Duration kafka_wait) {
     worker.run();
   }
   for (const auto& journal : journals) journal->stop();
-  log(Level::info, "stopped", "all committed work is in Kafka");
+  log(Level::info, "stopped", "what was committed is in Kafka; the rest will be read again");
   return exit_done;
 }
 

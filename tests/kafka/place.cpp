@@ -58,7 +58,8 @@ RecordMap cursors_in(RecordMap records) {
   return records;
 }
 
-Place::Place(std::string bootstrap, const std::map<std::string, std::string>& event_topic)
+Place::Place(std::string bootstrap, const std::map<std::string, std::string>& event_topic,
+             std::size_t dead_letter_bytes_max)
     : bootstrap_(std::move(bootstrap)), name_(name_of_this_test()), source_(std::make_shared<Source>()) {
   source_->name = "acme";
   source_->vendor = "tines";
@@ -67,7 +68,7 @@ Place::Place(std::string bootstrap, const std::map<std::string, std::string>& ev
   source_->dead_letter_topic = name_ + ".dlq";
   create_topic(bootstrap_, events(), event_partitions, event_topic);
   create_topic(bootstrap_, dead_letters(), event_partitions,
-               {{"max.message.bytes", std::to_string(dead_letter_record_bytes_max)}});
+               {{"max.message.bytes", std::to_string(dead_letter_bytes_max)}});
   create_topic(bootstrap_, offsets(), offsets_partitions, {{"cleanup.policy", "compact"}});
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "auditstream/envelope.h"
 #include "auditstream/journal.h"
 #include "kafka/kafka_journal.h"
 #include "support/kafka/topic_reader.h"
@@ -29,8 +30,10 @@ class Place {
   static constexpr int event_partitions = 6;
   static constexpr int offsets_partitions = 2;
 
-  // Topics named after the running test. `event_topic` are properties of the topic of events.
-  explicit Place(std::string bootstrap, const std::map<std::string, std::string>& event_topic = {});
+  // Topics named after the running test. `event_topic` are properties of the topic of events,
+  // `dead_letter_bytes_max` is max.message.bytes of that of dead letters.
+  explicit Place(std::string bootstrap, const std::map<std::string, std::string>& event_topic = {},
+                 std::size_t dead_letter_bytes_max = dead_letter_record_bytes_max);
 
   const std::string& bootstrap() const { return bootstrap_; }
   const std::string& events() const { return source_->topic; }

@@ -129,17 +129,35 @@ TEST_F(Records, DeadLetterBeyondEightMebibytesIsCutAndSaysSo) {
   commit(place_.batch_of(std::move(unit)));
   const Record letter = only_record(place_.dead_letters());
   EXPECT_EQ(letter.header("auditstream_truncated"), std::to_string(raw.size()));
-  EXPECT_TRUE(letter.value == raw.substr(0, dead_letter_value_bytes_max));
+  EXPECT_TRUE(letter.value == raw.substr(0, dead_letter_value_bytes_max(dead_letter_record_bytes_max)));
 }
 
 TEST_F(Records, DeadLetterThatJustFitsIsWhole) {
-  const std::string raw = incompressible_json(dead_letter_value_bytes_max);
+  const std::string raw = incompressible_json(dead_letter_value_bytes_max(dead_letter_record_bytes_max));
   Unit unit;
   unit.dead_letters.push_back({event_of("large", raw, wall_clock()), "too_large", "nearly 8 MiB"});
   commit(place_.batch_of(std::move(unit)));
   const Record letter = only_record(place_.dead_letters());
   EXPECT_EQ(letter.header("auditstream_truncated"), "");
   EXPECT_TRUE(letter.value == raw);
+}
+
+TEST(DeadLetters, AreCutToWhatTheirTopicTakes) {
+  constexpr std::size_t record_bytes_max = 20'000;
+  const Place place(Broker::shared(), {}, record_bytes_max);
+  kafka::JournalSettings settings = place.settings();
+  settings.record_bytes_max[place.dead_letters()] = record_bytes_max;
+  PatientJournal journal(settings);
+  journal.open();
+  const std::string raw = incompressible_json(100'000);
+  Unit unit;
+  unit.dead_letters.push_back({event_of("large", raw, wall_clock()), "too_large", "100 kB"});
+  const JournalDone done = journal.commit(place.batch_of(std::move(unit)));
+  ASSERT_EQ(done.outcome, Outcome::committed) << done.detail;
+  const std::vector<Record> letters = place.read(place.dead_letters());
+  ASSERT_EQ(letters.size(), 1u);
+  EXPECT_EQ(letters[0].header("auditstream_truncated"), std::to_string(raw.size()));
+  EXPECT_EQ(letters[0].value, raw.substr(0, dead_letter_value_bytes_max(record_bytes_max)));
 }
 
 }  // namespace
