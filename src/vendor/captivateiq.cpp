@@ -74,7 +74,6 @@ class CaptivateIq final : public Vendor {
     request.url = url.text();
     request.headers = {{"Authorization", "Token " + secrets.at("api_token").reveal()},
                        {"Accept", "application/json"}};
-    request.route = source.route;
     return request;
   }
 

@@ -172,7 +172,6 @@ class EndorLabs final : public Vendor {
                        {"Accept", "application/json"},
                        {"Request-Timeout", "60"}};
     request.timeout = 75s;  // the vendor is to give up first: its word tells a slow query from a dead network
-    request.route = source.route;
     return request;
   }
 
@@ -212,7 +211,6 @@ class EndorLabs final : public Vendor {
     request.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}};
     request.body = R"({"key":)" + json::quote(secrets.at("api_key").reveal()) + R"(,"secret":)" +
                    json::quote(secrets.at("api_secret").reveal()) + "}";
-    request.route = source.route;
     return request;
   }
 

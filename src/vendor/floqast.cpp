@@ -36,8 +36,8 @@ constexpr toolkit::Remedies kRemedies{
         "Settings > API Keys, by a user who may manage API keys.",
     .not_found = "Check region (us, eu or au), and base_url where it is set.",
     .throttled =
-        "Lower rate_limit or raise poll_interval; FloQast publishes no limit: its support knows that of your "
-        "account.",
+        "It is asked again after a pause. If it lasts, lower rate_limit or raise poll_interval; FloQast "
+        "publishes no limit: its support knows that of your account.",
     .unreachable =
         "Check that region is where your FloQast organization is hosted (us, eu or au; your FloQast "
         "administrator knows), then base_url, proxy and the network.",
@@ -107,7 +107,6 @@ class FloQast final : public Vendor {
                         const Ask& ask) const override {
     http::Request request;
     request.headers = {{"Accept", "application/json"}};
-    request.route = source.route;
     if (ask.token.starts_with(kRedirected)) {
       request.url = ask.token.substr(kRedirected.size());
       // The address signs itself; the key belongs to FloQast alone.

@@ -94,7 +94,6 @@ class Tines final : public Vendor {
     request.url = url.text();
     request.headers = {{"Authorization", "Bearer " + secrets.at("api_key").reveal()},
                        {"Accept", "application/json"}};
-    request.route = source.route;
     return request;
   }
 
@@ -119,16 +118,18 @@ class Tines final : public Vendor {
   }
 
   std::vector<std::string> empty_hints(const Source& source) const override {
-    std::vector<std::string> hints{
-        "Look in Tines' own audit log whether there are events in this time range.",
-        "Tines keeps two years: a backfill_start_time before that finds nothing older.",
-        "New events may take a few minutes to appear; they are caught up with.",
-        "Audit logging may be disabled on the tenant, which is rare: Tines support can tell."};
-    if (source.lists.contains("user_ids") || source.lists.contains("operation_names")) {
-      hints.insert(hints.begin(),
-                   "Remove or widen user_ids and operation_names: they narrow what is returned.");
-    }
-    return hints;
+    const bool filtered = source.lists.contains("user_ids") || source.lists.contains("operation_names");
+    return {
+        "region: each tenant has a domain of its own; check that tenant_domain, now " +
+            std::string(source.setting("tenant_domain")) + ", is yours.",
+        "retention: Tines keeps two years; check that backfill_start_time is within them.",
+        filtered
+            ? "filters: remove or widen user_ids and operation_names: they narrow what is returned."
+            : "filters: none are set; look in Tines' own audit log whether there are events in this time "
+              "range.",
+        "permissions: check that the key in api_key has AUDIT_LOG_READ and belongs to this tenant.",
+        "environment: new events may take a few minutes to appear and are caught up with; audit logging may "
+        "be disabled on the tenant, which is rare: Tines support can tell."};
   }
 
  private:

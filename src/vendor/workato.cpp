@@ -84,7 +84,6 @@ class Workato final : public Vendor {
     request.url = url.text();
     request.headers = {{"Authorization", "Bearer " + secrets.at("api_token").reveal()},
                        {"Accept", "application/json"}};
-    request.route = source.route;
     return request;
   }
 
@@ -102,13 +101,15 @@ class Workato final : public Vendor {
   }
 
   std::vector<std::string> empty_hints(const Source& source) const override {
-    return {"Look in Workato's own activity audit log whether there are events in this time range.",
-            "Check base_url, now " + source.base_url + ": it must be that of your region.",
-            "Each environment (dev, test, prod) has its own log: the API client in api_token must be of the "
-            "right one.",
-            "Workato keeps one year or less, as your plan says: a backfill_start_time before that finds "
-            "nothing older.",
-            "Check that audit logging is enabled for the workspace."};
+    return {
+        "region: check base_url, now " + source.base_url + ": it must be that of your region.",
+        "retention: Workato keeps one year or less, as your plan says: a backfill_start_time before that "
+        "finds nothing older.",
+        "filters: there are none; look in Workato's own activity audit log whether there was any activity "
+        "in this time range.",
+        "permissions: check that the role of the API client in api_token has GET /api/activity_logs.",
+        "environment: each environment (dev, test, prod) has its own log: the API client in api_token "
+        "must be of the right one; check that audit logging is enabled for the workspace."};
   }
 };
 
