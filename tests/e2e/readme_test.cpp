@@ -1,11 +1,12 @@
-// The README's commands and configs are what the project understands: blocks marked `yaml` that hold sources
-// are valid, and each line of a block marked `sh` names a program and options that exist.
+// The README's commands and configs work: blocks marked `yaml` that hold sources are valid, and those marked
+// `sh`, one after the other, take a reader from the sources to the first events in a consumer.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
+#include <signal.h>
 #include <unistd.h>
 
-#include <cctype>
+#include <algorithm>
+#include <cstdlib>
 #include <regex>
 #include <sstream>
 
@@ -51,43 +52,69 @@ TEST(Readme, ConfigsAreValid) {
   EXPECT_GT(configs, 0);
 }
 
-// Everything of a script that says how it is used, or of a command what its help says.
-std::string help_of(const std::vector<std::string>& words) {
-  if (words[0].starts_with("./script/")) return read_file(std::string(PROJECT_DIR) + words[0].substr(1));
-  std::vector<std::string> command{auditstream_binary()};
-  for (std::size_t i = 1; i < words.size() && i <= 2 && std::isalpha(words[i][0]); ++i) {
-    std::vector<std::string> longer = command;
-    longer.push_back(words[i]);
-    longer.push_back("--help");
-    if (run_to_end(longer).status != 0) break;
-    command.push_back(words[i]);
-  }
-  command.push_back("--help");
-  return run_to_end(command).out;
+// The line as it is run here: in this test's build directory, with its Kafka and its topics.
+std::string here(std::string line, const World& world) {
+  line = std::regex_replace(line, std::regex(R"((^|\s)build(?=[/\s]|$))"), "$1" BUILD_DIR);
+  line = std::regex_replace(line, std::regex("localhost:9092"), world.bootstrap());
+  return std::regex_replace(line, std::regex(R"(audit\.tines)"), world.topic("tines"));
 }
 
-TEST(Readme, CommandsAndTheirOptionsExist) {
-  static const std::regex program(
-      R"((^|[|;&$(]\s*|\s)((\./)?(build/)?auditstream|\./script/\w+)\s?([^|;&#)>]*))");
-  int commands = 0;
+// The first config of the page, with what differs here: addresses and the names of topics.
+void take_first_config(World& world) {
+  YAML::Node config = YAML::Load(blocks_of("yaml").at(0));
+  config["kafka"]["bootstrap.servers"] = world.bootstrap();
+  config["sources"][0]["base_url"] = world.source_config("tines")["base_url"];
+  for (const char* const name : {"group", "topics", "offsets", "http"}) config[name] = world.config[name];
+  world.config = config;
+  world.write_config();
+}
+
+TEST(Readme, FirstStepsWorkAsTheyStand) {
+  World world({.vendors = {"tines"}, .like = "\"history\":60,\"history_span\":\"48h\",\"rate\":0"});
+  const Environment environment{{"PATH", std::string(BUILD_DIR ":") + std::getenv("PATH")},
+                                {"TINES_KEY", world.source_config("tines")["api_key"].as<std::string>()}};
+  take_first_config(world);
+  std::unique_ptr<Child> run;
+  int consumed = 0;
   for (const std::string& block : blocks_of("sh")) {
-    for (const std::string& line : lines_of(std::regex_replace(block, std::regex(R"(\\\n)"), " "))) {
-      if (line.starts_with('#') || line.find("git ") == 0) continue;
-      std::smatch match;
-      if (!std::regex_search(line, match, program)) continue;
-      ++commands;
-      std::vector<std::string> words{match[2]};
-      std::istringstream rest(match[5]);
-      for (std::string word; rest >> word;) words.push_back(word);
-      if (words[0].starts_with("./script/")) {
-        ASSERT_EQ(access((std::string(PROJECT_DIR) + words[0].substr(1)).c_str(), X_OK), 0) << line;
-      }
-      const std::string help = help_of(words);
-      for (const std::string& word : words) {
-        if (!word.starts_with("--")) continue;
-        EXPECT_THAT(help, ::testing::HasSubstr(word.substr(0, word.find('=')))) << line;
+    const bool builds = block.find("cmake") != std::string::npos;
+    const std::string folder = builds ? PROJECT_DIR : world.directory.path().string();
+    for (const std::string& line : lines_of(block)) {
+      SCOPED_TRACE(line);
+      const std::string script = "cd '" + folder + "' && exec ";
+      if (line.starts_with("auditstream run")) {
+        run = std::make_unique<Child>(std::vector<std::string>{"sh", "-c", script + here(line, world)},
+                                      environment);
+        world.expect_exactly_once();
+      } else if (line.starts_with("kcat")) {
+        const std::string until_the_end = " -e -q";
+        const Finished consumer =
+            run_to_end({"sh", "-c", script + here(line, world) + until_the_end}, environment);
+        EXPECT_EQ(consumer.status, 0) << consumer.err;
+        consumed = static_cast<int>(std::ranges::count(consumer.out, '\n'));
+      } else {
+        const Finished command =
+            run_to_end({"sh", "-c", "cd '" + folder + "' && " + here(line, world)}, environment, 10min);
+        EXPECT_EQ(command.status, 0) << command.out << command.err;
       }
     }
+  }
+  EXPECT_EQ(consumed, 60);
+  ASSERT_TRUE(run);
+  run->signal(SIGTERM);
+  EXPECT_EQ(run->wait(30s), 0) << run->err();
+}
+
+TEST(Readme, ScriptsAndTheirOptionsExist) {
+  const std::string page = read_file(PROJECT_DIR "/README.md");
+  static const std::regex command(R"(\./(script/\w+)((?: --?\w+)*))");
+  int commands = 0;
+  for (std::sregex_iterator match(page.begin(), page.end(), command), end; match != end;
+       ++match, ++commands) {
+    const std::string path = std::string(PROJECT_DIR "/") + (*match)[1].str();
+    ASSERT_EQ(access(path.c_str(), X_OK), 0) << path;
+    std::istringstream options((*match)[2]);
+    for (std::string option; options >> option;) EXPECT_THAT(read_file(path), ::testing::HasSubstr(option));
   }
   EXPECT_GT(commands, 2);
 }
