@@ -481,11 +481,8 @@ Scenario draw_scenario(std::uint64_t seed) {
   // Small windows, so that overfull ones, cuts and lanes are common.
   scenario.options.reading.events_max = number(10, 200);
   scenario.options.target.events = number(5, 100);
-  if (number(0, 4) == 0) {
+  if (number(0, 4) == 0)
     scenario.stall = std::pair{Duration{5min}, Duration{std::chrono::minutes(number(10, 130))}};
-    // What polling itself causes appears at once: it would prove an ingest that has stopped.
-    for (TenantSpec& tenant : scenario.tenants) tenant.self_feeding = false;
-  }
   return scenario;
 }
 

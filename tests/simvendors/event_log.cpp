@@ -1,6 +1,7 @@
 #include "simvendors/event_log.h"
 
 #include <cmath>
+#include <utility>
 
 #include "simvendors/wire.h"
 
@@ -41,9 +42,12 @@ Time EventLog::produced(std::uint64_t number) const {
 }
 
 void EventLog::advance(Time now) {
+  if (now >= stall_to_) {
+    for (const Time time : std::exchange(own_held_back_, {})) add_own(time, stall_to_);
+  }
   while (spec_.rate > 0) {
     const Time at = produced(next_);
-    const Time appears = at >= stall_from_ && at < stall_to_ ? stall_to_ : at;
+    const Time appears = stalled(at) ? stall_to_ : at;
     if (appears > now || (stopped_ && at > *stopped_)) return;
     Time time = at;
     const std::uint64_t chance = mix(spec_.seed ^ 0x1a7e, next_);
@@ -58,12 +62,19 @@ void EventLog::advance(Time now) {
   }
 }
 
-Serial EventLog::append_own(Time now) {
+void EventLog::append_own(Time now) {
   advance(now);
-  const Time appeared = std::max({now, start_, appeared_.empty() ? now : appeared_.back()});
-  add(appeared, appeared);
+  const Time at = std::max({now, start_, appeared_.empty() ? now : appeared_.back()});
+  if (stalled(at)) {
+    own_held_back_.push_back(at);
+  } else {
+    add_own(at, at);
+  }
+}
+
+void EventLog::add_own(Time time, Time appeared) {
+  add(time, appeared);
   own_.insert(size() - 1);
-  return size() - 1;
 }
 
 void EventLog::add(Time time, Time appeared) {

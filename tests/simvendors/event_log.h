@@ -41,8 +41,8 @@ class EventLog {
   void stop(Time at) { stopped_ = at; }
   // Whatever would appear in [from, to) appears at `to`.
   void stall(Time from, Time to) { stall_from_ = from, stall_to_ = to; }
-  // An event that happens and appears now.
-  Serial append_own(Time now);
+  // An event that happens now, and appears unless the log stalls.
+  void append_own(Time now);
 
   Serial size() const { return static_cast<Serial>(times_.size()); }
   Time time(Serial serial) const { return times_[serial]; }
@@ -93,7 +93,9 @@ class EventLog {
   static Serial shuffled(Serial serial);
   // A range of serials that holds all rows of [from, to).
   std::pair<Serial, Serial> serials(Time from, Time to) const;
+  bool stalled(Time at) const { return at >= stall_from_ && at < stall_to_; }
   void add(Time time, Time appeared);
+  void add_own(Time time, Time appeared);
   Time produced(std::uint64_t number) const;
 
   LogSpec spec_;
@@ -104,6 +106,7 @@ class EventLog {
   std::vector<Time> appeared_;   // of the rows after the history; ascending
   std::vector<Serial> by_time_;  // the rows after the history, by (time, serial)
   std::unordered_set<Serial> own_;
+  std::vector<Time> own_held_back_;  // those that happened during the stall
   std::uint64_t next_ = 0;  // number of the next event to be produced
   std::optional<Time> stopped_;
   Time stall_from_{};
