@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <utility>
 
 #include "auditstream/answer.h"
@@ -19,34 +18,10 @@ constexpr Duration guard_by_day = 14h;
 constexpr Duration skew_tolerated = 2s;  // the Date header is cut to seconds and travels
 constexpr Duration skew_said_above = 60s;
 
-constexpr Duration retry_first = 1s;
-constexpr Duration retry_max = 60s;
-constexpr Duration credential_rest = 60s;  // at most one request a minute after a credential was refused
-constexpr Duration credential_rest_max = 5min;
-constexpr Duration malformed_rest_max = 5min;
-constexpr Duration retry_after_max = 15min;
-constexpr int transient_attempts_max = 5;
-constexpr int throttled_attempts_max = 20;
-constexpr int firewall_is_refusal = 3;
-constexpr Duration say_first = 1min;
-constexpr Duration say_max = 1h;
-
-Duration backoff(Duration first, int times, Duration most) {
-  for (int i = 1; i < times && first < most; ++i) first *= 2;
-  return std::min(first, most);
-}
-
-// Key, headers and framing of a record, beside its value.
-constexpr std::size_t record_overhead = 1024;
+constexpr Duration secret_rest = 5s;  // where a secret can't be read
+constexpr Duration secret_rest_max = 60s;
 
 }  // namespace
-
-std::size_t Unit::bytes() const {
-  std::size_t sum = 0;
-  for (const Event& event : events) sum += event.raw.size();
-  for (const DeadLetter& letter : dead_letters) sum += letter.event.raw.size();
-  return sum;
-}
 
 Poller::Poller(std::shared_ptr<const Source> source, const Vendor& vendor, SecretSource& secrets,
                Ledger ledger, bool born, PollerOptions options, std::uint64_t& next_request_id)
@@ -71,7 +46,6 @@ Poller Poller::stopped(std::shared_ptr<const Source> source, const Vendor& vendo
 }
 
 // --- time
-// -------------------------------------------------------------------------------------------------------------
 
 Time Poller::vendor_now(Now now) const { return std::min(now.wall, now.wall - clock_ahead_); }
 
@@ -135,7 +109,6 @@ bool Poller::may_ask(const Lane& lane) const {
 }
 
 // --- asking
-// -----------------------------------------------------------------------------------------------------------
 
 void Poller::step(Now now, std::vector<Action>& out) {
   if (!stopped_.empty() || draining_ || !born_ || authorizing_) return;
@@ -155,7 +128,7 @@ bool Poller::begin_poll(Now now, std::vector<Action>& out) {
     Refusal refusal;
     refusal.kind = RefusalKind::unauthorized;
     refusal.message = secrets.error().message;
-    fail(0, refusal, retry_first * 5, retry_max, now, out);
+    fail(0, refusal, secret_rest, secret_rest_max, now, out);
     return false;
   }
   // A new credential is a new try for everything that the old one got.
@@ -233,7 +206,6 @@ void Poller::ask(Lane& lane, Now now, std::vector<Action>& out) {
 }
 
 // --- answers
-// ----------------------------------------------------------------------------------------------------------
 
 void Poller::on_response(http::RequestId id, const http::Response& response, Now now,
                          std::vector<Action>& out) {
@@ -375,238 +347,6 @@ void Poller::void_lanes(std::size_t first, std::vector<Action>& out) {
     if (lanes_[i].request) out.push_back(Cancel{*lanes_[i].request});
   }
   lanes_.erase(lanes_.begin() + static_cast<std::ptrdiff_t>(first), lanes_.end());
-}
-
-// --- trouble
-// ----------------------------------------------------------------------------------------------------------
-
-// The policy for every kind of refusal. Nothing here moves a cursor.
-void Poller::refuse(std::size_t index, const Refusal& refusal, Now now, std::vector<Action>& out) {
-  firewall_in_a_row_ = refusal.firewall ? firewall_in_a_row_ + 1 : 0;
-  if (firewall_in_a_row_ >= firewall_is_refusal) {
-    fail(index, refusal, credential_rest, credential_rest_max, now, out);
-    return;
-  }
-  Lane* lane = index < lanes_.size() ? &lanes_[index] : nullptr;
-  const int attempts = lane != nullptr ? ++lane->attempts : failures_ + 1;
-  switch (refusal.kind) {
-    case RefusalKind::throttled: {
-      const Duration asked = std::min<Duration>(refusal.retry_after.value_or(0s), retry_after_max);
-      const Duration silence = std::max(jittered(backoff(retry_first, attempts, retry_max)), asked);
-      out.push_back(Silence{silence});
-      if (lane == nullptr || attempts > throttled_attempts_max) {
-        fail(index, refusal, silence, retry_after_max, now, out);
-        return;
-      }
-      lane->retry_at = now.steady + silence;
-      say_trouble(refusal, false, now, out);
-      return;
-    }
-    case RefusalKind::transient:
-      if (lane == nullptr || attempts >= transient_attempts_max) {
-        fail(index, refusal, retry_first * 5, retry_max, now, out);
-        return;
-      }
-      lane->retry_at = now.steady + jittered(std::max(backoff(retry_first, attempts, retry_max),
-                                                      refusal.retry_after.value_or(0s)));
-      say_trouble(refusal, false, now, out);
-      return;
-    case RefusalKind::unauthorized:
-      // A token may end in the middle of a window: a fresh one, then the very same request.
-      if (vendor_->exchanges_token() && lane != nullptr && !lane->token_renewed) {
-        lane->token_renewed = true;
-        if (lane->token_number == token_number_) token_.reset();
-        return;
-      }
-      token_.reset();
-      fail(index, refusal, credential_rest, credential_rest_max, now, out);
-      return;
-    case RefusalKind::forbidden:
-    case RefusalKind::not_found:
-      fail(index, refusal, credential_rest, credential_rest_max, now, out);
-      return;
-    case RefusalKind::too_slow: {
-      const Duration width =
-          lane != nullptr ? planner_.width(lane->reading.window(), vendor_now(now)) : Duration{0};
-      if (!planner_.narrow(width, 2)) page_size_ = std::max(1u, page_size_ / 2);
-      if (lane != nullptr && lane->live()) planner_.split_live();
-      if (lane != nullptr) planner_.go_back(lane->reading.window().from);
-      fail(index, refusal, retry_first, retry_max, now, out);
-      return;
-    }
-    case RefusalKind::too_large:
-      page_size_ = std::max(1u, page_size_ / 2);
-      fail(index, refusal, retry_first, malformed_rest_max, now, out);
-      return;
-    case RefusalKind::malformed:
-      fail(index, refusal, retry_first * 5, malformed_rest_max, now, out);
-      return;
-  }
-}
-
-void Poller::fail(std::size_t first_lane, const Refusal& refusal, Duration rest_min, Duration rest_max,
-                  Now now, std::vector<Action>& out) {
-  ++failures_;
-  void_lanes(first_lane, out);
-  rest_until_ = now.steady + jittered(backoff(rest_min, failures_, rest_max));
-  say_trouble(refusal, true, now, out);
-}
-
-void Poller::say_trouble(const Refusal& refusal, bool failing, Now now, std::vector<Action>& out) {
-  const bool news = !trouble_ || trouble_->kind != refusal.kind || trouble_->status != refusal.status;
-  trouble_ = refusal;
-  failing_ = failing_ || failing;
-  if (news) {
-    say_interval_ = say_first;
-  } else if (now.steady < say_next_) {
-    return;
-  } else {
-    say_interval_ = std::min<Duration>(say_interval_ * 2, say_max);
-  }
-  say_next_ = now.steady + say_interval_;
-  std::string text = refusal.message;
-  if (!refusal.remedy.empty()) text += "; " + refusal.remedy;
-  const bool refused = refusal.kind == RefusalKind::unauthorized || refusal.kind == RefusalKind::forbidden ||
-                       refusal.kind == RefusalKind::not_found || refusal.kind == RefusalKind::malformed;
-  out.push_back(Say{refused ? Level::error : Level::warn, to_string(refusal.kind), std::move(text)});
-}
-
-// --- publishing
-// -------------------------------------------------------------------------------------------------------
-
-std::optional<Unit> Poller::take_unit(Now now, std::size_t events_max, std::vector<Action>& out) {
-  while (has_unit()) {
-    Lane lane = std::move(lanes_.front());
-    lanes_.pop_front();
-    Unit unit;
-    unit.source = source_;
-    settle(lane.reading, events_max, now, unit, out);
-    if (unit.events.empty() && unit.dead_letters.empty()) continue;
-    unit.records = ledger_->take_records(now.wall);
-    return unit;
-  }
-  return std::nullopt;
-}
-
-// Turns a window that was read to its end into what is published and how far that moves the cursor.
-void Poller::settle(Reading& reading, std::size_t events_max, Now now, Unit& unit, std::vector<Action>& out) {
-  const Time time = vendor_now(now);
-  std::vector<Event>& events = reading.events();
-  // Lanes read side by side, so what they found is judged again in the order in which it is published.
-  std::erase_if(
-      events, [this](const Event& event) { return ledger_->published(event.position(), hash64(event.id)); });
-  std::optional<Position> cut = reading.cut();
-  if (events.size() > events_max) {
-    cut = events[events_max].position();
-    events.erase(events.begin() + static_cast<std::ptrdiff_t>(events_max), events.end());
-  }
-
-  // Before the floor rises: two windows side by side may have been shown the same one, and it must still be
-  // known.
-  std::vector<std::uint64_t> unreadable_ids;
-  for (Event& event : reading.unreadable()) {
-    const std::uint64_t id = hash64(event.id);
-    if (ledger_->dead_lettered(id, reading.unreadable_until())) continue;
-    unreadable_ids.push_back(id);
-    unit.dead_letters.push_back(
-        DeadLetter{std::move(event), "unreadable_time",
-                   "no readable time in the event; where the vendor's format differs set time_field"});
-  }
-  ledger_->dead_letter(unreadable_ids, reading.unreadable_until());
-  // How far the vendor has got: the newest of the events that are new. One from the future says nothing about
-  // that, now or when its time has come.
-  std::optional<Time> newest;
-  for (const Event& event : events) {
-    if (*event.time <= time) newest = event.time;
-  }
-  const Time settled = options_.end ? Time::max() : time - horizon;
-  const Cursor& cursor = ledger_->cursor();
-  Time watermark = std::max(cursor.watermark, newest.value_or(cursor.watermark));
-  Position floor = cursor.floor;
-  if (cut) {
-    // Only what lies below the cut is here: go on from the last event that is.
-    const Position reached = events.empty() ? cursor.floor : events.back().position();
-    if (cut->time <= settled) floor = reached;
-    void_lanes(0, out);
-    planner_.go_back(std::max(reached.time, reading.window().from));
-    rest_until_ = now.steady;
-  } else if (reading.window().to && *reading.window().to <= settled) {
-    watermark = std::max(watermark, *reading.window().to);
-    floor = Position{*reading.window().to, ""};
-  } else {
-    watermark = std::max(watermark, time - horizon);
-    if (reading.window().to && *reading.window().to - watermark > source_->overlap) {
-      void_lanes(0, out);
-      planner_.distrust(*reading.window().to);
-    } else {
-      planner_.trust();
-    }
-  }
-  Time overlapping = watermark - source_->overlap;
-  if (planner_.unsettled_from()) overlapping = std::min(overlapping, *planner_.unsettled_from());
-  ledger_->advance(watermark, std::max(floor, Position{overlapping, ""}));
-  if (!reading.window().to && !cut) planner_.rest();
-
-  unit.events.reserve(events.size());
-  for (Event& event : events) {
-    const std::uint64_t id = hash64(event.id);
-    ledger_->publish(event.position(), id);
-    if (event.raw.size() + event.id.size() + record_overhead > options_.record_bytes_max) {
-      const std::string detail = "the event has " + std::to_string(event.raw.size()) +
-                                 " bytes, and a record of the topic at most " +
-                                 std::to_string(options_.record_bytes_max) + " (max.message.bytes)";
-      unit.dead_letters.push_back(DeadLetter{std::move(event), "too_large", detail});
-    } else if (refused_.contains(id)) {
-      unit.dead_letters.push_back(DeadLetter{std::move(event), "refused", "the broker refused the record"});
-    } else {
-      unit.events.push_back(std::move(event));
-    }
-  }
-  ledger_->count(unit.events.size(), unit.dead_letters.size());
-  if (!reading.window().to && !cut) say_if_nothing_found(out);
-  // One line for all of a kind, however many there are.
-  std::map<std::string_view, std::pair<std::size_t, const DeadLetter*>> kinds;
-  for (const DeadLetter& letter : unit.dead_letters) {
-    auto& [count, first] = kinds[letter.code];
-    if (count++ == 0) first = &letter;
-  }
-  for (const auto& [code, kind] : kinds) {
-    const auto& [count, first] = kind;
-    const std::string more = count > 1 ? " and " + std::to_string(count - 1) + " more go to " : " goes to ";
-    out.push_back(Say{Level::warn, "dead_letter_" + first->code,
-                      "event " + first->event.id + more + source_->dead_letter_topic + ": " + first->detail});
-  }
-  if (ledger_->shrink()) {
-    out.push_back(Say{Level::warn, "overlap_shrunk",
-                      "more events inside the overlap than can be remembered: it now reaches back only to " +
-                          format_rfc3339(ledger_->cursor().floor.time) + "; a smaller overlap avoids this"});
-  }
-}
-
-// Whoever asks for a log's past expects some: credentials that are good for nothing get empty answers from
-// several of the vendors, not refusals.
-void Poller::say_if_nothing_found(std::vector<Action>& out) {
-  const Cursor& cursor = ledger_->cursor();
-  if (nothing_found_said_ || !source_->backfill_start_time || cursor.published + cursor.dead_letters > 0)
-    return;
-  nothing_found_said_ = true;
-  std::string text =
-      "nothing found since " + format_rfc3339(cursor.since) + "; if there should be something, look at:";
-  for (const std::string& hint : vendor_->empty_hints(*source_)) text += " " + hint;
-  out.push_back(Say{Level::warn, "no_events", std::move(text)});
-}
-
-std::optional<Unit> Poller::take_progress(Now now) {
-  if (!has_progress()) return std::nullopt;
-  Unit unit;
-  unit.source = source_;
-  unit.records = ledger_->take_records(now.wall);
-  if (!born_) birth_taken_ = true;
-  return unit;
-}
-
-void Poller::on_committed() {
-  if (birth_taken_) born_ = true;
 }
 
 void Poller::drain(std::vector<Action>& out) {

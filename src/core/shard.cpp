@@ -36,7 +36,6 @@ void Shard::start(Now) {
 }
 
 // --- the journal
-// ------------------------------------------------------------------------------------------------------
 
 void Shard::on_journal(JournalEvent event, Now now) {
   if (std::holds_alternative<JournalClosed>(event)) {
@@ -222,7 +221,6 @@ Poller Shard::make_poller(const std::shared_ptr<const Source>& source, const Rec
 }
 
 // --- the pollers
-// ------------------------------------------------------------------------------------------------------
 
 bool Shard::on_response(http::RequestId id, const http::Response& response, Now now) {
   const auto found = requests_.find(id);
@@ -316,7 +314,6 @@ Steady Shard::wake_at() const {
 }
 
 // --- group commit
-// -----------------------------------------------------------------------------------------------------
 
 // Fills the batch with finished work while there is room; what finds none waits in its poller, which reads no
 // further.

@@ -97,7 +97,6 @@ void KafkaJournal::run() {
 }
 
 // --- opening
-// ----------------------------------------------------------------------------------------------------------
 
 // Fence, mark, restore, in this order: everything that a predecessor committed lies below our mark, and
 // nothing of it can come after. Neither the last stable offset nor the high watermark would be such a line.
@@ -230,7 +229,6 @@ Result<RecordMap> KafkaJournal::restore(const std::string& mark) {
 }
 
 // --- committing
-// -------------------------------------------------------------------------------------------------------
 
 // The outcome is decided here, at the border to librdkafka, once: its three kinds of error are "call again",
 // "abort" and "this handle is dead"; whatever is none of them is the third.

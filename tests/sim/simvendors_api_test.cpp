@@ -226,7 +226,6 @@ INSTANTIATE_TEST_SUITE_P(Simvendors, EachVendor, ::testing::ValuesIn(walks()),
                          [](const auto& walk) { return walk.param.vendor; });
 
 // --- what is particular to one vendor
-// ---------------------------------------------------------------------------------
 
 std::string tines_between(Time after, Time before) {
   return "/api/v1/audit_logs?per_page=500&after=" + encoded(time_text(after, 0)) +

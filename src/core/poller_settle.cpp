@@ -1,0 +1,160 @@
+// The poller's windows that were read to their end: what of them is published, and how far that moves the
+// cursor.
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "auditstream/hash.h"
+#include "auditstream/poller.h"
+
+namespace auditstream {
+namespace {
+
+// Key, headers and framing of a record, beside its value.
+constexpr std::size_t record_overhead = 1024;
+
+}  // namespace
+
+std::size_t Unit::bytes() const {
+  std::size_t sum = 0;
+  for (const Event& event : events) sum += event.raw.size();
+  for (const DeadLetter& letter : dead_letters) sum += letter.event.raw.size();
+  return sum;
+}
+
+std::optional<Unit> Poller::take_unit(Now now, std::size_t events_max, std::vector<Action>& out) {
+  while (has_unit()) {
+    Lane lane = std::move(lanes_.front());
+    lanes_.pop_front();
+    Unit unit;
+    unit.source = source_;
+    settle(lane.reading, events_max, now, unit, out);
+    if (unit.events.empty() && unit.dead_letters.empty()) continue;
+    unit.records = ledger_->take_records(now.wall);
+    return unit;
+  }
+  return std::nullopt;
+}
+
+// Turns a window that was read to its end into what is published and how far that moves the cursor.
+void Poller::settle(Reading& reading, std::size_t events_max, Now now, Unit& unit, std::vector<Action>& out) {
+  const Time time = vendor_now(now);
+  std::vector<Event>& events = reading.events();
+  // Lanes read side by side, so what they found is judged again in the order in which it is published.
+  std::erase_if(
+      events, [this](const Event& event) { return ledger_->published(event.position(), hash64(event.id)); });
+  std::optional<Position> cut = reading.cut();
+  if (events.size() > events_max) {
+    cut = events[events_max].position();
+    events.erase(events.begin() + static_cast<std::ptrdiff_t>(events_max), events.end());
+  }
+
+  // Before the floor rises: two windows side by side may have been shown the same one, and it must still be
+  // known.
+  std::vector<std::uint64_t> unreadable_ids;
+  for (Event& event : reading.unreadable()) {
+    const std::uint64_t id = hash64(event.id);
+    if (ledger_->dead_lettered(id, reading.unreadable_until())) continue;
+    unreadable_ids.push_back(id);
+    unit.dead_letters.push_back(
+        DeadLetter{std::move(event), "unreadable_time",
+                   "no readable time in the event; where the vendor's format differs set time_field"});
+  }
+  ledger_->dead_letter(unreadable_ids, reading.unreadable_until());
+  // How far the vendor has got: the newest of the events that are new. One from the future says nothing about
+  // that, now or when its time has come.
+  std::optional<Time> newest;
+  for (const Event& event : events) {
+    if (*event.time <= time) newest = event.time;
+  }
+  const Time settled = options_.end ? Time::max() : time - horizon;
+  const Cursor& cursor = ledger_->cursor();
+  Time watermark = std::max(cursor.watermark, newest.value_or(cursor.watermark));
+  Position floor = cursor.floor;
+  if (cut) {
+    // Only what lies below the cut is here: go on from the last event that is.
+    const Position reached = events.empty() ? cursor.floor : events.back().position();
+    if (cut->time <= settled) floor = reached;
+    void_lanes(0, out);
+    planner_.go_back(std::max(reached.time, reading.window().from));
+    rest_until_ = now.steady;
+  } else if (reading.window().to && *reading.window().to <= settled) {
+    watermark = std::max(watermark, *reading.window().to);
+    floor = Position{*reading.window().to, ""};
+  } else {
+    watermark = std::max(watermark, time - horizon);
+    if (reading.window().to && *reading.window().to - watermark > source_->overlap) {
+      void_lanes(0, out);
+      planner_.distrust(*reading.window().to);
+    } else {
+      planner_.trust();
+    }
+  }
+  Time overlapping = watermark - source_->overlap;
+  if (planner_.unsettled_from()) overlapping = std::min(overlapping, *planner_.unsettled_from());
+  ledger_->advance(watermark, std::max(floor, Position{overlapping, ""}));
+  if (!reading.window().to && !cut) planner_.rest();
+
+  unit.events.reserve(events.size());
+  for (Event& event : events) {
+    const std::uint64_t id = hash64(event.id);
+    ledger_->publish(event.position(), id);
+    if (event.raw.size() + event.id.size() + record_overhead > options_.record_bytes_max) {
+      const std::string detail = "the event has " + std::to_string(event.raw.size()) +
+                                 " bytes, and a record of the topic at most " +
+                                 std::to_string(options_.record_bytes_max) + " (max.message.bytes)";
+      unit.dead_letters.push_back(DeadLetter{std::move(event), "too_large", detail});
+    } else if (refused_.contains(id)) {
+      unit.dead_letters.push_back(DeadLetter{std::move(event), "refused", "the broker refused the record"});
+    } else {
+      unit.events.push_back(std::move(event));
+    }
+  }
+  ledger_->count(unit.events.size(), unit.dead_letters.size());
+  if (!reading.window().to && !cut) say_if_nothing_found(out);
+  // One line for all of a kind, however many there are.
+  std::map<std::string_view, std::pair<std::size_t, const DeadLetter*>> kinds;
+  for (const DeadLetter& letter : unit.dead_letters) {
+    auto& [count, first] = kinds[letter.code];
+    if (count++ == 0) first = &letter;
+  }
+  for (const auto& [code, kind] : kinds) {
+    const auto& [count, first] = kind;
+    const std::string more = count > 1 ? " and " + std::to_string(count - 1) + " more go to " : " goes to ";
+    out.push_back(Say{Level::warn, "dead_letter_" + first->code,
+                      "event " + first->event.id + more + source_->dead_letter_topic + ": " + first->detail});
+  }
+  if (ledger_->shrink()) {
+    out.push_back(Say{Level::warn, "overlap_shrunk",
+                      "more events inside the overlap than can be remembered: it now reaches back only to " +
+                          format_rfc3339(ledger_->cursor().floor.time) + "; a smaller overlap avoids this"});
+  }
+}
+
+// Whoever asks for a log's past expects some: credentials that are good for nothing get empty answers from
+// several of the vendors, not refusals.
+void Poller::say_if_nothing_found(std::vector<Action>& out) {
+  const Cursor& cursor = ledger_->cursor();
+  if (nothing_found_said_ || !source_->backfill_start_time || cursor.published + cursor.dead_letters > 0)
+    return;
+  nothing_found_said_ = true;
+  std::string text =
+      "nothing found since " + format_rfc3339(cursor.since) + "; if there should be something, look at:";
+  for (const std::string& hint : vendor_->empty_hints(*source_)) text += " " + hint;
+  out.push_back(Say{Level::warn, "no_events", std::move(text)});
+}
+
+std::optional<Unit> Poller::take_progress(Now now) {
+  if (!has_progress()) return std::nullopt;
+  Unit unit;
+  unit.source = source_;
+  unit.records = ledger_->take_records(now.wall);
+  if (!born_) birth_taken_ = true;
+  return unit;
+}
+
+void Poller::on_committed() {
+  if (birth_taken_) born_ = true;
+}
+
+}  // namespace auditstream
