@@ -143,6 +143,7 @@ const std::map<std::string_view, Take>& members() {
       {"day_end_exclusive", member(&TenantSpec::day_end_exclusive)},
       {"day_offset", member(&TenantSpec::day_offset)},
       {"flaw_share", member(&TenantSpec::flaw_share)},
+      {"odd_times", member(&TenantSpec::odd_times)},
       {"rate_limit", member(&TenantSpec::rate_limit)},
       {"retry_after", member(&TenantSpec::retry_after)},
       {"faults", member(&TenantSpec::faults)},
@@ -212,6 +213,7 @@ Result<std::vector<TenantSpec>> parse_tenants(std::string_view json) {
 Tenant::Tenant(TenantSpec given, Time start) : spec(std::move(given)), log(spec.log, start) {}
 
 Flaw Tenant::flaw(Serial serial) const {
+  if (spec.odd_times) return Flaw::odd_time;
   if (spec.flaw_share <= 0) return Flaw::none;
   const std::uint64_t chance = mix(dice(serial), 0xf1a3);
   if (fraction(chance) >= spec.flaw_share) return Flaw::none;

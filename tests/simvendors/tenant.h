@@ -51,6 +51,7 @@ struct TenantSpec {
   bool day_end_exclusive = false;  // a day filter's last day is left out
   Duration day_offset{0};          // when the vendor's day begins, relative to UTC midnight
   double flaw_share = 0;           // events without id, or without a time that can be read
+  bool odd_times = false;          // no event's time can be read, as after a change of format
 
   std::optional<std::vector<RateSpec>> rate_limit;  // nothing: what the vendor documents
   RetryAfter retry_after = RetryAfter::seconds;
