@@ -1,9 +1,12 @@
 #include "e2e/world.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
+#include <map>
 #include <stdexcept>
 
 namespace auditstream::test {
@@ -35,6 +38,15 @@ std::string tenants_json(const Tenants& tenants) {
   return json + "]\n";
 }
 
+std::vector<TrueEvent> read_truth_of(const std::string& lines, const World::Wanted& wanted) {
+  if (!wanted) return read_truth(lines);
+  std::string kept;
+  for (const std::string& line : lines_of(lines)) {
+    if (wanted(line)) kept += line + "\n";
+  }
+  return read_truth(kept);
+}
+
 std::string curl(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), {"curl", "-sS", "--fail-with-body", "--noproxy", "*"});
   const Finished finished = run_to_end(arguments);
@@ -46,6 +58,16 @@ std::string curl(std::vector<std::string> arguments) {
 
 std::string auditstream_binary() { return BUILD_DIR "/auditstream"; }
 
+void kill_at_once(Child& run) {
+  run.signal(SIGKILL);
+  ASSERT_EQ(run.wait(10s), 128 + SIGKILL) << run.err();
+}
+
+void drain(Child& run) {
+  run.signal(SIGTERM);
+  ASSERT_EQ(run.wait(30s), 0) << run.err();
+}
+
 World::World(const Tenants& tenants, std::string bootstrap)
     : name_(unique_name()),
       bootstrap_(bootstrap.empty() ? Broker::shared() : std::move(bootstrap)),
@@ -55,7 +77,8 @@ World::World(const Tenants& tenants, std::string bootstrap)
   simvendors_ = std::make_unique<Child>(
       std::vector<std::string>{BUILD_DIR "/tests/simvendors", "--config", directory.path() / "tenants.json",
                                "--port-file", directory.path() / "port", "--write-config", yaml,
-                               "--bootstrap", bootstrap_, "--poll-interval", "200ms"});
+                               "--bootstrap", bootstrap_, "--poll-interval", "200ms"},
+      tenants.environment);
   until("simvendors listens", 20s, [&] {
     if (!simvendors_->running()) throw std::runtime_error("simvendors ends: " + simvendors_->err());
     return std::filesystem::exists(directory.path() / "port");
@@ -75,6 +98,15 @@ std::vector<std::string> World::topics() const {
   std::vector<std::string> topics;
   for (const std::string& vendor : vendors_) topics.push_back(topic(vendor));
   return topics;
+}
+
+std::size_t World::times_said(const Child& run, const std::string& vendor, const std::string& code) {
+  const std::vector<std::string> lines = lines_of(run.err());
+  const auto says_it = [&](const std::string& line) {
+    return line.find(" source=" + source(vendor) + " ") != std::string::npos &&
+           line.find(" code=" + code + " ") != std::string::npos;
+  };
+  return static_cast<std::size_t>(std::count_if(lines.begin(), lines.end(), says_it));
 }
 
 std::vector<std::string> World::secrets() const {
@@ -102,8 +134,8 @@ std::vector<std::string> World::command(std::vector<std::string> arguments) {
   return arguments;
 }
 
-std::unique_ptr<Child> World::start(std::vector<std::string> arguments) {
-  return std::make_unique<Child>(command(std::move(arguments)));
+std::unique_ptr<Child> World::start(std::vector<std::string> arguments, const Environment& environment) {
+  return std::make_unique<Child>(command(std::move(arguments)), environment);
 }
 
 Finished World::auditstream(std::vector<std::string> arguments, std::chrono::milliseconds patience) {
@@ -118,26 +150,72 @@ std::string World::truth(const std::string& vendor) {
 
 std::string World::stats() { return curl({origin_ + "/_stats"}); }
 
-Comparison World::compare_with_topic(const std::string& vendor) {
-  const std::vector<TrueEvent> truth = read_truth(this->truth(vendor));
-  return compare(truth, read_topic(bootstrap_, topic(vendor)));
+std::uint64_t World::requests(const std::string& vendor) {
+  for (const YAML::Node& tenant : YAML::Load(stats())) {  // JSON is YAML
+    if (tenant["vendor"].as<std::string>() == vendor) return tenant["requests"].as<std::uint64_t>();
+  }
+  throw std::runtime_error("no tenant of " + vendor);
+}
+
+void World::until_polled() {
+  std::map<std::string, std::uint64_t> enough;
+  for (const std::string& vendor : vendors_) enough[vendor] = requests(vendor) + 4;
+  for (const auto& [vendor, count] : enough)
+    until(vendor + " is polled", 60s,
+          [this, vendor = vendor, count = count] { return requests(vendor) >= count; });
+}
+
+YAML::Node World::cursor(const std::string& vendor) {
+  const Finished shown = auditstream({"cursors", "show", source(vendor), "--json"});
+  if (shown.status != 0) throw std::runtime_error("cursors show fails: " + shown.err + shown.out);
+  return YAML::Load(shown.out);
+}
+
+Comparison World::compare_with_topic(const std::string& vendor, const Wanted& wanted) {
+  // First, so that the vendor has whatever is found in it.
+  const std::vector<Record> records = read_topic(bootstrap_, topic(vendor));
+  return compare(read_truth_of(truth(vendor), wanted), records);
+}
+
+void World::until_up_to_date(const std::vector<std::string>& vendors, const Wanted& wanted) {
+  constexpr std::size_t a_few = 3;
+  std::map<std::string, std::vector<TrueEvent>> truths;
+  for (const std::string& vendor : vendors) truths[vendor] = read_truth_of(truth(vendor), wanted);
+  for (auto& [vendor, events] : truths) {
+    const std::size_t enough = events.size() + a_few;
+    until(vendor + " has news", 60s, [&] {
+      events = read_truth_of(truth(vendor), wanted);
+      return events.size() >= enough;
+    });
+  }
+  for (const auto& [vendor, events] : truths) {
+    until("all of " + vendor + " arrives", 60s,
+          [&] { return compare(events, read_topic(bootstrap_, topic(vendor))).missing == 0; });
+  }
 }
 
 void World::expect_exactly_once(std::chrono::seconds patience) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
   for (const std::string& vendor : vendors_) {
-    Comparison last;
-    const auto complete = [&] {
-      last = compare_with_topic(vendor);
-      return last.missing == 0 || std::chrono::steady_clock::now() > deadline;
-    };
-    until(vendor + " is complete", patience + 60s, complete);
-    EXPECT_GT(last.vendor_had, 0u) << vendor;
-    EXPECT_TRUE(last.perfect()) << vendor << ": of " << last.vendor_had << " missing " << last.missing
-                                << ", duplicated " << last.duplicated << ", altered " << last.altered
-                                << ", unknown " << last.unknown << ", e.g. "
-                                << ::testing::PrintToString(last.examples);
+    const auto left = std::chrono::floor<std::chrono::seconds>(deadline - std::chrono::steady_clock::now());
+    expect_exactly_once(vendor, {}, std::max(left, 0s));
   }
+}
+
+void World::expect_exactly_once(const std::string& vendor, const Wanted& wanted,
+                                std::chrono::seconds patience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  Comparison last;
+  const auto complete = [&] {
+    last = compare_with_topic(vendor, wanted);
+    return last.missing == 0 || std::chrono::steady_clock::now() > deadline;
+  };
+  until(vendor + " is complete", patience + 60s, complete);
+  EXPECT_GT(last.vendor_had, 0u) << vendor;
+  EXPECT_TRUE(last.perfect()) << vendor << ": of " << last.vendor_had << " missing " << last.missing
+                              << ", duplicated " << last.duplicated << ", altered " << last.altered
+                              << ", unknown " << last.unknown << ", e.g. "
+                              << ::testing::PrintToString(last.examples);
 }
 
 }  // namespace auditstream::test

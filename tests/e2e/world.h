@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,7 +26,8 @@ struct Tenants {
   std::vector<std::string> vendors = all_vendors;
   // Members of TenantSpec beside vendor, name and credentials, as JSON: "\"history\":300,\"rate\":5".
   std::string like = "\"history\":300,\"history_span\":\"72h\",\"rate\":5";
-  bool limited = false;  // the vendors' documented rate limits, else none
+  bool limited = false;       // the vendors' documented rate limits, else none
+  Environment environment{};  // of the simulated vendors' process
 };
 
 class World {
@@ -39,6 +41,8 @@ class World {
   std::string offsets_topic() const { return name_ + "-offsets"; }
   std::vector<std::string> topics() const;
   static std::string source(const std::string& vendor) { return "acme-" + vendor; }
+  // How many lines with this code the process has logged about the vendor's source.
+  static std::size_t times_said(const Child& run, const std::string& vendor, const std::string& code);
   const std::vector<std::string>& vendors() const { return vendors_; }
 
   // The credentials of all tenants, as they must never be seen.
@@ -51,7 +55,8 @@ class World {
 
   // auditstream with these arguments, `-c CONFIG` added after the command.
   std::vector<std::string> command(std::vector<std::string> arguments);
-  std::unique_ptr<Child> start(std::vector<std::string> arguments = {"run"});
+  std::unique_ptr<Child> start(std::vector<std::string> arguments = {"run"},
+                               const Environment& environment = {});
   Finished auditstream(std::vector<std::string> arguments, std::chrono::milliseconds patience = 60s);
 
   // POST /_control with this JSON.
@@ -60,10 +65,24 @@ class World {
   // GET /_truth, raw events included.
   std::string truth(const std::string& vendor);
   std::string stats();
+  // How many requests the vendor has got.
+  std::uint64_t requests(const std::string& vendor);
+  // Waits until each vendor's log has been read again, wholly after this was called.
+  void until_polled();
+  // The vendor's cursor, as `cursors show --json` gives it.
+  YAML::Node cursor(const std::string& vendor);
 
-  Comparison compare_with_topic(const std::string& vendor);
-  // Waits until nothing is missing of any vendor, then expects nothing duplicated, altered or unknown.
+  // Which events belong into the topic, by their line of /_truth; empty: all.
+  using Wanted = std::function<bool(const std::string& truth_line)>;
+  Comparison compare_with_topic(const std::string& vendor, const Wanted& wanted = {});
+  // Waits until these vendors have a few more events than now, and whatever they have then is in the topics.
+  void until_up_to_date(const std::vector<std::string>& vendors, const Wanted& wanted = {});
+  void until_up_to_date() { until_up_to_date(vendors_); }
+  // Waits until nothing is missing, then expects nothing duplicated, altered or unknown: of all vendors or of
+  // one.
   void expect_exactly_once(std::chrono::seconds patience = 120s);
+  void expect_exactly_once(const std::string& vendor, const Wanted& wanted,
+                           std::chrono::seconds patience = 120s);
 
   TemporaryDirectory directory;
 
@@ -74,6 +93,10 @@ class World {
   std::unique_ptr<Child> simvendors_;
   std::string origin_;
 };
+
+// Ends a process of auditstream: as a crash would, or in order, which must give exit code 0.
+void kill_at_once(Child& run);
+void drain(Child& run);
 
 // The built binary.
 std::string auditstream_binary();
