@@ -61,11 +61,11 @@ void Poller::settle(Reading& reading, std::size_t events_max, Now now, Unit& uni
                    "no readable time in the event; where the vendor's format differs set time_field"});
   }
   ledger_->dead_letter(unreadable_ids, reading.unreadable_until());
-  // How far the vendor has got: the newest of the events that are new. One from the future says nothing about
-  // that, now or when its time has come.
+  // How far the vendor has got: the newest of the events that are new, but never beyond now. One from the
+  // vendor's own future says nothing about that, now or when its time has come.
   std::optional<Time> newest;
   for (const Event& event : events) {
-    if (*event.time <= time) newest = event.time;
+    if (*event.time <= now.wall - clock_ahead_) newest = std::min(*event.time, time);
   }
   const Time settled = options_.end ? Time::max() : time - horizon;
   const Cursor& cursor = ledger_->cursor();
@@ -90,7 +90,11 @@ void Poller::settle(Reading& reading, std::size_t events_max, Now now, Unit& uni
       planner_.trust();
     }
   }
-  Time overlapping = watermark - source_->overlap;
+  // What a stall held back may come in while we read, behind the page that we are at: the next reading finds
+  // it.
+  const bool torn = !reading.window().to && reading.pages() > 1;
+  Time overlapping = (torn ? cursor.watermark : watermark) - source_->overlap;
+  if (cut) overlapping = std::min(overlapping, cut->time);
   if (planner_.unsettled_from()) overlapping = std::min(overlapping, *planner_.unsettled_from());
   ledger_->advance(watermark, std::max(floor, Position{overlapping, ""}));
   if (!reading.window().to && !cut) planner_.rest();

@@ -72,6 +72,9 @@ void Poller::refuse(std::size_t index, const Refusal& refusal, Now now, std::vec
       fail(index, refusal, credential_rest, credential_rest_max, now, out);
       return;
     case RefusalKind::too_slow: {
+      // What was a gap may hold more by now than the vendor answers at once: it is covered again in pieces,
+      // too.
+      planner_.trust();
       const Duration width =
           lane != nullptr ? planner_.width(lane->reading.window(), vendor_now(now)) : Duration{0};
       if (!planner_.narrow(width, 2)) page_size_ = std::max(1u, page_size_ / 2);

@@ -518,6 +518,73 @@ TEST(Poller, ASkewOfTheDateHeadersRoundingIsNone) {
   EXPECT_EQ(life.times_said("clock_skew"), 0u);
 }
 
+TEST(Poller, TheWatermarkKeepsUpWithASlowClock) {
+  Life life;
+  life.world = [&](const http::Request& request) {
+    http::Response response = life.log.answer(request);
+    response.headers.push_back(date_of(life.now.wall + 2h));
+    return response;
+  };
+  life.start();
+  life.live(1min);
+  life.log.add("an-hour-ago", life.now.wall + 1h);
+  life.live(1min);
+  EXPECT_THAT(life.published, ElementsAre("an-hour-ago"));
+  EXPECT_GE(life.cursor().watermark, life.now.wall - 1min);
+  EXPECT_LE(life.cursor().watermark, life.now.wall);
+}
+
+TEST(Poller, AStallThatEndsBetweenTwoPagesOfALiveWindowLosesNothing) {
+  Life life;
+  life.source.page_size = 2;
+  life.start();
+  for (int i = 1; i <= 3; ++i) life.log.add("known-" + std::to_string(i), noon + i * 1min);
+  life.pass(4min);
+  life.live(1min);
+  ASSERT_THAT(life.published, SizeIs(3));
+  life.live(2h);
+  bool released = false;
+  life.world = [&](const http::Request& request) {
+    if (released || asked(request).token.empty()) return life.log.answer(request);
+    // The vendor's order is its own: of what comes in now only the newest lies on the pages that are left.
+    released = true;
+    life.log.add("held-back", noon + 30min);
+    life.log.add("newest", noon + 2h);
+    return answer_with(200, event_line("newest", noon + 2h));
+  };
+  life.live(3min);
+  EXPECT_TRUE(released);
+  EXPECT_THAT(life.published, ElementsAre("known-1", "known-2", "known-3", "newest", "held-back"));
+  EXPECT_EQ(life.poller->status(life.now).cursor.floor.time, noon + 2h - life.source.overlap)
+      << "one reading later";
+}
+
+TEST(Poller, AGapThatHoldsMoreThanTheVendorAnswersAtOnceIsCoveredInPieces) {
+  Life life;
+  life.start();
+  life.log.add("before", noon + 1min);
+  life.pass(2min);
+  life.live(1min);
+  life.pass(3h);
+  life.start();
+  bool found_empty = false;
+  life.world = [&](const http::Request& request) {
+    const Asked range = asked(request);
+    const auto rows = std::ranges::count_if(life.log.rows, [&](const Log::Row& row) {
+      return *row.time >= range.from && (!range.to || *row.time <= *range.to);
+    });
+    const http::Response answer = rows > 10 ? answer_with(504) : life.log.answer(request);
+    if (!found_empty) {
+      // The first of the quiet hours; now the ingest goes on.
+      found_empty = true;
+      for (int i = 0; i < 40; ++i) life.log.add("late-" + std::to_string(i), noon + 10min + i * 1min);
+    }
+    return answer;
+  };
+  life.live(2h);
+  EXPECT_THAT(life.published, SizeIs(41));
+}
+
 TEST(Poller, AVendorWhoseIngestStallsForTwoHoursLosesNothing) {
   for (const bool restart : {false, true}) {
     Life life;
