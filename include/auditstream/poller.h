@@ -152,6 +152,7 @@ class Poller {
   bool narrowed(std::size_t lane, std::uint64_t rows, Now now, std::vector<Action>& out);
   void complete(Lane& lane, Now now, std::vector<Action>& out);
   void refuse(std::size_t lane, const Refusal& refusal, Now now, std::vector<Action>& out);
+  bool ask_for_less(const Window& window, Now now);
   void fail(std::size_t first_lane, const Refusal& refusal, Duration rest_min, Duration rest_max, Now now,
             std::vector<Action>& out);
   void say_trouble(const Refusal& refusal, bool failing, Now now, std::vector<Action>& out);

@@ -71,18 +71,13 @@ void Poller::refuse(std::size_t index, const Refusal& refusal, Now now, std::vec
     case RefusalKind::not_found:
       fail(index, refusal, credential_rest, credential_rest_max, now, out);
       return;
-    case RefusalKind::too_slow: {
-      // What was a gap may hold more by now than the vendor answers at once: it is covered again in pieces,
-      // too.
-      planner_.trust();
-      const Duration width =
-          lane != nullptr ? planner_.width(lane->reading.window(), vendor_now(now)) : Duration{0};
-      if (!planner_.narrow(width, 2)) page_size_ = std::max(1u, page_size_ / 2);
+    case RefusalKind::too_slow:
+      if (lane == nullptr || !ask_for_less(lane->reading.window(), now))
+        page_size_ = std::max(1u, page_size_ / 2);
       if (lane != nullptr && lane->live()) planner_.split_live();
       if (lane != nullptr) planner_.go_back(lane->reading.window().from);
       fail(index, refusal, retry_first, retry_max, now, out);
       return;
-    }
     case RefusalKind::too_large:
       page_size_ = std::max(1u, page_size_ / 2);
       fail(index, refusal, retry_first, malformed_rest_max, now, out);
@@ -91,6 +86,14 @@ void Poller::refuse(std::size_t index, const Refusal& refusal, Now now, std::vec
       fail(index, refusal, retry_first * 5, malformed_rest_max, now, out);
       return;
   }
+}
+
+// False if windows can't be any narrower.
+bool Poller::ask_for_less(const Window& window, Now now) {
+  if (planner_.narrow(planner_.width(window, vendor_now(now)), 2)) return true;
+  // What was a gap holds more by now than the vendor answers at once: it is covered again in pieces, too.
+  planner_.trust();
+  return planner_.narrow(planner_.width(window, vendor_now(now)), 2);
 }
 
 void Poller::fail(std::size_t first_lane, const Refusal& refusal, Duration rest_min, Duration rest_max,
