@@ -40,18 +40,24 @@ class Planner {
   }
   // The windows from there on were not read after all.
   void go_back(Time to) { ahead_ = to; }
-  // The live window is more than the vendor can answer at once: from now on closed windows lead up to it, and
-  // it begins where they end. What they have shown is not settled: see unsettled_from().
-  void split_live() { live_is_split_ = true; }
-  // Where the windows handed out since the last rest end to be settled, if any of them ended less than the
-  // overlap ago.
+  // The live window, or the gap before it, is more than the vendor can answer at once: from now on closed
+  // windows lead up to now, and the live one begins where they end. What they have shown is not settled: see
+  // unsettled_from().
+  void split_live() {
+    live_is_split_ = true;
+    reached_.reset();
+  }
+  // While closed windows lead up to now something may come in behind the one being read. So they vouch for no
+  // more than what the windows before the last rest have shown: nothing from here on is settled.
   const std::optional<Time>& unsettled_from() const { return unsettled_from_; }
   // A window that ended at `reached` had nothing in its last part. Perhaps nothing happened, perhaps the
   // vendor's ingest had stopped: what comes next must prove that it goes on and cover the gap again in the
-  // same window.
-  void distrust(Time reached) {
+  // same window. False where the live window is split: there everything unsettled is read again anyway.
+  bool distrust(Time reached) {
+    if (live_is_split_) return false;
     ahead_.reset();
     reached_ = reached;
+    return true;
   }
   // The vendor's ingest has been seen beyond the gap.
   void trust() { reached_.reset(); }

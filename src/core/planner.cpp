@@ -29,7 +29,8 @@ std::optional<Window> Planner::next(const Cursor& cursor, Duration overlap, Time
   if (settled - from >= span_ / 2) to = std::min(to, settled);
   const bool settles = to <= now - overlap;
   if (to < now && (settles || (live_is_split_ && to + span_ <= now))) {
-    if (!settles && !unsettled_from_) unsettled_from_ = now - overlap;
+    if (live_is_split_ && to > settled && !unsettled_from_)
+      unsettled_from_ = std::min(cursor.watermark, now) - overlap;
     ahead_ = to;
     return Window{from, to};
   }

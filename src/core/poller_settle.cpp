@@ -84,8 +84,7 @@ void Poller::settle(Reading& reading, std::size_t events_max, Now now, Unit& uni
   } else {
     watermark = std::max(watermark, time - horizon);
     if (reading.window().to && *reading.window().to - watermark > source_->overlap) {
-      void_lanes(0, out);
-      planner_.distrust(*reading.window().to);
+      if (planner_.distrust(*reading.window().to)) void_lanes(0, out);
     } else {
       planner_.trust();
     }

@@ -91,8 +91,8 @@ void Poller::refuse(std::size_t index, const Refusal& refusal, Now now, std::vec
 // False if windows can't be any narrower.
 bool Poller::ask_for_less(const Window& window, Now now) {
   if (planner_.narrow(planner_.width(window, vendor_now(now)), 2)) return true;
-  // What was a gap holds more by now than the vendor answers at once: it is covered again in pieces, too.
-  planner_.trust();
+  // What was a gap holds more by now than the vendor answers at once.
+  planner_.split_live();
   return planner_.narrow(planner_.width(window, vendor_now(now)), 2);
 }
 
