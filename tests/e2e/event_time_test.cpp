@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "auditstream/json.h"
 #include "auditstream/time.h"
 #include "e2e/wall_clock.h"
 #include "e2e/world.h"
@@ -140,29 +141,36 @@ TEST(EventTime, APageOfWhichEveryTimeIsUnreadableAdvancesNothing) {
   }
 }
 
-// Many events in one second and more to come in the same one, restarts among them, and so short an overlap
+// Windows of a backfill meet where events are dense, once at a whole second and once within one. After that
+// many events in one second and more to come in the same one, restarts among them, and so short an overlap
 // that each window begins at one of them.
 void expect_exactly_once_where_bounds(const std::string& mean) {
+  const Time since = floor_second(WallClock().now() - 3h);
+  const auto wanted = [&](const std::string& line) {
+    return parse_event_time(json::scalar_at(line, "/time").value()).value() >= since;
+  };
   std::vector<std::unique_ptr<World>> worlds;
   for (const char* inclusive : {"true", "false"}) {
     Tenants tenants{.vendors = {"tines", "workato"},
                     .like =
-                        "\"history\":600,\"history_span\":\"72h\",\"rate\":40,\"burst_every\":60,"
+                        "\"history\":16000,\"history_span\":\"3h\",\"rate\":40,\"burst_every\":200,"
                         "\"burst_size\":45,\"late_share\":0.1,\"late_max\":\"1s\"," +
                         mean + ",\"inclusive\":" + inclusive};
     worlds.push_back(std::make_unique<World>(tenants));
     worlds.back()->config["defaults"]["overlap"] = "3s";
+    // From here the first window has one hour and the second nearly two.
+    worlds.back()->config["defaults"]["backfill_start_time"] = format_rfc3339(since);
   }
   for (int life = 0; life < 3; ++life) {
     std::vector<std::unique_ptr<Child>> runs;
     for (const auto& world : worlds) runs.push_back(world->start());
-    for (const auto& world : worlds) world->until_up_to_date();
+    for (const auto& world : worlds) world->until_up_to_date(world->vendors(), wanted);
     for (const auto& run : runs) kill_at_once(*run);
   }
   for (const auto& world : worlds) {
     const auto run = world->start();
     world->stop_production();
-    world->expect_exactly_once();
+    for (const std::string& vendor : world->vendors()) world->expect_exactly_once(vendor, wanted);
   }
 }
 
