@@ -19,7 +19,6 @@ struct Batch {
   std::vector<Unit> units;
   std::size_t events = 0;  // dead letters included
   std::size_t bytes = 0;
-  Time now;  // when it was closed: no record's timestamp lies beyond
 
   void add(Unit unit) {
     events += unit.events.size() + unit.dead_letters.size();

@@ -32,6 +32,7 @@ struct Unit {
   std::vector<Event> events;  // ascending by (time, id)
   std::vector<DeadLetter> dead_letters;
   std::vector<Record> records;  // for the offsets topic
+  Time now;  // the earlier of our clock and the vendor's: no record's timestamp lies beyond
 
   std::size_t bytes() const;
 };
@@ -107,8 +108,8 @@ class Poller {
   std::optional<Unit> take_unit(Now now, std::size_t events_max, std::vector<Action>& out);
   // Progress that no event carries (empty windows, renewed ids); nothing if there is none.
   std::optional<Unit> take_progress(Now now);
-  // Progress must be committed before this source can be polled at all.
-  bool urgent() const { return !born_ && !birth_taken_; }
+  // Progress must be committed at once: this source can't be polled before, or begins somewhere else now.
+  bool urgent() const { return (!born_ && !birth_taken_) || mended_; }
   void on_committed();
 
   // No new requests; what is complete can still be taken.
@@ -175,6 +176,7 @@ class Poller {
   std::optional<Ledger> ledger_;
   bool born_ = true;
   bool birth_taken_ = false;
+  bool mended_ = false;
   std::unordered_set<std::uint64_t> refused_;
 
   // Reading.

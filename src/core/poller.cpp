@@ -77,6 +77,7 @@ void Poller::mend_beginning(Now now, std::vector<Action>& out) {
   ledger_->restart_at(floor_second(std::min(time, cursor.since - std::max(clock_ahead_, Duration{0}))));
   void_lanes(0, out);
   planner_.go_back(cursor.floor.time);
+  mended_ = true;
 }
 
 Duration Poller::jittered(Duration least) {

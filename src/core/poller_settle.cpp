@@ -28,6 +28,7 @@ std::optional<Unit> Poller::take_unit(Now now, std::size_t events_max, std::vect
     lanes_.pop_front();
     Unit unit;
     unit.source = source_;
+    unit.now = vendor_now(now);
     settle(lane.reading, events_max, now, unit, out);
     if (unit.events.empty() && unit.dead_letters.empty()) continue;
     unit.records = ledger_->take_records(now.wall);
@@ -151,8 +152,10 @@ std::optional<Unit> Poller::take_progress(Now now) {
   if (!has_progress()) return std::nullopt;
   Unit unit;
   unit.source = source_;
+  unit.now = vendor_now(now);
   unit.records = ledger_->take_records(now.wall);
   if (!born_) birth_taken_ = true;
+  mended_ = false;
   return unit;
 }
 

@@ -240,6 +240,7 @@ void Shard::run_poller(std::size_t index, Now now) {
   pollers_[index].step(now, actions);
   act(index, std::move(actions), now);
   if (pollers_[index].has_unit()) ready_.insert(index);
+  urgent_ = urgent_ || pollers_[index].urgent();
   schedule(index, now);
 }
 
@@ -364,7 +365,6 @@ void Shard::commit_if_due(Now now) {
     }
     return;
   }
-  gathering_.now = now.wall;
   begin_commit(std::make_shared<const Batch>(std::exchange(gathering_, {})), now);
   gather(now);
 }

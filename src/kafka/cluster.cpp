@@ -127,6 +127,8 @@ std::vector<Wanted> wanted_topics(const Config& config) {
                           config.offsets.partitions,
                           config.offsets.replication_factor,
                           {{"cleanup.policy", "compact"},
+                           // A broker refuses a record from its future; our clock may be ahead.
+                           {"message.timestamp.type", "LogAppendTime"},
                            {"segment.bytes", "67108864"},
                            {"segment.ms", "3600000"},
                            {"min.cleanable.dirty.ratio", "0.1"},

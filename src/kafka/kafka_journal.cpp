@@ -164,6 +164,7 @@ Result<std::string> KafkaJournal::mark() {
                             std::to_string(now.time_since_epoch().count());
   Batch batch;
   Unit unit;
+  unit.now = now;
   unit.records.push_back(Record{std::string(owner_key), "{\"instance\":" + json::quote(settings_.instance) +
                                                             ",\"nonce\":" + json::quote(nonce) +
                                                             ",\"time\":" + json::quote(format_rfc3339(now)) +
@@ -240,6 +241,7 @@ JournalDone KafkaJournal::do_commit(const Batch& batch) {
     return JournalDone{Outcome::lost, reason};
   }
   delivery_error_ = RD_KAFKA_RESP_ERR_NO_ERROR;
+  refused_own_ = false;
   if (const ErrorHandle error(rd_kafka_begin_transaction(producer_.get())); error) {
     return JournalDone{Outcome::lost, "begin: " + words(error.get())};
   }
@@ -275,6 +277,14 @@ JournalDone KafkaJournal::abort(const std::string& why) {
     }
   }
   if (stopping_) return JournalDone{Outcome::lost, "stopping"};
+  if (refused_own_ && delivery_error_ == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP) {
+    // Our clock is far ahead, and the offsets topic is not one of ours, which have the broker's time. No
+    // event is to blame.
+    backdated_ = true;
+    return JournalDone{Outcome::lost,
+                       "the broker refused a cursor because this machine's clock is ahead of its own: "
+                       "set it right (NTP); trying again without a time"};
+  }
   if (refuses_record(delivery_error_)) {
     return JournalDone{Outcome::refused,
                        std::string("the broker refused a record: ") + rd_kafka_err2str(delivery_error_)};
@@ -284,12 +294,12 @@ JournalDone KafkaJournal::abort(const std::string& why) {
 
 bool KafkaJournal::produce(const Batch& batch, std::string& why) {
   for (const Unit& unit : batch.units) {
-    if (!produce_unit(unit, batch.now, why)) return false;
+    if (!produce_unit(unit, why)) return false;
   }
   return true;
 }
 
-bool KafkaJournal::produce_unit(const Unit& unit, Time now, std::string& why) {
+bool KafkaJournal::produce_unit(const Unit& unit, std::string& why) {
   const auto headers_of = [](const std::vector<RecordHeader>& headers) {
     rd_kafka_headers_t* list = rd_kafka_headers_new(headers.size());
     for (const RecordHeader& header : headers) {
@@ -302,7 +312,7 @@ bool KafkaJournal::produce_unit(const Unit& unit, Time now, std::string& why) {
   if (unit.source) envelope.emplace(*unit.source);
   for (const Event& event : unit.events) {
     if (!produce_record(topic(unit.source->topic), RD_KAFKA_PARTITION_UA, record_key(*unit.source, event),
-                        event.raw, record_timestamp_ms(event, now), headers_of(envelope->headers(event)),
+                        event.raw, record_timestamp_ms(event, unit.now), headers_of(envelope->headers(event)),
                         why)) {
       return false;
     }
@@ -314,14 +324,16 @@ bool KafkaJournal::produce_unit(const Unit& unit, Time now, std::string& why) {
     const bool truncated = letter.event.raw.size() > value_max;
     if (!produce_record(topic(unit.source->dead_letter_topic), RD_KAFKA_PARTITION_UA,
                         record_key(*unit.source, letter.event), letter.event.raw.substr(0, value_max),
-                        record_timestamp_ms(letter.event, now),
-                        headers_of(envelope->headers(letter, now, truncated)), why)) {
+                        record_timestamp_ms(letter.event, unit.now),
+                        headers_of(envelope->headers(letter, unit.now, truncated)), why)) {
       return false;
     }
   }
+  const std::int64_t timestamp_ms =
+      backdated_ ? 1 : std::chrono::floor<std::chrono::milliseconds>(unit.now).time_since_epoch().count();
   for (const Record& record : unit.records) {
-    if (!produce_record(topic(settings_.offsets_topic), settings_.partition, record.key, record.value, 0,
-                        nullptr, why))
+    if (!produce_record(topic(settings_.offsets_topic), settings_.partition, record.key, record.value,
+                        timestamp_ms, nullptr, why))
       return false;
   }
   return true;
@@ -373,7 +385,9 @@ void KafkaJournal::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, v
       message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT) {
     return;
   }
-  if (journal->delivery_error_ == RD_KAFKA_RESP_ERR_NO_ERROR) journal->delivery_error_ = message->err;
+  if (journal->delivery_error_ != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+  journal->delivery_error_ = message->err;
+  journal->refused_own_ = rd_kafka_topic_name(message->rkt) == journal->settings_.offsets_topic;
 }
 
 }  // namespace auditstream::kafka

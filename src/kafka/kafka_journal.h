@@ -67,7 +67,7 @@ class KafkaJournal final : public Journal {
   JournalDone finish(const Batch& batch);
   JournalDone abort(const std::string& why);
   bool produce(const Batch& batch, std::string& why);
-  bool produce_unit(const Unit& unit, Time now, std::string& why);
+  bool produce_unit(const Unit& unit, std::string& why);
   bool produce_record(rd_kafka_topic_t* topic, int partition, const std::string& key,
                       const std::optional<std::string_view>& value, std::int64_t timestamp_ms,
                       rd_kafka_headers_t* headers, std::string& why);
@@ -81,6 +81,8 @@ class KafkaJournal final : public Journal {
   ClientHandle producer_;
   std::vector<std::pair<std::string, TopicHandle>> topics_;
   rd_kafka_resp_err_t delivery_error_ = RD_KAFKA_RESP_ERR_NO_ERROR;  // the first one of this transaction
+  bool refused_own_ = false;  // that error is of a record for the offsets topic
+  bool backdated_ = false;    // our own records carry no present time: the broker takes that for the future
   std::uint64_t opens_ = 0;
   bool misconfigured_ = false;
 

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "auditstream/json.h"
 #include "auditstream/time.h"
 #include "e2e/wall_clock.h"
 #include "e2e/world.h"
@@ -10,7 +11,9 @@ namespace auditstream::test {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
+constexpr Duration year = 365 * 24h;
 constexpr Duration day = 24h;
 
 Tenants lively() { return {.like = "\"history\":200,\"history_span\":\"72h\",\"rate\":5"}; }
@@ -27,6 +30,68 @@ void expect_exactly_once(World& world) {
   for (const std::string& vendor : world.vendors()) {
     EXPECT_TRUE(read_topic(world.bootstrap(), world.dead_letter_topic(vendor)).empty()) << vendor;
   }
+}
+
+TEST(Clock, AYearAheadAtTheFirstStartThenRight) {
+  const WallClock clock(year);
+  World world(lively());
+  auto run = world.start({"run"}, clock.environment());
+  until_skew_is_said(world, *run);
+  EXPECT_THAT(run->err(), HasSubstr(" ahead of Tines's"));
+  world.until_up_to_date();
+  kill_at_once(*run);
+
+  run = world.start();
+  world.until_up_to_date();
+  world.stop_production();
+  expect_exactly_once(world);
+  EXPECT_THAT(run->err(), Not(HasSubstr("clock_skew")));
+}
+
+TEST(Clock, AYearAheadWhereTheFirstStartIsTheBeginning) {
+  const WallClock clock(year);
+  World world(lively());
+  world.config["defaults"].remove("backfill_start_time");
+  const Time before = WallClock().now();
+  auto run = world.start({"run"}, clock.environment());
+  until_skew_is_said(world, *run);
+  const Time after = WallClock().now();
+  const auto time_of = [](const std::string& line) {
+    return parse_event_time(json::scalar_at(line, "/time").value()).value();
+  };
+  world.until_up_to_date(world.vendors(), [&](const std::string& line) { return time_of(line) >= after; });
+  kill_at_once(*run);
+
+  run = world.start();
+  world.stop_production();
+  for (const std::string& vendor : world.vendors()) {
+    // Seconds are what the vendor's Date header tells the time in.
+    const auto surely = [&](const std::string& line) { return time_of(line) >= after; };
+    const auto perhaps = [&](const std::string& line) { return time_of(line) >= before - 3s; };
+    until(vendor + " is complete", 60s,
+          [&] { return world.compare_with_topic(vendor, surely).missing == 0; });
+    const Comparison all = world.compare_with_topic(vendor, perhaps);
+    EXPECT_EQ(all.unknown + all.duplicated + all.altered, 0u)
+        << vendor << ": " << ::testing::PrintToString(all.examples);
+  }
+}
+
+TEST(Clock, StepsAYearAheadAndBackWhileItRuns) {
+  WallClock clock;
+  World world(lively());
+  auto run = world.start({"run"}, clock.environment());
+  world.until_up_to_date();
+  clock.set_ahead(year);
+  until_skew_is_said(world, *run);
+  world.until_up_to_date();
+  kill_at_once(*run);
+
+  run = world.start({"run"}, clock.environment());
+  world.until_up_to_date();
+  clock.set_ahead(0s);
+  world.until_up_to_date();
+  world.stop_production();
+  expect_exactly_once(world);
 }
 
 TEST(Clock, ADayBehindThenRight) {

@@ -73,8 +73,8 @@ class Outcomes : public testing::TestWithParam<Injected> {
     unit.source = source_;
     for (const std::string& id : ids_of(prefix, 3)) unit.events.push_back(event_of(id));
     unit.records.push_back({"acme", prefix});
+    unit.now = wall_clock();
     Batch batch;
-    batch.now = wall_clock();
     batch.add(std::move(unit));
     return batch;
   }

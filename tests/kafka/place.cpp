@@ -87,8 +87,8 @@ kafka::JournalSettings Place::settings(int partition) const {
 
 Batch Place::batch_of(Unit unit) const {
   unit.source = source_;
+  unit.now = wall_clock();
   Batch batch;
-  batch.now = wall_clock();
   batch.add(std::move(unit));
   return batch;
 }

@@ -95,7 +95,7 @@ TEST_F(Records, EventFromTheFutureCarriesTheTimeOfItsBatch) {
   Unit unit;
   unit.events.push_back(event_of("future", "{}", future));
   Batch batch = place_.batch_of(std::move(unit));
-  const Time now = batch.now;
+  const Time now = batch.units.front().now;
   commit(std::move(batch));
   const Record record = only_record(place_.events());
   EXPECT_EQ(record.timestamp_ms, milliseconds(now));
@@ -107,7 +107,7 @@ TEST_F(Records, DeadLetterSaysWhy) {
   unit.dead_letters.push_back({event_of("odd", R"({"at":"yesterday"})", std::nullopt), "unreadable_time",
                                "\"yesterday\" is not a time"});
   Batch batch = place_.batch_of(std::move(unit));
-  const Time now = batch.now;
+  const Time now = batch.units.front().now;
   commit(std::move(batch));
   EXPECT_TRUE(place_.read(place_.events()).empty());
   const Record letter = only_record(place_.dead_letters());
@@ -140,6 +140,19 @@ TEST_F(Records, DeadLetterThatJustFitsIsWhole) {
   const Record letter = only_record(place_.dead_letters());
   EXPECT_EQ(letter.header("auditstream_truncated"), "");
   EXPECT_TRUE(letter.value == raw);
+}
+
+TEST_F(Records, CursorIsCommittedUnderAClockThatIsFarAheadOfTheBrokers) {
+  // The topics of these tests have the times that the client gives.
+  Unit unit;
+  unit.events.push_back(event_of("event"));
+  unit.records.push_back({"acme", "cursor"});
+  Batch batch = place_.batch_of(std::move(unit));
+  batch.units.front().now += 365 * 24h;
+  EXPECT_EQ(journal_.commit(batch).outcome, Outcome::lost) << "no event is to blame";
+  journal_.open();
+  commit(std::move(batch));
+  EXPECT_EQ(only_record(place_.events()).key, "event");
 }
 
 TEST(DeadLetters, AreCutToWhatTheirTopicTakes) {

@@ -43,11 +43,11 @@ TEST(Retention, EventsOfAMonthAgoStayInTopicsThatWereMadeByUs) {
     create_topic(Broker::shared(), forgetful->topic, 1);
     ASSERT_EQ(topic_property(Broker::shared(), forgetful->topic, "retention.ms"), "604800000");
     Batch batch;
-    batch.now = wall_clock();
     for (const auto& of : {source, forgetful}) {
       Unit unit;
       unit.source = of;
-      const Time then = batch.now - 30 * 24h;
+      unit.now = wall_clock();
+      const Time then = unit.now - 30 * 24h;
       for (const std::string& id : ids_of(prefix, 1000)) unit.events.push_back(event_of(id, "{}", then));
       unit.dead_letters.push_back({event_of(prefix, "{}", then), "refused", "refused"});
       batch.add(std::move(unit));

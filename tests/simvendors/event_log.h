@@ -107,7 +107,7 @@ class EventLog {
   std::vector<Serial> by_time_;  // the rows after the history, by (time, serial)
   std::unordered_set<Serial> own_;
   std::vector<Time> own_held_back_;  // those that happened during the stall
-  std::uint64_t next_ = 0;  // number of the next event to be produced
+  std::uint64_t next_ = 0;           // number of the next event to be produced
   std::optional<Time> stopped_;
   Time stall_from_{};
   Time stall_to_{};

@@ -149,8 +149,8 @@ TEST(Planner, AWindowInsideAGapTeachesNothing) {
   EXPECT_GE(*next.to - *first.to, span);
 }
 
-// A vendor that can't answer for the whole overlap at once is asked in pieces, and those vouch for no more than
-// what had been shown before the first of them was read.
+// A vendor that can't answer for the whole overlap at once is asked in pieces, and those vouch for no more
+// than what had been shown before the first of them was read.
 TEST(Planner, ALiveWindowThatIsTooMuchIsSplit) {
   Planner planner(false, {});
   Cursor cursor = cursor_at(noon - 10min);

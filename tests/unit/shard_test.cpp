@@ -510,5 +510,18 @@ TEST(Shard, ABudgetOutlivesTheReopening) {
   EXPECT_LE(life.tenants["acme"].asked_at.size(), 20u);
 }
 
+// A kill right afterwards must not bring the beginning in the future back.
+TEST(Shard, ABeginningThatAFastClockPutIntoTheFutureIsMendedInKafkaAtOnce) {
+  ShardLife life;
+  life.add("acme");
+  life.tenants["acme"].trouble =
+      answer_with(200, R"({"audit_logs":[],"meta":{"next_page_number":null,"count":0}})",
+                  {{"date", "Fri, 20 Nov 2026 12:00:00 GMT"}});
+  life.now.wall = noon + 365 * 24h;
+  life.start();
+  life.live(2s);
+  EXPECT_LE(decode_cursor(life.journal->records.at("acme"))->cursor.since, noon);
+}
+
 }  // namespace
 }  // namespace auditstream
