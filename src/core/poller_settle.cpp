@@ -94,6 +94,8 @@ void Poller::settle(Reading& reading, std::size_t events_max, Now now, Unit& uni
   // it.
   const bool torn = !reading.window().to && reading.pages() > 1;
   Time overlapping = (torn ? cursor.watermark : watermark) - source_->overlap;
+  // The watermark may be far ahead of the window: then what lies between is still to be read again.
+  if (reading.window().to) overlapping = std::min(overlapping, *reading.window().to);
   if (cut) overlapping = std::min(overlapping, cut->time);
   if (planner_.unsettled_from()) overlapping = std::min(overlapping, *planner_.unsettled_from());
   ledger_->advance(watermark, std::max(floor, Position{overlapping, ""}));

@@ -241,7 +241,7 @@ JournalDone KafkaJournal::do_commit(const Batch& batch) {
     return JournalDone{Outcome::lost, reason};
   }
   delivery_error_ = RD_KAFKA_RESP_ERR_NO_ERROR;
-  refused_own_ = false;
+  refused_event_ = false;
   if (const ErrorHandle error(rd_kafka_begin_transaction(producer_.get())); error) {
     return JournalDone{Outcome::lost, "begin: " + words(error.get())};
   }
@@ -277,19 +277,16 @@ JournalDone KafkaJournal::abort(const std::string& why) {
     }
   }
   if (stopping_) return JournalDone{Outcome::lost, "stopping"};
-  if (refused_own_ && delivery_error_ == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP) {
-    // Our clock is far ahead, and the offsets topic is not one of ours, which have the broker's time. No
-    // event is to blame.
-    backdated_ = true;
-    return JournalDone{Outcome::lost,
-                       "the broker refused a cursor because this machine's clock is ahead of its own: "
-                       "set it right (NTP); trying again without a time"};
-  }
-  if (refuses_record(delivery_error_)) {
-    return JournalDone{Outcome::refused,
-                       std::string("the broker refused a record: ") + rd_kafka_err2str(delivery_error_)};
-  }
-  return JournalDone{Outcome::aborted, why};
+  if (!refuses_record(delivery_error_)) return JournalDone{Outcome::aborted, why};
+  const std::string reason = rd_kafka_err2str(delivery_error_);
+  if (refused_event_) return JournalDone{Outcome::refused, "the broker refused a record: " + reason};
+  // A record of our own: no event is to blame. Offsets topics that we made have the broker's time; on another
+  // one it takes ours for the future if this machine's clock is far ahead.
+  backdated_ = backdated_ || delivery_error_ == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP;
+  return JournalDone{
+      Outcome::lost,
+      "the broker refused a cursor: " + reason +
+          (backdated_ ? "; this machine's clock is ahead of its own: set it right (NTP)" : "")};
 }
 
 bool KafkaJournal::produce(const Batch& batch, std::string& why) {
@@ -362,10 +359,15 @@ bool KafkaJournal::produce_record(rd_kafka_topic_t* topic, int partition, const 
       rd_kafka_poll(producer_.get(), 10);
       continue;
     }
-    if (delivery_error_ == RD_KAFKA_RESP_ERR_NO_ERROR) delivery_error_ = error;
+    failed(topic, error);
     why = std::string("produce: ") + rd_kafka_err2str(error);
     return false;
   }
+}
+
+void KafkaJournal::failed(const rd_kafka_topic_t* topic, rd_kafka_resp_err_t error) {
+  if (delivery_error_ == RD_KAFKA_RESP_ERR_NO_ERROR) delivery_error_ = error;
+  if (refuses_record(error) && rd_kafka_topic_name(topic) != settings_.offsets_topic) refused_event_ = true;
 }
 
 rd_kafka_topic_t* KafkaJournal::topic(const std::string& name) {
@@ -385,9 +387,7 @@ void KafkaJournal::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, v
       message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT) {
     return;
   }
-  if (journal->delivery_error_ != RD_KAFKA_RESP_ERR_NO_ERROR) return;
-  journal->delivery_error_ = message->err;
-  journal->refused_own_ = rd_kafka_topic_name(message->rkt) == journal->settings_.offsets_topic;
+  journal->failed(message->rkt, message->err);
 }
 
 }  // namespace auditstream::kafka

@@ -72,6 +72,7 @@ class KafkaJournal final : public Journal {
                       const std::optional<std::string_view>& value, std::int64_t timestamp_ms,
                       rd_kafka_headers_t* headers, std::string& why);
   rd_kafka_topic_t* topic(const std::string& name);
+  void failed(const rd_kafka_topic_t* topic, rd_kafka_resp_err_t error);
   static void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque);
 
   const JournalSettings settings_;
@@ -81,8 +82,8 @@ class KafkaJournal final : public Journal {
   ClientHandle producer_;
   std::vector<std::pair<std::string, TopicHandle>> topics_;
   rd_kafka_resp_err_t delivery_error_ = RD_KAFKA_RESP_ERR_NO_ERROR;  // the first one of this transaction
-  bool refused_own_ = false;  // that error is of a record for the offsets topic
-  bool backdated_ = false;    // our own records carry no present time: the broker takes that for the future
+  bool refused_event_ = false;  // an event's or a dead letter's record, not one of our own
+  bool backdated_ = false;      // our own records carry no present time: the broker takes that for the future
   std::uint64_t opens_ = 0;
   bool misconfigured_ = false;
 

@@ -32,6 +32,18 @@ void expect_exactly_once(World& world) {
   }
 }
 
+// The clock is set right under the second process.
+void expect_exactly_once_over_a_restart(World& world, WallClock& clock, std::unique_ptr<Child> run) {
+  world.until_up_to_date();
+  kill_at_once(*run);
+  run = world.start({"run"}, clock.environment());
+  world.until_up_to_date();
+  clock.set_ahead(0s);
+  world.until_up_to_date();
+  world.stop_production();
+  expect_exactly_once(world);
+}
+
 TEST(Clock, AYearAheadAtTheFirstStartThenRight) {
   const WallClock clock(year);
   World world(lively());
@@ -83,15 +95,7 @@ TEST(Clock, StepsAYearAheadAndBackWhileItRuns) {
   world.until_up_to_date();
   clock.set_ahead(year);
   until_skew_is_said(world, *run);
-  world.until_up_to_date();
-  kill_at_once(*run);
-
-  run = world.start({"run"}, clock.environment());
-  world.until_up_to_date();
-  clock.set_ahead(0s);
-  world.until_up_to_date();
-  world.stop_production();
-  expect_exactly_once(world);
+  expect_exactly_once_over_a_restart(world, clock, std::move(run));
 }
 
 TEST(Clock, ADayBehindThenRight) {
@@ -100,15 +104,7 @@ TEST(Clock, ADayBehindThenRight) {
   auto run = world.start({"run"}, clock.environment());
   until_skew_is_said(world, *run);
   EXPECT_THAT(run->err(), HasSubstr(" behind Tines's"));
-  world.until_up_to_date();
-  kill_at_once(*run);
-
-  run = world.start({"run"}, clock.environment());
-  world.until_up_to_date();
-  clock.set_ahead(0s);
-  world.until_up_to_date();
-  world.stop_production();
-  expect_exactly_once(world);
+  expect_exactly_once_over_a_restart(world, clock, std::move(run));
 }
 
 }  // namespace

@@ -100,7 +100,10 @@ TEST_P(Outcomes, OfACommit) {
   ASSERT_EQ(journal.commit(batch("before")).outcome, Outcome::committed);
   cluster_.answer(GetParam().api, std::vector<rd_kafka_resp_err_t>(static_cast<std::size_t>(GetParam().times),
                                                                    GetParam().error));
-  const JournalDone done = journal.commit(batch("injected"));
+  Batch injected = batch("injected");
+  // The first request meets the error, and a cursor's refusal is another matter: no event is to blame.
+  if (GetParam().outcome == Outcome::refused) injected.units.front().records.clear();
+  const JournalDone done = journal.commit(injected);
   EXPECT_STREQ(to_string(done.outcome), to_string(GetParam().outcome)) << done.detail;
   if (done.outcome == Outcome::committed) {
     expect_written("injected");

@@ -561,6 +561,31 @@ TEST(Poller, AStallThatEndsBetweenTwoPagesOfALiveWindowLosesNothing) {
   }
 }
 
+TEST(Poller, WhatATornReadingMissedIsFoundAfterARestartInSeveralWindows) {
+  Life life;
+  life.source.page_size = 2;
+  life.start();
+  for (int i = 1; i <= 3; ++i) life.log.add("known-" + std::to_string(i), noon + i * 1min);
+  life.pass(4min);
+  life.live(1min);
+  life.live(5h);
+  life.world = [&](const http::Request& request) {
+    if (asked(request).token.empty()) return life.log.answer(request);
+    return answer_with(200, event_line("newest", noon + 5h));
+  };
+  life.poll();
+  life.pass(life.source.poll_interval);
+  life.poll();
+  ASSERT_THAT(life.published, Contains("newest"));
+  // It is killed before it reads again; its windows are an hour wide at first.
+  life.log.add("held-back", noon + 3h);
+  life.log.add("newest", noon + 5h);
+  life.world = [&](const http::Request& request) { return life.log.answer(request); };
+  life.start();
+  life.live(2min);
+  EXPECT_THAT(life.published, Contains("held-back"));
+}
+
 TEST(Poller, AGapThatHoldsMoreThanTheVendorAnswersAtOnceIsCoveredInPieces) {
   Life life;
   life.start();
