@@ -31,22 +31,24 @@ std::string published(World& world) {
       .value_or("");
 }
 
+void expect_bounded(const Child& run) {
+  const long peak = peak_rss_kb(run);
+  EXPECT_GT(peak, 0);
+  EXPECT_LT(peak, rss_kb_max);
+}
+
 TEST(Memory, StaysBoundedWhileAMillionEventsAreReadBack) {
   World world({.vendors = {"tines"}, .like = "\"history\":1000000,\"history_span\":\"720h\",\"rate\":0"});
   const auto run = world.start();
   until("a million events are published", 300s, [&] { return published(world) == "1000000"; });
-  const long peak = peak_rss_kb(*run);
-  EXPECT_GT(peak, 0);
-  EXPECT_LT(peak, rss_kb_max);
+  expect_bounded(*run);
 }
 
 TEST(Memory, StaysBoundedWhenFiftyThousandEventsLieInOneSecond) {
   World world({.vendors = {"tines"}, .like = "\"history\":50000,\"history_span\":\"1s\",\"rate\":0"});
   const auto run = world.start();
   until("all of them are published", 120s, [&] { return published(world) == "50000"; });
-  const long peak = peak_rss_kb(*run);
-  EXPECT_GT(peak, 0);
-  EXPECT_LT(peak, rss_kb_max);
+  expect_bounded(*run);
   world.expect_exactly_once();
 }
 

@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <memory>
 
 #include "auditstream/json.h"
 #include "e2e/world.h"
@@ -17,6 +18,16 @@ using ::testing::HasSubstr;
 
 constexpr int exit_unavailable = 69;
 
+Tenants lively() { return {.like = "\"history\":300,\"history_span\":\"72h\",\"rate\":10"}; }
+
+std::unique_ptr<Child> start_and_see_all_arrive(World& world) {
+  auto run = world.start();
+  for (const std::string& vendor : world.vendors()) {
+    until(vendor + " arrives", 60s, [&] { return world.compare_with_topic(vendor).kafka_has > 0; });
+  }
+  return run;
+}
+
 TEST(Trouble, KafkaAwayAtTheStartIsExit69) {
   World world({.vendors = {"tines"}}, "127.0.0.1:9");
   const Finished run = world.auditstream({"run", "--wait-for-kafka", "3s"}, 30s);
@@ -27,13 +38,8 @@ TEST(Trouble, KafkaAwayAtTheStartIsExit69) {
 
 TEST(Trouble, KafkaGoesAndComesBackAndNothingIsLostOrRepeated) {
   Broker kafka;
-  Tenants tenants;
-  tenants.like = "\"history\":300,\"history_span\":\"72h\",\"rate\":10";
-  World world(tenants, kafka.bootstrap());
-  const auto run = world.start();
-  for (const std::string& vendor : world.vendors()) {
-    until(vendor + " arrives", 60s, [&] { return world.compare_with_topic(vendor).kafka_has > 0; });
-  }
+  World world(lively(), kafka.bootstrap());
+  const auto run = start_and_see_all_arrive(world);
   kafka.stop();
   let_pass(3s);
   EXPECT_TRUE(run->running()) << run->err();
@@ -50,13 +56,8 @@ TEST(Trouble, KafkaGoesAndComesBackAndNothingIsLostOrRepeated) {
 
 TEST(Trouble, TheDrainEndsInTimeThoughKafkaIsAway) {
   Broker kafka;
-  Tenants tenants;
-  tenants.like = "\"history\":300,\"history_span\":\"72h\",\"rate\":10";
-  World world(tenants, kafka.bootstrap());
-  const auto run = world.start();
-  for (const std::string& vendor : world.vendors()) {
-    until(vendor + " arrives", 60s, [&] { return world.compare_with_topic(vendor).kafka_has > 0; });
-  }
+  World world(lively(), kafka.bootstrap());
+  const auto run = start_and_see_all_arrive(world);
   kafka.kill();
   run->signal(SIGTERM);
   EXPECT_EQ(run->wait(40s), 0) << run->err();
