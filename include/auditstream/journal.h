@@ -31,12 +31,14 @@ enum class Outcome {
   committed,  // visible to every read_committed consumer
   aborted,    // certainly invisible; the same batch may be committed again
   refused,    // certainly invisible; the broker refused a record, and the journal has to be opened again
-  lost,       // unknown, or fenced: forget everything that is not in Kafka and open again
+  fenced,     // somebody else has opened the partition since; what became of the batch is unknown
+  lost,       // unknown: forget everything that is not in Kafka and open again
 };
 
 // open() succeeded: the live records of the partition, everything before our fence included.
 struct JournalOpened {
   RecordMap records;
+  std::string mark{};  // what our own record in the partition holds; see OwnerMark
 };
 // open() failed; the world may do that at any time.
 struct JournalFailed {
@@ -49,6 +51,11 @@ struct JournalDone {
 };
 struct JournalClosed {};
 using JournalEvent = std::variant<JournalOpened, JournalFailed, JournalDone, JournalClosed>;
+// Somebody has opened a partition, as its log tells: in the order of the log, our own marks among them.
+struct OwnerMark {
+  int partition = 0;
+  std::string mark;
+};
 using JournalSink = std::function<void(JournalEvent)>;
 
 // One call at a time: after open(), commit() or close() nothing else until its event has come. The event is
@@ -62,6 +69,9 @@ class Journal {
   virtual void commit(std::shared_ptr<const Batch> batch) = 0;
   // Gives the partition up. The journal can be opened again.
   virtual void close() = 0;
+  // Makes whatever it is doing end soon, without waiting for it; nothing more can be asked of it. For ending
+  // many at once.
+  virtual void stop() {}
 };
 
 }  // namespace auditstream

@@ -68,8 +68,14 @@ class Shard {
   void step(Now now);
   Steady wake_at() const;
 
+  // Somebody has opened this partition. If that came after our own opening, it is no longer ours: whoever it
+  // was is left alone for a while, then it is opened again.
+  void on_mark(const std::string& mark, Now now);
+
   // Stops asking, commits what is complete, closes. closed() tells when.
   void drain(Now now);
+  // The partition is somebody else's already: closes without committing anything more.
+  void abandon(Now now);
   bool closed() const { return state_ == State::closed; }
   bool open() const { return state_ == State::open; }
   // Set if the journal can't be opened before a person has changed something.
@@ -92,6 +98,7 @@ class Shard {
 
   void build_pollers(const RecordMap& records, Now now);
   Poller make_poller(const std::shared_ptr<const Source>& source, const RecordMap& records, Now now);
+  void open_journal();
   void drop_pollers();
   void reopen(Duration wait, Now now);
   void run_poller(std::size_t index, Now now);
@@ -104,6 +111,9 @@ class Shard {
   void begin_commit(std::shared_ptr<const Batch> batch, Now now);
   void on_done(const JournalDone& done, Now now);
   Duration backoff_wait();
+  Duration polite_wait();
+  double chance();
+  void taken_over(Now now);
 
   // Constant after construction.
   const int partition_;
@@ -118,6 +128,9 @@ class Shard {
   int reopens_in_a_row_ = 0;
   std::optional<std::string> misconfigured_;
   std::uint64_t random_;
+  std::vector<std::string> marks_;  // seen while the journal was opening
+  std::string mark_;                // ours
+  bool mark_seen_ = false;          // in the partition's log: what comes after it is somebody else's
 
   // Valid while the journal is open.
   std::deque<Poller> pollers_;  // by the index of its source

@@ -11,6 +11,9 @@ namespace {
 
 constexpr Duration reopen_wait_first = 100ms;
 constexpr Duration reopen_wait_max = 10s;
+// After a fence: whoever it was may be the right owner, or a tool that soon leaves.
+constexpr Duration polite_wait_least = 1s;
+constexpr Duration polite_wait_spread = 4s;
 constexpr Duration start_spacing = 10ms;  // sources of one process don't start in one moment
 
 Time first_since(const Source& source, const Traits& traits, Time now) {
@@ -31,7 +34,13 @@ Shard::Shard(int partition, std::vector<std::shared_ptr<const Source>> sources, 
 
 void Shard::start(Now) {
   AS_CHECK(state_ == State::idle);
+  open_journal();
+}
+
+void Shard::open_journal() {
   state_ = State::opening;
+  marks_.clear();
+  mark_seen_ = false;
   journal_.open();
 }
 
@@ -55,9 +64,11 @@ void Shard::on_journal(JournalEvent event, Now now) {
       return;
     }
     state_ = State::open;
+    mark_ = std::move(opened->mark);
     build_pollers(opened->records, now);
     world_.observer.shard_said(partition_,
                                Say{Level::debug, "shard_open", std::to_string(sources_.size()) + " sources"});
+    for (const std::string& mark : std::exchange(marks_, {})) on_mark(mark, now);
   } else {
     on_done(std::get<JournalDone>(event), now);
   }
@@ -90,6 +101,10 @@ void Shard::on_done(const JournalDone& done, Now now) {
     commit_not_before_ = now.steady + limits_.commit_interval;
     return;
   }
+  if (done.outcome == Outcome::fenced) {
+    taken_over(now);
+    return;
+  }
   if (done.outcome == Outcome::refused) {
     if (batch->events > 1) {
       cautious_events_ = std::max<std::size_t>(1, batch->events / 2);
@@ -102,13 +117,45 @@ void Shard::on_done(const JournalDone& done, Now now) {
   reopen(backoff_wait(), now);
 }
 
+// The log of the partition lists who opened it, one after the other. What came before our own mark is
+// history.
+void Shard::on_mark(const std::string& mark, Now now) {
+  if (state_ == State::opening) {
+    marks_.push_back(mark);
+    return;
+  }
+  if (state_ != State::open) return;
+  if (mark == mark_) {
+    mark_seen_ = true;
+  } else if (mark_seen_ && !committing_) {  // a commit under way will say so itself
+    taken_over(now);
+  }
+}
+
+void Shard::taken_over(Now now) {
+  world_.observer.shard_said(
+      partition_,
+      Say{Level::info, "shard_taken", "somebody else has opened this partition: opening it again soon"});
+  reopen(polite_wait(), now);
+}
+
 Duration Shard::backoff_wait() {
   Duration wait = reopen_wait_first;
   for (int i = 0; i < reopens_in_a_row_ && wait < reopen_wait_max; ++i) wait *= 2;
   ++reopens_in_a_row_;
   wait = std::min(wait, reopen_wait_max);
+  return wait + Duration{static_cast<Duration::rep>(static_cast<double>(wait.count()) * chance())};
+}
+
+Duration Shard::polite_wait() {
+  return polite_wait_least +
+         Duration{static_cast<Duration::rep>(static_cast<double>(polite_wait_spread.count()) * chance())};
+}
+
+// In [0, 1): those who wait for the same thing don't come back in one moment.
+double Shard::chance() {
   random_ = random_ * 6364136223846793005 + 1442695040888963407;
-  return wait + wait * static_cast<Duration::rep>(random_ >> 56) / 256;
+  return static_cast<double>(random_ >> 11) * 0x1.0p-53;
 }
 
 // Whatever is not in Kafka is forgotten: only what a restore brings back counts.
@@ -284,10 +331,7 @@ void Shard::schedule(std::size_t index, Now) {
 }
 
 void Shard::step(Now now) {
-  if (state_ == State::waiting && now.steady >= reopen_at_) {
-    state_ = State::opening;
-    journal_.open();
-  }
+  if (state_ == State::waiting && now.steady >= reopen_at_) open_journal();
   if (state_ != State::open) return;
   for (auto& [name, account] : accounts_) {
     if (account.timer <= now.steady) pump(account, now);
@@ -374,6 +418,14 @@ void Shard::begin_commit(std::shared_ptr<const Batch> batch, Now now) {
   commit_began_ = now.steady;
   commit_not_before_ = now.steady + limits_.commit_interval;
   journal_.commit(committing_);
+}
+
+void Shard::abandon(Now now) {
+  if (state_ == State::open) {
+    drop_pollers();
+    ready_.clear();
+  }
+  drain(now);
 }
 
 void Shard::drain(Now now) {

@@ -35,11 +35,17 @@ class ScriptedJournal final : public Journal {
     expect(JournalClosed{});
   }
 
+  // What the last opening has written into the partition.
+  std::string mark() const { return "mark " + std::to_string(opens); }
+
   bool busy() const { return event_.has_value(); }
   // The event of the call under way.
   JournalEvent take_event() {
     JournalEvent event = *std::exchange(event_, std::nullopt);
-    if (auto* opened = std::get_if<JournalOpened>(&event)) opened->records = records;
+    if (auto* opened = std::get_if<JournalOpened>(&event)) {
+      opened->records = records;
+      opened->mark = mark();
+    }
     const auto* done = std::get_if<JournalDone>(&event);
     if (done != nullptr && done->outcome == Outcome::committed) keep(*batches.back());
     return event;

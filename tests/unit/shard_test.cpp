@@ -523,5 +523,71 @@ TEST(Shard, ABeginningThatAFastClockPutIntoTheFutureIsMendedInKafkaAtOnce) {
   EXPECT_LE(decode_cursor(life.journal->records.at("acme"))->cursor.since, noon);
 }
 
+// --- ownership
+
+TEST(Shard, LeavesWhoeverFencedItAloneForASecond) {
+  ShardLife life;
+  life.add("acme").backfill_start_time = noon - 1h;
+  give_events(life.tenants["acme"], 3, noon - 1min);
+  bool fenced = false;
+  life.journal->outcome = [&](const Batch& batch) {
+    if (batch.events == 0 || fenced) return Outcome::committed;
+    fenced = true;
+    return Outcome::fenced;
+  };
+  life.start();
+  life.live(900ms);
+  EXPECT_TRUE(fenced);
+  EXPECT_EQ(life.journal->opens, 1);
+  life.live(5s);
+  EXPECT_EQ(life.journal->opens, 2);
+  EXPECT_THAT(life.journal->published, SizeIs(3));
+}
+
+TEST(Shard, AQuietOwnerLearnsFromTheLogThatItWasFenced) {
+  ShardLife life;
+  life.add("acme");
+  life.start();
+  life.shard->on_mark("somebody before us", life.now);
+  life.live(1s);
+  life.shard->on_mark(life.journal->mark(), life.now);
+  life.live(5s);
+  EXPECT_EQ(life.journal->opens, 1) << "history and our own mark say nothing";
+  life.shard->on_mark("somebody else", life.now);
+  EXPECT_EQ(life.times_said("shard_taken"), 1u);
+  EXPECT_FALSE(life.shard->open());
+  life.live(6s);
+  EXPECT_EQ(life.journal->opens, 2);
+  life.shard->on_mark(life.journal->mark(), life.now);
+  life.live(5s);
+  EXPECT_EQ(life.journal->opens, 2);
+}
+
+TEST(Shard, MarksThatComeBeforeItKnowsItsOwnAreNotForgotten) {
+  ShardLife life;
+  life.add("acme");
+  life.start();
+  life.shard->on_mark(life.journal->mark(), life.now);
+  life.shard->on_mark("somebody else", life.now);
+  life.live(500ms);
+  EXPECT_EQ(life.times_said("shard_taken"), 1u);
+}
+
+TEST(Shard, AnAbandonedOneCommitsNothingMore) {
+  ShardLife life;
+  life.add("acme").backfill_start_time = noon - 1h;
+  give_events(life.tenants["acme"], 3, noon - 1min);
+  life.answering = false;
+  life.start();
+  life.live(1s);
+  const std::size_t before = life.journal->batches.size();
+  life.answering = true;
+  life.shard->abandon(life.now);
+  life.live(1s);
+  EXPECT_TRUE(life.shard->closed());
+  EXPECT_EQ(life.journal->batches.size(), before);
+  EXPECT_THAT(life.journal->published, IsEmpty());
+}
+
 }  // namespace
 }  // namespace auditstream

@@ -1,0 +1,70 @@
+// Fleet: the shards of this process, as the group gives and takes their partitions. Runs on one thread;
+// everything is injected.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "auditstream/journal.h"
+#include "auditstream/membership.h"
+#include "auditstream/shard.h"
+
+namespace auditstream {
+
+class Fleet {
+ public:
+  // Makes the journal of a partition. Its events come back through on_journal() under that number, which is
+  // never used again: a partition may come and go.
+  using MakeJournal = std::function<std::unique_ptr<Journal>(int partition, std::uint64_t number)>;
+  // Hears that a revoked partition has been given up.
+  using Released = std::function<void(int partition)>;
+
+  // `partitions` is how many the offsets topic has; each source lies in that of its account.
+  Fleet(const std::vector<std::shared_ptr<const Source>>& sources, int partitions, MakeJournal make_journal,
+        Released released, ShardWorld& world, ShardLimits limits = {});
+  // Ends what has not been drained: what was not committed is read from the vendors again.
+  ~Fleet();
+  Fleet(const Fleet&) = delete;
+  Fleet& operator=(const Fleet&) = delete;
+
+  void on_membership(const MembershipEvent& event, Now now);
+  void on_journal(std::uint64_t number, JournalEvent event, Now now);
+  void on_mark(const OwnerMark& mark, Now now);
+  // False if the request is of no shard.
+  bool on_response(http::RequestId id, const http::Response& response, Now now);
+  // Does what is due.
+  void step(Now now);
+  Steady wake_at() const;
+
+  // Gives everything up and takes nothing new. empty() tells when.
+  void drain(Now now);
+  bool empty() const { return open_.empty(); }
+
+ private:
+  struct Member {
+    std::uint64_t number;
+    std::unique_ptr<Journal> journal;
+    std::unique_ptr<Shard> shard;
+  };
+
+  void settle(Now now);
+
+  // Constant after construction.
+  std::map<int, std::vector<std::shared_ptr<const Source>>> sources_;  // by partition
+  const MakeJournal make_journal_;
+  const Released released_;
+  ShardWorld& world_;
+  const ShardLimits limits_;
+
+  std::set<int> ours_;          // as the group has it
+  std::set<int> releasing_;     // revoked, and somebody waits
+  std::map<int, Member> open_;  // with a shard, until it has closed
+  std::uint64_t next_number_ = 1;
+  bool draining_ = false;
+};
+
+}  // namespace auditstream

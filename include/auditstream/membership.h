@@ -1,0 +1,24 @@
+// Membership: which partitions of the offsets topic this process should work on. Says who should; the fence
+// of each partition says who can.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace auditstream {
+
+// Ours from now on, beside those that we have.
+struct PartitionsAssigned {
+  std::vector<int> partitions;
+};
+
+// No longer ours. Unless they are `lost`, whoever gets them next waits until each has been released.
+struct PartitionsRevoked {
+  std::vector<int> partitions;
+  bool lost = false;
+};
+
+using MembershipEvent = std::variant<PartitionsAssigned, PartitionsRevoked>;
+
+}  // namespace auditstream

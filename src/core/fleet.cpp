@@ -1,0 +1,102 @@
+#include "auditstream/fleet.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "auditstream/hash.h"
+
+namespace auditstream {
+
+Fleet::Fleet(const std::vector<std::shared_ptr<const Source>>& sources, int partitions,
+             MakeJournal make_journal, Released released, ShardWorld& world, ShardLimits limits)
+    : make_journal_(std::move(make_journal)), released_(std::move(released)), world_(world), limits_(limits) {
+  for (const auto& source : sources)
+    sources_[murmur2_partition(source->account, partitions)].push_back(source);
+}
+
+Fleet::~Fleet() {
+  for (auto& [partition, member] : open_) member.journal->stop();
+}
+
+void Fleet::on_membership(const MembershipEvent& event, Now now) {
+  if (const auto* assigned = std::get_if<PartitionsAssigned>(&event)) {
+    ours_.insert(assigned->partitions.begin(), assigned->partitions.end());
+  } else {
+    const auto& revoked = std::get<PartitionsRevoked>(event);
+    for (const int partition : revoked.partitions) {
+      ours_.erase(partition);
+      if (!revoked.lost) releasing_.insert(partition);
+      const auto member = open_.find(partition);
+      if (member == open_.end()) continue;
+      if (revoked.lost) {
+        member->second.shard->abandon(now);
+      } else {
+        member->second.shard->drain(now);
+      }
+    }
+  }
+  settle(now);
+}
+
+// Opens what is ours and not open, and lets go of what has closed.
+void Fleet::settle(Now now) {
+  std::erase_if(open_, [](const auto& entry) { return entry.second.shard->closed(); });
+  std::erase_if(releasing_, [this](int partition) {
+    if (open_.contains(partition)) return false;
+    released_(partition);
+    return true;
+  });
+  if (draining_) return;
+  for (const int partition : ours_) {
+    const auto sources = sources_.find(partition);
+    if (sources == sources_.end() || open_.contains(partition)) continue;
+    const std::uint64_t number = next_number_++;
+    std::unique_ptr<Journal> journal = make_journal_(partition, number);
+    auto shard = std::make_unique<Shard>(partition, sources->second, *journal, world_, limits_);
+    shard->start(now);
+    open_.emplace(partition, Member{number, std::move(journal), std::move(shard)});
+  }
+}
+
+void Fleet::on_journal(std::uint64_t number, JournalEvent event, Now now) {
+  const auto member =
+      std::ranges::find_if(open_, [&](const auto& entry) { return entry.second.number == number; });
+  AS_CHECK(member != open_.end());  // a journal lives until its last event was delivered
+  member->second.shard->on_journal(std::move(event), now);
+  settle(now);
+}
+
+void Fleet::on_mark(const OwnerMark& mark, Now now) {
+  if (const auto member = open_.find(mark.partition); member != open_.end()) {
+    member->second.shard->on_mark(mark.mark, now);
+  }
+}
+
+bool Fleet::on_response(http::RequestId id, const http::Response& response, Now now) {
+  for (auto& [partition, member] : open_) {
+    if (!member.shard->on_response(id, response, now)) continue;
+    member.shard->step(now);
+    return true;
+  }
+  return false;
+}
+
+void Fleet::step(Now now) {
+  for (auto& [partition, member] : open_) {
+    if (member.shard->wake_at() <= now.steady) member.shard->step(now);
+  }
+}
+
+Steady Fleet::wake_at() const {
+  Steady wake = Steady::max();
+  for (const auto& [partition, member] : open_) wake = std::min(wake, member.shard->wake_at());
+  return wake;
+}
+
+void Fleet::drain(Now now) {
+  draining_ = true;
+  for (auto& [partition, member] : open_) member.shard->drain(now);
+  settle(now);
+}
+
+}  // namespace auditstream

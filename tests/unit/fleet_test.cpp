@@ -1,0 +1,143 @@
+// Which shards a process runs, as its group gives and takes partitions.
+#include "auditstream/fleet.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "auditstream/hash.h"
+#include "unit/shard_life.h"
+
+namespace auditstream {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr int partitions = 4;
+
+// A fleet whose journals a test turns one event at a time.
+class FleetLife {
+ public:
+  FleetLife() {
+    // One source in each partition but the last.
+    for (int i = 0; used.size() < partitions - 1; ++i) {
+      auto source = std::make_shared<Source>();
+      source->name = source->account = "s" + std::to_string(i);
+      source->vendor = "tines";
+      source->rate_limit = {{1000, 1min}};
+      const int partition = murmur2_partition(source->account, partitions);
+      if (partition == partitions - 1 || !used.insert(partition).second) continue;
+      sources.push_back(source);
+    }
+    fleet.emplace(
+        sources, partitions,
+        [this](int partition, std::uint64_t number) {
+          made.push_back(partition);
+          auto journal = std::make_unique<ScriptedJournal>();
+          journals[number] = journal.get();
+          return journal;
+        },
+        [this](int partition) { released.push_back(partition); }, world);
+  }
+
+  // A second in which the journals are heard.
+  void turn() {
+    for (int i = 0; i < 50; ++i) {
+      for (const auto& [number, journal] : std::map(journals)) {
+        if (!journal->busy()) continue;
+        JournalEvent event = journal->take_event();
+        if (std::holds_alternative<JournalClosed>(event)) journals.erase(number);
+        fleet->on_journal(number, std::move(event), now);
+      }
+      fleet->step(now);
+      now.wall += 20ms;
+      now.steady += 20ms;
+    }
+  }
+  void assign(std::vector<int> which) { fleet->on_membership(PartitionsAssigned{std::move(which)}, now); }
+  void revoke(std::vector<int> which, bool lost = false) {
+    fleet->on_membership(PartitionsRevoked{std::move(which), lost}, now);
+  }
+
+  std::vector<std::shared_ptr<const Source>> sources;
+  std::set<int> used;
+  std::map<std::uint64_t, ScriptedJournal*> journals;
+  std::vector<int> made;
+  std::vector<int> released;
+  GivenClient client;
+  GivenSecrets secrets;
+  GivenObserver observer;
+  ShardWorld world{client, secrets, observer, {}, {}, {}, 3, 1};
+  Now now{noon, Steady{1h}};
+  std::optional<Fleet> fleet;
+};
+
+TEST(Fleet, OpensWhatIsAssignedWhereThereAreSources) {
+  FleetLife life;
+  EXPECT_TRUE(life.fleet->empty());
+  life.assign({0, 3});
+  EXPECT_THAT(life.made, ElementsAre(0));
+  life.turn();
+  life.assign({2});
+  EXPECT_THAT(life.made, ElementsAre(0, 2)) << "what is open stays as it is";
+}
+
+TEST(Fleet, GivesARevokedPartitionUpBeforeItSaysSo) {
+  FleetLife life;
+  life.assign({0, 1});
+  life.turn();
+  life.revoke({0, 3});
+  EXPECT_THAT(life.released, ElementsAre(3)) << "nothing was at work there";
+  life.turn();
+  EXPECT_THAT(life.released, ElementsAre(3, 0));
+  EXPECT_EQ(life.journals.size(), 1u);
+}
+
+TEST(Fleet, ALostPartitionIsDroppedAndNobodyWaits) {
+  FleetLife life;
+  life.assign({0, 1, 2});
+  life.turn();
+  life.revoke({0, 1, 2}, true);
+  life.turn();
+  EXPECT_THAT(life.released, IsEmpty());
+  EXPECT_TRUE(life.fleet->empty());
+}
+
+TEST(Fleet, APartitionThatComesBackWhileItClosesIsOpenedAgainAfterwards) {
+  FleetLife life;
+  life.assign({1});
+  life.turn();
+  life.revoke({1}, true);
+  life.assign({1});
+  EXPECT_THAT(life.made, ElementsAre(1));
+  life.turn();
+  EXPECT_THAT(life.made, ElementsAre(1, 1));
+  EXPECT_FALSE(life.fleet->empty());
+}
+
+TEST(Fleet, AfterADrainNothingIsOpened) {
+  FleetLife life;
+  life.assign({0, 1});
+  life.turn();
+  life.fleet->drain(life.now);
+  life.assign({2});
+  life.turn();
+  EXPECT_TRUE(life.fleet->empty());
+  EXPECT_THAT(life.made, ElementsAre(0, 1));
+}
+
+TEST(Fleet, AMarkIsForItsPartitionOnly) {
+  FleetLife life;
+  life.assign({0, 1});
+  life.turn();
+  life.fleet->on_mark({0, "mark 1"}, life.now);
+  life.fleet->on_mark({1, "mark 1"}, life.now);
+  life.fleet->on_mark({1, "somebody else"}, life.now);
+  life.fleet->on_mark({3, "of a partition without a shard"}, life.now);
+  EXPECT_EQ(std::ranges::count_if(life.observer.lines,
+                                  [](const std::string& line) { return line.starts_with("shard_taken"); }),
+            1);
+}
+
+}  // namespace
+}  // namespace auditstream
