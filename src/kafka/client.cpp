@@ -35,9 +35,8 @@ std::vector<std::string> refused_properties(const Properties& properties) {
 }
 
 Result<ClientHandle> make_client(rd_kafka_type_t type, const Connection& connection, const Properties& ours,
-                                 const Properties& defaults, rd_kafka_topic_conf_t* topic_defaults,
-                                 void* opaque,
-                                 void (*delivered)(rd_kafka_t*, const rd_kafka_message_t*, void*)) {
+                                 const Properties& defaults, const Callbacks& callbacks,
+                                 rd_kafka_topic_conf_t* topic_defaults) {
   last_error_text.clear();
   ConfHandle conf(rd_kafka_conf_new());
   for (const Properties& properties : {Properties{{"client.id", connection.client_id},
@@ -51,8 +50,9 @@ Result<ClientHandle> make_client(rd_kafka_type_t type, const Connection& connect
   }
   rd_kafka_conf_set_error_cb(conf.get(), on_error);
   rd_kafka_conf_set_log_cb(conf.get(), on_log);
-  rd_kafka_conf_set_opaque(conf.get(), opaque);
-  if (delivered != nullptr) rd_kafka_conf_set_dr_msg_cb(conf.get(), delivered);
+  rd_kafka_conf_set_opaque(conf.get(), callbacks.opaque);
+  if (callbacks.delivered != nullptr) rd_kafka_conf_set_dr_msg_cb(conf.get(), callbacks.delivered);
+  if (callbacks.rebalanced != nullptr) rd_kafka_conf_set_rebalance_cb(conf.get(), callbacks.rebalanced);
   if (topic_defaults != nullptr) rd_kafka_conf_set_default_topic_conf(conf.get(), topic_defaults);
   char reason[512];
   rd_kafka_t* handle = rd_kafka_new(type, conf.get(), reason, sizeof reason);

@@ -18,12 +18,18 @@ struct Connection {
   std::string client_id;
 };
 
+// What a handle calls on the thread that polls it, with `opaque` as the last argument.
+struct Callbacks {
+  void* opaque = nullptr;
+  void (*delivered)(rd_kafka_t*, const rd_kafka_message_t*, void*) = nullptr;
+  void (*rebalanced)(rd_kafka_t*, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*, void*) = nullptr;
+};
+
 // A handle of the type. `ours` wins over the user's properties, and these win over `defaults`. Properties
-// that don't apply to the type are ignored.
+// that don't apply to the type are ignored. Takes the topic's defaults over.
 Result<ClientHandle> make_client(rd_kafka_type_t type, const Connection& connection, const Properties& ours,
-                                 const Properties& defaults, rd_kafka_topic_conf_t* topic_defaults = nullptr,
-                                 void* opaque = nullptr,
-                                 void (*delivered)(rd_kafka_t*, const rd_kafka_message_t*, void*) = nullptr);
+                                 const Properties& defaults, const Callbacks& callbacks = {},
+                                 rd_kafka_topic_conf_t* topic_defaults = nullptr);
 
 // The names of those that librdkafka doesn't take, or not with that value.
 std::vector<std::string> refused_properties(const Properties& properties);

@@ -107,7 +107,7 @@ JournalEvent KafkaJournal::do_open() {
   if (!marked.ok()) return JournalFailed{marked.error().message, misconfigured_};
   Result<RecordMap> restored = restore(*marked);
   if (!restored.ok()) return JournalFailed{restored.error().message, misconfigured_};
-  return JournalOpened{*std::move(restored)};
+  return JournalOpened{*std::move(restored), *std::move(marked)};
 }
 
 Status KafkaJournal::fence() {
@@ -129,8 +129,8 @@ Status KafkaJournal::fence() {
                      {"message.max.bytes", std::to_string(dead_letter_record_bytes_max + (1 << 20))},
                      {"batch.size", std::to_string(settings_.batch_bytes_max)},
                      {"queue.buffering.max.messages", "100000"}},
-                    {{"compression.type", "lz4"}, {"queue.buffering.max.kbytes", "16384"}}, topic_conf, this,
-                    &KafkaJournal::on_delivery);
+                    {{"compression.type", "lz4"}, {"queue.buffering.max.kbytes", "16384"}},
+                    Callbacks{.opaque = this, .delivered = &KafkaJournal::on_delivery}, topic_conf);
     if (!made.ok()) {
       misconfigured_ = true;
       return made.error();
@@ -238,16 +238,24 @@ JournalDone KafkaJournal::do_commit(const Batch& batch) {
   char reason[256];
   // begin_transaction has been seen to hang on a handle that had died.
   if (rd_kafka_fatal_error(producer_.get(), reason, sizeof reason) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return JournalDone{Outcome::lost, reason};
+    return dead(reason);
   }
   delivery_error_ = RD_KAFKA_RESP_ERR_NO_ERROR;
   refused_event_ = false;
   if (const ErrorHandle error(rd_kafka_begin_transaction(producer_.get())); error) {
-    return JournalDone{Outcome::lost, "begin: " + words(error.get())};
+    return dead("begin: " + words(error.get()));
   }
   std::string why;
   if (!produce(batch, why)) return abort(why);
   return finish(batch);
+}
+
+// A handle that was fenced says so sooner or later, in whichever call comes next.
+JournalDone KafkaJournal::dead(const std::string& why) {
+  char reason[256];
+  const bool fenced =
+      rd_kafka_fatal_error(producer_.get(), reason, sizeof reason) == RD_KAFKA_RESP_ERR__FENCED;
+  return JournalDone{fenced ? Outcome::fenced : Outcome::lost, why};
 }
 
 JournalDone KafkaJournal::finish(const Batch&) {
@@ -261,7 +269,7 @@ JournalDone KafkaJournal::finish(const Batch&) {
       continue;
     }
     if (rd_kafka_error_txn_requires_abort(error.get())) return abort(why);
-    return JournalDone{Outcome::lost, why};
+    return dead(why);
   }
   return JournalDone{Outcome::lost, "stopping"};
 }
@@ -273,7 +281,7 @@ JournalDone KafkaJournal::abort(const std::string& why) {
     const ErrorHandle error(rd_kafka_abort_transaction(producer_.get(), slice_ms));
     if (!error) break;
     if (!rd_kafka_error_is_retriable(error.get()) || Clock::now() >= deadline) {
-      return JournalDone{Outcome::lost, why + "; abort: " + words(error.get())};
+      return dead(why + "; abort: " + words(error.get()));
     }
   }
   if (stopping_) return JournalDone{Outcome::lost, "stopping"};

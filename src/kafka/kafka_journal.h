@@ -43,13 +43,10 @@ class KafkaJournal final : public Journal {
   // fence.
   ~KafkaJournal() override;
 
-  // Makes whatever it is doing end soon, without waiting for it; nothing more can be asked of it. For ending
-  // many at once.
-  void stop();
-
   void open() override;
   void commit(std::shared_ptr<const Batch> batch) override;
   void close() override;
+  void stop() override;
 
  private:
   struct Open {};
@@ -66,6 +63,7 @@ class KafkaJournal final : public Journal {
   Result<RecordMap> restore(const std::string& mark);
   JournalDone finish(const Batch& batch);
   JournalDone abort(const std::string& why);
+  JournalDone dead(const std::string& why);
   bool produce(const Batch& batch, std::string& why);
   bool produce_unit(const Unit& unit, std::string& why);
   bool produce_record(rd_kafka_topic_t* topic, int partition, const std::string& key,

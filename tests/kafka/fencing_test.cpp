@@ -27,8 +27,8 @@ TEST(Fencing, SecondJournalTakesThePartitionAndTheFirstCommitsNoMore) {
   PatientJournal second(place.settings());
   EXPECT_THAT(cursors_in(second.open()), ElementsAre(Pair("acme", "1")));
 
-  EXPECT_EQ(first.commit(place.batch(ids_of("zombie", 100), "zombie")).outcome, Outcome::lost);
-  EXPECT_EQ(first.commit(place.batch({"zombie"}, "zombie")).outcome, Outcome::lost);
+  EXPECT_EQ(first.commit(place.batch(ids_of("zombie", 100), "zombie")).outcome, Outcome::fenced);
+  EXPECT_EQ(first.commit(place.batch({"zombie"}, "zombie")).outcome, Outcome::fenced);
   EXPECT_EQ(second.commit(place.batch({"of-second"}, "2")).outcome, Outcome::committed);
   EXPECT_THAT(place.visible_ids(), ElementsAre("of-first", "of-second"));
 }
@@ -40,10 +40,10 @@ TEST(Fencing, FirstMayTakeItBack) {
   first.open();
   second.open();
   ASSERT_EQ(second.commit(place.batch({"of-second"}, "2")).outcome, Outcome::committed);
-  EXPECT_EQ(first.commit(place.batch({"zombie"}, "zombie")).outcome, Outcome::lost);
+  EXPECT_EQ(first.commit(place.batch({"zombie"}, "zombie")).outcome, Outcome::fenced);
   EXPECT_THAT(cursors_in(first.open()), ElementsAre(Pair("acme", "2")));
   EXPECT_EQ(first.commit(place.batch({"of-first"}, "3")).outcome, Outcome::committed);
-  EXPECT_EQ(second.commit(place.batch({"zombie"}, "zombie")).outcome, Outcome::lost);
+  EXPECT_EQ(second.commit(place.batch({"zombie"}, "zombie")).outcome, Outcome::fenced);
   EXPECT_THAT(place.visible_ids(), ElementsAre("of-first", "of-second"));
 }
 
@@ -165,7 +165,9 @@ TEST(Fencing, TwoWhoFightForAPartitionPublishNothingTwiceAndLoseNothing) {
     EXPECT_EQ(cursors.empty() ? -1 : std::stoi(cursors.at("acme")), last);
     const std::string next = std::to_string(last + 1);
     ASSERT_EQ(fighter.commit(place.batch({"event" + next}, next)).outcome, Outcome::committed);
-    EXPECT_EQ(fighters[(round + 1) % 2]->commit(place.batch({"zombie"}, "zombie")).outcome, Outcome::lost);
+    // librdkafka doesn't always say why.
+    EXPECT_THAT(fighters[(round + 1) % 2]->commit(place.batch({"zombie"}, "zombie")).outcome,
+                testing::AnyOf(Outcome::fenced, Outcome::lost));
     ++last;
   }
   const std::vector<std::string> visible = place.visible_ids();

@@ -73,6 +73,8 @@ const char* to_string(Outcome outcome) {
       return "aborted";
     case Outcome::refused:
       return "refused";
+    case Outcome::fenced:
+      return "fenced";
     case Outcome::lost:
       return "lost";
   }

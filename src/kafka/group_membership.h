@@ -1,0 +1,58 @@
+// GroupMembership: Kafka's consumer group spreads the partitions of the offsets topic over the instances.
+// This handle is a member of it and nothing else: it fetches nothing and commits no offset.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+
+#include "auditstream/membership.h"
+#include "kafka/client.h"
+
+namespace auditstream::kafka {
+
+struct MembershipSettings {
+  Connection connection;
+  std::string group;
+  std::string offsets_topic;
+};
+
+class GroupMembership {
+ public:
+  // Both are called on the thread of the membership. `say` hears what an operator should know.
+  GroupMembership(MembershipSettings settings, std::function<void(MembershipEvent)> sink,
+                  std::function<void(const std::string&)> say);
+  // Leaves the group first, so that the others need not wait for our session to time out. Nothing may be at
+  // work in the partitions any more.
+  ~GroupMembership();
+
+  // From any thread: a revoked partition has been given up.
+  void released(int partition);
+
+ private:
+  void run();
+  // Until the handle is dead or we leave.
+  void serve(rd_kafka_t* consumer);
+  void revoked(rd_kafka_t* consumer, const std::vector<int>& partitions);
+  static void on_rebalance(rd_kafka_t* consumer, rd_kafka_resp_err_t event,
+                           rd_kafka_topic_partition_list_t* partitions, void* opaque);
+
+  const MembershipSettings settings_;
+  const std::function<void(MembershipEvent)> sink_;
+  const std::function<void(const std::string&)> say_;
+
+  // Owned by the thread.
+  bool joined_ = false;  // with the present handle
+  std::string trouble_;  // said last
+
+  std::mutex mutex_;
+  std::condition_variable wakeup_;
+  std::set<int> unreleased_;  // protected by mutex_
+  bool leaving_ = false;      // protected by mutex_
+  std::thread thread_;
+};
+
+}  // namespace auditstream::kafka

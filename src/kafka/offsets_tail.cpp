@@ -1,0 +1,62 @@
+#include "kafka/offsets_tail.h"
+
+#include <chrono>
+#include <string_view>
+#include <utility>
+
+#include "auditstream/cursor.h"
+#include "auditstream/json.h"
+#include "auditstream/time.h"
+
+namespace auditstream::kafka {
+namespace {
+
+constexpr int poll_ms = 200;
+constexpr auto retry_wait = 500ms;
+
+}  // namespace
+
+OffsetsTail::OffsetsTail(TailSettings settings, std::function<void(OwnerMark)> sink)
+    : settings_(std::move(settings)), sink_(std::move(sink)), thread_([this] { run(); }) {}
+
+OffsetsTail::~OffsetsTail() {
+  stopping_ = true;
+  thread_.join();
+}
+
+void OffsetsTail::run() {
+  while (!stopping_) {
+    const Result<ClientHandle> made = make_client(RD_KAFKA_CONSUMER, settings_.connection,
+                                                  {{"group.id", settings_.group + "-tail"},
+                                                   {"isolation.level", "read_committed"},
+                                                   {"enable.auto.commit", "false"},
+                                                   {"enable.auto.offset.store", "false"},
+                                                   {"auto.offset.reset", "earliest"},
+                                                   {"client.rack", ""}},
+                                                  {{"fetch.wait.max.ms", "500"}});
+    if (made.ok()) read(made->get());
+    if (!stopping_) std::this_thread::sleep_for(retry_wait);
+  }
+}
+
+void OffsetsTail::read(rd_kafka_t* consumer) {
+  rd_kafka_poll_set_consumer(consumer);
+  const PartitionListHandle partitions(rd_kafka_topic_partition_list_new(settings_.partitions));
+  for (int partition = 0; partition < settings_.partitions; ++partition) {
+    rd_kafka_topic_partition_list_add(partitions.get(), settings_.offsets_topic.c_str(), partition)->offset =
+        RD_KAFKA_OFFSET_BEGINNING;
+  }
+  if (rd_kafka_assign(consumer, partitions.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+  while (!stopping_) {
+    const MessageHandle message(rd_kafka_consumer_poll(consumer, poll_ms));
+    if (!message || message->err != RD_KAFKA_RESP_ERR_NO_ERROR || message->payload == nullptr) continue;
+    const std::string_view key(static_cast<const char*>(message->key), message->key_len);
+    if (key != owner_key) continue;
+    const std::string_view value(static_cast<const char*>(message->payload), message->len);
+    if (std::optional<std::string> nonce = json::scalar_at(value, "/nonce")) {
+      sink_(OwnerMark{message->partition, *std::move(nonce)});
+    }
+  }
+}
+
+}  // namespace auditstream::kafka
