@@ -11,13 +11,16 @@
 #include <set>
 #include <thread>
 
-#include "auditstream/hash.h"
+#include "auditstream/fleet.h"
 #include "http/curl_client.h"
 #include "kafka/cluster.h"
+#include "kafka/group_membership.h"
 #include "kafka/kafka_journal.h"
+#include "kafka/offsets_tail.h"
 #include "run/clock.h"
 #include "run/log.h"
 #include "run/secrets.h"
+#include "run/watchdog.h"
 #include "run/worker.h"
 
 namespace auditstream {
@@ -26,6 +29,7 @@ namespace {
 constexpr Duration drain_max = 30s;
 constexpr Duration kafka_try = 5s;
 constexpr std::size_t kafka_batch_bytes = 1'000'000;
+constexpr int hang_max_ticks = 15;
 
 sigset_t ending_signals() {
   sigset_t set;
@@ -143,50 +147,63 @@ int run_daemon(const Config& config, Duration kafka_wait) {
   LogObserver observer;
   ReadSecrets secrets;
   http::CurlClient client({}, "auditstream");
-  Worker worker(client);
   ShardWorld world{
       client, secrets, observer, {}, facts.record_bytes_max, cursor_places(*offsets), config.sources.size(),
       1};
   offsets = std::vector<RecordMap>{};
 
-  std::map<int, std::vector<std::shared_ptr<const Source>>> by_partition;
+  kafka::JournalSettings settings;
+  settings.connection = connection;
+  settings.group = config.group;
+  settings.offsets_topic = config.offsets.topic;
+  settings.instance = instance_name();
   std::set<std::string> topics;
-  std::size_t batch_bytes = kafka_batch_bytes;
   for (const auto& source : config.sources) {
-    by_partition[murmur2_partition(source->account, config.offsets.partitions)].push_back(source);
     topics.insert(source->topic);
     topics.insert(source->dead_letter_topic);
   }
-  for (const auto& [topic, bytes] : facts.record_bytes_max) batch_bytes = std::min(batch_bytes, bytes);
+  settings.topics = {topics.begin(), topics.end()};
+  settings.batch_bytes_max = kafka_batch_bytes;
+  for (const auto& [topic, bytes] : facts.record_bytes_max) {
+    settings.batch_bytes_max = std::min(settings.batch_bytes_max, bytes);
+  }
+  settings.record_bytes_max = facts.record_bytes_max;
+  settings.now = [] { return read_clock().wall; };
 
-  std::vector<std::unique_ptr<kafka::KafkaJournal>> journals;
-  std::vector<std::unique_ptr<Shard>> shards;
-  for (auto& [partition, sources] : by_partition) {
-    kafka::JournalSettings settings;
-    settings.connection = connection;
-    settings.connection.client_id += "-p" + std::to_string(partition);
-    settings.group = config.group;
-    settings.offsets_topic = config.offsets.topic;
-    settings.partition = partition;
-    settings.instance = instance_name();
-    settings.topics = {topics.begin(), topics.end()};
-    settings.batch_bytes_max = batch_bytes;
-    settings.record_bytes_max = facts.record_bytes_max;
-    settings.now = [] { return read_clock().wall; };
-    journals.push_back(std::make_unique<kafka::KafkaJournal>(
-        std::move(settings),
-        [&worker, number = partition](JournalEvent event) { worker.post(number, std::move(event)); }));
-    shards.push_back(std::make_unique<Shard>(partition, std::move(sources), *journals.back(), world));
-    worker.add(*shards.back());
-  }
+  std::unique_ptr<kafka::GroupMembership> membership;
+  std::unique_ptr<Worker> worker;
+  Fleet fleet(
+      config.sources, config.offsets.partitions,
+      [&](int partition, std::uint64_t number) {
+        kafka::JournalSettings its = settings;
+        its.partition = partition;
+        its.connection.client_id += "-p" + std::to_string(partition);
+        return std::make_unique<kafka::KafkaJournal>(std::move(its), [&worker, number](JournalEvent event) {
+          worker->post(JournalMail{number, std::move(event)});
+        });
+      },
+      [&](int partition) { membership->released(partition); }, world);
+  worker = std::make_unique<Worker>(client, fleet);
+  const Watchdog watchdog([&] { return worker->turns(); }, hang_max_ticks,
+                          [] {
+                            log(Level::error, "hung",
+                                "the event loop hangs: ending, so that another instance takes over");
+                            _exit(exit_internal);
+                          });
+  const kafka::OffsetsTail tail({connection, config.group, config.offsets.topic, config.offsets.partitions},
+                                [&](OwnerMark mark) { worker->post(std::move(mark)); });
+  membership = std::make_unique<kafka::GroupMembership>(
+      kafka::MembershipSettings{connection, config.group, config.offsets.topic},
+      [&](MembershipEvent event) { worker->post(std::move(event)); },
+      [](const std::string& trouble) { log(Level::warn, "group", trouble); });
   log(Level::info, "started",
-      std::to_string(config.sources.size()) + " sources in " + std::to_string(shards.size()) + " of " +
-          std::to_string(config.offsets.partitions) + " partitions of " + config.offsets.topic);
+      std::to_string(config.sources.size()) + " sources in " + std::to_string(config.offsets.partitions) +
+          " partitions of " + config.offsets.topic + ", shared by the group " + config.group);
   {
-    const Signals signals(worker);
-    worker.run();
+    const Signals signals(*worker);
+    worker->run();
   }
-  for (const auto& journal : journals) journal->stop();
+  membership.reset();
   log(Level::info, "stopped", "what was committed is in Kafka; the rest will be read again");
   return exit_done;
 }

@@ -1,6 +1,7 @@
 #include "run/worker.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "run/clock.h"
 
@@ -12,50 +13,40 @@ constexpr Duration wait_max = 1s;
 }  // namespace
 
 void Worker::run() {
-  for (Shard* shard : shards_) shard->start(read_clock());
-  while (!abandoned_) {
+  for (; !abandoned_; ++turns_) {
     deliver(read_clock());
     const Now now = read_clock();
-    Steady wake = now.steady + wait_max;
-    bool all_closed = true;
-    for (Shard* shard : shards_) {
-      if (draining_) shard->drain(now);
-      if (shard->wake_at() <= now.steady) shard->step(now);
-      wake = std::min(wake, shard->wake_at());
-      all_closed = all_closed && shard->closed();
-    }
-    if (all_closed) return;
+    if (draining_) fleet_.drain(now);
+    if (draining_ && fleet_.empty()) return;
+    fleet_.step(now);
+    const Steady wake = std::min(fleet_.wake_at(), now.steady + wait_max);
     auto responses = client_.wait(std::max(wake - read_clock().steady, Duration{0}));
     const Now after = read_clock();
-    for (auto& [id, response] : responses) {
-      for (Shard* shard : shards_) {
-        if (shard->on_response(id, response, after)) {
-          shard->step(after);
-          break;
-        }
-      }
-    }
+    for (auto& [id, response] : responses) fleet_.on_response(id, response, after);
   }
 }
 
 void Worker::deliver(Now now) {
-  std::deque<std::pair<int, JournalEvent>> mail;
+  std::deque<Mail> mail;
   {
     const std::lock_guard lock(mutex_);
     mail.swap(mailbox_);
   }
-  for (auto& [partition, event] : mail) {
-    const auto shard = std::ranges::find_if(
-        shards_, [&](const Shard* candidate) { return candidate->partition() == partition; });
-    AS_CHECK(shard != shards_.end());
-    (*shard)->on_journal(std::move(event), now);
+  for (Mail& letter : mail) {
+    if (auto* journal = std::get_if<JournalMail>(&letter)) {
+      fleet_.on_journal(journal->number, std::move(journal->event), now);
+    } else if (const auto* membership = std::get_if<MembershipEvent>(&letter)) {
+      fleet_.on_membership(*membership, now);
+    } else {
+      fleet_.on_mark(std::get<OwnerMark>(letter), now);
+    }
   }
 }
 
-void Worker::post(int partition, JournalEvent event) {
+void Worker::post(Mail mail) {
   {
     const std::lock_guard lock(mutex_);
-    mailbox_.emplace_back(partition, std::move(event));
+    mailbox_.push_back(std::move(mail));
   }
   client_.wake();
 }

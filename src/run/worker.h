@@ -1,45 +1,51 @@
-// Worker: one thread's event loop: HTTP answers, the journals' outcomes, timers. Decides nothing.
+// Worker: one thread's event loop: HTTP answers, the journals' outcomes, the group, timers. Decides nothing.
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <deque>
-#include <map>
 #include <mutex>
-#include <utility>
-#include <vector>
+#include <variant>
 
-#include "auditstream/shard.h"
+#include "auditstream/fleet.h"
 #include "http/curl_client.h"
 
 namespace auditstream {
 
+// What comes from other threads.
+struct JournalMail {
+  std::uint64_t number;
+  JournalEvent event;
+};
+using Mail = std::variant<JournalMail, MembershipEvent, OwnerMark>;
+
 class Worker {
  public:
-  explicit Worker(http::CurlClient& client) : client_(client) {}
+  Worker(http::CurlClient& client, Fleet& fleet) : client_(client), fleet_(fleet) {}
 
-  // Before run(). The shard outlives the worker.
-  void add(Shard& shard) { shards_.push_back(&shard); }
-
-  // Until every shard is closed after drain(), or abandon(). On the calling thread.
+  // Until the fleet is empty after drain(), or abandon(). On the calling thread.
   void run();
 
-  // From any thread: an outcome for the shard of that partition.
-  void post(int partition, JournalEvent event);
+  // From any thread, also before run().
+  void post(Mail mail);
   // From any thread: commit what is complete, then end.
   void drain();
   // From any thread: end now.
   void abandon();
+  // From any thread: changes at least once a second while the loop turns.
+  std::uint64_t turns() const { return turns_; }
 
  private:
   void deliver(Now now);
 
   http::CurlClient& client_;
-  std::vector<Shard*> shards_;
+  Fleet& fleet_;
 
   std::mutex mutex_;
-  std::deque<std::pair<int, JournalEvent>> mailbox_;  // protected by mutex_
+  std::deque<Mail> mailbox_;  // protected by mutex_
   std::atomic<bool> draining_ = false;
   std::atomic<bool> abandoned_ = false;
+  std::atomic<std::uint64_t> turns_ = 0;
 };
 
 }  // namespace auditstream

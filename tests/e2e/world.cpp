@@ -87,6 +87,8 @@ World::World(const Tenants& tenants, std::string bootstrap)
 
   config = YAML::LoadFile(yaml);
   config["group"] = name_;
+  // Whoever comes back under this name gets its partitions at once, also after a crash.
+  config["kafka"]["group.instance.id"] = "one";
   config["topics"]["events"] = name_ + ".{vendor}";
   config["topics"]["dead_letters"] = name_ + ".{vendor}.dlq";
   config["topics"]["partitions"] = 2;

@@ -1,0 +1,33 @@
+#include "run/watchdog.h"
+
+#include <chrono>
+#include <utility>
+
+namespace auditstream {
+
+Watchdog::Watchdog(std::function<std::uint64_t()> turns, int patience, std::function<void()> bite)
+    : turns_(std::move(turns)), patience_(patience), bite_(std::move(bite)), thread_([this] { run(); }) {}
+
+Watchdog::~Watchdog() {
+  {
+    const std::lock_guard lock(mutex_);
+    done_ = true;
+  }
+  wakeup_.notify_one();
+  thread_.join();
+}
+
+void Watchdog::run() {
+  std::uint64_t last = turns_();
+  int ticks = 0;
+  std::unique_lock lock(mutex_);
+  while (!wakeup_.wait_for(lock, std::chrono::seconds(1), [this] { return done_; })) {
+    const std::uint64_t turns = turns_();
+    ticks = turns == std::exchange(last, turns) ? ticks + 1 : 0;
+    if (ticks < patience_) continue;
+    bite_();
+    return;
+  }
+}
+
+}  // namespace auditstream

@@ -1,0 +1,33 @@
+// Watchdog: ends a process whose event loop hangs, because librdkafka's own threads would go on to tell the
+// group that all is well, and nobody else would take its sources over.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace auditstream {
+
+class Watchdog {
+ public:
+  // `turns` must change again and again; if it has not for `patience` of our own ticks of a second, `bite` is
+  // called once. A process that is stopped has no ticks, so it isn't taken for a hung one.
+  Watchdog(std::function<std::uint64_t()> turns, int patience, std::function<void()> bite);
+  ~Watchdog();
+
+ private:
+  void run();
+
+  const std::function<std::uint64_t()> turns_;
+  const int patience_;
+  const std::function<void()> bite_;
+
+  std::mutex mutex_;
+  std::condition_variable wakeup_;
+  bool done_ = false;  // protected by mutex_
+  std::thread thread_;
+};
+
+}  // namespace auditstream

@@ -1,0 +1,116 @@
+// Several instances with the same config: they share the sources, take over from each other, and nothing is
+// published twice whoever dies, stops or comes back.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <set>
+
+#include "auditstream/cursor.h"
+#include "auditstream/json.h"
+#include "e2e/world.h"
+
+namespace auditstream::test {
+namespace {
+
+Tenants lively() { return {.like = "\"history\":200,\"history_span\":\"72h\",\"rate\":5"}; }
+
+// More partitions than instances, and each instance a member of its own.
+struct Crowd : World {
+  Crowd() : World(lively()) {
+    config["offsets"]["partitions"] = 8;
+    config["kafka"].remove("group.instance.id");
+  }
+  // Who has opened each partition last, as the offsets topic tells.
+  std::map<int, std::string> owners() const {
+    std::map<int, std::string> owners;
+    for (const Record& record : read_topic(bootstrap(), offsets_topic())) {
+      if (record.key == owner_key) {
+        owners[record.partition] = json::scalar_at(record.value.value_or(""), "/instance").value_or("");
+      }
+    }
+    return owners;
+  }
+  std::set<std::string> owning() const {
+    std::set<std::string> names;
+    for (const auto& [partition, name] : owners()) names.insert(name);
+    return names;
+  }
+};
+
+std::string suffix(const Child& run) { return "-" + std::to_string(run.pid()); }
+
+bool all_of(const std::set<std::string>& owners, const Child& run) {
+  return std::ranges::all_of(owners, [&](const std::string& owner) { return owner.ends_with(suffix(run)); });
+}
+
+bool some_of(const std::set<std::string>& owners, const Child& run) {
+  return std::ranges::any_of(owners, [&](const std::string& owner) { return owner.ends_with(suffix(run)); });
+}
+
+TEST(ScaleOut, TwoShareTheSourcesAndThirdTakesItsPart) {
+  Crowd world;
+  const auto one = world.start();
+  world.until_up_to_date();
+  const auto two = world.start();
+  until("the second has partitions", 60s, [&] { return some_of(world.owning(), *two); });
+  EXPECT_TRUE(some_of(world.owning(), *one)) << "the first keeps some";
+  const auto three = world.start();
+  until("the third has partitions", 60s, [&] { return some_of(world.owning(), *three); });
+  world.until_up_to_date();
+  world.stop_production();
+  world.expect_exactly_once();
+  for (const auto* run : {&one, &two, &three}) drain(**run);
+}
+
+TEST(ScaleOut, AKilledInstancesSourcesGoOnElsewhere) {
+  Crowd world;
+  auto one = world.start();
+  const auto two = world.start();
+  until("both have partitions", 60s,
+        [&] { return some_of(world.owning(), *one) && some_of(world.owning(), *two); });
+  world.until_up_to_date();
+  kill_at_once(*one);
+  until("the other has all", 60s, [&] { return all_of(world.owning(), *two); });
+  world.until_up_to_date();
+  one = world.start();
+  until("it comes back", 60s, [&] { return some_of(world.owning(), *one); });
+  world.stop_production();
+  world.expect_exactly_once();
+}
+
+TEST(ScaleOut, AnInstanceThatEndsInOrderHandsOver) {
+  Crowd world;
+  const auto one = world.start();
+  const auto two = world.start();
+  until("both have partitions", 60s,
+        [&] { return some_of(world.owning(), *one) && some_of(world.owning(), *two); });
+  world.until_up_to_date();
+  drain(*one);
+  until("the other has all", 60s, [&] { return all_of(world.owning(), *two); });
+  world.until_up_to_date();
+  world.stop_production();
+  world.expect_exactly_once();
+}
+
+TEST(ScaleOut, AZombieCommitsNothingAndLivesOn) {
+  Crowd world;
+  const auto one = world.start();
+  const auto two = world.start();
+  until("both have partitions", 60s,
+        [&] { return some_of(world.owning(), *one) && some_of(world.owning(), *two); });
+  world.until_up_to_date();
+  one->signal(SIGSTOP);
+  until("the other has all", 60s, [&] { return all_of(world.owning(), *two); });
+  world.until_up_to_date();
+  one->signal(SIGCONT);
+  until("it has its part again", 60s, [&] { return some_of(world.owning(), *one); });
+  world.until_up_to_date();
+  EXPECT_TRUE(one->running());
+  world.stop_production();
+  world.expect_exactly_once();
+  drain(*one);
+}
+
+}  // namespace
+}  // namespace auditstream::test
