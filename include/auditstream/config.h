@@ -20,6 +20,7 @@ struct TopicSettings {
   int partitions = 6;
   int replication_factor = -1;
   std::map<std::string, std::string> config{{"retention.ms", "-1"}};
+  friend bool operator==(const TopicSettings&, const TopicSettings&) = default;
 };
 
 // What stands in `offsets:`.
@@ -27,17 +28,20 @@ struct OffsetsSettings {
   std::string topic = "auditstream-offsets";
   int partitions = 12;
   int replication_factor = -1;
+  friend bool operator==(const OffsetsSettings&, const OffsetsSettings&) = default;
 };
 
 struct HttpSettings {
   std::string listen = "127.0.0.1:8083";  // or "off"
   Secret token;
   std::vector<std::string> hosts;
+  friend bool operator==(const HttpSettings&, const HttpSettings&) = default;
 };
 
 struct LogSettings {
   std::string level = "info";   // debug | info | warn | error
   std::string format = "text";  // text | json
+  friend bool operator==(const LogSettings&, const LogSettings&) = default;
 };
 
 // The whole config, valid.
@@ -48,6 +52,7 @@ struct Config {
   OffsetsSettings offsets;
   HttpSettings http;
   LogSettings log;
+  std::vector<std::string> include;                    // patterns, as the file has them
   std::vector<std::shared_ptr<const Source>> sources;  // in the order of the file, disabled ones too
 };
 
@@ -72,6 +77,9 @@ struct Loaded {
 // Reads the file, its includes, the environment and the secrets' files. `now` is for what must not be in the
 // future. Never throws; a missing file is a mistake like any other.
 Loaded load_config(const std::string& path, Time now);
+
+// Changes when a file that `include` names comes, goes or changes. `path` is the config's.
+std::string include_stamp(const std::string& path, const std::vector<std::string>& include);
 
 // Resolves ${env:} and ${file:} of a source's secrets. Files are read again when they have changed. One
 // thread.

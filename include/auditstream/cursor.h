@@ -73,6 +73,10 @@ std::string chunk_key(std::string_view source, std::uint64_t number);
 // The number, or nothing if the key is not a chunk of that source.
 std::optional<std::uint64_t> chunk_number(std::string_view source, std::string_view key);
 
+inline bool is_chunk_key(std::string_view key) { return key.find('/') != std::string_view::npos; }
+// The account under which a cursor's record was written; "?" where that can't be read.
+std::string account_of_cursor(std::string_view record);
+
 // The key that tells who opened a shard.
 inline constexpr std::string_view owner_key = "__owner";
 

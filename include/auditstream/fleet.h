@@ -7,13 +7,21 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "auditstream/journal.h"
 #include "auditstream/membership.h"
 #include "auditstream/shard.h"
+#include "auditstream/tail.h"
 
 namespace auditstream {
+
+// All sources from now on; one that is the same object as before goes on undisturbed.
+struct Reconfiguration {
+  std::vector<std::shared_ptr<const Source>> sources;
+  std::map<std::string, std::size_t> record_bytes_max;  // see ShardWorld
+};
 
 class Fleet {
  public:
@@ -31,9 +39,11 @@ class Fleet {
   Fleet(const Fleet&) = delete;
   Fleet& operator=(const Fleet&) = delete;
 
+  // The config has changed.
+  void reconfigure(const Reconfiguration& change, Now now);
   void on_membership(const MembershipEvent& event, Now now);
   void on_journal(std::uint64_t number, JournalEvent event, Now now);
-  void on_mark(const OwnerMark& mark, Now now);
+  void on_tail(const TailEvent& event, Now now);
   // False if the request is of no shard.
   bool on_response(http::RequestId id, const http::Response& response, Now now);
   // Does what is due.
@@ -51,18 +61,24 @@ class Fleet {
     std::unique_ptr<Shard> shard;
   };
 
+  void sort_into_partitions(const std::vector<std::shared_ptr<const Source>>& sources);
   void settle(Now now);
+  void on_cursor(const CursorSeen& seen, Now now);
+  void say_cursors_without_source(int partition);
 
   // Constant after construction.
-  std::map<int, std::vector<std::shared_ptr<const Source>>> sources_;  // by partition
+  const int partitions_;
   const MakeJournal make_journal_;
   const Released released_;
   ShardWorld& world_;
   const ShardLimits limits_;
 
-  std::set<int> ours_;          // as the group has it
-  std::set<int> releasing_;     // revoked, and somebody waits
-  std::map<int, Member> open_;  // with a shard, until it has closed
+  std::map<int, std::vector<std::shared_ptr<const Source>>> sources_;  // by partition
+  std::set<std::string> names_;                                        // of all sources
+  std::set<std::string> without_source_said_;                          // cursors
+  std::set<int> ours_;                                                 // as the group has it
+  std::set<int> releasing_;                                            // revoked, and somebody waits
+  std::map<int, Member> open_;                                         // with a shard, until it has closed
   std::uint64_t next_number_ = 1;
   bool draining_ = false;
 };

@@ -19,6 +19,7 @@ enum class Method { get, post };
 struct Route {
   std::string ca_file;
   std::string proxy;
+  friend bool operator==(const Route&, const Route&) = default;
 };
 
 struct Header {

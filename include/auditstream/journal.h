@@ -51,11 +51,6 @@ struct JournalDone {
 };
 struct JournalClosed {};
 using JournalEvent = std::variant<JournalOpened, JournalFailed, JournalDone, JournalClosed>;
-// Somebody has opened a partition, as its log tells: in the order of the log, our own marks among them.
-struct OwnerMark {
-  int partition = 0;
-  std::string mark;
-};
 using JournalSink = std::function<void(JournalEvent)>;
 
 // One call at a time: after open(), commit() or close() nothing else until its event has come. The event is

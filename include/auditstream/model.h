@@ -53,6 +53,9 @@ struct Source {
   std::string origin;  // hash of vendor, base URL and what else names the tenant (not the key: keys rotate)
   std::string filter;  // hash of the settings that narrow what the vendor returns
 
+  // Member by member; of the route only whether it is the same object.
+  friend bool operator==(const Source&, const Source&) = default;
+
   // The scalar setting, or "" when it is absent.
   std::string_view setting(std::string_view name) const {
     const auto found = settings.find(name);

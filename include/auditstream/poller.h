@@ -96,6 +96,9 @@ class Poller {
   static Poller stopped(std::shared_ptr<const Source> source, const Vendor& vendor, SecretSource& secrets,
                         std::string reason, std::uint64_t& next_request_id);
 
+  // Goes on from where `predecessor`, the same source under other settings, has got to. What that had read
+  // and not given away is read again; its requests go into `out` as cancelled.
+  void succeed(Poller& predecessor, std::vector<Action>& out);
   // Not before then: so that many sources don't start in one moment.
   void start_at(Steady moment) { rest_until_ = moment; }
   // When step() has something to do of its own accord; the far future if it waits for an answer.
@@ -120,6 +123,10 @@ class Poller {
   void refuse_event(std::uint64_t id) { refused_.insert(id); }
 
   const Source& source() const { return *source_; }
+  const std::shared_ptr<const Source>& shared_source() const { return source_; }
+  bool stopped() const { return !stopped_.empty(); }
+  // As far as units were taken; nothing if the source was stopped before its cursor could be read.
+  const Cursor* cursor() const { return ledger_ ? &ledger_->cursor() : nullptr; }
   PollerStatus status(Now now) const;
 
  private:

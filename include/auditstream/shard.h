@@ -15,6 +15,7 @@
 #include "auditstream/journal.h"
 #include "auditstream/poller.h"
 #include "auditstream/rate_limit.h"
+#include "auditstream/tail.h"
 
 namespace auditstream {
 
@@ -28,12 +29,6 @@ class Observer {
   virtual void committed(const Batch& batch, Duration took) = 0;
 };
 
-// Where a source's cursor was found at start, if anywhere.
-struct CursorPlace {
-  int partition = 0;
-  std::string account;
-};
-
 // What a shard needs of the world. Outlives it; shared by all shards of a worker.
 struct ShardWorld {
   http::Client& client;
@@ -41,8 +36,8 @@ struct ShardWorld {
   Observer& observer;
   PollerOptions options;
   std::map<std::string, std::size_t> record_bytes_max;  // by topic; where absent, the option's
-  std::map<std::string, CursorPlace> cursors;           // by source, over all partitions
-  std::size_t sources = 0;                              // in this process
+  CursorPlaces cursors;
+  std::size_t sources = 0;  // in this process
   http::RequestId next_request_id = 1;
 };
 
@@ -72,6 +67,12 @@ class Shard {
   // was is left alone for a while, then it is opened again.
   void on_mark(const std::string& mark, Now now);
 
+  // These are its sources from now on. Those that are the very same objects as before notice nothing.
+  void reconfigure(std::vector<std::shared_ptr<const Source>> sources, Now now);
+
+  // There is no cursor of this source elsewhere any more: it may begin, if that is what it waits for.
+  void begin_source(std::string_view name, Now now);
+
   // Stops asking, commits what is complete, closes. closed() tells when.
   void drain(Now now);
   // The partition is somebody else's already: closes without committing anything more.
@@ -87,24 +88,30 @@ class Shard {
   enum class State { idle, opening, open, waiting, closing, closed };
 
   struct Account {
+    std::string name;
+    std::vector<RateSpec> specs;
     RateLimit limit;
     struct Waiting {
       std::size_t poller;
       Send send;
     };
-    std::deque<Waiting> queue;
+    std::deque<Waiting> queue{};
     Steady timer = Steady::max();
   };
 
-  void build_pollers(const RecordMap& records, Now now);
-  Poller make_poller(const std::shared_ptr<const Source>& source, const RecordMap& records, Now now);
+  void build_pollers(RecordMap records, Now now);
+  void add_poller(const std::shared_ptr<const Source>& source, Now now);
+  void change_poller(std::size_t index, const std::shared_ptr<const Source>& source, Now now);
+  Poller make_poller(const std::shared_ptr<const Source>& source, const Poller* predecessor, Now now);
+  Account& account_for(const Source& source, Now now);
   void open_journal();
   void drop_pollers();
   void reopen(Duration wait, Now now);
   void run_poller(std::size_t index, Now now);
   void act(std::size_t index, std::vector<Action> actions, Now now);
   void pump(Account& account, Now now);
-  void schedule(std::size_t index, Now now);
+  void wake(Account& account, Steady moment);
+  void schedule(std::size_t index);
   void gather(Now now);
   void gather_progress(Now now);
   void commit_if_due(Now now);
@@ -117,11 +124,11 @@ class Shard {
 
   // Constant after construction.
   const int partition_;
-  const std::vector<std::shared_ptr<const Source>> sources_;
   Journal& journal_;
   ShardWorld& world_;
   const ShardLimits limits_;
 
+  std::vector<std::shared_ptr<const Source>> sources_;
   State state_ = State::idle;
   bool draining_ = false;
   Steady reopen_at_{};
@@ -133,10 +140,12 @@ class Shard {
   bool mark_seen_ = false;          // in the partition's log: what comes after it is somebody else's
 
   // Valid while the journal is open.
-  std::deque<Poller> pollers_;  // by the index of its source
+  RecordMap records_;  // as restored: what no poller has taken over since is still so
+  std::deque<Poller> pollers_;
   std::vector<Steady> wakes_;
   std::set<std::pair<Steady, std::size_t>> timers_;
-  std::map<std::string, Account> accounts_;
+  std::map<std::string, Account, std::less<>> accounts_;
+  std::set<std::pair<Steady, std::string_view>> account_timers_;
   std::vector<Account*> account_of_;
   std::unordered_map<http::RequestId, std::size_t> requests_;
   std::set<std::size_t> ready_;  // pollers with finished work

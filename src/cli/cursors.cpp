@@ -34,7 +34,7 @@ std::variant<std::vector<CursorRecord>, int> read_cursors(const std::string& pat
   std::vector<CursorRecord> cursors;
   for (std::size_t partition = 0; partition < partitions->size(); ++partition) {
     for (const auto& [key, value] : (*partitions)[partition]) {
-      const bool is_cursor = key != owner_key && key.find('/') == std::string::npos;
+      const bool is_cursor = key != owner_key && !is_chunk_key(key);
       if (is_cursor) cursors.push_back({key, static_cast<int>(partition), value});
     }
   }

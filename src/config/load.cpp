@@ -1,9 +1,6 @@
 // The config from its file to values: reads all of it before it judges, so that every mistake is told in one
 // go.
-#include <glob.h>
-
 #include <algorithm>
-#include <filesystem>
 #include <set>
 #include <utility>
 
@@ -11,6 +8,7 @@
 #include "config/endpoint.h"
 #include "config/expansion.h"
 #include "config/findings.h"
+#include "config/include.h"
 #include "config/kafka_property.h"
 #include "config/section.h"
 #include "config/source_reader.h"
@@ -284,30 +282,13 @@ class Loader {
   void read_includes(const Node& node, const Place& place, SourceReader& reader) {
     std::set<std::string> read_already;
     for (const Text& pattern : read_list(node, place, findings_)) {
-      for (const std::string& file : files_of(pattern)) {
+      config_.include.push_back(pattern.text);
+      for (const std::string& file : included_files(path_, pattern.text)) {
         if (!read_already.insert(file).second) continue;
         const std::optional<Node> root = parse_file(file, pattern.place, file);
         if (root) read_sources(*root, {file, root->line, "sources"}, reader);
       }
     }
-  }
-
-  // In the order of their names; a plain name is given back whether or not it exists.
-  std::vector<std::string> files_of(const Text& pattern) const {
-    const std::filesystem::path folder = std::filesystem::path(path_).parent_path();
-    if (pattern.text.find_first_of("*?[") == std::string::npos) return {(folder / pattern.text).string()};
-    std::string escaped;
-    for (const char c : folder.string()) {
-      if (c == '*' || c == '?' || c == '[' || c == '\\') escaped += '\\';
-      escaped += c;
-    }
-    glob_t found{};
-    std::vector<std::string> files;
-    if (::glob((std::filesystem::path(escaped) / pattern.text).c_str(), 0, nullptr, &found) == 0) {
-      files.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
-    }
-    ::globfree(&found);
-    return files;
   }
 
   void check_names() {

@@ -8,6 +8,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "auditstream/json.h"
+
 namespace auditstream {
 namespace {
 
@@ -162,6 +164,10 @@ std::string encode_chunk(const SeenChunk& chunk, std::uint64_t generation) {
   put(out, "ids", encode_ids(chunk.ids));
   out.EndObject();
   return {buffer.GetString(), buffer.GetSize()};
+}
+
+std::string account_of_cursor(std::string_view record) {
+  return json::scalar_at(record, "/account").value_or("?");
 }
 
 Result<DecodedCursor> decode_cursor(std::string_view text) {

@@ -9,18 +9,41 @@ namespace auditstream {
 
 Fleet::Fleet(const std::vector<std::shared_ptr<const Source>>& sources, int partitions,
              MakeJournal make_journal, Released released, ShardWorld& world, ShardLimits limits)
-    : make_journal_(std::move(make_journal)), released_(std::move(released)), world_(world), limits_(limits) {
-  for (const auto& source : sources)
-    sources_[murmur2_partition(source->account, partitions)].push_back(source);
+    : partitions_(partitions),
+      make_journal_(std::move(make_journal)),
+      released_(std::move(released)),
+      world_(world),
+      limits_(limits) {
+  sort_into_partitions(sources);
 }
 
 Fleet::~Fleet() {
   for (auto& [partition, member] : open_) member.journal->stop();
 }
 
+void Fleet::sort_into_partitions(const std::vector<std::shared_ptr<const Source>>& sources) {
+  sources_.clear();
+  names_.clear();
+  for (const auto& source : sources) {
+    sources_[murmur2_partition(source->account, partitions_)].push_back(source);
+    names_.insert(source->name);
+  }
+  world_.sources = sources.size();
+}
+
+// A shard keeps its partition when it has lost its last source: the cursors of those that left have to be
+// written by somebody.
+void Fleet::reconfigure(const Reconfiguration& change, Now now) {
+  sort_into_partitions(change.sources);
+  world_.record_bytes_max = change.record_bytes_max;
+  for (auto& [partition, member] : open_) member.shard->reconfigure(sources_[partition], now);
+  settle(now);
+}
+
 void Fleet::on_membership(const MembershipEvent& event, Now now) {
   if (const auto* assigned = std::get_if<PartitionsAssigned>(&event)) {
     ours_.insert(assigned->partitions.begin(), assigned->partitions.end());
+    for (const int partition : assigned->partitions) say_cursors_without_source(partition);
   } else {
     const auto& revoked = std::get<PartitionsRevoked>(event);
     for (const int partition : revoked.partitions) {
@@ -49,7 +72,7 @@ void Fleet::settle(Now now) {
   if (draining_) return;
   for (const int partition : ours_) {
     const auto sources = sources_.find(partition);
-    if (sources == sources_.end() || open_.contains(partition)) continue;
+    if (sources == sources_.end() || sources->second.empty() || open_.contains(partition)) continue;
     const std::uint64_t number = next_number_++;
     std::unique_ptr<Journal> journal = make_journal_(partition, number);
     auto shard = std::make_unique<Shard>(partition, sources->second, *journal, world_, limits_);
@@ -66,9 +89,40 @@ void Fleet::on_journal(std::uint64_t number, JournalEvent event, Now now) {
   settle(now);
 }
 
-void Fleet::on_mark(const OwnerMark& mark, Now now) {
+void Fleet::on_tail(const TailEvent& event, Now now) {
+  if (const auto* seen = std::get_if<CursorSeen>(&event)) {
+    on_cursor(*seen, now);
+    return;
+  }
+  const auto& mark = std::get<OwnerMark>(event);
   if (const auto member = open_.find(mark.partition); member != open_.end()) {
     member->second.shard->on_mark(mark.mark, now);
+  }
+}
+
+void Fleet::on_cursor(const CursorSeen& seen, Now now) {
+  std::map<int, std::string>& places = world_.cursors[seen.source];
+  if (seen.account) {
+    places[seen.partition] = *seen.account;
+    return;
+  }
+  places.erase(seen.partition);
+  if (!places.empty()) return;
+  world_.cursors.erase(seen.source);
+  for (auto& [partition, member] : open_) member.shard->begin_source(seen.source, now);
+}
+
+// Each once: another instance, or a reload, may know the source.
+void Fleet::say_cursors_without_source(int partition) {
+  for (const auto& [source, places] : world_.cursors) {
+    if (!places.contains(partition) || names_.contains(source)) continue;
+    if (!without_source_said_.insert(source).second) continue;
+    world_.observer.shard_said(
+        partition, Say{Level::warn, "cursor_without_source",
+                       "there is a cursor of " + source +
+                           ", but this instance's config has no such source, so nobody polls it: add the "
+                           "source, or remove its cursor with auditstream cursors delete " +
+                           source});
   }
 }
 

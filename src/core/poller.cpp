@@ -45,6 +45,20 @@ Poller Poller::stopped(std::shared_ptr<const Source> source, const Vendor& vendo
   return poller;
 }
 
+void Poller::succeed(Poller& predecessor, std::vector<Action>& out) {
+  predecessor.drain(out);
+  predecessor.void_lanes(0, out);
+  refused_ = std::move(predecessor.refused_);
+  if (!predecessor.ledger_) return;
+  born_ = predecessor.born_;
+  birth_taken_ = predecessor.birth_taken_;
+  mended_ = predecessor.mended_;
+  // A source that is not polled leaves no first cursor behind.
+  if (!stopped_.empty() && !born_ && !birth_taken_) return;
+  ledger_ = std::move(predecessor.ledger_);
+  if (stopped_.empty()) ledger_->adopt(*source_);
+}
+
 // --- time
 
 Time Poller::vendor_now(Now now) const { return std::min(now.wall, now.wall - clock_ahead_); }

@@ -5,6 +5,7 @@
 
 #include "auditstream/hash.h"
 #include "auditstream/vendor.h"
+#include "core/adoption.h"
 
 namespace auditstream {
 namespace {
@@ -26,10 +27,10 @@ Time first_since(const Source& source, const Traits& traits, Time now) {
 Shard::Shard(int partition, std::vector<std::shared_ptr<const Source>> sources, Journal& journal,
              ShardWorld& world, ShardLimits limits)
     : partition_(partition),
-      sources_(std::move(sources)),
       journal_(journal),
       world_(world),
       limits_(limits),
+      sources_(std::move(sources)),
       random_(static_cast<std::uint64_t>(partition) * 0x9e3779b97f4a7c15) {}
 
 void Shard::start(Now) {
@@ -65,7 +66,7 @@ void Shard::on_journal(JournalEvent event, Now now) {
     }
     state_ = State::open;
     mark_ = std::move(opened->mark);
-    build_pollers(opened->records, now);
+    build_pollers(std::move(opened->records), now);
     world_.observer.shard_said(partition_,
                                Say{Level::debug, "shard_open", std::to_string(sources_.size()) + " sources"});
     for (const std::string& mark : std::exchange(marks_, {})) on_mark(mark, now);
@@ -91,7 +92,7 @@ void Shard::on_done(const JournalDone& done, Now now) {
     for (std::size_t i = 0; i < pollers_.size(); ++i) {
       if (!committed.contains(pollers_[i].source().name)) continue;
       pollers_[i].on_committed();
-      schedule(i, now);
+      schedule(i);
     }
     return;
   }
@@ -179,33 +180,57 @@ void Shard::drop_pollers() {
   account_of_.clear();
   pollers_.clear();
   // The budgets stay: the vendor has not forgotten our requests.
-  for (auto& [name, account] : accounts_) account.queue.clear();
+  for (auto& [name, account] : accounts_) {
+    account.queue.clear();
+    wake(account, Steady::max());
+  }
   gathering_ = {};
   again_.reset();
   urgent_ = false;
   aborts_in_a_row_ = 0;
 }
 
-void Shard::build_pollers(const RecordMap& records, Now now) {
-  wakes_.assign(sources_.size(), Steady::max());
+void Shard::build_pollers(RecordMap records, Now now) {
+  records_ = std::move(records);
   progress_due_ = now.steady + limits_.progress_interval;
-  for (const std::shared_ptr<const Source>& source : sources_) {
-    pollers_.push_back(make_poller(source, records, now));
-    for (const std::uint64_t id : refused_[source->name]) pollers_.back().refuse_event(id);
-    account_of_.push_back(
-        &accounts_.try_emplace(source->account, Account{RateLimit(source->rate_limit, now.steady), {}})
-             .first->second);
-    const Duration spread =
-        std::min<Duration>(source->poll_interval, start_spacing * static_cast<long>(world_.sources));
-    const auto offset = Duration{
-        static_cast<Duration::rep>(hash64(source->name) % static_cast<std::uint64_t>(spread.count() + 1))};
-    pollers_.back().start_at(now.steady + offset);
-    urgent_ = urgent_ || pollers_.back().urgent();
-    schedule(pollers_.size() - 1, now);
-  }
+  for (const std::shared_ptr<const Source>& source : sources_) add_poller(source, now);
 }
 
-Poller Shard::make_poller(const std::shared_ptr<const Source>& source, const RecordMap& records, Now now) {
+void Shard::add_poller(const std::shared_ptr<const Source>& source, Now now) {
+  const bool known = records_.contains(source->name);
+  Poller poller = make_poller(source, nullptr, now);
+  for (const std::uint64_t id : refused_[source->name]) poller.refuse_event(id);
+  const Duration spread = std::min<Duration>(source->poll_interval * 9 / 10,
+                                             start_spacing * static_cast<Duration::rep>(world_.sources));
+  poller.start_at(now.steady + Duration{static_cast<Duration::rep>(
+                                   hash64(source->name) % static_cast<std::uint64_t>(spread.count() + 1))});
+  if (poller.cursor() != nullptr) {
+    records_.erase(source->name);
+    records_.erase(records_.lower_bound(source->name + "/"), records_.lower_bound(source->name + "0"));
+  }
+  pollers_.push_back(std::move(poller));
+  wakes_.push_back(Steady::max());
+  account_of_.push_back(&account_for(*source, now));
+  // Whoever had this source before us may just have sent a request.
+  if (known) account_of_.back()->limit.take(now.steady);
+  urgent_ = urgent_ || pollers_.back().urgent();
+  schedule(pollers_.size() - 1);
+}
+
+Shard::Account& Shard::account_for(const Source& source, Now now) {
+  const auto [found, added] = accounts_.try_emplace(
+      source.account, Account{source.account, source.rate_limit, RateLimit(source.rate_limit, now.steady)});
+  Account& account = found->second;
+  if (account.specs != source.rate_limit) {
+    account.specs = source.rate_limit;
+    account.limit = RateLimit(account.specs, now.steady);
+    account.limit.take(now.steady);
+  }
+  return account;
+}
+
+// `predecessor` is the source under the settings that it had until now; its requests have been cancelled.
+Poller Shard::make_poller(const std::shared_ptr<const Source>& source, const Poller* predecessor, Now now) {
   const Vendor* vendor = find_vendor(source->vendor);
   AS_CHECK(vendor != nullptr);
   const auto stopped = [&](std::string reason) {
@@ -221,50 +246,81 @@ Poller Shard::make_poller(const std::shared_ptr<const Source>& source, const Rec
       found != world_.record_bytes_max.end()) {
     options.record_bytes_max = found->second;
   }
-  const std::string inspect = "auditstream cursors show " + source->name;
-  if (!records.contains(source->name)) {
-    const auto elsewhere = world_.cursors.find(source->name);
-    if (elsewhere != world_.cursors.end() && elsewhere->second.partition != partition_) {
-      return stopped("cursor of " + source->name + " lies in partition " +
-                     std::to_string(elsewhere->second.partition) + " under account " +
-                     elsewhere->second.account + ": run auditstream cursors move " + source->name);
+  Ledger ledger(*source, first_since(*source, vendor->traits(), now.wall), now.wall);
+  const Cursor* cursor = predecessor != nullptr ? predecessor->cursor() : nullptr;
+  if (cursor == nullptr && !records_.contains(source->name)) {
+    const auto places = world_.cursors.find(source->name);
+    if (places != world_.cursors.end()) {
+      for (const auto& [partition, account] : places->second) {
+        if (partition != partition_) return stopped(cursor_lies_in(*source, partition, account));
+      }
     }
-    Ledger ledger(*source, first_since(*source, vendor->traits(), now.wall), now.wall);
     return {source, *vendor, world_.secrets, std::move(ledger), false, options, world_.next_request_id};
   }
-  Result<Ledger> ledger = Ledger::restore(source->name, records);
-  if (!ledger.ok()) {
-    return stopped("the cursor of " + source->name + " can't be used: " + ledger.error().message +
-                   ": look at it with " + inspect + ", then auditstream cursors reset " + source->name);
+  if (cursor == nullptr) {
+    Result<Ledger> restored = Ledger::restore(source->name, records_);
+    if (!restored.ok()) {
+      return stopped("the cursor of " + source->name + " can't be used: " + restored.error().message +
+                     ": look at it with auditstream cursors show " + source->name +
+                     ", then auditstream cursors reset " + source->name);
+    }
+    ledger = *std::move(restored);
+    cursor = &ledger.cursor();
   }
-  const Cursor& cursor = ledger->cursor();
-  if (cursor.origin != source->origin) {
-    return stopped("the cursor of " + source->name +
-                   " belongs to another log (vendor, base URL, tenant or namespace have changed): give the "
-                   "source a new name, or "
-                   "run auditstream cursors reset " +
-                   source->name + " to start again, or auditstream cursors move " + source->name +
-                   " to keep the position");
+  if (std::optional<std::string> reason = why_not_adopted(*source, *cursor, partition_)) {
+    return stopped(*std::move(reason));
   }
-  if (cursor.account != source->account) {
-    return stopped("cursor of " + source->name + " lies in partition " + std::to_string(partition_) +
-                   " under account " + cursor.account + ": run auditstream cursors move " + source->name);
+  for (const Say& warning : adoption_warnings(*source, *cursor)) world_.observer.said(*source, warning);
+  ledger.adopt(*source);
+  return {source, *vendor, world_.secrets, std::move(ledger), true, options, world_.next_request_id};
+}
+
+// --- the config changes
+
+void Shard::reconfigure(std::vector<std::shared_ptr<const Source>> sources, Now now) {
+  sources_ = std::move(sources);
+  if (state_ != State::open || draining_) return;
+  std::map<std::string_view, std::size_t> gone;
+  for (std::size_t i = 0; i < pollers_.size(); ++i) gone.emplace(pollers_[i].source().name, i);
+  for (const std::shared_ptr<const Source>& source : sources_) {
+    const auto known = gone.find(source->name);
+    if (known == gone.end()) {
+      add_poller(source, now);
+      continue;
+    }
+    if (pollers_[known->second].shared_source() != source) change_poller(known->second, source, now);
+    gone.erase(known);
   }
-  if (cursor.filter != source->filter) {
-    world_.observer.said(
-        *source, Say{Level::warn, "filter_changed",
-                     "the filter settings have changed: they act from " + format_rfc3339(cursor.watermark) +
-                         " on; auditstream cursors set " + source->name + " --to T publishes older events"});
+  // Its place stays, so that it may come back.
+  for (const auto& [name, index] : gone) {
+    auto source = std::make_shared<Source>(pollers_[index].source());
+    source->enabled = false;
+    change_poller(index, source, now);
   }
-  if (source->backfill_start_time && cursor.backfill_start_time != source->backfill_start_time) {
-    world_.observer.said(
-        *source, Say{Level::warn, "backfill_ignored",
-                     "backfill_start_time has changed and is ignored, because a cursor exists (since " +
-                         format_rfc3339(cursor.since) + "); auditstream cursors reset " + source->name +
-                         " starts from it"});
+  step(now);
+}
+
+void Shard::begin_source(std::string_view name, Now now) {
+  if (state_ != State::open || draining_) return;
+  for (std::size_t i = 0; i < pollers_.size(); ++i) {
+    if (pollers_[i].source().name == name && pollers_[i].stopped() && pollers_[i].cursor() == nullptr) {
+      change_poller(i, pollers_[i].shared_source(), now);
+    }
   }
-  ledger->adopt(*source);
-  return {source, *vendor, world_.secrets, *std::move(ledger), true, options, world_.next_request_id};
+  step(now);
+}
+
+void Shard::change_poller(std::size_t index, const std::shared_ptr<const Source>& source, Now now) {
+  Poller successor = make_poller(source, &pollers_[index], now);
+  std::vector<Action> actions;
+  successor.succeed(pollers_[index], actions);
+  act(index, std::move(actions), now);
+  ready_.erase(index);
+  successor.start_at(now.steady);
+  pollers_[index] = std::move(successor);
+  account_of_[index] = &account_for(*source, now);
+  urgent_ = urgent_ || pollers_[index].urgent();
+  schedule(index);
 }
 
 // --- the pollers
@@ -288,7 +344,7 @@ void Shard::run_poller(std::size_t index, Now now) {
   act(index, std::move(actions), now);
   if (pollers_[index].has_unit()) ready_.insert(index);
   urgent_ = urgent_ || pollers_[index].urgent();
-  schedule(index, now);
+  schedule(index);
 }
 
 void Shard::act(std::size_t index, std::vector<Action> actions, Now now) {
@@ -314,17 +370,27 @@ void Shard::act(std::size_t index, std::vector<Action> actions, Now now) {
 // Sends what the budget allows, in the order in which it was asked for.
 void Shard::pump(Account& account, Now now) {
   while (!account.queue.empty()) {
-    account.timer = account.limit.next(now.steady);
-    if (account.timer > now.steady) return;
+    const Steady moment = account.limit.next(now.steady);
+    if (moment > now.steady) {
+      wake(account, moment);
+      return;
+    }
     account.limit.take(now.steady);
     Send send = std::move(account.queue.front().send);
     account.queue.pop_front();
     world_.client.send(send.id, std::move(send.request));
   }
-  account.timer = Steady::max();
+  wake(account, Steady::max());
 }
 
-void Shard::schedule(std::size_t index, Now) {
+void Shard::wake(Account& account, Steady moment) {
+  if (account.timer == moment) return;
+  account_timers_.erase({account.timer, account.name});
+  account.timer = moment;
+  if (moment != Steady::max()) account_timers_.emplace(moment, account.name);
+}
+
+void Shard::schedule(std::size_t index) {
   timers_.erase({wakes_[index], index});
   wakes_[index] = pollers_[index].wake_at();
   if (wakes_[index] != Steady::max()) timers_.emplace(wakes_[index], index);
@@ -333,8 +399,8 @@ void Shard::schedule(std::size_t index, Now) {
 void Shard::step(Now now) {
   if (state_ == State::waiting && now.steady >= reopen_at_) open_journal();
   if (state_ != State::open) return;
-  for (auto& [name, account] : accounts_) {
-    if (account.timer <= now.steady) pump(account, now);
+  while (!account_timers_.empty() && account_timers_.begin()->first <= now.steady) {
+    pump(accounts_.find(account_timers_.begin()->second)->second, now);
   }
   // As many as there are now: a poller that wants to go on at once has its turn with the next step.
   for (std::size_t due = timers_.size(); due > 0 && !timers_.empty() && timers_.begin()->first <= now.steady;
@@ -349,7 +415,7 @@ Steady Shard::wake_at() const {
   if (state_ == State::waiting) return reopen_at_;
   if (state_ != State::open) return Steady::max();
   Steady wake = timers_.empty() ? Steady::max() : timers_.begin()->first;
-  for (const auto& [name, account] : accounts_) wake = std::min(wake, account.timer);
+  if (!account_timers_.empty()) wake = std::min(wake, account_timers_.begin()->first);
   if (!committing_) {
     if (again_ || !gathering_.units.empty() || urgent_ || draining_)
       wake = std::min(wake, commit_not_before_);
@@ -445,14 +511,17 @@ void Shard::drain(Now now) {
     std::vector<Action> actions;
     pollers_[i].drain(actions);
     act(i, std::move(actions), now);
-    schedule(i, now);
+    schedule(i);
   }
   step(now);
 }
 
 std::vector<std::pair<std::string, PollerStatus>> Shard::status(Now now) const {
   std::vector<std::pair<std::string, PollerStatus>> all;
-  for (const Poller& poller : pollers_) all.emplace_back(poller.source().name, poller.status(now));
+  for (const Poller& poller : pollers_) {
+    const auto same_name = [&](const auto& source) { return source->name == poller.source().name; };
+    if (std::ranges::any_of(sources_, same_name)) all.emplace_back(poller.source().name, poller.status(now));
+  }
   return all;
 }
 

@@ -102,6 +102,7 @@ void KafkaJournal::run() {
 // nothing of it can come after. Neither the last stable offset nor the high watermark would be such a line.
 JournalEvent KafkaJournal::do_open() {
   misconfigured_ = false;
+  writable_ = settings_.topics();
   if (Status fenced = fence(); !fenced.ok()) return JournalFailed{fenced.error().message, misconfigured_};
   Result<std::string> marked = mark();
   if (!marked.ok()) return JournalFailed{marked.error().message, misconfigured_};
@@ -127,7 +128,7 @@ Status KafkaJournal::fence() {
                      {"socket.timeout.ms", "10000"},
                      {"request.timeout.ms", "10000"},
                      {"message.max.bytes", std::to_string(dead_letter_record_bytes_max + (1 << 20))},
-                     {"batch.size", std::to_string(settings_.batch_bytes_max)},
+                     {"batch.size", std::to_string(writable_.batch_bytes_max)},
                      {"queue.buffering.max.messages", "100000"}},
                     {{"compression.type", "lz4"}, {"queue.buffering.max.kbytes", "16384"}},
                     Callbacks{.opaque = this, .delivered = &KafkaJournal::on_delivery}, topic_conf);
@@ -137,7 +138,7 @@ Status KafkaJournal::fence() {
     }
     producer_ = *std::move(made);
     // Before init_transactions: an unknown topic would stall the first transaction by a second.
-    for (const std::string& name : settings_.topics) topic(name);
+    for (const std::string& name : writable_.names) topic(name);
     topic(settings_.offsets_topic);
     while (!stopping_ && Clock::now() < deadline) {
       const ErrorHandle error(rd_kafka_init_transactions(producer_.get(), init_slice_ms));
@@ -323,9 +324,9 @@ bool KafkaJournal::produce_unit(const Unit& unit, std::string& why) {
     }
   }
   for (const DeadLetter& letter : unit.dead_letters) {
-    const auto limit = settings_.record_bytes_max.find(unit.source->dead_letter_topic);
+    const auto limit = writable_.record_bytes_max.find(unit.source->dead_letter_topic);
     const std::size_t value_max = dead_letter_value_bytes_max(
-        limit == settings_.record_bytes_max.end() ? dead_letter_record_bytes_max : limit->second);
+        limit == writable_.record_bytes_max.end() ? dead_letter_record_bytes_max : limit->second);
     const bool truncated = letter.event.raw.size() > value_max;
     if (!produce_record(topic(unit.source->dead_letter_topic), RD_KAFKA_PARTITION_UA,
                         record_key(*unit.source, letter.event), letter.event.raw.substr(0, value_max),

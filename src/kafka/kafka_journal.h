@@ -19,16 +19,21 @@
 
 namespace auditstream::kafka {
 
+// The topics that a batch may write to, the offsets topic aside.
+struct WritableTopics {
+  std::vector<std::string> names;
+  std::map<std::string, std::size_t> record_bytes_max{};  // where known; dead letters are cut to fit
+  std::size_t batch_bytes_max = 1'000'000;  // of one produce request's batch: no topic may take less
+};
+
 struct JournalSettings {
   Connection connection;
   std::string group;
   std::string offsets_topic;
   int partition = 0;
-  std::string instance;                     // who we are, for the __owner record
-  std::vector<std::string> topics;          // every topic that a batch may write to, the offsets topic aside
-  std::size_t batch_bytes_max = 1'000'000;  // of one produce request's batch: no topic may take less
-  std::map<std::string, std::size_t> record_bytes_max{};  // by topic; dead letters are cut to fit
-  std::function<Time()> now;                              // wall clock, for the owner record
+  std::string instance;                    // who we are, for the __owner record
+  std::function<WritableTopics()> topics;  // asked with each open(), on the journal's thread
+  std::function<Time()> now;               // wall clock, for the owner record
 
   std::string transactional_id() const {
     return group + "-" + offsets_topic + "-" + std::to_string(partition);
@@ -77,6 +82,7 @@ class KafkaJournal final : public Journal {
   const JournalSink sink_;
 
   // Owned by the thread.
+  WritableTopics writable_;
   ClientHandle producer_;
   std::vector<std::pair<std::string, TopicHandle>> topics_;
   rd_kafka_resp_err_t delivery_error_ = RD_KAFKA_RESP_ERR_NO_ERROR;  // the first one of this transaction

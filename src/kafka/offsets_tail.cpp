@@ -16,7 +16,7 @@ constexpr auto retry_wait = 500ms;
 
 }  // namespace
 
-OffsetsTail::OffsetsTail(TailSettings settings, std::function<void(OwnerMark)> sink)
+OffsetsTail::OffsetsTail(TailSettings settings, std::function<void(TailEvent)> sink)
     : settings_(std::move(settings)), sink_(std::move(sink)), thread_([this] { run(); }) {}
 
 OffsetsTail::~OffsetsTail() {
@@ -26,14 +26,15 @@ OffsetsTail::~OffsetsTail() {
 
 void OffsetsTail::run() {
   while (!stopping_) {
-    const Result<ClientHandle> made = make_client(RD_KAFKA_CONSUMER, settings_.connection,
-                                                  {{"group.id", settings_.group + "-tail"},
-                                                   {"isolation.level", "read_committed"},
-                                                   {"enable.auto.commit", "false"},
-                                                   {"enable.auto.offset.store", "false"},
-                                                   {"auto.offset.reset", "earliest"},
-                                                   {"client.rack", ""}},
-                                                  {{"fetch.wait.max.ms", "500"}});
+    const Result<ClientHandle> made =
+        make_client(RD_KAFKA_CONSUMER, settings_.connection,
+                    {{"group.id", settings_.group + "-tail"},
+                     {"isolation.level", "read_committed"},
+                     {"enable.auto.commit", "false"},
+                     {"enable.auto.offset.store", "false"},
+                     {"auto.offset.reset", "earliest"},
+                     {"client.rack", ""}},
+                    {{"fetch.wait.max.ms", "500"}, {"queued.max.messages.kbytes", "1024"}});
     if (made.ok()) read(made->get());
     if (!stopping_) std::this_thread::sleep_for(retry_wait);
   }
@@ -49,14 +50,31 @@ void OffsetsTail::read(rd_kafka_t* consumer) {
   if (rd_kafka_assign(consumer, partitions.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
   while (!stopping_) {
     const MessageHandle message(rd_kafka_consumer_poll(consumer, poll_ms));
-    if (!message || message->err != RD_KAFKA_RESP_ERR_NO_ERROR || message->payload == nullptr) continue;
-    const std::string_view key(static_cast<const char*>(message->key), message->key_len);
-    if (key != owner_key) continue;
-    const std::string_view value(static_cast<const char*>(message->payload), message->len);
-    if (std::optional<std::string> nonce = json::scalar_at(value, "/nonce")) {
-      sink_(OwnerMark{message->partition, *std::move(nonce)});
-    }
+    if (!message || message->err != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+    std::optional<std::string_view> value;
+    if (message->payload != nullptr) value.emplace(static_cast<const char*>(message->payload), message->len);
+    on_record(message->partition, {static_cast<const char*>(message->key), message->key_len}, value);
   }
+}
+
+void OffsetsTail::on_record(int partition, std::string_view key,
+                            const std::optional<std::string_view>& value) {
+  if (key == owner_key) {
+    if (std::optional<std::string> nonce = value ? json::scalar_at(*value, "/nonce") : std::nullopt) {
+      sink_(OwnerMark{partition, *std::move(nonce)});
+    }
+    return;
+  }
+  if (is_chunk_key(key)) return;
+  std::map<int, std::string>& places = told_[std::string(key)];
+  if (!value) {
+    if (places.erase(partition) > 0) sink_(CursorSeen{std::string(key), partition, std::nullopt});
+    return;
+  }
+  const std::string account = account_of_cursor(*value);
+  if (const auto known = places.find(partition); known != places.end() && known->second == account) return;
+  places[partition] = account;
+  sink_(CursorSeen{std::string(key), partition, account});
 }
 
 }  // namespace auditstream::kafka

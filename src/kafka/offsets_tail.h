@@ -1,14 +1,16 @@
-// OffsetsTail: reads along with the whole offsets topic and tells who has opened which partition. A quiet
-// owner would otherwise never learn that it was fenced: librdkafka takes an empty transaction on a fenced
-// handle for a success.
+// OffsetsTail: reads along with the whole offsets topic and tells who has opened which partition, and where
+// cursors lie. A quiet owner would otherwise never learn that it was fenced: librdkafka takes an empty
+// transaction on a fenced handle for a success.
 #pragma once
 
 #include <atomic>
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 
-#include "auditstream/journal.h"
+#include "auditstream/tail.h"
 #include "kafka/client.h"
 
 namespace auditstream::kafka {
@@ -22,17 +24,19 @@ struct TailSettings {
 
 class OffsetsTail {
  public:
-  // `sink` is called on the tail's thread with each mark from the beginning of the topic on, in the order of
-  // its partition.
-  OffsetsTail(TailSettings settings, std::function<void(OwnerMark)> sink);
+  // `sink` is called on the tail's thread, from the beginning of the topic on: with each mark in the order of
+  // its partition, and with a cursor when it comes, goes or changes its account.
+  OffsetsTail(TailSettings settings, std::function<void(TailEvent)> sink);
   ~OffsetsTail();
 
  private:
   void run();
   void read(rd_kafka_t* consumer);
+  void on_record(int partition, std::string_view key, const std::optional<std::string_view>& value);
 
   const TailSettings settings_;
-  const std::function<void(OwnerMark)> sink_;
+  const std::function<void(TailEvent)> sink_;
+  CursorPlaces told_;  // owned by the thread
   std::atomic<bool> stopping_ = false;
   std::thread thread_;
 };

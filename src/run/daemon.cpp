@@ -8,6 +8,7 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <thread>
 
@@ -19,6 +20,7 @@
 #include "kafka/offsets_tail.h"
 #include "run/clock.h"
 #include "run/log.h"
+#include "run/reload.h"
 #include "run/secrets.h"
 #include "run/watchdog.h"
 #include "run/worker.h"
@@ -28,7 +30,6 @@ namespace {
 
 constexpr Duration drain_max = 30s;
 constexpr Duration kafka_try = 5s;
-constexpr std::size_t kafka_batch_bytes = 1'000'000;
 constexpr int hang_max_ticks = 15;
 
 sigset_t ending_signals() {
@@ -41,7 +42,7 @@ sigset_t ending_signals() {
 // Waits for signals in a thread of its own, so that no handler has to be async-signal-safe.
 class Signals {
  public:
-  explicit Signals(Worker& worker) : worker_(worker), thread_([this] { wait(); }) {}
+  Signals(Worker& worker, Reload& reload) : worker_(worker), reload_(reload), thread_([this] { wait(); }) {}
   ~Signals() {
     done_ = true;
     pthread_kill(thread_.native_handle(), SIGHUP);
@@ -56,7 +57,9 @@ class Signals {
       const timespec patience{1, 0};
       const int signal = sigtimedwait(&set, nullptr, &patience);
       if (done_) return;
-      if ((signal == SIGTERM || signal == SIGINT) && !deadline) {
+      if (signal == SIGHUP) {
+        reload_.request();
+      } else if ((signal == SIGTERM || signal == SIGINT) && !deadline) {
         deadline = read_clock().steady + drain_max;
         log(Level::info, "draining", "ending: committing what is complete");
         worker_.drain();
@@ -70,6 +73,7 @@ class Signals {
   }
 
   Worker& worker_;
+  Reload& reload_;
   std::atomic<bool> done_ = false;
   std::thread thread_;
 };
@@ -111,17 +115,44 @@ std::variant<kafka::ClusterFacts, int> wait_for_kafka(const kafka::Cluster& clus
   }
 }
 
-std::map<std::string, CursorPlace> cursor_places(const std::vector<RecordMap>& partitions) {
-  std::map<std::string, CursorPlace> places;
+CursorPlaces cursor_places(const std::vector<RecordMap>& partitions) {
+  CursorPlaces places;
   for (std::size_t partition = 0; partition < partitions.size(); ++partition) {
     for (const auto& [key, value] : partitions[partition]) {
-      if (key == owner_key || key.find('/') != std::string::npos) continue;
-      const Result<DecodedCursor> decoded = decode_cursor(value);
-      places[key] = CursorPlace{static_cast<int>(partition), decoded.ok() ? decoded->cursor.account : "?"};
+      if (key == owner_key || is_chunk_key(key)) continue;
+      places[key][static_cast<int>(partition)] = account_of_cursor(value);
     }
   }
   return places;
 }
+
+// What journals ask for with each opening, and a reload replaces.
+class Topics {
+ public:
+  kafka::WritableTopics now() const {
+    const std::lock_guard lock(mutex_);
+    return topics_;
+  }
+  void replace(const Config& config, const kafka::ClusterFacts& facts) {
+    kafka::WritableTopics topics;
+    std::set<std::string> names;
+    for (const auto& source : config.sources) {
+      names.insert(source->topic);
+      names.insert(source->dead_letter_topic);
+    }
+    topics.names = {names.begin(), names.end()};
+    topics.record_bytes_max = facts.record_bytes_max;
+    for (const auto& [topic, bytes] : facts.record_bytes_max) {
+      topics.batch_bytes_max = std::min(topics.batch_bytes_max, bytes);
+    }
+    const std::lock_guard lock(mutex_);
+    topics_ = std::move(topics);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  kafka::WritableTopics topics_;  // protected by mutex_
+};
 
 }  // namespace
 
@@ -131,7 +162,7 @@ void block_signals() {
   signal(SIGPIPE, SIG_IGN);
 }
 
-int run_daemon(const Config& config, Duration kafka_wait) {
+int run_daemon(const std::string& path, const Config& config, Duration kafka_wait) {
   const kafka::Connection connection{config.kafka, "auditstream-" + instance_name()};
   const kafka::Cluster cluster(connection);
   std::variant<kafka::ClusterFacts, int> prepared = wait_for_kafka(cluster, config, kafka_wait);
@@ -157,17 +188,9 @@ int run_daemon(const Config& config, Duration kafka_wait) {
   settings.group = config.group;
   settings.offsets_topic = config.offsets.topic;
   settings.instance = instance_name();
-  std::set<std::string> topics;
-  for (const auto& source : config.sources) {
-    topics.insert(source->topic);
-    topics.insert(source->dead_letter_topic);
-  }
-  settings.topics = {topics.begin(), topics.end()};
-  settings.batch_bytes_max = kafka_batch_bytes;
-  for (const auto& [topic, bytes] : facts.record_bytes_max) {
-    settings.batch_bytes_max = std::min(settings.batch_bytes_max, bytes);
-  }
-  settings.record_bytes_max = facts.record_bytes_max;
+  Topics topics;
+  topics.replace(config, facts);
+  settings.topics = [&topics] { return topics.now(); };
   settings.now = [] { return read_clock().wall; };
 
   std::unique_ptr<kafka::GroupMembership> membership;
@@ -191,7 +214,7 @@ int run_daemon(const Config& config, Duration kafka_wait) {
                             _exit(exit_internal);
                           });
   const kafka::OffsetsTail tail({connection, config.group, config.offsets.topic, config.offsets.partitions},
-                                [&](OwnerMark mark) { worker->post(std::move(mark)); });
+                                [&](TailEvent event) { worker->post(std::move(event)); });
   membership = std::make_unique<kafka::GroupMembership>(
       kafka::MembershipSettings{connection, config.group, config.offsets.topic},
       [&](MembershipEvent event) { worker->post(std::move(event)); },
@@ -200,7 +223,16 @@ int run_daemon(const Config& config, Duration kafka_wait) {
       std::to_string(config.sources.size()) + " sources in " + std::to_string(config.offsets.partitions) +
           " partitions of " + config.offsets.topic + ", shared by the group " + config.group);
   {
-    const Signals signals(*worker);
+    Reload reload(path, config, [&](const Config& next) -> Status {
+      std::variant<kafka::ClusterFacts, kafka::ClusterProblem> ready = cluster.prepare(next, true);
+      if (const auto* problem = std::get_if<kafka::ClusterProblem>(&ready)) return Error{problem->message};
+      const auto& known = std::get<kafka::ClusterFacts>(ready);
+      for (const std::string& warning : known.warnings) log(Level::warn, "kafka_warning", warning);
+      topics.replace(next, known);
+      worker->post(Reconfiguration{next.sources, known.record_bytes_max});
+      return success();
+    });
+    const Signals signals(*worker, reload);
     worker->run();
   }
   membership.reset();

@@ -1,6 +1,8 @@
 // Daemon: composition root of `run`. Owns everything in the order of construction.
 #pragma once
 
+#include <string>
+
 #include "auditstream/config.h"
 #include "auditstream/time.h"
 
@@ -14,9 +16,10 @@ inline constexpr int exit_unavailable = 69;
 inline constexpr int exit_internal = 70;
 inline constexpr int exit_config = 78;
 
-// Polls and publishes until SIGTERM or SIGINT; returns the exit code. `kafka_wait` is how long a first
-// connection is tried. SIGTERM, SIGINT and SIGHUP must be blocked in every thread (block_signals).
-int run_daemon(const Config& config, Duration kafka_wait);
+// Polls and publishes until SIGTERM or SIGINT; returns the exit code. `path` is where `config` came from, to
+// be read again on SIGHUP; `kafka_wait` is how long a first connection is tried. SIGTERM, SIGINT and SIGHUP
+// must be blocked in every thread (block_signals).
+int run_daemon(const std::string& path, const Config& config, Duration kafka_wait);
 
 // Before any thread starts.
 void block_signals();

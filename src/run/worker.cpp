@@ -37,8 +37,10 @@ void Worker::deliver(Now now) {
       fleet_.on_journal(journal->number, std::move(journal->event), now);
     } else if (const auto* membership = std::get_if<MembershipEvent>(&letter)) {
       fleet_.on_membership(*membership, now);
+    } else if (const auto* tail = std::get_if<TailEvent>(&letter)) {
+      fleet_.on_tail(*tail, now);
     } else {
-      fleet_.on_mark(std::get<OwnerMark>(letter), now);
+      fleet_.reconfigure(std::get<Reconfiguration>(letter), now);
     }
   }
 }

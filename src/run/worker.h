@@ -17,7 +17,7 @@ struct JournalMail {
   std::uint64_t number;
   JournalEvent event;
 };
-using Mail = std::variant<JournalMail, MembershipEvent, OwnerMark>;
+using Mail = std::variant<JournalMail, MembershipEvent, TailEvent, Reconfiguration>;
 
 class Worker {
  public:

@@ -153,7 +153,9 @@ TEST(Journal, BatchLargerThanTheProducersQueueIsCommitted) {
 TEST(Journal, RecordThatTheBrokerRefusesTakesTheWholeBatchWithIt) {
   const Place place(Broker::shared(), {{"max.message.bytes", "2000"}});
   kafka::JournalSettings settings = place.settings();
-  settings.batch_bytes_max = 2000;
+  settings.topics = [&] {
+    return kafka::WritableTopics{.names = {place.events(), place.dead_letters()}, .batch_bytes_max = 2000};
+  };
   PatientJournal journal(std::move(settings));
   journal.open();
   ASSERT_EQ(journal.commit(place.batch({"before"}, "before")).outcome, Outcome::committed);

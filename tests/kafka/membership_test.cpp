@@ -15,6 +15,7 @@
 namespace auditstream::test {
 namespace {
 
+using ::testing::ElementsAre;
 using kafka::GroupMembership;
 using kafka::OffsetsTail;
 
@@ -103,9 +104,10 @@ TEST(Tail, TellsEachOpeningInItsOrder) {
                           .group = "kafka-tests",
                           .offsets_topic = place.offsets(),
                           .partitions = Place::offsets_partitions},
-                         [&](const OwnerMark& mark) {
+                         [&](const TailEvent& event) {
                            const std::lock_guard lock(mutex);
-                           if (mark.partition == 1) marks.push_back(mark.mark);
+                           const auto* mark = std::get_if<OwnerMark>(&event);
+                           if (mark != nullptr && mark->partition == 1) marks.push_back(mark->mark);
                          });
   std::vector<std::string> opened;
   for (int i = 0; i < 3; ++i) {
@@ -118,6 +120,41 @@ TEST(Tail, TellsEachOpeningInItsOrder) {
     return marks.size() == opened.size();
   });
   EXPECT_EQ(marks, opened);
+}
+
+TEST(Tail, TellsWhereCursorsLie) {
+  Place place(Broker::shared());
+  PatientJournal journal(place.settings(1));
+  journal.open();
+  const auto commit = [&](const std::string& key, const std::optional<std::string>& value) {
+    Unit unit;
+    unit.records.push_back({key, value});
+    ASSERT_EQ(journal.commit(place.batch_of(std::move(unit))).outcome, Outcome::committed);
+  };
+  commit("acme", R"({"account":"one"})");
+  commit("acme/seen/7", "not a cursor");
+  std::mutex mutex;
+  std::vector<std::string> told;
+  const OffsetsTail tail({.connection = place.settings().connection,
+                          .group = "kafka-tests",
+                          .offsets_topic = place.offsets(),
+                          .partitions = Place::offsets_partitions},
+                         [&](const TailEvent& event) {
+                           const std::lock_guard lock(mutex);
+                           if (const auto* seen = std::get_if<CursorSeen>(&event)) {
+                             told.push_back(seen->source + " in " + std::to_string(seen->partition) + ": " +
+                                            seen->account.value_or("gone"));
+                           }
+                         });
+  commit("acme", R"({"account":"one","watermark":"later"})");
+  commit("acme", R"({"account":"two"})");
+  commit("acme", std::nullopt);
+  commit("broken", "not JSON");
+  until("the last one is told", 30s, [&] {
+    const std::lock_guard lock(mutex);
+    return !told.empty() && told.back().starts_with("broken");
+  });
+  EXPECT_THAT(told, ElementsAre("acme in 1: one", "acme in 1: two", "acme in 1: gone", "broken in 1: ?"));
 }
 
 }  // namespace

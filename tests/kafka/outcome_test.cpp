@@ -63,7 +63,7 @@ class Outcomes : public testing::TestWithParam<Injected> {
     settings.group = "kafka-tests";
     settings.offsets_topic = "offsets";
     settings.instance = "tester";
-    settings.topics = {"events", "dead-letters"};
+    settings.topics = [] { return kafka::WritableTopics{.names = {"events", "dead-letters"}}; };
     settings.now = wall_clock;
     return settings;
   }

@@ -83,7 +83,9 @@ kafka::JournalSettings Place::settings(int partition) const {
   settings.offsets_topic = offsets();
   settings.partition = partition;
   settings.instance = "tester";
-  settings.topics = {events(), dead_letters()};
+  settings.topics = [names = std::vector{events(), dead_letters()}] {
+    return kafka::WritableTopics{.names = names};
+  };
   settings.now = wall_clock;
   return settings;
 }

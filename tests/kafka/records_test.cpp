@@ -159,7 +159,10 @@ TEST(DeadLetters, AreCutToWhatTheirTopicTakes) {
   constexpr std::size_t record_bytes_max = 20'000;
   const Place place(Broker::shared(), {}, record_bytes_max);
   kafka::JournalSettings settings = place.settings();
-  settings.record_bytes_max[place.dead_letters()] = record_bytes_max;
+  settings.topics = [&] {
+    return kafka::WritableTopics{.names = {place.events(), place.dead_letters()},
+                                 .record_bytes_max = {{place.dead_letters(), record_bytes_max}}};
+  };
   PatientJournal journal(settings);
   journal.open();
   const std::string raw = incompressible_json(100'000);

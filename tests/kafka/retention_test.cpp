@@ -30,7 +30,9 @@ TEST(Retention, EventsOfAMonthAgoStayInTopicsThatWereMadeByUs) {
   settings.connection = connection;
   settings.group = "kafka-tests";
   settings.offsets_topic = config.offsets.topic;
-  settings.topics = {source->topic, source->dead_letter_topic};
+  settings.topics = [&] {
+    return kafka::WritableTopics{.names = {source->topic, source->dead_letter_topic}};
+  };
   settings.now = wall_clock;
   PatientJournal journal(std::move(settings));
   journal.open();

@@ -130,13 +130,63 @@ TEST(Fleet, AMarkIsForItsPartitionOnly) {
   FleetLife life;
   life.assign({0, 1});
   life.turn();
-  life.fleet->on_mark({0, "mark 1"}, life.now);
-  life.fleet->on_mark({1, "mark 1"}, life.now);
-  life.fleet->on_mark({1, "somebody else"}, life.now);
-  life.fleet->on_mark({3, "of a partition without a shard"}, life.now);
+  life.fleet->on_tail(OwnerMark{0, "mark 1"}, life.now);
+  life.fleet->on_tail(OwnerMark{1, "mark 1"}, life.now);
+  life.fleet->on_tail(OwnerMark{1, "somebody else"}, life.now);
+  life.fleet->on_tail(OwnerMark{3, "of a partition without a shard"}, life.now);
   EXPECT_EQ(std::ranges::count_if(life.observer.lines,
                                   [](const std::string& line) { return line.starts_with("shard_taken"); }),
             1);
+}
+
+TEST(Fleet, ACursorWithoutSourceIsSaidOnceByWhoeverHasItsPartition) {
+  FleetLife life;
+  life.fleet->on_tail(CursorSeen{"stranger", 3, "stranger"}, life.now);
+  life.fleet->on_tail(CursorSeen{life.sources[0]->name, 3, "it is known"}, life.now);
+  const auto said = [&] {
+    return std::ranges::count_if(life.observer.lines, [](const std::string& line) {
+      return line.starts_with("cursor_without_source: there is a cursor of stranger");
+    });
+  };
+  life.assign({0});
+  EXPECT_EQ(said(), 0);
+  life.assign({3});
+  EXPECT_EQ(said(), 1);
+  life.revoke({3});
+  life.assign({3});
+  EXPECT_EQ(said(), 1);
+}
+
+TEST(Fleet, ASourceBeginsWhenItsCursorHasLeftTheOtherPartition) {
+  FleetLife life;
+  const std::string name = life.sources[0]->name;
+  const int partition = murmur2_partition(name, partitions);
+  life.fleet->on_tail(CursorSeen{name, 3, "another"}, life.now);
+  life.assign({partition});
+  life.turn();
+  EXPECT_THAT(life.client.waiting, IsEmpty());
+  // While a cursor moves it may be seen in both places, in any order.
+  life.fleet->on_tail(CursorSeen{name, 3, std::nullopt}, life.now);
+  life.turn();
+  EXPECT_EQ(life.client.waiting.size(), 1u);
+}
+
+TEST(Fleet, AReloadOpensShardsForNewSourcesOnly) {
+  FleetLife life;
+  life.assign({0, 1, 2, 3});
+  life.turn();
+  ASSERT_EQ(life.made.size(), 3u);
+  auto source = std::make_shared<Source>(*life.sources[0]);
+  for (int i = 100; murmur2_partition(source->account, partitions) != 3; ++i)
+    source->name = source->account = "s" + std::to_string(i);
+  life.sources.push_back(source);
+  life.fleet->reconfigure({life.sources, {}}, life.now);
+  EXPECT_EQ(life.made.size(), 4u);
+  EXPECT_EQ(life.made.back(), 3);
+  life.sources.clear();
+  life.fleet->reconfigure({life.sources, {}}, life.now);
+  life.turn();
+  EXPECT_EQ(life.journals.size(), 4u) << "their last progress is still to be written";
 }
 
 }  // namespace

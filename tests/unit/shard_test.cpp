@@ -136,7 +136,7 @@ TEST_F(ChangedSource, AccountInTheSamePartitionStopsTheSource) {
 
 TEST_F(ChangedSource, AccountOfAnotherPartitionStopsTheSource) {
   life.journal->records.clear();
-  life.world.cursors["acme"] = {7, "old"};
+  life.world.cursors["acme"][7] = "old";
   restart();
   EXPECT_FALSE(asked());
   EXPECT_EQ(life.status("acme").trouble,

@@ -1,0 +1,30 @@
+// What has changed from one reading of the config to the next. Pure.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "auditstream/config.h"
+
+namespace auditstream {
+
+// What a reload does to the sources, by name.
+struct SourceChanges {
+  std::vector<std::string> added;
+  std::vector<std::string> changed;
+  std::vector<std::string> removed;
+
+  bool none() const { return added.empty() && changed.empty() && removed.empty(); }
+  // "2 added (a, b), 1 removed (c)"
+  std::string text() const;
+};
+
+// Compares, and puts in `after` the objects of `before` where a source is still the same.
+SourceChanges compare_sources(const std::vector<std::shared_ptr<const Source>>& before,
+                              std::vector<std::shared_ptr<const Source>>& after);
+
+// Sections that differ and that only a restart applies: "kafka", "offsets".
+std::vector<std::string> needing_restart(const Config& before, const Config& after);
+
+}  // namespace auditstream

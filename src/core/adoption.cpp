@@ -1,0 +1,39 @@
+#include "core/adoption.h"
+
+namespace auditstream {
+
+std::string cursor_lies_in(const Source& source, int partition, const std::string& account) {
+  return "cursor of " + source.name + " lies in partition " + std::to_string(partition) + " under account " +
+         account + ": run auditstream cursors move " + source.name;
+}
+
+std::optional<std::string> why_not_adopted(const Source& source, const Cursor& cursor, int partition) {
+  if (cursor.origin != source.origin) {
+    return "the cursor of " + source.name +
+           " belongs to another log (vendor, base URL, tenant or namespace have changed): give the source a "
+           "new name, or run auditstream cursors reset " +
+           source.name + " to start again, or auditstream cursors move " + source.name +
+           " to keep the position";
+  }
+  if (cursor.account != source.account) return cursor_lies_in(source, partition, cursor.account);
+  return std::nullopt;
+}
+
+std::vector<Say> adoption_warnings(const Source& source, const Cursor& cursor) {
+  std::vector<Say> warnings;
+  if (cursor.filter != source.filter) {
+    warnings.push_back({Level::warn, "filter_changed",
+                        "the filter settings have changed: they act from " +
+                            format_rfc3339(cursor.watermark) + " on; auditstream cursors set " + source.name +
+                            " --to T publishes older events"});
+  }
+  if (source.backfill_start_time && cursor.backfill_start_time != source.backfill_start_time) {
+    warnings.push_back({Level::warn, "backfill_ignored",
+                        "backfill_start_time has changed and is ignored, because a cursor exists (since " +
+                            format_rfc3339(cursor.since) + "); auditstream cursors reset " + source.name +
+                            " starts from it"});
+  }
+  return warnings;
+}
+
+}  // namespace auditstream

@@ -1,0 +1,23 @@
+// Whether a source, as configured, may go on from a cursor, as found. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "auditstream/cursor.h"
+#include "auditstream/model.h"
+#include "auditstream/poller.h"
+
+namespace auditstream {
+
+// Why the source must not be polled from this cursor in this partition, with the remedy; nothing if it may.
+std::optional<std::string> why_not_adopted(const Source& source, const Cursor& cursor, int partition);
+
+// What has changed in the settings since the cursor was written and acts otherwise than one might think.
+std::vector<Say> adoption_warnings(const Source& source, const Cursor& cursor);
+
+// Why the source must not be polled in a partition that has no cursor of it.
+std::string cursor_lies_in(const Source& source, int partition, const std::string& account);
+
+}  // namespace auditstream
