@@ -15,9 +15,9 @@
 namespace auditstream::test {
 namespace {
 
-using ::testing::ElementsAre;
 using kafka::GroupMembership;
 using kafka::OffsetsTail;
+using ::testing::ElementsAre;
 
 constexpr int partitions = 4;
 
