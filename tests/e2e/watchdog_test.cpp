@@ -1,0 +1,65 @@
+// A process whose event loop hangs while librdkafka's threads go on must end, so that another instance takes
+// over; one that was merely stopped must not.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+
+#include "e2e/world.h"
+
+namespace auditstream::test {
+namespace {
+
+// A moment longer than the watchdog's patience.
+constexpr auto longer_than_patience = 20s;
+
+// Holds one thread of a process, the main one, as long as it lives.
+class HeldThread {
+ public:
+  explicit HeldThread(pid_t thread) : thread_(thread) {
+    EXPECT_EQ(ptrace(PTRACE_SEIZE, thread, nullptr, nullptr), 0);
+    EXPECT_EQ(ptrace(PTRACE_INTERRUPT, thread, nullptr, nullptr), 0);
+    int status = 0;
+    EXPECT_EQ(waitpid(thread, &status, __WALL), thread);
+    EXPECT_TRUE(WIFSTOPPED(status));
+  }
+  ~HeldThread() { ptrace(PTRACE_DETACH, thread_, nullptr, nullptr); }
+  HeldThread(const HeldThread&) = delete;
+  HeldThread& operator=(const HeldThread&) = delete;
+
+ private:
+  pid_t thread_;
+};
+
+TEST(Watchdog, EndsAProcessWhoseLoopHangsAndAnotherTakesOver) {
+  World world({.vendors = {"tines"}});
+  world.config["kafka"].remove("group.instance.id");
+  const auto one = world.start();
+  world.until_up_to_date();
+  const auto two = world.start();
+  {
+    const HeldThread loop(one->pid());
+    EXPECT_EQ(one->wait(40s), 70);
+  }
+  EXPECT_NE(one->err().find("the event loop hangs"), std::string::npos);
+  world.until_up_to_date();
+  world.stop_production();
+  world.expect_exactly_once();
+}
+
+TEST(Watchdog, LetsAStoppedProcessLiveOn) {
+  World world({.vendors = {"tines"}});
+  const auto run = world.start();
+  world.until_up_to_date();
+  run->signal(SIGSTOP);
+  let_pass(longer_than_patience);
+  run->signal(SIGCONT);
+  world.until_up_to_date();
+  EXPECT_TRUE(run->running());
+  world.stop_production();
+  world.expect_exactly_once();
+  drain(*run);
+}
+
+}  // namespace
+}  // namespace auditstream::test
