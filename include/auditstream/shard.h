@@ -37,7 +37,6 @@ struct ShardWorld {
   PollerOptions options;
   std::map<std::string, std::size_t> record_bytes_max;  // by topic; where absent, the option's
   CursorPlaces cursors;
-  std::size_t sources = 0;  // in this process
   http::RequestId next_request_id = 1;
 };
 
@@ -55,7 +54,8 @@ class Shard {
   Shard(int partition, std::vector<std::shared_ptr<const Source>> sources, Journal& journal,
         ShardWorld& world, ShardLimits limits = {});
 
-  void start(Now now);
+  // `together` is how many sources begin in this moment, in all shards: their first polls are spread.
+  void start(Now now, std::size_t together = 0);
   void on_journal(JournalEvent event, Now now);
   // False if the request is not of this shard.
   bool on_response(http::RequestId id, const http::Response& response, Now now);
@@ -131,6 +131,7 @@ class Shard {
   std::vector<std::shared_ptr<const Source>> sources_;
   State state_ = State::idle;
   bool draining_ = false;
+  std::size_t together_ = 0;
   Steady reopen_at_{};
   int reopens_in_a_row_ = 0;
   std::optional<std::string> misconfigured_;

@@ -28,7 +28,6 @@ void Fleet::sort_into_partitions(const std::vector<std::shared_ptr<const Source>
     sources_[murmur2_partition(source->account, partitions_)].push_back(source);
     names_.insert(source->name);
   }
-  world_.sources = sources.size();
 }
 
 // A shard keeps its partition when it has lost its last source: the cursors of those that left have to be
@@ -70,15 +69,19 @@ void Fleet::settle(Now now) {
     return true;
   });
   if (draining_) return;
+  std::vector<Shard*> opening;
+  std::size_t together = 0;
   for (const int partition : ours_) {
     const auto sources = sources_.find(partition);
     if (sources == sources_.end() || sources->second.empty() || open_.contains(partition)) continue;
     const std::uint64_t number = next_number_++;
     std::unique_ptr<Journal> journal = make_journal_(partition, number);
     auto shard = std::make_unique<Shard>(partition, sources->second, *journal, world_, limits_);
-    shard->start(now);
+    opening.push_back(shard.get());
+    together += sources->second.size();
     open_.emplace(partition, Member{number, std::move(journal), std::move(shard)});
   }
+  for (Shard* shard : opening) shard->start(now, together);
 }
 
 void Fleet::on_journal(std::uint64_t number, JournalEvent event, Now now) {

@@ -33,8 +33,9 @@ Shard::Shard(int partition, std::vector<std::shared_ptr<const Source>> sources, 
       sources_(std::move(sources)),
       random_(static_cast<std::uint64_t>(partition) * 0x9e3779b97f4a7c15) {}
 
-void Shard::start(Now) {
+void Shard::start(Now, std::size_t together) {
   AS_CHECK(state_ == State::idle);
+  together_ = together;
   open_journal();
 }
 
@@ -193,7 +194,9 @@ void Shard::drop_pollers() {
 void Shard::build_pollers(RecordMap records, Now now) {
   records_ = std::move(records);
   progress_due_ = now.steady + limits_.progress_interval;
+  together_ = std::max(together_, sources_.size());
   for (const std::shared_ptr<const Source>& source : sources_) add_poller(source, now);
+  together_ = 0;
 }
 
 void Shard::add_poller(const std::shared_ptr<const Source>& source, Now now) {
@@ -201,7 +204,7 @@ void Shard::add_poller(const std::shared_ptr<const Source>& source, Now now) {
   Poller poller = make_poller(source, nullptr, now);
   for (const std::uint64_t id : refused_[source->name]) poller.refuse_event(id);
   const Duration spread = std::min<Duration>(source->poll_interval * 9 / 10,
-                                             start_spacing * static_cast<Duration::rep>(world_.sources));
+                                             start_spacing * static_cast<Duration::rep>(together_));
   poller.start_at(now.steady + Duration{static_cast<Duration::rep>(
                                    hash64(source->name) % static_cast<std::uint64_t>(spread.count() + 1))});
   if (poller.cursor() != nullptr) {
@@ -280,6 +283,7 @@ Poller Shard::make_poller(const std::shared_ptr<const Source>& source, const Pol
 void Shard::reconfigure(std::vector<std::shared_ptr<const Source>> sources, Now now) {
   sources_ = std::move(sources);
   if (state_ != State::open || draining_) return;
+  together_ = sources_.size();
   std::map<std::string_view, std::size_t> gone;
   for (std::size_t i = 0; i < pollers_.size(); ++i) gone.emplace(pollers_[i].source().name, i);
   for (const std::shared_ptr<const Source>& source : sources_) {

@@ -178,9 +178,7 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
   LogObserver observer;
   ReadSecrets secrets;
   http::CurlClient client({}, "auditstream");
-  ShardWorld world{
-      client, secrets, observer, {}, facts.record_bytes_max, cursor_places(*offsets), config.sources.size(),
-      1};
+  ShardWorld world{client, secrets, observer, {}, facts.record_bytes_max, cursor_places(*offsets), 1};
   offsets = std::vector<RecordMap>{};
 
   kafka::JournalSettings settings;

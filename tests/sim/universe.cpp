@@ -200,8 +200,7 @@ class Process {
         client_(world, alive_,
                 [this](http::RequestId id, http::Response response) { on_response(id, response); }),
         listener_(world),
-        shard_world_{
-            client_, secrets, listener_, world.scenario.options, {}, {}, world.scenario.sources.size(), 1} {
+        shard_world_{client_, secrets, listener_, world.scenario.options, {}, {}, 1} {
     std::map<int, std::vector<std::shared_ptr<const Source>>> by_partition;
     for (const Source& source : world.scenario.sources) {
       by_partition[murmur2_partition(source.account, partitions)].push_back(

@@ -77,14 +77,13 @@ class ShardLife {
   }
 
   // Another process: nothing survives but the journal's records.
-  void start() {
+  void start(std::size_t together = 0) {
     client.waiting.clear();
     journal.emplace_next();
-    world.sources = sources.size();
     shard =
         std::make_unique<Shard>(3, std::vector<std::shared_ptr<const Source>>(sources.begin(), sources.end()),
                                 journal.now(), world, limits);
-    shard->start(now);
+    shard->start(now, together);
   }
 
   // Does what can be done without time passing; at most `rounds` of it. True if anything happened.
@@ -158,7 +157,7 @@ class ShardLife {
   GivenClient client;
   GivenSecrets secrets;
   GivenObserver observer;
-  ShardWorld world{client, secrets, observer, {}, {}, {}, 0, 1};
+  ShardWorld world{client, secrets, observer, {}, {}, {}, 1};
   ShardLimits limits;
   Now now{noon, Steady{1h}};
   bool answering = true;

@@ -461,6 +461,31 @@ TEST(Shard, DrainEndsWhereTheLastCommitIsLost) {
 
 // --- budgets
 
+TEST(Shard, FirstPollsAreSpreadOverTheManyThatBeginTogetherAndStableForEachSource) {
+  const auto first_polls = [](std::size_t together) {
+    ShardLife life;
+    for (int i = 0; i < 20; ++i) life.add("s" + std::to_string(i));
+    life.start();
+    life.live(1min);  // born
+    for (auto& [name, tenant] : life.tenants) tenant.asked_at.clear();
+    life.start(together);
+    const Steady begin = life.now.steady;
+    life.live(29s);
+    std::vector<Duration> after;
+    for (const auto& [name, tenant] : life.tenants) {
+      EXPECT_FALSE(tenant.asked_at.empty()) << name;
+      if (!tenant.asked_at.empty()) after.push_back(tenant.asked_at.front() - begin);
+    }
+    return after;
+  };
+  EXPECT_LE(std::ranges::max(first_polls(20)), 300ms);
+  const std::vector<Duration> spread = first_polls(10'000);
+  EXPECT_LE(std::ranges::max(spread), 28s) << "within one poll interval";
+  EXPECT_GE(std::ranges::max(spread), 15s);
+  EXPECT_GE(std::ranges::count_if(spread, [](Duration after) { return after < 14s; }), 5);
+  EXPECT_EQ(first_polls(10'000), spread);
+}
+
 TEST(Shard, SourcesOfOneAccountShareItsBudget) {
   ShardLife life;
   for (const char* name : {"one", "two", "three"}) {
