@@ -1,0 +1,75 @@
+// A cursor's record that this version can't use stops its source, with the remedy, and no other.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "auditstream/hash.h"
+#include "e2e/world.h"
+
+namespace auditstream::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr int offsets_partitions = 3;  // as World has it
+
+struct Spoilt {
+  const char* name;
+  const char* record;
+  const char* said;
+};
+
+class CursorRecord : public ::testing::TestWithParam<Spoilt> {
+ protected:
+  // As a stranger with a console producer would.
+  void write(const std::string& value) {
+    const std::filesystem::path file = world.directory.path() / "record";
+    write_file(file, source + "|" + value);
+    const int partition = murmur2_partition(source, offsets_partitions);
+    const Finished done = run_to_end({"kcat", "-P", "-b", world.bootstrap(), "-t", world.offsets_topic(),
+                                      "-p", std::to_string(partition), "-K", "|", "-l", file});
+    ASSERT_EQ(done.status, 0) << done.err;
+  }
+  std::string last_record() {
+    std::string value;
+    for (const Record& record : read_topic(world.bootstrap(), world.offsets_topic())) {
+      if (record.key == source) value = record.value.value_or("");
+    }
+    return value;
+  }
+
+  World world{{.vendors = {"tines", "workato"}}};
+  const std::string source = World::source("tines");
+};
+
+TEST_P(CursorRecord, StopsThatSourceOnly) {
+  auto run = world.start();
+  world.until_up_to_date();
+  drain(*run);
+  const std::string good = last_record();
+  write(GetParam().record);
+
+  run = world.start();
+  world.until_up_to_date({"workato"});
+  EXPECT_EQ(World::times_said(*run, "tines", "source_stopped"), 1u);
+  EXPECT_THAT(run->err(), HasSubstr(GetParam().said));
+  EXPECT_THAT(run->err(), HasSubstr("auditstream cursors show " + source));
+  EXPECT_THAT(run->err(), HasSubstr("auditstream cursors reset " + source));
+  drain(*run);
+  EXPECT_EQ(last_record(), GetParam().record) << "it is left as it was found";
+
+  write(good);
+  run = world.start();
+  world.until_up_to_date();
+  world.stop_production();
+  world.expect_exactly_once();
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Records, CursorRecord,
+    ::testing::Values(Spoilt{"NotJson", "{", "can't be used"},
+                      Spoilt{"NewerVersion", R"({"version":2,"source":"acme-tines"})", "it has version 2"},
+                      Spoilt{"WithoutAWatermark", R"({"version":1,"source":"acme-tines"})", "can't be used"}),
+    [](const auto& info) { return info.param.name; });
+
+}  // namespace
+}  // namespace auditstream::test
