@@ -79,6 +79,7 @@ void Poller::settle(Reading& reading, std::size_t events_max, Now now, Unit& uni
     void_lanes(0, out);
     planner_.go_back(std::max(reached.time, reading.window().from));
     rest_until_ = now.steady;
+    probe_memo_.reset();  // its total counts what is still to be published
   } else if (reading.window().to && *reading.window().to <= settled) {
     watermark = std::max(watermark, *reading.window().to);
     floor = Position{*reading.window().to, ""};

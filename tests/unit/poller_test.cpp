@@ -981,6 +981,24 @@ TEST(Poller, ATotalThatGrowsWhileReadingHidesNothing) {
   EXPECT_THAT(life.published, ElementsAre("between"));
 }
 
+// The total tells what the vendor has, not what has been published: where only a part of a reading was taken
+// (a broker refused a record, and transactions are small for a while) the rest must be read again.
+TEST(Poller, AKnownTotalDoesNotHideWhatWasLeftForTheNextUnit) {
+  Life life;
+  life.vendor.facts.by_day = true;
+  life.vendor.facts.probe = true;
+  life.log.totals = true;
+  life.start();
+  for (int i = 0; i < 3; ++i) life.log.add("new" + std::to_string(i), noon + std::chrono::seconds(i));
+  life.pass(1min);
+  life.step();
+  life.respond(life.log.answer(life.sent[0].request));
+  life.commit_units(1);
+  EXPECT_THAT(life.published, ElementsAre("new0"));
+  life.live(1min);
+  EXPECT_THAT(life.published, ElementsAre("new0", "new1", "new2"));
+}
+
 TEST(Poller, AFailingTokenExchangeIsRepeatedPatientlyHoweverManyLanesWait) {
   Life life;
   life.vendor.with_token = true;
