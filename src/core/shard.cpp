@@ -108,8 +108,11 @@ void Shard::on_done(const JournalDone& done, Now now) {
     return;
   }
   if (done.outcome == Outcome::refused) {
-    if (batch->events > 1) {
-      cautious_events_ = std::max<std::size_t>(1, batch->events / 2);
+    // A batch may have more than that: dead letters without a readable time come with their window, however
+    // little else may come. So at last the one event beside them is to blame.
+    const std::size_t allowed = std::min(batch->events, cautious_events_.value_or(SIZE_MAX));
+    if (allowed > 1) {
+      cautious_events_ = allowed / 2;
     } else {
       for (const Unit& unit : batch->units) {
         for (const Event& event : unit.events) refused_[unit.source->name].push_back(hash64(event.id));

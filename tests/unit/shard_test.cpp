@@ -384,6 +384,30 @@ TEST(Shard, ARefusedRecordIsFoundByHalvingAndGoesToTheDeadLettersAlone) {
   }
 }
 
+// What has no readable time belongs to no place in the order, so it can't be left for a later transaction.
+TEST(Shard, ARefusedRecordIsFoundAmongDeadLettersThatStayWithIt) {
+  ShardLife life;
+  life.add("acme").backfill_start_time = noon - 1h;
+  life.tenants["acme"].trouble = answer_with(200,
+                                             "{\"audit_logs\":["
+                                             "{\"id\":\"a\",\"created_at\":\"2026-11-20T11:50:00Z\"},"
+                                             "{\"id\":\"b\",\"created_at\":\"2026-11-20T11:51:00Z\"},"
+                                             "{\"id\":\"c\",\"created_at\":\"2026-11-20T11:52:00Z\"},"
+                                             "{\"id\":\"x\",\"created_at\":\"at noon\"},"
+                                             "{\"id\":\"y\",\"created_at\":\"at noon\"}],"
+                                             "\"meta\":{\"next_page_number\":null,\"count\":5}}");
+  life.journal->outcome = [](const Batch& batch) {
+    for (const Unit& unit : batch.units) {
+      if (std::ranges::find(unit.events, "a", &Event::id) != unit.events.end()) return Outcome::refused;
+    }
+    return Outcome::committed;
+  };
+  life.start();
+  life.live(10min);
+  EXPECT_THAT(life.journal->published, ElementsAre("b", "c"));
+  EXPECT_THAT(life.journal->dead, ElementsAre("x unreadable_time", "y unreadable_time", "a refused"));
+}
+
 TEST(Shard, ABatchDoesNotGrowWhileTheJournalIsBusy) {
   ShardLife life;
   life.add("acme").backfill_start_time = noon - 300 * 24h;
