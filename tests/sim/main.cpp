@@ -1,4 +1,4 @@
-// sim_tests [--seeds N] [--from SEED] [googletest's flags]
+// sim_tests [--seeds N] [--from SEED] [--told LINES] [googletest's flags]
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
     const std::uint64_t value = std::strtoull(argv[i + 1], nullptr, 10);
     if (std::strcmp(argv[i], "--seeds") == 0) auditstream::sim::soak().seeds = value;
     if (std::strcmp(argv[i], "--from") == 0) auditstream::sim::soak().from = value;
+    if (std::strcmp(argv[i], "--told") == 0) auditstream::sim::soak().told = value;
   }
   return RUN_ALL_TESTS();
 }

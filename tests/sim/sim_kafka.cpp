@@ -2,10 +2,19 @@
 
 namespace auditstream::sim {
 
+bool SimKafka::mark(int number, std::uint64_t owner, const std::string& mark) {
+  Partition& partition = partitions_[number];
+  if (partition.owner != owner) return false;
+  partition.marked = owner;
+  partition.log.push_back(OwnerMark{number, mark});
+  partition.records[std::string(owner_key)] = mark;
+  on_log();
+  return true;
+}
+
 bool SimKafka::apply(int number, std::uint64_t owner, const Batch& batch, Complaints& complaints) {
   Partition& partition = partitions_[number];
   if (partition.owner != owner) return false;
-  ++commits_;
   for (const Unit& unit : batch.units) {
     for (const Event& event : unit.events) {
       published_.push_back({unit.source->name, event.id, std::string(event.raw), false});
@@ -24,6 +33,10 @@ bool SimKafka::apply(int number, std::uint64_t owner, const Batch& batch, Compla
             (now->cursor.watermark < old->cursor.watermark || now->cursor.floor < old->cursor.floor)) {
           complaints.push_back("the cursor of " + record.key + " went back");
         }
+      }
+      if (record.key == unit.source->name && before == partition.records.end()) {
+        partition.log.push_back(CursorSeen{unit.source->name, number, unit.source->account});
+        on_log();
       }
       if (record.value) {
         partition.records[record.key] = *record.value;

@@ -1,15 +1,17 @@
-// Kafka as far as exactly-once needs it, in memory and without time: partitions with fences, transactions
-// that are applied whole or not at all, topics that remember every record. What a read_committed consumer
-// would see, and nothing else.
+// Kafka as far as exactly-once needs it, in memory and without time: partitions with fences and the marks of
+// who opened them, transactions that are applied whole or not at all, topics that remember every record. What
+// a read_committed consumer would see, and nothing else.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "auditstream/journal.h"
+#include "auditstream/tail.h"
 
 namespace auditstream::sim {
 
@@ -27,22 +29,31 @@ class SimKafka {
  public:
   // Fences whoever owned the partition before; the number proves ownership from now on.
   std::uint64_t fence(int partition) { return ++partitions_[partition].owner; }
+  std::uint64_t owner(int partition) { return partitions_[partition].owner; }
+  // Commits the record that tells who has opened the partition. False if `owner` is fenced.
+  bool mark(int partition, std::uint64_t owner, const std::string& mark);
+  // The latest owner that has left its mark: whoever fences and then dies can't be heard of.
+  std::uint64_t marked(int partition) { return partitions_[partition].marked; }
+  // What reading along with a partition tells, in the order of its log.
+  const std::vector<TailEvent>& log(int partition) { return partitions_[partition].log; }
   const RecordMap& records(int partition) { return partitions_[partition].records; }
 
   // Applies the batch if `owner` still is the owner; false if it is fenced.
   bool apply(int partition, std::uint64_t owner, const Batch& batch, Complaints& complaints);
 
   const std::vector<PublishedRecord>& published() const { return published_; }
-  std::uint64_t commits() const { return commits_; }
+
+  std::function<void()> on_log = [] {};  // hears of what is new in a log
 
  private:
   struct Partition {
     std::uint64_t owner = 0;
+    std::uint64_t marked = 0;
     RecordMap records;
+    std::vector<TailEvent> log;
   };
   std::map<int, Partition> partitions_;
   std::vector<PublishedRecord> published_;
-  std::uint64_t commits_ = 0;
 };
 
 }  // namespace auditstream::sim

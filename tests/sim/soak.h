@@ -8,9 +8,10 @@ namespace auditstream::sim {
 struct Soak {
   std::uint64_t seeds = 200;
   std::uint64_t from = 1;
+  std::uint64_t told = 60;  // how many lines of its story a failing seed prints
 };
 
-// Set by main() from --seeds N and --from SEED.
+// Set by main() from --seeds N, --from SEED and --told LINES.
 Soak& soak();
 
 }  // namespace auditstream::sim
