@@ -18,6 +18,12 @@ bool refused_for_ever(const Batch& batch, double share) {
   });
 }
 
+std::size_t events_of(const Batch& batch) {
+  std::size_t count = 0;
+  for (const Unit& unit : batch.units) count += unit.events.size();
+  return count;
+}
+
 }  // namespace
 
 bool refused_for_ever(std::string_view event_id, double share) {
@@ -80,7 +86,7 @@ void SimJournal::send(const std::shared_ptr<const Batch>& batch, Time began) {
   }
   if (world_.time < world_.outage_until) return send_in_outage(batch, began);
   if (refused_for_ever(*batch, troubles.event_refused) ||
-      (batch->events > 1 && world_.chance(troubles.commit_refused))) {
+      (events_of(*batch) > 1 && world_.chance(troubles.commit_refused))) {
     return done(travel, Outcome::refused, "simulated refusal");
   }
   if (world_.chance(troubles.commit_aborted)) return done(travel, Outcome::aborted, "simulated abort");
