@@ -1,9 +1,13 @@
 #include "support/kafka/broker.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <stdexcept>
+
+#include "support/kafka/topics.h"
+#include "support/until.h"
 
 namespace auditstream::test {
 namespace {
@@ -13,13 +17,42 @@ constexpr auto script_patience = std::chrono::seconds(180);
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
-void run_script(std::vector<std::string> arguments) {
+}  // namespace
+
+void Brokers::run_script(std::vector<std::string> arguments) const {
+  arguments.insert(arguments.begin() + 1, directory_.path());
   arguments.insert(arguments.begin(), PROJECT_DIR "/script/kafka");
   const Finished finished = run_to_end(arguments, {}, script_patience);
   if (finished.status != 0) throw std::runtime_error("script/kafka fails:\n" + finished.err);
 }
 
-}  // namespace
+Brokers::Brokers(int count, const std::vector<std::string>& properties) {
+  std::vector<std::string> arguments{
+      "start", "--brokers", std::to_string(count), "--owner", std::to_string(getpid()), "--"};
+  arguments.insert(arguments.end(), properties.begin(), properties.end());
+  run_script(arguments);
+  bootstrap_ = first_line(read_file(directory_.path() / "bootstrap"));
+}
+
+Brokers::~Brokers() {
+  try {
+    run_script({"stop", "--kill"});
+  } catch (const std::runtime_error&) {  // then the owner's end stops it
+  }
+}
+
+void Brokers::stop(int node) { run_script({"stop", "--node", std::to_string(node)}); }
+void Brokers::kill(int node) { run_script({"stop", "--node", std::to_string(node), "--kill"}); }
+void Brokers::start(int node) { run_script({"start", "--node", std::to_string(node)}); }
+
+void Brokers::signal(int node, int number) const {
+  const int pid = std::stoi(read_file(directory_.path() / (std::to_string(node) + ".pid")));
+  if (::kill(pid, number) != 0) throw std::runtime_error("broker " + std::to_string(node) + " does not run");
+}
+
+void Brokers::until_in_sync(std::chrono::seconds patience) const {
+  until("all replicas are in sync", patience, [&] { return replicas_in_sync(bootstrap_); });
+}
 
 const std::string& Broker::shared() {
   static const std::string bootstrap = [] {
@@ -30,23 +63,5 @@ const std::string& Broker::shared() {
   }();
   return bootstrap;
 }
-
-Broker::Broker(const std::vector<std::string>& properties) {
-  std::vector<std::string> arguments{"start", directory_.path(), "--owner", std::to_string(getpid()), "--"};
-  arguments.insert(arguments.end(), properties.begin(), properties.end());
-  run_script(arguments);
-  bootstrap_ = first_line(read_file(directory_.path() / "bootstrap"));
-}
-
-Broker::~Broker() {
-  try {
-    kill();
-  } catch (const std::runtime_error&) {  // then the owner's end stops it
-  }
-}
-
-void Broker::stop() { run_script({"stop", directory_.path()}); }
-void Broker::kill() { run_script({"stop", directory_.path(), "--kill"}); }
-void Broker::start() { run_script({"start", directory_.path()}); }
 
 }  // namespace auditstream::test

@@ -1,6 +1,9 @@
-// Broker: a real Kafka for tests, by script/kafka.
+// Brokers: a real Kafka for tests, by script/kafka.
 #pragma once
 
+#include <sys/types.h>
+
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -8,29 +11,48 @@
 
 namespace auditstream::test {
 
-class Broker {
+// A cluster, its nodes numbered from 1. Three of them replicate everything three times, and two have to have
+// it.
+class Brokers {
+ public:
+  // Broker properties as "name=value".
+  explicit Brokers(int count, const std::vector<std::string>& properties = {});
+  ~Brokers();
+  Brokers(const Brokers&) = delete;
+  Brokers& operator=(const Brokers&) = delete;
+
+  const std::string& bootstrap() const { return bootstrap_; }
+
+  // Down, in order or as in a crash; and up again with the same data and address. start() returns when the
+  // node serves, which is before it has caught up with the others.
+  void stop(int node);
+  void kill(int node);
+  void start(int node);
+  void signal(int node, int number) const;
+
+  // Waits until every replica of every partition is in sync.
+  void until_in_sync(std::chrono::seconds patience = std::chrono::seconds(120)) const;
+
+ protected:
+  void run_script(std::vector<std::string> arguments) const;
+
+  TemporaryDirectory directory_;
+  std::string bootstrap_;
+};
+
+// A cluster of one.
+class Broker : public Brokers {
  public:
   // The address of one that many tests use, each with names of its own: the one that ctest has started for
   // them (AUDITSTREAM_TEST_KAFKA), else one that lives as long as this process. It looks for expired segments
   // every second.
   static const std::string& shared();
 
-  // Broker properties as "name=value".
-  explicit Broker(const std::vector<std::string>& properties = {});
-  ~Broker();
-  Broker(const Broker&) = delete;
-  Broker& operator=(const Broker&) = delete;
+  explicit Broker(const std::vector<std::string>& properties = {}) : Brokers(1, properties) {}
 
-  const std::string& bootstrap() const { return bootstrap_; }
-
-  // Down, in order or as in a crash; and up again with the same data and address.
-  void stop();
-  void kill();
-  void start();
-
- private:
-  TemporaryDirectory directory_;
-  std::string bootstrap_;
+  void stop() { Brokers::stop(1); }
+  void kill() { Brokers::kill(1); }
+  void start() { Brokers::start(1); }
 };
 
 }  // namespace auditstream::test

@@ -1,5 +1,8 @@
 #include "support/kafka/topics.h"
 
+#include <span>
+#include <sstream>
+
 #include "support/kafka/handles.h"
 #include "support/until.h"
 
@@ -7,6 +10,7 @@ namespace auditstream::test {
 namespace {
 
 constexpr int admin_timeout_ms = 30'000;
+constexpr int a_moment_ms = 3000;
 
 using Queue = Owned<rd_kafka_queue_t, rd_kafka_queue_destroy>;
 using Event = Owned<rd_kafka_event_t, rd_kafka_event_destroy>;
@@ -19,6 +23,24 @@ Event answer(const Queue& queue, const std::string& what) {
   if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR)
     fail(what, rd_kafka_event_error(event.get()));
   return event;
+}
+
+// Null if there is no answer in time.
+Metadata metadata_of(rd_kafka_t* handle, rd_kafka_topic_t* topic, int patience_ms) {
+  const rd_kafka_metadata_t* found = nullptr;
+  if (rd_kafka_metadata(handle, topic == nullptr ? 1 : 0, topic, &found, patience_ms) !=
+      RD_KAFKA_RESP_ERR_NO_ERROR)
+    return nullptr;
+  return Metadata(const_cast<rd_kafka_metadata_t*>(found));
+}
+
+bool all_in_sync(const rd_kafka_metadata_t& metadata) {
+  for (const auto& topic : std::span(metadata.topics, static_cast<std::size_t>(metadata.topic_cnt))) {
+    for (const auto& partition : std::span(topic.partitions, static_cast<std::size_t>(topic.partition_cnt))) {
+      if (partition.leader < 0 || partition.isr_cnt < partition.replica_cnt) return false;
+    }
+  }
+  return true;
 }
 
 }  // namespace
@@ -82,6 +104,26 @@ std::int64_t log_end(const std::string& bootstrap, const std::string& topic, int
       rd_kafka_query_watermark_offsets(handle.get(), topic.c_str(), partition, &low, &high, admin_timeout_ms);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) fail("log end of " + topic, code);
   return high;
+}
+
+std::optional<int> leader_of(const std::string& bootstrap, const std::string& topic, int partition) {
+  const Handle handle = make_handle(RD_KAFKA_PRODUCER, {{"bootstrap.servers", bootstrap}});
+  const Topic wanted(rd_kafka_topic_new(handle.get(), topic.c_str(), nullptr));
+  const Metadata metadata = metadata_of(handle.get(), wanted.get(), admin_timeout_ms);
+  if (metadata == nullptr || metadata->topics[0].partition_cnt <= partition) return std::nullopt;
+  const int leader = metadata->topics[0].partitions[partition].leader;
+  return leader < 0 ? std::nullopt : std::optional(leader);
+}
+
+bool replicas_in_sync(const std::string& bootstrap) {
+  std::istringstream addresses(bootstrap);
+  for (std::string address; std::getline(addresses, address, ',');) {
+    const Handle handle =
+        make_handle(RD_KAFKA_PRODUCER, {{"bootstrap.servers", address}, {"log_level", "2"}});
+    const Metadata metadata = metadata_of(handle.get(), nullptr, a_moment_ms);
+    if (metadata == nullptr || !all_in_sync(*metadata)) return false;
+  }
+  return true;
 }
 
 }  // namespace auditstream::test

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 namespace auditstream::test {
@@ -19,5 +20,12 @@ int partition_count(const std::string& bootstrap, const std::string& topic);
 
 // The offset after the last record or marker of the partition, whether its transaction has ended or not.
 std::int64_t log_end(const std::string& bootstrap, const std::string& topic, int partition);
+
+// The node that leads the partition; nothing while none does.
+std::optional<int> leader_of(const std::string& bootstrap, const std::string& topic, int partition);
+
+// Whether every replica of every partition is in sync, by the word of each of the brokers in `bootstrap`: one
+// that was away may still tell of the time before.
+bool replicas_in_sync(const std::string& bootstrap);
 
 }  // namespace auditstream::test
