@@ -1,0 +1,93 @@
+// Three brokers that replicate everything: whichever of them goes and comes back, the same process lives on,
+// nothing is lost and nothing comes twice.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "e2e/world.h"
+#include "support/kafka/topics.h"
+
+namespace auditstream::test {
+namespace {
+
+constexpr int nodes[] = {1, 2, 3};
+
+class ThreeBrokers : public testing::Test {
+ protected:
+  static void SetUpTestSuite() { brokers_ = std::make_unique<Brokers>(3); }
+  static void TearDownTestSuite() { brokers_.reset(); }
+
+  ThreeBrokers()
+      : world_({.like = "\"history\":200,\"history_span\":\"72h\",\"rate\":5"}, brokers_->bootstrap()),
+        run_(world_.start()) {
+    world_.until_up_to_date();
+  }
+
+  // The leader of the partition in which Kafka itself keeps what belongs to this name.
+  int keeper_of(const std::string& topic, const std::string& name) const {
+    for (const Record& record : read_topic(world_.bootstrap(), topic)) {
+      if (record.key.value_or("").find(name) == std::string::npos) continue;
+      return leader_of(world_.bootstrap(), topic, record.partition).value();
+    }
+    throw std::runtime_error("nothing of " + name + " in " + topic);
+  }
+
+  // Events arrive while it is down.
+  void kill_and_bring_back(int node) {
+    brokers_->kill(node);
+    world_.until_up_to_date();
+    brokers_->start(node);
+    brokers_->until_in_sync();
+  }
+
+  void expect_that_it_has_lived_on() {
+    world_.until_up_to_date();
+    EXPECT_TRUE(run_->running()) << run_->err();
+    world_.stop_production();
+    world_.expect_exactly_once();
+    drain(*run_);
+  }
+
+  static inline std::unique_ptr<Brokers> brokers_;
+  World world_;
+  const std::unique_ptr<Child> run_;
+};
+
+TEST_F(ThreeBrokers, AreKilledOneAfterTheOther) {
+  for (const int node : nodes) kill_and_bring_back(node);
+  expect_that_it_has_lived_on();
+}
+
+TEST_F(ThreeBrokers, AreRestartedOneAfterTheOther) {
+  for (const int node : nodes) {
+    brokers_->stop(node);
+    brokers_->start(node);
+    brokers_->until_in_sync();
+  }
+  expect_that_it_has_lived_on();
+}
+
+TEST_F(ThreeBrokers, LoseTheCoordinatorOfTheGroup) {
+  kill_and_bring_back(keeper_of("__consumer_offsets", world_.config["group"].as<std::string>()));
+  expect_that_it_has_lived_on();
+}
+
+TEST_F(ThreeBrokers, LoseTheCoordinatorOfATransaction) {
+  // Part of each transactional.id.
+  kill_and_bring_back(keeper_of("__transaction_state", world_.offsets_topic()));
+  expect_that_it_has_lived_on();
+}
+
+// What is committed needs two.
+TEST_F(ThreeBrokers, AreOnlyOneForTwentySeconds) {
+  brokers_->kill(1);
+  brokers_->kill(2);
+  let_pass(20s);
+  EXPECT_TRUE(run_->running()) << run_->err();
+  brokers_->start(1);
+  brokers_->start(2);
+  brokers_->until_in_sync();
+  expect_that_it_has_lived_on();
+}
+
+}  // namespace
+}  // namespace auditstream::test
