@@ -150,9 +150,19 @@ void Process::pump_tail() {
   for (auto& [partition, heard] : tailed_) {
     const std::vector<TailEvent>& log = world_.kafka.log(partition);
     for (; heard < log.size(); ++heard) {
-      post([this, event = log[heard]] { fleet_->on_tail(event, now()); });
+      post([this, event = log[heard]] { hear(event); });
     }
   }
+}
+
+void Process::hear(const TailEvent& event) {
+  fleet_->on_tail(event, now());
+  const auto* mark = std::get_if<OwnerMark>(&event);
+  if (mark == nullptr) return;
+  Tenure& tenure = tenures_[mark->partition];
+  // A commit under way will tell, too.
+  if (tenure.owner != 0 && !tenure.committing && owner_of(mark->mark) > tenure.owner)
+    tenure.taken_over = true;
 }
 
 // --- HTTP
@@ -182,7 +192,10 @@ void Process::count_request(const http::Request& request) {
   const std::vector<Source>& sources = world_.scenario.sources;
   const auto source = std::ranges::find(sources, origin_of(request.url), &Source::base_url);
   AS_CHECK(source != sources.end());
-  if (owns(murmur2_partition(source->account, world_.scenario.partitions))) {
+  const int partition = murmur2_partition(source->account, world_.scenario.partitions);
+  if (tenures_[partition].taken_over)
+    world_.complaints.push_back(name_ + " asks for " + source->name + " although it knows better");
+  if (owns(partition)) {
     world_.sent[source->account].push_back(world_.time);
   } else {
     ++world_.tally.requests_of_fenced;

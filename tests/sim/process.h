@@ -71,6 +71,7 @@ class Process final : private http::Client, private Observer {
   void turn();
   void arm();
   void pump_tail();
+  void hear(const TailEvent& event);
   void end();
   Now now() const { return Now{world_.time + clock_ahead_, Steady{world_.time.time_since_epoch()}}; }
 

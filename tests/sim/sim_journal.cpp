@@ -31,7 +31,7 @@ bool refused_for_ever(std::string_view event_id, double share) {
 }
 
 void SimJournal::open() {
-  tenure_.owner = 0;
+  tenure_ = Tenure{};
   life_.later(world_.between(5ms, 100ms), [this] { fence(); });
 }
 
@@ -54,7 +54,7 @@ void SimJournal::fence() {
 // The restore ends at our mark: what it finds is what was there when the mark was written.
 void SimJournal::mark() {
   if (world_.chance(world_.troubles.open_fails / 2)) return fail_to_open(1ms, "the mark was not committed");
-  const std::string mark = instance_ + "/" + std::to_string(owner_);
+  const std::string mark = mark_of(instance_, owner_);
   if (!world_.kafka.mark(partition_, owner_, mark)) return fail_to_open(1ms, "fenced before the mark");
   life_.later(world_.between(2ms, 100ms), [this, mark, records = world_.kafka.records(partition_)] {
     tenure_.owner = owner_;

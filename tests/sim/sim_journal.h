@@ -16,6 +16,7 @@ namespace auditstream::sim {
 struct Tenure {
   std::uint64_t owner = 0;  // its latest fence; 0 while none is open
   bool committing = false;
+  bool taken_over = false;  // and has heard of it
 };
 
 // Events that the broker never takes are the same for everybody.

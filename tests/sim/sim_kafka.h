@@ -25,6 +25,14 @@ struct PublishedRecord {
 // Broken rules that a commit itself shows ("the cursor of x went back"), for the test to report.
 using Complaints = std::vector<std::string>;
 
+// Marks end in the number of the owner that left them.
+inline std::string mark_of(const std::string& who, std::uint64_t owner) {
+  return who + "/" + std::to_string(owner);
+}
+inline std::uint64_t owner_of(const std::string& mark) {
+  return std::stoull(mark.substr(mark.rfind('/') + 1));
+}
+
 class SimKafka {
  public:
   // Fences whoever owned the partition before; the number proves ownership from now on.

@@ -15,7 +15,8 @@ namespace auditstream::sim {
 namespace {
 
 constexpr Duration restart_max = 15s;
-constexpr Duration settling = 2min;  // from the last trouble until everybody has its partitions
+constexpr int opens_in_peace_max = 3;  // of each partition
+constexpr Duration settling = 2min;    // from the last trouble until everybody has its partitions
 
 class FixedSecrets final : public SecretSource {
  public:
@@ -90,8 +91,13 @@ Verdict Universe::live() {
   }
   world_.run_until(std::max(world_.time, epoch + scenario.lively));
 
+  const std::uint64_t fences_before = world_.tally.fences;
   make_peace();
   world_.run_until(world_.time + settling);
+  const auto opens = static_cast<int>(world_.tally.fences - fences_before);
+  // Each record that the broker refuses costs several.
+  if (world_.troubles.event_refused == 0 && opens > opens_in_peace_max * scenario.partitions)
+    fail("shards were opened " + std::to_string(opens) + " times after the last trouble");
   const std::uint64_t rebalances = world_.tally.rebalances;
   world_.run_until(world_.time + scenario.peace / 2);
   const std::uint64_t fences = world_.tally.fences;
@@ -221,9 +227,8 @@ void Universe::act(Act act, Process& process) {
       world_.tell("a tool fences partition ", partition);
       ++world_.tally.foreign_openers;
       if (world_.chance(0.3)) return;  // it dies before it leaves a mark
-      world_.at(world_.between(5ms, 100ms), [this, partition, owner] {
-        world_.kafka.mark(partition, owner, "tool/" + std::to_string(owner));
-      });
+      world_.at(world_.between(5ms, 100ms),
+                [this, partition, owner] { world_.kafka.mark(partition, owner, mark_of("tool", owner)); });
       return;
     }
     case Act::reload:
