@@ -103,6 +103,27 @@ TEST(Fleet, ALostPartitionIsDroppedAndNobodyWaits) {
   EXPECT_TRUE(life.fleet->empty());
 }
 
+TEST(Fleet, OfALostPartitionNothingMoreIsCommitted) {
+  FleetLife life;
+  auto neighbour = std::make_shared<Source>(*life.sources[0]);
+  neighbour->name = "neighbour";
+  life.sources.push_back(neighbour);
+  life.fleet->reconfigure({life.sources, {}}, life.now);
+  const int partition = murmur2_partition(neighbour->account, partitions);
+  life.assign({partition});
+  life.turn();
+  ASSERT_EQ(life.client.waiting.size(), 2u);
+  const int before = life.observer.commits;
+  Tenant tenant;
+  tenant.events.emplace_back("e1", life.now.wall);
+  for (const auto& [id, request] : std::exchange(life.client.waiting, {})) {
+    life.fleet->on_response(id, tenant.answer(), life.now);
+  }
+  life.revoke({partition}, true);
+  life.turn();
+  EXPECT_EQ(life.observer.commits, before + 1) << "the first one's was on its way, the neighbour's was not";
+}
+
 TEST(Fleet, APartitionThatComesBackWhileItClosesIsOpenedAgainAfterwards) {
   FleetLife life;
   life.assign({1});

@@ -128,6 +128,16 @@ TEST_F(Reconfigured, ASourceThatLeavesIsAskedNoMoreAndKeepsItsCursor) {
   EXPECT_THAT(life.journal->published, ElementsAre("e1", "e2")) << "back again, from where it stood";
 }
 
+TEST_F(Reconfigured, WhatASourceThatLeavesHadAskedIsCancelled) {
+  life.answering = false;
+  life.live(31s);
+  ASSERT_THAT(life.client.waiting, SizeIs(2));
+  take_out("acme");
+  reconfigure();
+  ASSERT_THAT(life.client.waiting, SizeIs(1));
+  EXPECT_THAT(life.client.waiting.front().second.url, HasSubstr("other"));
+}
+
 TEST_F(Reconfigured, ASourceThatLeavesBeforeItsFirstCommitLeavesNothing) {
   anew("first");
   reconfigure();

@@ -559,6 +559,38 @@ TEST(Shard, ABudgetOutlivesTheReopening) {
   EXPECT_LE(life.tenants["acme"].asked_at.size(), 20u);
 }
 
+TEST(Shard, ASilenceThatTheVendorAskedForOutlivesTheReopening) {
+  ShardLife life;
+  life.add("acme");
+  life.start();
+  life.live(1s);
+  life.shard->on_mark(life.journal->mark(), life.now);
+  life.tenants["acme"].trouble = answer_with(429, "{}", {{"retry-after", "600"}});
+  life.live(1min);
+  std::vector<Steady>& asked_at = life.tenants["acme"].asked_at;
+  asked_at.clear();
+  life.shard->on_mark("somebody else", life.now);
+  life.live(8min);
+  EXPECT_EQ(life.journal->opens, 2);
+  EXPECT_THAT(asked_at, IsEmpty());
+  life.live(2min);
+  EXPECT_THAT(asked_at, SizeIs(1));
+}
+
+TEST(Shard, TheLastRequestOfAPredecessorCountsInTheBudget) {
+  ShardLife life;
+  life.add("acme").rate_limit = {{2, 1min}};
+  life.start();
+  life.live(1s);
+  std::vector<Steady>& asked_at = life.tenants["acme"].asked_at;
+  ASSERT_THAT(asked_at, SizeIs(1));
+  const Steady opened = life.now.steady;
+  life.start();
+  life.live(1min);
+  ASSERT_THAT(asked_at, SizeIs(2));
+  EXPECT_GE(asked_at.back() - opened, 30s);
+}
+
 // A kill right afterwards must not bring the beginning in the future back.
 TEST(Shard, ABeginningThatAFastClockPutIntoTheFutureIsMendedInKafkaAtOnce) {
   ShardLife life;
