@@ -41,8 +41,8 @@ Process::Process(World& world, const Sources& config, SecretSource& secrets, Sim
                                              fleet_->on_journal(number, std::move(event), now());
                                            });
                                          });
-        journal->on_commit = [this] {
-          if (in_next_commit_) std::exchange(in_next_commit_, nullptr)();
+        journal->on_commit = [this, partition] {
+          if (in_next_commit_) std::exchange(in_next_commit_, nullptr)(partition);
         };
         return journal;
       },

@@ -44,8 +44,8 @@ class Process final : private http::Client, private Observer {
   // Something new is in the log of the offsets topic.
   void tail();
   SimMember& member() { return member_; }
-  // The next transaction is its last deed: what is done is called within it.
-  void in_next_commit(std::function<void()> what) { in_next_commit_ = std::move(what); }
+  // `what` is done as soon as its next transaction begins, which has that partition.
+  void in_next_commit(std::function<void(int partition)> what) { in_next_commit_ = std::move(what); }
 
   const std::string& name() const { return name_; }
   // Whether this process is the one that can commit to the partition.
@@ -90,7 +90,7 @@ class Process final : private http::Client, private Observer {
   bool ended_ = false;
   bool abandoned_ = false;
   std::map<int, std::size_t> tailed_;  // how much of each partition's log it has heard
-  std::function<void()> in_next_commit_;
+  std::function<void(int)> in_next_commit_;
   SimMember member_;
   ShardWorld shard_world_;
   std::optional<Fleet> fleet_;

@@ -19,6 +19,7 @@ enum class Act {
   kill,
   kill_in_commit,  // within the next commit of that process
   stop,            // SIGSTOP, and SIGCONT after a while
+  stop_in_commit,
   terminate,       // SIGTERM: drains and leaves
   scale,           // another number of processes is wanted
   flap,            // its membership ends and begins anew
@@ -26,9 +27,10 @@ enum class Act {
   outage,          // Kafka takes neither opens nor commits for a while
   clock_step,      // its wall clock jumps
   foreign_opener,  // a tool fences a partition and leaves
-  reload,          // of the config, with other settings, and without some of the sources
+  foreign_opener_in_commit,
+  reload,  // of the config, with other settings, and without some of the sources
 };
-inline constexpr std::size_t act_kinds = 11;
+inline constexpr std::size_t act_kinds = 13;
 
 // How bad this universe is. Each seed draws its own mixture, so that every trouble also comes alone.
 struct Troubles {

@@ -47,6 +47,8 @@ class Universe {
   void act(Act act, Process& process);
   Act draw_act();
   Process* find(const std::string& name);
+  void stop(Process& process);
+  void open_from_outside(int partition);
   void change_config();
   void reload_all();
   void make_peace();
@@ -169,18 +171,17 @@ void Universe::act(Act act, Process& process) {
       return;
     case Act::kill_in_commit:
       process.in_next_commit(
-          [this, name] { world_.at(world_.between(0ms, 40ms), [this, name] { kill(name); }); });
+          [this, name](int) { world_.at(world_.between(0ms, 40ms), [this, name] { kill(name); }); });
       return;
     case Act::stop:
-      if (process.stopped()) return;
-      world_.tell("STOP ", name);
-      ++world_.tally.stops;
-      process.stop();
-      world_.at(world_.chance(0.3) ? world_.between(10ms, 3s) : world_.between(3s, 45s), [this, name] {
-        Process* stopped = find(name);
-        if (stopped == nullptr || stopped->ended() || !stopped->stopped()) return;
-        world_.tell("CONT ", name);
-        stopped->resume();
+      stop(process);
+      return;
+    case Act::stop_in_commit:
+      process.in_next_commit([this, name](int) {
+        world_.at(world_.between(0ms, 30ms), [this, name] {
+          Process* found = find(name);
+          if (found != nullptr) stop(*found);
+        });
       });
       return;
     case Act::terminate:
@@ -220,17 +221,15 @@ void Universe::act(Act act, Process& process) {
       process.set_clock(ahead);
       return;
     }
-    case Act::foreign_opener: {
-      const auto partition =
-          static_cast<int>(world_.number(0, static_cast<std::uint64_t>(world_.scenario.partitions) - 1));
-      const std::uint64_t owner = world_.kafka.fence(partition);
-      world_.tell("a tool fences partition ", partition);
-      ++world_.tally.foreign_openers;
-      if (world_.chance(0.3)) return;  // it dies before it leaves a mark
-      world_.at(world_.between(5ms, 100ms),
-                [this, partition, owner] { world_.kafka.mark(partition, owner, mark_of("tool", owner)); });
+    case Act::foreign_opener:
+      open_from_outside(
+          static_cast<int>(world_.number(0, static_cast<std::uint64_t>(world_.scenario.partitions) - 1)));
       return;
-    }
+    case Act::foreign_opener_in_commit:
+      process.in_next_commit([this](int partition) {
+        world_.at(world_.between(0ms, 30ms), [this, partition] { open_from_outside(partition); });
+      });
+      return;
     case Act::reload:
       world_.tell("the config changes");
       ++world_.tally.reloads;
@@ -238,6 +237,31 @@ void Universe::act(Act act, Process& process) {
       reload_all();
       return;
   }
+}
+
+void Universe::stop(Process& process) {
+  if (peace_ || process.stopped()) return;
+  world_.tell("STOP ", process.name());
+  ++world_.tally.stops;
+  process.stop();
+  const Duration time = world_.chance(0.3) ? world_.between(10ms, 3s) : world_.between(3s, 45s);
+  world_.at(time, [this, name = process.name()] {
+    Process* stopped = find(name);
+    if (stopped == nullptr || stopped->ended() || !stopped->stopped()) return;
+    world_.tell("CONT ", name);
+    stopped->resume();
+  });
+}
+
+// A tool, or an instance of another group.
+void Universe::open_from_outside(int partition) {
+  if (peace_) return;
+  const std::uint64_t owner = world_.kafka.fence(partition);
+  world_.tell("a tool fences partition ", partition);
+  ++world_.tally.foreign_openers;
+  if (world_.chance(0.3)) return;  // it dies before it leaves a mark
+  world_.at(world_.between(5ms, 100ms),
+            [this, partition, owner] { world_.kafka.mark(partition, owner, mark_of("tool", owner)); });
 }
 
 // Some sources as they are, some changed, some missing until the next time.
