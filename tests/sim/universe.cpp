@@ -43,6 +43,7 @@ class Universe {
  private:
   void start();
   void supervise();
+  void bury();
   void kill(const std::string& name);
   void act(Act act, Process& process);
   Act draw_act();
@@ -108,6 +109,7 @@ Verdict Universe::live() {
   if (world_.tally.fences != fences) fail("shards are opened again and again");
   judge_group();
 
+  bury();  // what was to end before the peace may have taken too long
   for (const auto& process : processes_) process->drain();
   world_.run_until(world_.time + 1min);
   for (const auto& process : processes_) {
@@ -127,9 +129,13 @@ void Universe::start() {
   processes_.push_back(std::make_unique<Process>(world_, config_, secrets_, group_, name, ahead));
 }
 
+void Universe::bury() {
+  std::erase_if(processes_, [](const auto& process) { return process->ended(); });
+}
+
 // Whoever runs the processes: as many as are wanted, and a new one for each that is going.
 void Universe::supervise() {
-  std::erase_if(processes_, [](const auto& process) { return process->ended(); });
+  bury();
   std::size_t staying = 0;
   for (const auto& process : processes_) {
     if (process->draining()) continue;
