@@ -284,10 +284,12 @@ std::variant<ClusterFacts, ClusterProblem> Cluster::prepare(const Config& config
   const Time now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
   warn_of_retention(config, configs, now, facts.warnings);
   if (offsets_are_new) {
-    for (const auto& source : config.sources) {
-      if (topics.contains(source->topic) && holds_records(client, source->topic, topics.at(source->topic))) {
+    std::set<std::string> event_topics;
+    for (const auto& source : config.sources) event_topics.insert(source->topic);
+    for (const std::string& topic : event_topics) {
+      if (topics.contains(topic) && holds_records(client, topic, topics.at(topic))) {
         facts.warnings.push_back(
-            "topic " + config.offsets.topic + " is new, but " + source->topic +
+            "topic " + config.offsets.topic + " is new, but " + topic +
             " already holds records: all cursors are gone, and every source starts from its "
             "backfill_start_time again; if that is not meant, stop and check offsets.topic");
         break;
