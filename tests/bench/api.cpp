@@ -12,6 +12,7 @@ using test::Reply;
 
 constexpr std::uint64_t any = 1'000'000'000'000;
 constexpr std::size_t envelope_bytes = 256;
+constexpr std::string_view bearer = "Bearer ";
 
 std::string number(std::uint64_t value) { return std::to_string(value); }
 std::string micros(Time time) { return std::to_string(time.time_since_epoch().count()); }
@@ -39,6 +40,10 @@ Reply Api::answer(const test::Request& request, Time now) {
   sim::Query query(request);
   if (request.path() == "/_setup") return set_up(std::move(query), now);
   if (request.path() == "/_stats") return stats(now);
+  if (request.path() == "/_log") return requests_since(std::move(query));
+  std::string_view key = request.header("authorization").value_or("");
+  if (key.starts_with(bearer)) key.remove_prefix(bearer.size());
+  log_of_requests_.add(now, key);
   ++requests_;
   if (!first_) first_ = now;
   last_ = now;
@@ -50,6 +55,7 @@ Reply Api::answer(const test::Request& request, Time now) {
                 : request.path() == "/api/activity_logs" ? workato(std::move(query), log_at(now))
                                                          : json_reply(404, R"({"error":"no such path"})");
   reply.delay = latency_;
+  if (close_) reply.headers.push_back({"Connection", "close"});
   return reply;
 }
 
@@ -60,6 +66,7 @@ Reply Api::set_up(sim::Query query, Time now) {
   const std::uint64_t latency_ms = query.number("latency_ms", 0, 0, 60'000);
   const std::uint64_t quota = query.number("quota", 0, 0, any);
   const std::uint64_t period_ms = query.number("period_ms", 60'000, 1, any);
+  const bool close = query.number("close", 0, 0, 1) == 1;
   if (!query.finish()) return bad_request(query);
 
   live_ = live_per_second > 0;
@@ -71,18 +78,29 @@ Reply Api::set_up(sim::Query query, Time now) {
     log_ = {now - std::chrono::days{1} - span, spacing, events};
   }
   latency_ = std::chrono::milliseconds{latency_ms};
+  close_ = close;
   quota_.clear();
   if (quota > 0) quota_ = {{static_cast<std::uint32_t>(quota), std::chrono::milliseconds{period_ms}}};
   gate_ = {};
   requests_ = throttled_ = 0;
+  log_of_requests_ = {};
   first_.reset();
   return json_reply(200, R"({"start":")" + format_rfc3339(log_.start) + R"("})");
 }
 
 Reply Api::stats(Time now) const {
   return json_reply(200, R"({"requests":)" + number(requests_) + R"(,"throttled":)" + number(throttled_) +
-                             R"(,"first_us":)" + micros(first_.value_or(now)) + R"(,"last_us":)" +
-                             micros(last_) + R"(,"now_us":)" + micros(now) + "}");
+                             R"(,"keys":)" + number(log_of_requests_.keys()) + R"(,"first_us":)" +
+                             micros(first_.value_or(now)) + R"(,"last_us":)" + micros(last_) +
+                             R"(,"now_us":)" + micros(now) + "}");
+}
+
+Reply Api::requests_since(sim::Query query) const {
+  const Time since{Duration{static_cast<Duration::rep>(query.number("since_us", 0, 0, 10'000 * any))}};
+  if (!query.finish()) return bad_request(query);
+  Reply reply;
+  reply.body = std::make_shared<const std::string>(log_of_requests_.text_since(since));
+  return reply;
 }
 
 AuditLog Api::log_at(Time now) const {

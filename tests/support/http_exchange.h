@@ -37,7 +37,7 @@ enum class Fate {
 struct Reply {
   int status = 200;
   std::vector<http::Header>
-      headers;  // Content-Length, Connection and (unless given) Date are added by the server
+      headers;  // Content-Length and (unless given) Date are added by the server; with Connection it closes
   std::shared_ptr<const std::string> body = std::make_shared<const std::string>();
   Duration delay{0};  // before the first byte; other connections are served meanwhile
   Fate fate = Fate::complete;

@@ -235,6 +235,7 @@ class HttpServer::Loop {
     bool dated = !server_.options_.date;
     for (const http::Header& header : reply.headers) {
       dated = dated || header.name == "Date";
+      connection.close_after = connection.close_after || header.name == "Connection";
       head += header.name + ": " + header.value + "\r\n";
     }
     if (!dated) head += "Date: " + http_date(server_.now()) + "\r\n";
