@@ -6,6 +6,7 @@
 #include "auditstream/json.h"
 #include "cli/commands.h"
 #include "kafka/cluster.h"
+#include "kafka/group_check.h"
 #include "run/daemon.h"
 #include "run/probe.h"
 
@@ -24,6 +25,8 @@ std::string json_findings(const std::vector<Finding>& findings) {
   return json_list(texts);
 }
 
+constexpr Duration kafka_patience = 30s;
+
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 struct KafkaResult {
@@ -35,7 +38,8 @@ struct KafkaResult {
 
 KafkaResult check_kafka(const Config& config) {
   KafkaResult result;
-  const kafka::Cluster cluster({config.kafka, "auditstream-check"});
+  const kafka::Connection connection{config.kafka, "auditstream-check"};
+  const kafka::Cluster cluster(connection);
   const Status reached = cluster.reach(10s);
   if (!reached.ok()) {
     result.message = "Kafka can't be reached at " + config.kafka.at("bootstrap.servers") +
@@ -49,8 +53,17 @@ KafkaResult check_kafka(const Config& config) {
     result.message = problem->message;
     return result;
   }
-  result.ok = true;
   result.warnings = std::get<kafka::ClusterFacts>(prepared).warnings;
+  const Result<std::vector<RecordMap>> offsets = cluster.read_offsets(config.offsets.topic, kafka_patience);
+  if (!offsets.ok()) {
+    result.reachable = false;
+    result.message = offsets.error().message;
+    return result;
+  }
+  const kafka::GroupVerdict verdict = kafka::check_group(connection, config, *offsets, Duration{0});
+  if (verdict.warning) result.warnings.push_back(*verdict.warning);
+  result.ok = !verdict.mistake;
+  result.message = verdict.mistake.value_or("");
   return result;
 }
 

@@ -166,10 +166,10 @@ Result<std::string> KafkaJournal::mark() {
   Batch batch;
   Unit unit;
   unit.now = now;
-  unit.records.push_back(Record{std::string(owner_key), "{\"instance\":" + json::quote(settings_.instance) +
-                                                            ",\"nonce\":" + json::quote(nonce) +
-                                                            ",\"time\":" + json::quote(format_rfc3339(now)) +
-                                                            "}"});
+  unit.records.push_back(Record{std::string(owner_key),
+                                "{\"instance\":" + json::quote(settings_.instance) + ",\"nonce\":" +
+                                    json::quote(nonce) + ",\"time\":" + json::quote(format_rfc3339(now)) +
+                                    ",\"config\":" + encode_terms(settings_.terms) + "}"});
   batch.units.push_back(std::move(unit));
   const JournalDone done = do_commit(batch);
   if (done.outcome != Outcome::committed)

@@ -16,6 +16,7 @@
 
 #include "auditstream/journal.h"
 #include "kafka/client.h"
+#include "kafka/group_check.h"
 
 namespace auditstream::kafka {
 
@@ -34,6 +35,7 @@ struct JournalSettings {
   std::string instance;                    // who we are, for the __owner record
   std::function<WritableTopics()> topics;  // asked with each open(), on the journal's thread
   std::function<Time()> now;               // wall clock, for the owner record
+  GroupTerms terms{};                      // for the owner record; may be none
 
   std::string transactional_id() const {
     return group + "-" + offsets_topic + "-" + std::to_string(partition);

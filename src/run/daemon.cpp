@@ -15,6 +15,7 @@
 #include "auditstream/fleet.h"
 #include "http/curl_client.h"
 #include "kafka/cluster.h"
+#include "kafka/group_check.h"
 #include "kafka/group_membership.h"
 #include "kafka/kafka_journal.h"
 #include "kafka/offsets_tail.h"
@@ -163,7 +164,7 @@ void block_signals() {
 }
 
 int run_daemon(const std::string& path, const Config& config, Duration kafka_wait) {
-  const kafka::Connection connection{config.kafka, "auditstream-" + instance_name()};
+  const kafka::Connection connection{config.kafka, kafka::client_id_of(instance_name())};
   const kafka::Cluster cluster(connection);
   std::variant<kafka::ClusterFacts, int> prepared = wait_for_kafka(cluster, config, kafka_wait);
   if (const int* code = std::get_if<int>(&prepared)) return *code;
@@ -174,6 +175,13 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
     log(Level::error, "kafka_unavailable", offsets.error().message);
     return exit_unavailable;
   }
+  const kafka::GroupVerdict verdict =
+      kafka::check_group(connection, config, *offsets, kafka::dead_member_patience(config));
+  if (verdict.mistake) {
+    log(Level::error, "group_misconfigured", *verdict.mistake);
+    return exit_config;
+  }
+  if (verdict.warning) log(Level::warn, "kafka_warning", *verdict.warning);
 
   LogObserver observer;
   ReadSecrets secrets;
@@ -190,6 +198,7 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
   topics.replace(config, facts);
   settings.topics = [&topics] { return topics.now(); };
   settings.now = [] { return read_clock().wall; };
+  settings.terms = kafka::terms_of(config);
 
   std::unique_ptr<kafka::GroupMembership> membership;
   std::unique_ptr<Worker> worker;

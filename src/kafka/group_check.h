@@ -1,0 +1,71 @@
+// GroupCheck: whether an instance fits into the group that it is about to join: only instances of auditstream
+// are in it, and all of them have the same in their config where they must. Knows nothing of who owns what.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auditstream/config.h"
+#include "auditstream/cursor.h"
+#include "auditstream/result.h"
+#include "auditstream/time.h"
+#include "kafka/client.h"
+
+namespace auditstream::kafka {
+
+// The settings that all instances of a group must have in common, by name, as they stand in the config. Each
+// instance tells its own in the __owner record of every partition that it opens.
+using GroupTerms = std::map<std::string, std::string>;
+GroupTerms terms_of(const Config& config);
+
+// The member `config` of an __owner record.
+std::string encode_terms(const GroupTerms& terms);
+
+// By the client.id of its membership an instance is known in the group.
+std::string client_id_of(std::string_view instance);
+
+struct GroupMember {
+  std::string member_id;
+  std::string client_id;
+  std::string host;
+  std::set<std::string> topics{};  // that it reads; none in the middle of a rebalance
+
+  // Brokers begin a member's id with its group.instance.id, or else with its client.id.
+  bool has_instance_id(std::string_view id) const;
+};
+
+// The topics of a member that subscribes by Kafka's consumer protocol: int16 version, then an array of
+// strings, in network byte order. What is no such thing names as many as can be read.
+std::set<std::string> subscribed_topics(std::string_view metadata);
+
+struct GroupView {
+  std::string protocol_type;         // "consumer" for a group of consumers; "" for nobody's
+  std::vector<GroupMember> members;  // the dead included whose session has not timed out
+};
+
+// Who is in the group.
+Result<GroupView> look_at_group(const Connection& connection, const std::string& group, Duration timeout);
+
+// What keeps an instance with this config out of the group: one sentence with the remedy. `offsets` are the
+// live records of the offsets topic. Whoever has our own group.instance.id is left out: it makes room for us.
+std::optional<std::string> group_mistake(const Config& config, const GroupView& group,
+                                         const std::vector<RecordMap>& offsets);
+
+struct GroupVerdict {
+  std::optional<std::string> mistake;
+  std::optional<std::string> warning;  // the group can't be looked at
+};
+
+// group_mistake() on the cluster. Asks again for so long until nothing stands in the way: a member may have
+// died just now.
+GroupVerdict check_group(const Connection& connection, const Config& config,
+                         const std::vector<RecordMap>& offsets, Duration patience);
+
+// After so long a member that has died is no longer in the group.
+Duration dead_member_patience(const Config& config);
+
+}  // namespace auditstream::kafka
