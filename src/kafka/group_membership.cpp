@@ -1,10 +1,12 @@
 #include "kafka/group_membership.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 #include <vector>
 
 #include "auditstream/time.h"
+#include "kafka/group_check.h"
 
 namespace auditstream::kafka {
 namespace {
@@ -12,7 +14,11 @@ namespace {
 constexpr int poll_ms = 200;
 // Longer than a shard that is well needs to finish its commit. Whoever takes over fences us anyway.
 constexpr auto release_patience = 5s;
-constexpr auto rejoin_wait = 2s;
+constexpr Duration rejoin_wait = 2s;
+// While somebody else has our group.instance.id.
+constexpr Duration instance_id_look = 5s;
+constexpr Duration instance_id_patience = 30s;
+constexpr Duration look_patience = 2s;
 
 std::vector<int> numbers_of(const rd_kafka_topic_partition_list_t* list) {
   std::vector<int> numbers;
@@ -23,7 +29,7 @@ std::vector<int> numbers_of(const rd_kafka_topic_partition_list_t* list) {
 }  // namespace
 
 GroupMembership::GroupMembership(MembershipSettings settings, std::function<void(MembershipEvent)> sink,
-                                 std::function<void(const std::string&)> say)
+                                 std::function<void(const Say&)> say)
     : settings_(std::move(settings)),
       sink_(std::move(sink)),
       say_(std::move(say)),
@@ -47,13 +53,13 @@ void GroupMembership::released(int partition) {
 }
 
 void GroupMembership::run() {
-  std::unique_lock lock(mutex_);
-  while (!leaving_) {
-    lock.unlock();
+  do {
     joined_ = false;
     Result<ClientHandle> made =
         make_client(RD_KAFKA_CONSUMER, settings_.connection,
                     {{"group.id", settings_.group},
+                     // By it other instances know who we are.
+                     {"client.id", settings_.connection.client_id},
                      {"partition.assignment.strategy", "cooperative-sticky"},
                      {"enable.auto.commit", "false"},
                      {"enable.auto.offset.store", "false"}},
@@ -61,44 +67,88 @@ void GroupMembership::run() {
                      {"heartbeat.interval.ms", "1000"},
                      {"max.poll.interval.ms", "60000"}},
                     Callbacks{.opaque = this, .rebalanced = &GroupMembership::on_rebalance});
-    if (made.ok()) {
-      serve(made->get());
-      // librdkafka 2.0.2 crashes when a cooperative consumer closes before its first assignment (#4381).
-      if (!joined_) {
-        rd_kafka_destroy_flags(made->release(), RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-      } else {
-        rd_kafka_consumer_close(made->get());
-      }
-    } else {
-      say_("can't join the group " + settings_.group + ": " + made.error().message);
+    if (!made.ok()) {
+      say(Level::warn, "can't join: " + made.error().message);
+      continue;
     }
-    lock.lock();
-    wakeup_.wait_for(lock, rejoin_wait, [this] { return leaving_; });
-  }
+    const rd_kafka_resp_err_t end = serve(made->get());
+    if (end != RD_KAFKA_RESP_ERR_NO_ERROR) lose_everything();
+    close(*std::move(made));
+    if (end == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) wait_for_free_instance_id();
+  } while (wait(rejoin_wait));
 }
 
-void GroupMembership::serve(rd_kafka_t* consumer) {
+// False if we leave.
+bool GroupMembership::wait(Duration patience) {
+  std::unique_lock lock(mutex_);
+  return !wakeup_.wait_for(lock, patience, [this] { return leaving_; });
+}
+
+// The same trouble is said once until the group has given us something.
+void GroupMembership::say(Level level, const std::string& trouble) {
+  if (trouble == std::exchange(trouble_, trouble)) return;
+  say_(Say{level, "group", "group " + settings_.group + ": " + trouble});
+}
+
+rd_kafka_resp_err_t GroupMembership::serve(rd_kafka_t* consumer) {
   rd_kafka_poll_set_consumer(consumer);
   const PartitionListHandle topics(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_list_add(topics.get(), settings_.offsets_topic.c_str(), RD_KAFKA_PARTITION_UA);
   if (const auto error = rd_kafka_subscribe(consumer, topics.get()); error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    say_(std::string("can't join the group: ") + rd_kafka_err2str(error));
-    return;
+    say(Level::warn, std::string("can't join: ") + rd_kafka_err2str(error));
+    return error;
   }
   while (true) {
     {
       const std::lock_guard lock(mutex_);
-      if (leaving_) return;
+      if (leaving_) return RD_KAFKA_RESP_ERR_NO_ERROR;
     }
     const MessageHandle message(rd_kafka_consumer_poll(consumer, poll_ms));
-    if (!message || message->err == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
     char reason[512];
     const auto fatal = rd_kafka_fatal_error(consumer, reason, sizeof reason);
-    const std::string trouble =
-        fatal != RD_KAFKA_RESP_ERR_NO_ERROR ? reason : rd_kafka_message_errstr(message.get());
-    if (trouble != std::exchange(trouble_, trouble)) say_("group " + settings_.group + ": " + trouble);
-    if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+    if (fatal == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) return fatal;
+    if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      say(Level::error, std::string(reason) + ": all partitions are given up; joining again");
+      return fatal;
+    }
+    if (message && message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+      say(Level::warn, rd_kafka_message_errstr(message.get()));
   }
+}
+
+// librdkafka 2.0.2 crashes when a cooperative consumer closes before its first assignment (#4381).
+void GroupMembership::close(ClientHandle consumer) {
+  if (joined_) {
+    rd_kafka_consumer_close(consumer.get());
+  } else {
+    rd_kafka_destroy_flags(consumer.release(), RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  }
+}
+
+// Whoever joins under an id throws out the one who has it: coming back at once, two would go on like that for
+// ever. So we wait until the group has no member of that id; where the group can't be looked at, for a while.
+void GroupMembership::wait_for_free_instance_id() {
+  const std::string& id = settings_.connection.properties.at("group.instance.id");
+  say(Level::error, "another instance has the same kafka.group.instance.id, \"" + id +
+                        "\": this one polls nothing until that one has ended; each instance needs its own, "
+                        "such as ${env:HOSTNAME}");
+  Duration blind{0};
+  while (blind < instance_id_patience && wait(instance_id_look)) {
+    const Result<GroupView> group = look_at_group(settings_.connection, settings_.group, look_patience);
+    if (!group.ok()) {
+      blind += instance_id_look;
+      continue;
+    }
+    const auto has_it = [&](const GroupMember& member) { return member.has_instance_id(id); };
+    if (std::ranges::none_of(group->members, has_it)) return;
+  }
+}
+
+// The handle is dead: others may have our partitions already.
+void GroupMembership::lose_everything() {
+  if (partitions_.empty()) return;
+  const std::set<int> lost = std::exchange(partitions_, {});
+  sink_(PartitionsRevoked{{lost.begin(), lost.end()}, true});
 }
 
 // Inside rd_kafka_consumer_poll() or rd_kafka_consumer_close(), so on our thread.
@@ -110,14 +160,18 @@ void GroupMembership::on_rebalance(rd_kafka_t* consumer, rd_kafka_resp_err_t eve
   if (event == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
     const ErrorHandle error(rd_kafka_incremental_assign(consumer, partitions));
     rd_kafka_pause_partitions(consumer, partitions);
+    self->trouble_.clear();
+    self->partitions_.insert(numbers.begin(), numbers.end());
     if (!numbers.empty()) self->sink_(PartitionsAssigned{numbers});
   } else {
-    if (!numbers.empty()) self->revoked(consumer, numbers);
+    self->revoked(consumer, numbers);
     const ErrorHandle error(rd_kafka_incremental_unassign(consumer, partitions));
   }
 }
 
-void GroupMembership::revoked(rd_kafka_t* consumer, const std::vector<int>& partitions) {
+void GroupMembership::revoked(rd_kafka_t* consumer, std::vector<int> partitions) {
+  std::erase_if(partitions, [this](int partition) { return partitions_.erase(partition) == 0; });
+  if (partitions.empty()) return;
   const bool lost = rd_kafka_assignment_lost(consumer) != 0;
   std::unique_lock lock(mutex_);
   if (leaving_) return;  // nothing is at work in them any more

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "auditstream/membership.h"
+#include "auditstream/poller.h"
 #include "kafka/client.h"
 
 namespace auditstream::kafka {
@@ -24,7 +25,7 @@ class GroupMembership {
  public:
   // Both are called on the thread of the membership. `say` hears what an operator should know.
   GroupMembership(MembershipSettings settings, std::function<void(MembershipEvent)> sink,
-                  std::function<void(const std::string&)> say);
+                  std::function<void(const Say&)> say);
   // Leaves the group first, so that the others need not wait for our session to time out. Nothing may be at
   // work in the partitions any more.
   ~GroupMembership();
@@ -34,19 +35,25 @@ class GroupMembership {
 
  private:
   void run();
-  // Until the handle is dead or we leave.
-  void serve(rd_kafka_t* consumer);
-  void revoked(rd_kafka_t* consumer, const std::vector<int>& partitions);
+  // Until the handle is dead or we leave; why it died.
+  rd_kafka_resp_err_t serve(rd_kafka_t* consumer);
+  void close(ClientHandle consumer);
+  bool wait(Duration patience);
+  void wait_for_free_instance_id();
+  void say(Level level, const std::string& trouble);
+  void lose_everything();
+  void revoked(rd_kafka_t* consumer, std::vector<int> partitions);
   static void on_rebalance(rd_kafka_t* consumer, rd_kafka_resp_err_t event,
                            rd_kafka_topic_partition_list_t* partitions, void* opaque);
 
   const MembershipSettings settings_;
   const std::function<void(MembershipEvent)> sink_;
-  const std::function<void(const std::string&)> say_;
+  const std::function<void(const Say&)> say_;
 
   // Owned by the thread.
-  bool joined_ = false;  // with the present handle
-  std::string trouble_;  // said last
+  bool joined_ = false;       // with the present handle
+  std::set<int> partitions_;  // ours, as the sink knows it
+  std::string trouble_;       // said last
 
   std::mutex mutex_;
   std::condition_variable wakeup_;

@@ -225,7 +225,7 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
   membership = std::make_unique<kafka::GroupMembership>(
       kafka::MembershipSettings{connection, config.group, config.offsets.topic},
       [&](MembershipEvent event) { worker->post(std::move(event)); },
-      [](const std::string& trouble) { log(Level::warn, "group", trouble); });
+      [](const Say& say) { log(say.level, say.code, say.text); });
   log(Level::info, "started",
       std::to_string(config.sources.size()) + " sources in " + std::to_string(config.offsets.partitions) +
           " partitions of " + config.offsets.topic + ", shared by the group " + config.group);

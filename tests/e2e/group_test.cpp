@@ -113,5 +113,27 @@ TEST(Group, OfAForeignConsumerIsRefused) {
                                  HasSubstr("choose another group")));
 }
 
+TEST(Group, TheOlderOfTwoWithOneInstanceIdWaitsForTheEndOfTheOther) {
+  World world(quiet());  // its instances all have one id
+  const auto older = world.start();
+  world.until_up_to_date();
+  auto newer = world.start();
+  const auto complaints = [&] {
+    const std::vector<std::string> lines = lines_of(older->err());
+    return std::ranges::count_if(lines, [](const std::string& line) {
+      return line.find("kafka.group.instance.id, \"one\"") != std::string::npos &&
+             line.find("${env:HOSTNAME}") != std::string::npos;
+    });
+  };
+  until("the older one says why it stops", 60s, [&] { return complaints() == 1; });
+  world.until_up_to_date();
+  drain(*newer);
+  world.until_up_to_date();
+  world.stop_production();
+  world.expect_exactly_once();
+  EXPECT_EQ(complaints(), 1);
+  drain(*older);
+}
+
 }  // namespace
 }  // namespace auditstream::test

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "kafka/group_membership.h"
+#include "kafka/mock_cluster.h"
 #include "kafka/offsets_tail.h"
 #include "kafka/patient_journal.h"
 #include "kafka/place.h"
@@ -17,21 +18,35 @@ namespace {
 
 using kafka::GroupMembership;
 using kafka::OffsetsTail;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 constexpr int partitions = 4;
+
+kafka::MembershipSettings settings_of(const std::string& bootstrap, const std::string& topic,
+                                      const std::string& instance_id = "") {
+  kafka::MembershipSettings settings{
+      .connection = {.properties = {{"bootstrap.servers", bootstrap}}, .client_id = "member"},
+      .group = topic + "-group",
+      .offsets_topic = topic};
+  if (!instance_id.empty()) settings.connection.properties["group.instance.id"] = instance_id;
+  return settings;
+}
 
 // A member that gives up what is revoked at once, or only when the test says so.
 class Member {
  public:
-  explicit Member(const std::string& topic, bool releases = true)
+  explicit Member(kafka::MembershipSettings settings, bool releases = true)
       : releases_(releases),
         membership_(
-            kafka::MembershipSettings{.connection = {.properties = {{"bootstrap.servers", Broker::shared()}},
-                                                     .client_id = "member"},
-                                      .group = topic + "-group",
-                                      .offsets_topic = topic},
-            [this](const MembershipEvent& event) { on_event(event); }, [](const std::string&) {}) {}
+            std::move(settings), [this](const MembershipEvent& event) { on_event(event); },
+            [this](const Say& say) {
+              const std::lock_guard lock(mutex_);
+              said_.push_back(say);
+            }) {}
 
   std::set<int> has() const {
     const std::lock_guard lock(mutex_);
@@ -40,6 +55,19 @@ class Member {
   std::set<int> asked_for() const {
     const std::lock_guard lock(mutex_);
     return asked_for_;
+  }
+  std::set<int> lost() const {
+    const std::lock_guard lock(mutex_);
+    return lost_;
+  }
+  // At error level.
+  std::vector<std::string> errors() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> errors;
+    for (const Say& say : said_) {
+      if (say.level == Level::error) errors.push_back(say.text);
+    }
+    return errors;
   }
   void release() {
     for (const int partition : asked_for()) membership_.released(partition);
@@ -54,11 +82,12 @@ class Member {
         has_.insert(assigned->partitions.begin(), assigned->partitions.end());
         return;
       }
-      given_up = std::get<PartitionsRevoked>(event).partitions;
-      for (const int partition : given_up) {
-        has_.erase(partition);
-        asked_for_.insert(partition);
+      const auto& revoked = std::get<PartitionsRevoked>(event);
+      for (const int partition : revoked.partitions) {
+        EXPECT_EQ(has_.erase(partition), 1u) << partition;
+        (revoked.lost ? lost_ : asked_for_).insert(partition);
       }
+      if (!revoked.lost) given_up = revoked.partitions;
     }
     if (!releases_) return;
     for (const int partition : given_up) membership_.released(partition);
@@ -68,16 +97,18 @@ class Member {
   mutable std::mutex mutex_;
   std::set<int> has_;
   std::set<int> asked_for_;
+  std::set<int> lost_;
+  std::vector<Say> said_;
   GroupMembership membership_;
 };
 
 TEST(Membership, OneMemberHasAllTwoShareAndTheFirstTakesOverAtOnce) {
   const std::string topic = name_of_this_test();
   create_topic(Broker::shared(), topic, partitions, {{"cleanup.policy", "compact"}});
-  Member one(topic);
+  Member one(settings_of(Broker::shared(), topic));
   until("the only member has all", 30s, [&] { return one.has().size() == partitions; });
   {
-    Member two(topic);
+    Member two(settings_of(Broker::shared(), topic));
     until("both have their half", 30s, [&] { return one.has().size() == 2 && two.has().size() == 2; });
     for (const int partition : two.has()) EXPECT_FALSE(one.has().contains(partition));
   }
@@ -87,13 +118,46 @@ TEST(Membership, OneMemberHasAllTwoShareAndTheFirstTakesOverAtOnce) {
 TEST(Membership, NobodyGetsAPartitionBeforeItWasReleased) {
   const std::string topic = name_of_this_test();
   create_topic(Broker::shared(), topic, partitions, {{"cleanup.policy", "compact"}});
-  Member slow(topic, false);
+  Member slow(settings_of(Broker::shared(), topic), false);
   until("the only member has all", 30s, [&] { return slow.has().size() == partitions; });
-  Member two(topic);
+  Member two(settings_of(Broker::shared(), topic));
   until("half is asked for", 30s, [&] { return slow.asked_for().size() == 2; });
   EXPECT_TRUE(two.has().empty());
   slow.release();
   until("it comes over", 30s, [&] { return two.has() == slow.asked_for(); });
+}
+
+TEST(Membership, TheOlderOfTwoWithOneInstanceIdGivesUpUntilTheOtherHasEnded) {
+  const std::string topic = name_of_this_test();
+  create_topic(Broker::shared(), topic, partitions, {{"cleanup.policy", "compact"}});
+  Member older(settings_of(Broker::shared(), topic, "one"));
+  until("the only member has all", 30s, [&] { return older.has().size() == partitions; });
+  {
+    Member newer(settings_of(Broker::shared(), topic, "one"));
+    until("the newer one has all", 30s, [&] { return newer.has().size() == partitions; });
+    until("the older one has lost all", 30s, [&] { return older.lost().size() == partitions; });
+    EXPECT_THAT(older.has(), IsEmpty());
+    ASSERT_THAT(older.errors(), ElementsAre(AllOf(HasSubstr("kafka.group.instance.id, \"one\""),
+                                                  HasSubstr("${env:HOSTNAME}"))));
+    let_pass(12s);  // looks twice whether the other has gone
+    EXPECT_EQ(newer.has().size(), partitions);
+    EXPECT_THAT(newer.errors(), IsEmpty());
+    EXPECT_THAT(older.errors(), SizeIs(1));
+  }
+  until("the older one has all again", 30s, [&] { return older.has().size() == partitions; });
+}
+
+TEST(Membership, WhoeverIsThrownOutLosesEverythingAtOnceAndComesBack) {
+  MockCluster cluster;
+  cluster.create_topic("offsets", partitions);
+  Member member(settings_of(cluster.bootstrap(), "offsets", "one"));
+  until("the only member has all", 30s, [&] { return member.has().size() == partitions; });
+  cluster.answer(Api::heartbeat, {RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID});
+  until("it has lost all", 30s, [&] { return member.lost().size() == partitions; });
+  EXPECT_THAT(member.asked_for(), IsEmpty());
+  EXPECT_THAT(member.errors(), SizeIs(1));
+  // The mock cluster can't describe groups: then it is simply tried again.
+  until("it has all again", 90s, [&] { return member.has().size() == partitions; });
 }
 
 TEST(Tail, TellsEachOpeningInItsOrder) {
