@@ -19,6 +19,8 @@ constexpr Duration rejoin_wait = 2s;
 constexpr Duration instance_id_look = 5s;
 constexpr Duration instance_id_patience = 30s;
 constexpr Duration look_patience = 2s;
+// As long as the others of the group may need to join again.
+constexpr Duration first_assignment_patience = 5s;
 
 std::vector<int> numbers_of(const rd_kafka_topic_partition_list_t* list) {
   std::vector<int> numbers;
@@ -73,7 +75,7 @@ void GroupMembership::run() {
     }
     const rd_kafka_resp_err_t end = serve(made->get());
     if (end != RD_KAFKA_RESP_ERR_NO_ERROR) lose_everything();
-    close(*std::move(made));
+    leave(*std::move(made));
     if (end == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) wait_for_free_instance_id();
   } while (wait(rejoin_wait));
 }
@@ -116,12 +118,18 @@ rd_kafka_resp_err_t GroupMembership::serve(rd_kafka_t* consumer) {
   }
 }
 
-// librdkafka 2.0.2 crashes when a cooperative consumer closes before its first assignment (#4381).
-void GroupMembership::close(ClientHandle consumer) {
+// librdkafka 2.0.2 crashes when a cooperative consumer is closed or destroyed between its joining and its
+// first assignment (#4381), and doesn't tell when that is. So that assignment is waited for; where it does
+// not come, the handle is left alone: the brokers will notice by its silence.
+void GroupMembership::leave(ClientHandle consumer) {
+  const auto deadline = std::chrono::steady_clock::now() + first_assignment_patience;
+  while (!joined_ && std::chrono::steady_clock::now() < deadline) {
+    const MessageHandle message(rd_kafka_consumer_poll(consumer.get(), poll_ms));
+  }
   if (joined_) {
     rd_kafka_consumer_close(consumer.get());
   } else {
-    rd_kafka_destroy_flags(consumer.release(), RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    (void)consumer.release();
   }
 }
 
@@ -155,9 +163,9 @@ void GroupMembership::lose_everything() {
 void GroupMembership::on_rebalance(rd_kafka_t* consumer, rd_kafka_resp_err_t event,
                                    rd_kafka_topic_partition_list_t* partitions, void* opaque) {
   auto* self = static_cast<GroupMembership*>(opaque);
-  self->joined_ = true;
   const std::vector<int> numbers = numbers_of(partitions);
   if (event == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+    self->joined_ = true;
     const ErrorHandle error(rd_kafka_incremental_assign(consumer, partitions));
     rd_kafka_pause_partitions(consumer, partitions);
     self->trouble_.clear();

@@ -37,7 +37,7 @@ class GroupMembership {
   void run();
   // Until the handle is dead or we leave; why it died.
   rd_kafka_resp_err_t serve(rd_kafka_t* consumer);
-  void close(ClientHandle consumer);
+  void leave(ClientHandle consumer);
   bool wait(Duration patience);
   void wait_for_free_instance_id();
   void say(Level level, const std::string& trouble);

@@ -160,6 +160,19 @@ TEST(Membership, WhoeverIsThrownOutLosesEverythingAtOnceAndComesBack) {
   until("it has all again", 90s, [&] { return member.has().size() == partitions; });
 }
 
+// librdkafka 2.0.2 crashes in some of these moments if it is let.
+TEST(Membership, MayEndAtAnyMomentOfItsJoining) {
+  const std::string topic = name_of_this_test();
+  create_topic(Broker::shared(), topic, partitions, {{"cleanup.policy", "compact"}});
+  Member one(settings_of(Broker::shared(), topic));
+  until("the only member has all", 30s, [&] { return one.has().size() == partitions; });
+  for (const auto moment : {0ms, 20ms, 100ms, 300ms, 600ms, 900ms, 1000ms, 1100ms, 1500ms}) {
+    const Member hasty(settings_of(Broker::shared(), topic));
+    let_pass(moment);
+  }
+  until("all of it comes back", 30s, [&] { return one.has().size() == partitions; });
+}
+
 TEST(Tail, TellsEachOpeningInItsOrder) {
   Place place(Broker::shared());
   std::mutex mutex;
