@@ -1,6 +1,11 @@
 // Who may write to a partition: the last one who opened it, and no one sees what another had not finished.
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <random>
+#include <set>
+#include <thread>
+
 #include "kafka/foreign_producer.h"
 #include "kafka/patient_journal.h"
 #include "kafka/place.h"
@@ -173,6 +178,82 @@ TEST(Fencing, TwoWhoFightForAPartitionPublishNothingTwiceAndLoseNothing) {
   const std::vector<std::string> visible = place.visible_ids();
   EXPECT_EQ(visible.size(), 20u);
   EXPECT_THAT(visible, Not(Contains("zombie")));
+}
+
+// librdkafka asks nobody where nothing was produced: that a commit goes through tells that one is still the
+// owner only if there was something in it.
+TEST(Fencing, EmptyTransactionOfAFencedProducerProvesNothing) {
+  const Place place(Broker::shared());
+  ForeignProducer zombie(place.bootstrap(), place.settings().transactional_id());
+  PatientJournal heir(place.settings());
+  heir.open();
+  zombie.begin();
+  EXPECT_EQ(zombie.commit(), "");
+  zombie.begin();
+  zombie.produce(place.events(), 0, "zombie", "{}");
+  EXPECT_EQ(zombie.commit(), "_FENCED");
+  EXPECT_THAT(place.visible_ids(), IsEmpty());
+}
+
+// Both work at the same time, each as soon as it may: what one has committed the other goes on from.
+TEST(Fencing, TwoWhoFightAtTheSameTimePublishNothingTwiceAndLoseNothing) {
+  constexpr int wanted = 300;
+  const Place place(Broker::shared());
+  std::atomic<int> committed = 0;
+  std::atomic<int> fences = 0;
+  const auto fight = [&](unsigned seed) {
+    std::mt19937 random(seed);
+    PatientJournal journal(place.settings());
+    while (committed < wanted) {
+      auto end = journal.try_open();
+      const auto* records = std::get_if<RecordMap>(&end);
+      int next = records != nullptr && records->contains("acme") ? std::stoi(records->at("acme")) + 1 : 0;
+      while (records != nullptr && committed < wanted) {
+        const auto ids = ids_of("event" + std::to_string(next) + "-", 10);
+        if (journal.commit(place.batch(ids, std::to_string(next))).outcome != Outcome::committed) {
+          ++fences;
+          break;
+        }
+        committed = next++;
+      }
+      let_pass(std::chrono::milliseconds(random() % 300));  // or each would meet the other's opening for ever
+    }
+  };
+  std::thread one(fight, 1);
+  std::thread two(fight, 2);
+  one.join();
+  two.join();
+  EXPECT_GT(fences, 1);
+  const std::vector<std::string> visible = place.visible_ids();
+  EXPECT_EQ(std::set(visible.begin(), visible.end()).size(), visible.size()) << "nothing twice";
+  const int last = std::stoi(cursors_in(PatientJournal(place.settings()).open()).at("acme"));
+  EXPECT_EQ(visible.size(), 10u * static_cast<std::size_t>(last + 1)) << "nothing lost";
+}
+
+// Brokers look for them every ten seconds.
+TEST(Fencing, TransactionThatTheBrokerHasEndedCommitsNoMore) {
+  const Place place(Broker::shared());
+  ForeignProducer stalled(place.bootstrap(), place.settings().transactional_id(), 1s);
+  stalled.begin();
+  stalled.produce(place.events(), 0, "stalled", "{}");
+  stalled.produce(place.offsets(), 0, "acme", "stalled");
+  const std::int64_t open = log_end(place.bootstrap(), place.offsets(), 0);
+  until("the broker ends it", 30s, [&] { return log_end(place.bootstrap(), place.offsets(), 0) > open; });
+  EXPECT_EQ(stalled.commit(), "_FENCED");
+  EXPECT_THAT(cursors_in(PatientJournal(place.settings()).open()), IsEmpty());
+  EXPECT_THAT(place.visible_ids(), IsEmpty());
+}
+
+TEST(Fencing, TransactionOfADeadStrangerIsWaitedForUntilTheBrokerEndsIt) {
+  const Place place(Broker::shared());
+  {
+    ForeignProducer stranger(place.bootstrap(), place.offsets() + "-stranger", 2s);
+    stranger.begin();
+    stranger.produce(place.offsets(), 0, "acme", "stranger");
+  }
+  PatientJournal journal(place.settings());
+  EXPECT_THAT(cursors_in(journal.open()), IsEmpty());
+  EXPECT_EQ(journal.commit(place.batch({"ours"}, "1")).outcome, Outcome::committed);
 }
 
 }  // namespace

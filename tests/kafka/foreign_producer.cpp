@@ -1,5 +1,7 @@
 #include "kafka/foreign_producer.h"
 
+#include <algorithm>
+
 namespace auditstream::test {
 namespace {
 
@@ -18,11 +20,17 @@ void must_work(const std::string& what, rd_kafka_error_t* error) {
 
 }  // namespace
 
-ForeignProducer::ForeignProducer(const std::string& bootstrap, const std::string& transactional_id)
-    : handle_(make_handle(RD_KAFKA_PRODUCER, {{"bootstrap.servers", bootstrap},
-                                              {"transactional.id", transactional_id},
-                                              {"transaction.timeout.ms", "600000"},
-                                              {"log_level", "2"}})) {
+ForeignProducer::ForeignProducer(const std::string& bootstrap, const std::string& transactional_id,
+                                 std::chrono::milliseconds transaction_max) {
+  const std::string max = std::to_string(transaction_max.count());
+  // librdkafka wants neither of the other two to be longer.
+  const std::string patience = std::to_string(std::min<std::int64_t>(transaction_max.count(), patience_ms));
+  handle_ = make_handle(RD_KAFKA_PRODUCER, {{"bootstrap.servers", bootstrap},
+                                            {"transactional.id", transactional_id},
+                                            {"transaction.timeout.ms", max},
+                                            {"message.timeout.ms", patience},
+                                            {"socket.timeout.ms", patience},
+                                            {"log_level", "2"}});
   must_work("init_transactions", rd_kafka_init_transactions(handle_.get(), patience_ms));
 }
 

@@ -1,6 +1,7 @@
 // ForeignProducer: another program's transactional producer, driven step by step.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -10,8 +11,9 @@ namespace auditstream::test {
 
 class ForeignProducer {
  public:
-  // Becomes the owner of the id. Its transactions live as long as the broker lets them.
-  ForeignProducer(const std::string& bootstrap, const std::string& transactional_id);
+  // Becomes the owner of the id. The broker ends a transaction that takes longer.
+  ForeignProducer(const std::string& bootstrap, const std::string& transactional_id,
+                  std::chrono::milliseconds transaction_max = std::chrono::minutes(10));
 
   void begin();
   // Returns when the broker has it. Without a value it is a tombstone.
