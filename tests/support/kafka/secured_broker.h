@@ -1,0 +1,41 @@
+// SecuredBroker: a real Kafka that lets its users in through TLS and SASL only, and asks ACLs what they may
+// do.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "support/child.h"
+
+namespace auditstream::test {
+
+class SecuredBroker {
+ public:
+  // One for all tests of a process, each with names of its own. Ends with the process.
+  static const SecuredBroker& shared();
+
+  // `release` is a version of Kafka, "" the one that all tests have.
+  explicit SecuredBroker(const std::string& release = "");
+  ~SecuredBroker();
+  SecuredBroker(const SecuredBroker&) = delete;
+  SecuredBroker& operator=(const SecuredBroker&) = delete;
+
+  // Where administrators come in without being asked: for what a test does itself.
+  const std::string& bootstrap() const { return bootstrap_; }
+
+  // What a user needs who may do what ACLs allow User:auditstream.
+  const std::string& secured() const { return secured_; }
+  const std::string& password() const { return password_; }
+  std::filesystem::path ca_file() const { return directory_.path() / "ca.pem"; }
+  // All of it, as librdkafka's properties.
+  std::map<std::string, std::string> client() const;
+
+ private:
+  TemporaryDirectory directory_;
+  std::string bootstrap_;
+  std::string secured_;
+  std::string password_;
+};
+
+}  // namespace auditstream::test
