@@ -48,6 +48,8 @@ struct JournalFailed {
 struct JournalDone {
   Outcome outcome;
   std::string detail;  // why, unless committed
+  // Topics that we may not write to before a person has changed something; the batch needed one of them.
+  std::vector<std::string> denied{};
 };
 struct JournalClosed {};
 using JournalEvent = std::variant<JournalOpened, JournalFailed, JournalDone, JournalClosed>;

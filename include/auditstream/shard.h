@@ -47,6 +47,7 @@ struct ShardLimits {
   Duration commit_interval = 20ms;  // from one begin to the next: back to back the coordinator is not ready
   Duration progress_interval = 10min;  // cursors that moved without events are written at least so often
   int aborts_max = 2;                  // in a row, then the journal is opened again
+  Duration denied_wait = 15s;          // before a source whose topic was denied is tried again
 };
 
 class Shard {
@@ -117,6 +118,9 @@ class Shard {
   void commit_if_due(Now now);
   void begin_commit(std::shared_ptr<const Batch> batch, Now now);
   void on_done(const JournalDone& done, Now now);
+  void hold(const Batch& batch, const std::vector<std::string>& denied, Now now);
+  void release_held(Now now);
+  void note_ready(std::size_t index);
   Duration backoff_wait();
   Duration polite_wait();
   double chance();
@@ -162,7 +166,8 @@ class Shard {
   Steady progress_due_{};
   int aborts_in_a_row_ = 0;
   std::optional<std::size_t>
-      cautious_events_;  // after a refused record: how many events a transaction may have
+      cautious_events_;                 // after a refused record: how many events a transaction may have
+  std::map<std::string, Steady> held_;  // sources that Kafka denies a topic, until they are tried again
   std::map<std::string, std::vector<std::uint64_t>>
       refused_;  // events that the broker refused alone, by source
 };

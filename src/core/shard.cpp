@@ -55,7 +55,8 @@ void Shard::on_journal(JournalEvent event, Now now) {
   } else if (const auto* failed = std::get_if<JournalFailed>(&event)) {
     AS_CHECK(state_ == State::opening);
     if (failed->misconfigured) misconfigured_ = failed->reason;
-    world_.observer.shard_said(partition_, Say{Level::warn, "journal_not_open", failed->reason});
+    world_.observer.shard_said(partition_, Say{failed->misconfigured ? Level::error : Level::warn,
+                                               "journal_not_open", failed->reason});
     reopen(backoff_wait(), now);
   } else if (auto* opened = std::get_if<JournalOpened>(&event)) {
     AS_CHECK(state_ == State::opening);
@@ -97,7 +98,14 @@ void Shard::on_done(const JournalDone& done, Now now) {
     }
     return;
   }
-  world_.observer.shard_said(partition_, Say{Level::warn, "commit_failed", done.detail});
+  const bool denied = !done.denied.empty();
+  world_.observer.shard_said(partition_,
+                             Say{denied ? Level::error : Level::warn, "commit_failed", done.detail});
+  if (denied) {
+    hold(*batch, done.denied, now);
+    reopen(backoff_wait(), now);
+    return;
+  }
   if (done.outcome == Outcome::aborted && ++aborts_in_a_row_ <= limits_.aborts_max) {
     again_ = batch;
     commit_not_before_ = now.steady + limits_.commit_interval;
@@ -120,6 +128,27 @@ void Shard::on_done(const JournalDone& done, Now now) {
     }
   }
   reopen(backoff_wait(), now);
+}
+
+// Those whose work needs a denied topic wait, so that the others' work can be committed without it.
+void Shard::hold(const Batch& batch, const std::vector<std::string>& denied, Now now) {
+  const auto is_denied = [&](const std::string& topic) { return std::ranges::count(denied, topic) > 0; };
+  for (const Unit& unit : batch.units) {
+    if ((!unit.events.empty() && is_denied(unit.source->topic)) ||
+        (!unit.dead_letters.empty() && is_denied(unit.source->dead_letter_topic))) {
+      held_[unit.source->name] = now.steady + limits_.denied_wait;
+    }
+  }
+}
+
+void Shard::release_held(Now now) {
+  if (std::erase_if(held_, [&](const auto& entry) { return entry.second <= now.steady; }) == 0) return;
+  for (std::size_t i = 0; i < pollers_.size(); ++i) note_ready(i);
+}
+
+void Shard::note_ready(std::size_t index) {
+  const Poller& poller = pollers_[index];
+  if (poller.has_unit() && !held_.contains(poller.source().name)) ready_.insert(index);
 }
 
 // The log of the partition lists who opened it, one after the other. What came before our own mark is
@@ -349,7 +378,7 @@ void Shard::run_poller(std::size_t index, Now now) {
   std::vector<Action> actions;
   pollers_[index].step(now, actions);
   act(index, std::move(actions), now);
-  if (pollers_[index].has_unit()) ready_.insert(index);
+  note_ready(index);
   urgent_ = urgent_ || pollers_[index].urgent();
   schedule(index);
 }
@@ -414,6 +443,7 @@ void Shard::step(Now now) {
        --due) {
     run_poller(timers_.begin()->second, now);
   }
+  release_held(now);
   gather(now);
   commit_if_due(now);
 }
@@ -423,6 +453,7 @@ Steady Shard::wake_at() const {
   if (state_ != State::open) return Steady::max();
   Steady wake = timers_.empty() ? Steady::max() : timers_.begin()->first;
   if (!account_timers_.empty()) wake = std::min(wake, account_timers_.begin()->first);
+  for (const auto& [name, until] : held_) wake = std::min(wake, until);
   if (!committing_) {
     if (again_ || !gathering_.units.empty() || urgent_ || draining_)
       wake = std::min(wake, commit_not_before_);

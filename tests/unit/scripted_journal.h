@@ -1,6 +1,7 @@
 // A journal whose outcomes a test chooses; what it commits is kept as Kafka would.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -18,6 +19,7 @@ class ScriptedJournal final : public Journal {
   std::vector<std::string> dead;
   std::vector<std::shared_ptr<const Batch>> batches;  // as handed over, whatever became of them
   std::function<Outcome(const Batch&)> outcome = [](const Batch&) { return Outcome::committed; };
+  std::vector<std::string> denied;       // topics that may not be written to
   std::optional<JournalFailed> failing;  // instead of opening
   int opens = 0;
   int closes = 0;
@@ -28,6 +30,10 @@ class ScriptedJournal final : public Journal {
   }
   void commit(std::shared_ptr<const Batch> batch) override {
     batches.push_back(batch);
+    if (needs_denied(*batch)) {
+      expect(JournalDone{Outcome::aborted, "denied", denied});
+      return;
+    }
     expect(JournalDone{outcome(*batch), "scripted"});
   }
   void close() override {
@@ -55,6 +61,13 @@ class ScriptedJournal final : public Journal {
   void expect(JournalEvent event) {
     ASSERT_FALSE(event_) << "one call at a time";
     event_ = std::move(event);
+  }
+  bool needs_denied(const Batch& batch) const {
+    const auto is_denied = [&](const std::string& topic) { return std::ranges::count(denied, topic) > 0; };
+    return std::ranges::any_of(batch.units, [&](const Unit& unit) {
+      return (!unit.events.empty() && is_denied(unit.source->topic)) ||
+             (!unit.dead_letters.empty() && is_denied(unit.source->dead_letter_topic));
+    });
   }
   void keep(const Batch& batch) {
     for (const Unit& unit : batch.units) {

@@ -14,6 +14,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 using ::testing::UnorderedElementsAreArray;
 
 std::vector<std::string> give_events(Tenant& tenant, int count, Time first) {
@@ -288,6 +289,60 @@ TEST(Shard, ThirdTimeAbortedTheJournalIsOpenedAgain) {
   life.live(1min);
   EXPECT_EQ(life.journal->opens, 2);
   EXPECT_THAT(life.journal->published, ElementsAre("a"));
+}
+
+TEST(Shard, ADeniedTopicHoldsOnlyTheSourcesThatNeedIt) {
+  ShardLife life;
+  life.add("barred").backfill_start_time = noon - 1h;
+  life.add("free").backfill_start_time = noon - 1h;
+  life.sources[0]->topic = "audit.barred";
+  life.tenants["barred"].events.emplace_back("b1", noon - 1min);
+  life.tenants["free"].events.emplace_back("f1", noon - 1min);
+  life.journal->denied = {"audit.barred"};
+  life.start();
+  life.live(5s);
+  EXPECT_THAT(life.journal->published, ElementsAre("f1"));
+  EXPECT_EQ(life.journal->opens, 2);
+  life.tenants["free"].events.emplace_back("f2", life.now.wall);
+  life.live(5min);
+  EXPECT_THAT(life.journal->published, ElementsAre("f1", "f2"));
+  // It is tried again and again, but not often.
+  EXPECT_GE(life.journal->opens, 10);
+  EXPECT_LE(life.journal->opens, 25);
+  life.journal->denied.clear();
+  life.live(1min);
+  EXPECT_THAT(life.journal->published, UnorderedElementsAre("f1", "f2", "b1"));
+}
+
+TEST(Shard, ADeniedDeadLetterTopicHoldsOnlyWhoNeedsIt) {
+  ShardLife life;
+  for (const char* name : {"bad", "good"}) {
+    life.add(name).backfill_start_time = noon - 1h;
+    life.tenants[name].events.emplace_back(std::string("e-") + name, noon - 1min);
+  }
+  life.tenants["bad"].events.emplace_back(std::string(3000, 'x'), noon - 2min);
+  life.sources[0]->topic = "audit.bad";
+  life.world.record_bytes_max["audit.bad"] = 2000;  // so it becomes a dead letter
+  life.journal->denied = {"audit.tines.dlq"};
+  life.start();
+  life.live(5s);
+  EXPECT_THAT(life.journal->published, ElementsAre("e-good"));
+  life.journal->denied.clear();
+  life.live(1min);
+  EXPECT_THAT(life.journal->published, UnorderedElementsAre("e-good", "e-bad"));
+  EXPECT_THAT(life.journal->dead, SizeIs(1));
+}
+
+TEST(Shard, ADrainDoesNotWaitForADeniedTopic) {
+  ShardLife life;
+  life.add("acme").backfill_start_time = noon - 1h;
+  life.tenants["acme"].events.emplace_back("a", noon - 1min);
+  life.journal->denied = {"audit.tines"};
+  life.start();
+  life.live(5s);
+  life.shard->drain(life.now);
+  life.live(1s);
+  EXPECT_TRUE(life.shard->closed());
 }
 
 TEST(Shard, AfterALostCommitOnlyWhatKafkaHasCounts) {
