@@ -9,9 +9,14 @@
 
 namespace auditstream {
 
+// What helps: to wait, or only a person who changes something. Where there is doubt it looks like a mistake,
+// but what is just starting looks the same.
+enum class Cure { time, person, doubt };
+
 // One sentence for the operator. Never holds a secret.
 struct Error {
   std::string message;
+  Cure cure = Cure::time;
 };
 
 // Holds exactly one of T and Error. Access to the wrong one is a bug and ends the process.

@@ -32,6 +32,7 @@ double seconds(Duration duration) { return std::chrono::duration<double>(duratio
 struct KafkaResult {
   bool reachable = false;
   bool ok = false;
+  bool misconfigured = false;  // only a person can mend it
   std::string message;
   std::vector<std::string> warnings;
 };
@@ -44,12 +45,14 @@ KafkaResult check_kafka(const Config& config) {
   if (!reached.ok()) {
     result.message = "Kafka can't be reached at " + config.kafka.at("bootstrap.servers") +
                      " (kafka.bootstrap.servers): " + reached.error().message;
+    result.misconfigured = reached.error().cure != Cure::time;
     return result;
   }
   result.reachable = true;
   std::variant<kafka::ClusterFacts, kafka::ClusterProblem> prepared = cluster.prepare(config, false);
   if (const auto* problem = std::get_if<kafka::ClusterProblem>(&prepared)) {
     result.reachable = problem->misconfigured;
+    result.misconfigured = problem->misconfigured;
     result.message = problem->message;
     return result;
   }
@@ -91,7 +94,8 @@ std::string json_of(const Source& source, const ProbeResult& probe) {
 }
 
 void print(const KafkaResult& kafka) {
-  std::cout << "kafka: " << (kafka.ok ? "reachable, topics fit" : kafka.message) << "\n";
+  std::istringstream lines(kafka.ok ? "reachable, topics fit" : kafka.message);
+  for (std::string line; std::getline(lines, line);) std::cout << "kafka: " << line << "\n";
   for (const std::string& warning : kafka.warnings) std::cout << "  warning: " << warning << "\n";
 }
 
@@ -151,7 +155,7 @@ int check_command(const std::string& path, const CheckOptions& options) {
   bool unavailable = false;
   bool problem = false;
   const KafkaResult kafka = check_kafka(config);
-  misconfigured = kafka.reachable && !kafka.ok;
+  misconfigured = kafka.misconfigured;
   unavailable = !kafka.reachable;
   document += ",\"kafka\":" + json_of(kafka) + ",\"sources\":[";
   if (!options.json) print(kafka);

@@ -27,9 +27,13 @@ std::variant<std::vector<CursorRecord>, int> read_cursors(const std::string& pat
       reached.ok() ? cluster.read_offsets(config->offsets.topic, kafka_patience)
                    : Result<std::vector<RecordMap>>(reached.error());
   if (!partitions.ok()) {
-    std::cerr << "Kafka can't be reached at " << config->kafka.at("bootstrap.servers")
-              << " (kafka.bootstrap.servers): " << partitions.error().message << "\n";
-    return exit_unavailable;
+    const bool denied = reached.ok() && partitions.error().cure == Cure::person;
+    if (!denied) {
+      std::cerr << "Kafka can't be reached at " << config->kafka.at("bootstrap.servers")
+                << " (kafka.bootstrap.servers): ";
+    }
+    std::cerr << partitions.error().message << "\n";
+    return partitions.error().cure == Cure::time ? exit_unavailable : exit_config;
   }
   std::vector<CursorRecord> cursors;
   for (std::size_t partition = 0; partition < partitions->size(); ++partition) {

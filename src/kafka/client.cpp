@@ -1,15 +1,17 @@
 #include "kafka/client.h"
 
+#include "kafka/connection_trouble.h"
+
 namespace auditstream::kafka {
 namespace {
 
 // A handle's errors are served to the thread that polls it, and a thread has one handle at a time.
-thread_local std::string last_error_text;
+thread_local ConnectionTrouble last_trouble;
 
 void on_error(rd_kafka_t*, int error, const char* reason, void*) {
   // "1/1 brokers are down" would hide which one, and why; a fence says nothing about a broker.
   if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || error == RD_KAFKA_RESP_ERR__FATAL) return;
-  last_error_text = reason;
+  last_trouble = {static_cast<rd_kafka_resp_err_t>(error), reason};
 }
 
 // librdkafka's log says on stderr what our own messages say better; what matters arrives through on_error.
@@ -20,7 +22,7 @@ Status set(rd_kafka_conf_t* conf, const std::string& name, const std::string& va
   if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), reason, sizeof reason) == RD_KAFKA_CONF_OK)
     return success();
   // librdkafka's words repeat the value, which may be a secret.
-  return Error{"kafka." + name + ": librdkafka doesn't take this property or its value"};
+  return Error{"kafka." + name + ": librdkafka doesn't take this property or its value", Cure::person};
 }
 
 }  // namespace
@@ -37,7 +39,7 @@ std::vector<std::string> refused_properties(const Properties& properties) {
 Result<ClientHandle> make_client(rd_kafka_type_t type, const Connection& connection, const Properties& ours,
                                  const Properties& defaults, const Callbacks& callbacks,
                                  rd_kafka_topic_conf_t* topic_defaults) {
-  last_error_text.clear();
+  last_trouble = {};
   ConfHandle conf(rd_kafka_conf_new());
   for (const Properties& properties : {Properties{{"client.id", connection.client_id},
                                                   {"socket.nagle.disable", "true"},
@@ -56,14 +58,15 @@ Result<ClientHandle> make_client(rd_kafka_type_t type, const Connection& connect
   if (topic_defaults != nullptr) rd_kafka_conf_set_default_topic_conf(conf.get(), topic_defaults);
   char reason[512];
   rd_kafka_t* handle = rd_kafka_new(type, conf.get(), reason, sizeof reason);
-  if (handle == nullptr) return Error{std::string("librdkafka: ") + reason};
+  if (handle == nullptr) return Error{std::string("kafka: librdkafka: ") + reason, Cure::person};
   (void)conf.release();  // owned by the handle now
   return ClientHandle(handle);
 }
 
-std::string last_broker_error(rd_kafka_t* client) {
+std::optional<Error> last_broker_error(rd_kafka_t* client, const Properties& properties) {
   rd_kafka_poll(client, 0);
-  return last_error_text;
+  if (last_trouble.text.empty()) return std::nullopt;
+  return explain(last_trouble, properties);
 }
 
 }  // namespace auditstream::kafka

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,8 +36,8 @@ Result<ClientHandle> make_client(rd_kafka_type_t type, const Connection& connect
 std::vector<std::string> refused_properties(const Properties& properties);
 
 // Which broker can't be reached and why ("127.0.0.1:9092/bootstrap: Connect to ... failed: Connection
-// refused"), for a message to the operator; "" if nothing of the kind has happened. Polls the handle, which
-// must be the one that the calling thread has made last.
-std::string last_broker_error(rd_kafka_t* client);
+// refused"), and what helps; nothing if nothing of the kind has happened. Polls the handle, which must be the
+// one that the calling thread has made last.
+std::optional<Error> last_broker_error(rd_kafka_t* client, const Properties& properties);
 
 }  // namespace auditstream::kafka

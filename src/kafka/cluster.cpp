@@ -6,6 +6,7 @@
 #include <set>
 
 #include "auditstream/envelope.h"
+#include "kafka/access_probe.h"
 
 namespace auditstream::kafka {
 namespace {
@@ -13,6 +14,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int request_ms = 10'000;
+constexpr Duration first_look = 1s;     // then it is clear whether a broker refuses us
 constexpr auto visible_deadline = 30s;  // a new topic may take a while to be known everywhere
 
 struct MetadataFree {
@@ -28,12 +30,18 @@ Result<ClientHandle> make_admin(const Connection& connection) {
   return make_client(RD_KAFKA_PRODUCER, connection, {{"socket.timeout.ms", "10000"}}, {});
 }
 
-Result<MetadataHandle> metadata(rd_kafka_t* client, Duration timeout) {
-  const rd_kafka_metadata_t* found = nullptr;
-  const rd_kafka_resp_err_t error = rd_kafka_metadata(client, 1, nullptr, &found, milliseconds(timeout));
-  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return MetadataHandle(found);
-  const std::string broker = last_broker_error(client);
-  return Error{broker.empty() ? rd_kafka_err2str(error) : broker};
+// Does not wait for what only a person can mend.
+Result<MetadataHandle> metadata(rd_kafka_t* client, const Connection& connection, Duration timeout) {
+  const auto deadline = Clock::now() + timeout;
+  for (Duration patience = std::min(timeout, first_look);;
+       patience = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now())) {
+    const rd_kafka_metadata_t* found = nullptr;
+    const rd_kafka_resp_err_t error = rd_kafka_metadata(client, 1, nullptr, &found, milliseconds(patience));
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return MetadataHandle(found);
+    const std::optional<Error> broker = last_broker_error(client, connection.properties);
+    if (Clock::now() >= deadline || (broker && broker->cure == Cure::person))
+      return broker.value_or(Error{rd_kafka_err2str(error)});
+  }
 }
 
 // Topic name to partition count.
@@ -55,8 +63,17 @@ struct Wanted {
   std::map<std::string, std::string> config;
 };
 
-// The error per topic; nothing where it was made or exists.
-Result<std::map<std::string, std::string>> create(rd_kafka_t* client, const std::vector<Wanted>& wanted) {
+struct Creation {
+  std::map<std::string, std::string> errors;  // by topic; nothing where it was made or exists
+  std::vector<std::string> denied;            // these need an ACL
+};
+
+bool is_denial(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+         error == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
+}
+
+Result<Creation> create(rd_kafka_t* client, const std::vector<Wanted>& wanted, bool only_try) {
   std::vector<NewTopicHandle> owned;
   std::vector<rd_kafka_NewTopic_t*> topics;
   char reason[512];
@@ -69,29 +86,40 @@ Result<std::map<std::string, std::string>> create(rd_kafka_t* client, const std:
     for (const auto& [name, value] : topic.config)
       rd_kafka_NewTopic_set_config(made, name.c_str(), value.c_str());
   }
+  const AdminOptionsHandle options(rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_CREATETOPICS));
+  rd_kafka_AdminOptions_set_validate_only(options.get(), only_try ? 1 : 0, reason, sizeof reason);
   const QueueHandle queue(rd_kafka_queue_new(client));
-  rd_kafka_CreateTopics(client, topics.data(), topics.size(), nullptr, queue.get());
+  rd_kafka_CreateTopics(client, topics.data(), topics.size(), options.get(), queue.get());
   const EventHandle event(rd_kafka_queue_poll(queue.get(), 2 * request_ms));
   if (!event) return Error{"no answer to the creation of topics"};
   if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR)
     return Error{rd_kafka_event_error_string(event.get())};
-  std::map<std::string, std::string> errors;
+  Creation creation;
   std::size_t count = 0;
   const rd_kafka_topic_result_t** results =
       rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
   for (std::size_t i = 0; i < count; ++i) {
     const rd_kafka_resp_err_t error = rd_kafka_topic_result_error(results[i]);
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) continue;
+    const std::string name = rd_kafka_topic_result_name(results[i]);
+    if (is_denial(error)) {
+      creation.denied.push_back(name);
+      continue;
+    }
     const char* detail = rd_kafka_topic_result_error_string(results[i]);
-    errors[rd_kafka_topic_result_name(results[i])] = detail != nullptr ? detail : rd_kafka_err2str(error);
+    creation.errors[name] = detail != nullptr ? detail : rd_kafka_err2str(error);
   }
-  return errors;
+  return creation;
 }
 
 using TopicConfig = std::map<std::string, std::string>;
 
-// Per topic; a topic whose config may not be read is absent.
-Result<std::map<std::string, TopicConfig>> describe(rd_kafka_t* client, const std::set<std::string>& names) {
+struct Description {
+  std::map<std::string, TopicConfig> configs;  // by topic
+  std::vector<std::string> denied;             // these need an ACL
+};
+
+Result<Description> describe(rd_kafka_t* client, const std::set<std::string>& names) {
   std::vector<ConfigResourceHandle> owned;
   std::vector<rd_kafka_ConfigResource_t*> resources;
   for (const std::string& name : names) {
@@ -104,13 +132,16 @@ Result<std::map<std::string, TopicConfig>> describe(rd_kafka_t* client, const st
   if (!event) return Error{"no answer to the question for the topics' configs"};
   if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR)
     return Error{rd_kafka_event_error_string(event.get())};
-  std::map<std::string, TopicConfig> configs;
+  Description description;
   std::size_t count = 0;
   const rd_kafka_ConfigResource_t** results =
       rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event.get()), &count);
   for (std::size_t i = 0; i < count; ++i) {
-    if (rd_kafka_ConfigResource_error(results[i]) != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
-    TopicConfig& config = configs[rd_kafka_ConfigResource_name(results[i])];
+    const std::string name = rd_kafka_ConfigResource_name(results[i]);
+    const rd_kafka_resp_err_t error = rd_kafka_ConfigResource_error(results[i]);
+    if (is_denial(error)) description.denied.push_back(name);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+    TopicConfig& config = description.configs[name];
     std::size_t entries = 0;
     const rd_kafka_ConfigEntry_t** entry = rd_kafka_ConfigResource_configs(results[i], &entries);
     for (std::size_t j = 0; j < entries; ++j) {
@@ -118,7 +149,7 @@ Result<std::map<std::string, TopicConfig>> describe(rd_kafka_t* client, const st
       if (value != nullptr) config[rd_kafka_ConfigEntry_name(entry[j])] = value;
     }
   }
-  return configs;
+  return description;
 }
 
 std::vector<Wanted> wanted_topics(const Config& config) {
@@ -210,47 +241,103 @@ void warn_of_retention(const Config& config, const std::map<std::string, TopicCo
   }
 }
 
+// What a start needs and Kafka denies, before anything is polled. `topics` can be seen.
+std::vector<Access> denied_to_run(const Connection& connection, const Config& config, const Topics& topics) {
+  std::vector<std::string> written;
+  for (const Wanted& topic : wanted_topics(config)) {
+    if (topics.contains(topic.name)) written.push_back(topic.name);
+  }
+  std::vector<Access> denied = membership_denied(connection, config.group, config.offsets.topic);
+  std::vector<std::string> unwritable_topics = unwritable(connection, written);
+  if (!unwritable_topics.empty()) denied.push_back(topic_access({"Write"}, std::move(unwritable_topics)));
+  if (ownership_denied(connection, config.group, config.offsets.topic))
+    denied.push_back(owner_access(config.group, config.offsets.topic));
+  return denied;
+}
+
+// To see topics. Whoever may not even do that may not use them either.
+std::vector<Access> denied_to_see(const Config& config, const std::vector<std::string>& hidden) {
+  std::vector<Access> denied;
+  std::vector<std::string> written;
+  for (const std::string& name : hidden) {
+    if (name == config.offsets.topic) {
+      denied.push_back(topic_access({"Describe", "Read", "Write"}, {name}));
+    } else {
+      written.push_back(name);
+    }
+  }
+  if (!written.empty()) denied.push_back(topic_access({"Describe", "Write"}, std::move(written)));
+  return denied;
+}
+
+ClusterProblem problem_of(const std::vector<Access>& denied, const Properties& properties) {
+  std::string message;
+  for (const Access& access : denied) message += (message.empty() ? "" : "\n") + denial(access, properties);
+  return ClusterProblem{true, message};
+}
+
+ClusterProblem problem_of(const Error& error) {
+  return ClusterProblem{error.cure == Cure::person, error.message};
+}
+
 }  // namespace
 
 Status Cluster::reach(Duration timeout) const {
   Result<ClientHandle> client = make_admin(connection_);
   if (!client.ok()) return client.error();
-  const Result<MetadataHandle> found = metadata(client->get(), timeout);
+  const Result<MetadataHandle> found = metadata(client->get(), connection_, timeout);
   return found.ok() ? success() : Status(found.error());
 }
 
 std::variant<ClusterFacts, ClusterProblem> Cluster::prepare(const Config& config, bool may_create) const {
   Result<ClientHandle> made = make_admin(connection_);
-  if (!made.ok()) return ClusterProblem{true, made.error().message};
+  if (!made.ok()) return problem_of(made.error());
   rd_kafka_t* client = made->get();
-  const Result<MetadataHandle> before = metadata(client, std::chrono::milliseconds(request_ms));
-  if (!before.ok()) return ClusterProblem{false, before.error().message};
+  const Result<MetadataHandle> before = metadata(client, connection_, std::chrono::milliseconds(request_ms));
+  if (!before.ok()) return problem_of(before.error());
   Topics topics = topics_of(**before);
 
   ClusterFacts facts;
   const std::vector<Wanted> wanted = wanted_topics(config);
+  std::vector<std::string> unseen;
+  for (const Wanted& topic : wanted) {
+    if (!topics.contains(topic.name)) unseen.push_back(topic.name);
+  }
+  const std::vector<std::string> hidden = invisible(connection_, unseen);
+  std::vector<Access> denied = denied_to_see(config, hidden);
   std::vector<Wanted> missing;
-  std::ranges::copy_if(wanted, std::back_inserter(missing),
-                       [&](const Wanted& topic) { return !topics.contains(topic.name); });
+  std::ranges::copy_if(wanted, std::back_inserter(missing), [&](const Wanted& topic) {
+    return !topics.contains(topic.name) && std::ranges::count(hidden, topic.name) == 0;
+  });
   const bool offsets_are_new = !topics.contains(config.offsets.topic);
-  if (!missing.empty() && may_create) {
-    Result<std::map<std::string, std::string>> errors = create(client, missing);
-    if (!errors.ok()) return ClusterProblem{false, errors.error().message};
-    if (!errors->empty()) {
-      const auto& [name, reason] = *errors->begin();
+  const bool only_try = !may_create || !denied.empty();
+  if (!missing.empty()) {
+    Result<Creation> creation = create(client, missing, only_try);
+    if (!creation.ok()) return problem_of(creation.error());
+    if (!creation->denied.empty()) denied.push_back(topic_access({"Create"}, creation->denied));
+    if (!creation->errors.empty()) {
+      const auto& [name, reason] = *creation->errors.begin();
       const std::string settings = name == config.offsets.topic
                                        ? "offsets.partitions, offsets.replication_factor"
                                        : "topics.partitions, topics.replication_factor, topics.config";
       return ClusterProblem{true, "topic " + name + " can't be created: " + reason +
                                       " (create it by hand, or see " + settings + ")"};
     }
+  }
+  if (!only_try && denied.empty()) {
     const auto deadline = Clock::now() + visible_deadline;
     while (std::ranges::any_of(missing, [&](const Wanted& topic) { return !topics.contains(topic.name); })) {
       if (Clock::now() > deadline) return ClusterProblem{false, "the new topics do not become visible"};
-      const Result<MetadataHandle> now = metadata(client, std::chrono::milliseconds(request_ms));
+      const Result<MetadataHandle> now = metadata(client, connection_, std::chrono::milliseconds(request_ms));
       if (now.ok()) topics = topics_of(**now);
     }
   }
+
+  for (Access& access : denied_to_run(connection_, config, topics)) {
+    const bool told = access.resource == Resource::topic && std::ranges::count(hidden, access.names[0]) > 0;
+    if (!told) denied.push_back(std::move(access));
+  }
+  if (!denied.empty()) return problem_of(denied, connection_.properties);
 
   std::set<std::string> names;
   for (const Wanted& topic : wanted) {
@@ -258,9 +345,14 @@ std::variant<ClusterFacts, ClusterProblem> Cluster::prepare(const Config& config
   }
   std::map<std::string, TopicConfig> configs;
   if (!names.empty()) {
-    Result<std::map<std::string, TopicConfig>> described = describe(client, names);
+    Result<Description> described = describe(client, names);
     if (described.ok()) {
-      configs = *std::move(described);
+      configs = std::move(described->configs);
+      if (!described->denied.empty()) {
+        facts.warnings.push_back(
+            "the configs of some topics can't be read, so they are not checked: " +
+            denial(topic_access({"DescribeConfigs"}, described->denied), connection_.properties));
+      }
     } else {
       facts.warnings.push_back("the topics' configs can't be read, so they are not checked: " +
                                described.error().message);
@@ -312,10 +404,13 @@ Result<std::vector<RecordMap>> Cluster::read_offsets(const std::string& topic, D
   if (!made.ok()) return made.error();
   const ClientHandle consumer = *std::move(made);
   rd_kafka_poll_set_consumer(consumer.get());
-  const Result<MetadataHandle> found = metadata(consumer.get(), timeout);
+  const Result<MetadataHandle> found = metadata(consumer.get(), connection_, timeout);
   if (!found.ok()) return found.error();
   const Topics topics = topics_of(**found);
-  if (!topics.contains(topic)) return std::vector<RecordMap>{};
+  if (!topics.contains(topic)) {
+    if (invisible(connection_, {topic}).empty()) return std::vector<RecordMap>{};
+    return Error{denial(topic_access({"Describe", "Read"}, {topic}), connection_.properties), Cure::person};
+  }
   const int count = topics.at(topic);
   const PartitionListHandle partitions(rd_kafka_topic_partition_list_new(count));
   for (int partition = 0; partition < count; ++partition) {
@@ -337,6 +432,8 @@ Result<std::vector<RecordMap>> Cluster::read_offsets(const std::string& topic, D
       at_end.insert(message->partition);
       continue;
     }
+    if (message->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+      return Error{denial(topic_access({"Read"}, {topic}), connection_.properties), Cure::person};
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
       why = rd_kafka_message_errstr(message.get());
       continue;

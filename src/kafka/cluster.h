@@ -17,7 +17,7 @@ namespace auditstream::kafka {
 // What went wrong, and who has to act: a retry may help (unavailable), or only a person (misconfigured).
 struct ClusterProblem {
   bool misconfigured = false;
-  std::string message;
+  std::string message;  // one line for each thing that is wrong
 };
 
 struct ClusterFacts {
@@ -33,8 +33,8 @@ class Cluster {
   // One metadata request. The error says which broker answered how.
   Status reach(Duration timeout) const;
 
-  // Makes the topics that are missing and verifies those that exist. `create` = false only looks (for
-  // `check`).
+  // Makes the topics that are missing, verifies those that exist, and asks whether everything that a run
+  // needs is allowed. `create` = false only looks (for `check`).
   std::variant<ClusterFacts, ClusterProblem> prepare(const Config& config, bool create) const;
 
   // The live records of every partition of the offsets topic, as far as they are committed. Fences nobody. An

@@ -92,6 +92,13 @@ void GroupMembership::say(Level level, const std::string& trouble) {
   say_(Say{level, "group", "group " + settings_.group + ": " + trouble});
 }
 
+std::optional<Access> GroupMembership::denied(rd_kafka_resp_err_t error) const {
+  if (error == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) return group_access(settings_.group);
+  if (error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+    return topic_access({"Describe", "Read", "Write"}, {settings_.offsets_topic});
+  return std::nullopt;
+}
+
 rd_kafka_resp_err_t GroupMembership::serve(rd_kafka_t* consumer) {
   rd_kafka_poll_set_consumer(consumer);
   const PartitionListHandle topics(rd_kafka_topic_partition_list_new(1));
@@ -113,8 +120,12 @@ rd_kafka_resp_err_t GroupMembership::serve(rd_kafka_t* consumer) {
       say(Level::error, std::string(reason) + ": all partitions are given up; joining again");
       return fatal;
     }
-    if (message && message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
-      say(Level::warn, rd_kafka_message_errstr(message.get()));
+    if (!message || message->err == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+    if (const std::optional<Access> access = denied(message->err)) {
+      say(Level::error, denial(*access, settings_.connection.properties));
+      return RD_KAFKA_RESP_ERR_NO_ERROR;  // this handle would not ask again for minutes
+    }
+    say(Level::warn, rd_kafka_message_errstr(message.get()));
   }
 }
 

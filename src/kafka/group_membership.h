@@ -5,12 +5,14 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
 
 #include "auditstream/membership.h"
 #include "auditstream/poller.h"
+#include "kafka/access.h"
 #include "kafka/client.h"
 
 namespace auditstream::kafka {
@@ -35,7 +37,9 @@ class GroupMembership {
 
  private:
   void run();
-  // Until the handle is dead or we leave; why it died.
+  // What the error says that we may not do.
+  std::optional<Access> denied(rd_kafka_resp_err_t error) const;
+  // Until the handle is dead, useless or we leave; why it died.
   rd_kafka_resp_err_t serve(rd_kafka_t* consumer);
   void leave(ClientHandle consumer);
   bool wait(Duration patience);

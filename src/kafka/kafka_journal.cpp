@@ -6,6 +6,7 @@
 
 #include "auditstream/envelope.h"
 #include "auditstream/json.h"
+#include "kafka/access_probe.h"
 
 namespace auditstream::kafka {
 namespace {
@@ -35,9 +36,11 @@ bool refuses_record(rd_kafka_resp_err_t error) {
 
 bool needs_a_person(rd_kafka_resp_err_t error) {
   return error == RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT ||
-         error == RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED ||
-         error == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED ||
-         error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+         error == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
+}
+
+JournalFailed failed_to_open(const Error& error) {
+  return JournalFailed{error.message, error.cure == Cure::person};
 }
 
 }  // namespace
@@ -101,13 +104,12 @@ void KafkaJournal::run() {
 // Fence, mark, restore, in this order: everything that a predecessor committed lies below our mark, and
 // nothing of it can come after. Neither the last stable offset nor the high watermark would be such a line.
 JournalEvent KafkaJournal::do_open() {
-  misconfigured_ = false;
   writable_ = settings_.topics();
-  if (Status fenced = fence(); !fenced.ok()) return JournalFailed{fenced.error().message, misconfigured_};
+  if (Status fenced = fence(); !fenced.ok()) return failed_to_open(fenced.error());
   Result<std::string> marked = mark();
-  if (!marked.ok()) return JournalFailed{marked.error().message, misconfigured_};
+  if (!marked.ok()) return failed_to_open(marked.error());
   Result<RecordMap> restored = restore(*marked);
-  if (!restored.ok()) return JournalFailed{restored.error().message, misconfigured_};
+  if (!restored.ok()) return failed_to_open(restored.error());
   return JournalOpened{*std::move(restored), *std::move(marked)};
 }
 
@@ -132,10 +134,7 @@ Status KafkaJournal::fence() {
                      {"queue.buffering.max.messages", "100000"}},
                     {{"compression.type", "lz4"}, {"queue.buffering.max.kbytes", "16384"}},
                     Callbacks{.opaque = this, .delivered = &KafkaJournal::on_delivery}, topic_conf);
-    if (!made.ok()) {
-      misconfigured_ = true;
-      return made.error();
-    }
+    if (!made.ok()) return made.error();
     producer_ = *std::move(made);
     // Before init_transactions: an unknown topic would stall the first transaction by a second.
     for (const std::string& name : writable_.names) topic(name);
@@ -146,17 +145,23 @@ Status KafkaJournal::fence() {
       why = words(error.get());
       const rd_kafka_resp_err_t code = rd_kafka_error_code(error.get());
       if (code == RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS) break;
+      const bool denied = code == RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
+      if (denied) {
+        why = denial(owner_access(settings_.group, settings_.offsets_topic), settings_.connection.properties);
+      }
       if (!rd_kafka_error_is_retriable(error.get())) {
-        misconfigured_ = needs_a_person(code);
         return Error{"can't become the owner of partition " + std::to_string(settings_.partition) + " of " +
-                     settings_.offsets_topic + " (transactional.id " + settings_.transactional_id() +
-                     "): " + why};
+                         settings_.offsets_topic + " (transactional.id " + settings_.transactional_id() +
+                         "): " + why,
+                     denied || needs_a_person(code) ? Cure::person : Cure::time};
       }
     }
   }
-  const std::string broker = producer_ ? last_broker_error(producer_.get()) : "";
+  const std::optional<Error> broker =
+      producer_ ? last_broker_error(producer_.get(), settings_.connection.properties) : std::nullopt;
   return Error{"can't become the owner of partition " + std::to_string(settings_.partition) + " of " +
-               settings_.offsets_topic + ": " + (broker.empty() ? why : broker) + "; trying again"};
+                   settings_.offsets_topic + ": " + (broker ? broker->message : why) + "; trying again",
+               broker ? broker->cure : Cure::time};
 }
 
 Result<std::string> KafkaJournal::mark() {
@@ -173,7 +178,8 @@ Result<std::string> KafkaJournal::mark() {
   batch.units.push_back(std::move(unit));
   const JournalDone done = do_commit(batch);
   if (done.outcome != Outcome::committed)
-    return Error{"can't mark partition " + std::to_string(settings_.partition) + " as ours: " + done.detail};
+    return Error{"can't mark partition " + std::to_string(settings_.partition) + " as ours: " + done.detail,
+                 done.denied.empty() ? Cure::time : Cure::person};
   return nonce;
 }
 
@@ -214,6 +220,10 @@ Result<RecordMap> KafkaJournal::restore(const std::string& mark) {
   while (!stopping_ && Clock::now() < deadline) {
     const MessageHandle message(rd_kafka_consumer_poll(consumer.get(), 100));
     if (!message) continue;
+    if (message->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
+      return Error{denial(topic_access({"Read"}, {settings_.offsets_topic}), settings_.connection.properties),
+                   Cure::person};
+    }
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
       why = rd_kafka_message_errstr(message.get());
       continue;
@@ -235,13 +245,31 @@ Result<RecordMap> KafkaJournal::restore(const std::string& mark) {
 // The outcome is decided here, at the border to librdkafka, once: its three kinds of error are "call again",
 // "abort" and "this handle is dead"; whatever is none of them is the third.
 JournalDone KafkaJournal::do_commit(const Batch& batch) {
+  JournalDone done = try_commit(batch);
+  if (done.outcome != Outcome::committed && delivery_error_ == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+    return with_denials(std::move(done));
+  return done;
+}
+
+JournalDone KafkaJournal::with_denials(JournalDone done) {
+  std::vector<std::string> topics = writable_.names;
+  topics.push_back(settings_.offsets_topic);
+  const Connection& connection = settings_.connection;
+  for (const Access& access : writing_denied(connection, topics)) {
+    done.detail += "; " + denial(access, connection.properties);
+    done.denied.insert(done.denied.end(), access.names.begin(), access.names.end());
+  }
+  return done;
+}
+
+JournalDone KafkaJournal::try_commit(const Batch& batch) {
+  delivery_error_ = RD_KAFKA_RESP_ERR_NO_ERROR;
   if (!producer_) return JournalDone{Outcome::lost, "not open"};
   char reason[256];
   // begin_transaction has been seen to hang on a handle that had died.
   if (rd_kafka_fatal_error(producer_.get(), reason, sizeof reason) != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return dead(reason);
   }
-  delivery_error_ = RD_KAFKA_RESP_ERR_NO_ERROR;
   refused_event_ = false;
   if (const ErrorHandle error(rd_kafka_begin_transaction(producer_.get())); error) {
     return dead("begin: " + words(error.get()));
@@ -269,6 +297,8 @@ JournalDone KafkaJournal::finish(const Batch&) {
       if (Clock::now() >= deadline) return JournalDone{Outcome::lost, why};
       continue;
     }
+    if (rd_kafka_error_code(error.get()) == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+      delivery_error_ = RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
     if (rd_kafka_error_txn_requires_abort(error.get())) return abort(why);
     return dead(why);
   }

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "auditstream/journal.h"
+#include "kafka/access.h"
 #include "kafka/client.h"
 #include "kafka/group_check.h"
 
@@ -38,7 +39,7 @@ struct JournalSettings {
   GroupTerms terms{};                      // for the owner record; may be none
 
   std::string transactional_id() const {
-    return group + "-" + offsets_topic + "-" + std::to_string(partition);
+    return transactional_id_prefix(group, offsets_topic) + std::to_string(partition);
   }
 };
 
@@ -64,6 +65,7 @@ class KafkaJournal final : public Journal {
   void run();
   JournalEvent do_open();
   JournalDone do_commit(const Batch& batch);
+  JournalDone try_commit(const Batch& batch);
 
   Status fence();
   Result<std::string> mark();
@@ -71,6 +73,8 @@ class KafkaJournal final : public Journal {
   JournalDone finish(const Batch& batch);
   JournalDone abort(const std::string& why);
   JournalDone dead(const std::string& why);
+  // What we may not write to, if that is why it was not committed.
+  JournalDone with_denials(JournalDone done);
   bool produce(const Batch& batch, std::string& why);
   bool produce_unit(const Unit& unit, std::string& why);
   bool produce_record(rd_kafka_topic_t* topic, int partition, const std::string& key,
@@ -91,7 +95,6 @@ class KafkaJournal final : public Journal {
   bool refused_event_ = false;  // an event's or a dead letter's record, not one of our own
   bool backdated_ = false;      // our own records carry no present time: the broker takes that for the future
   std::uint64_t opens_ = 0;
-  bool misconfigured_ = false;
 
   std::mutex mutex_;
   std::condition_variable wakeup_;

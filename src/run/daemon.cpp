@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <sstream>
 #include <thread>
 
 #include "auditstream/fleet.h"
@@ -85,6 +86,11 @@ std::string instance_name() {
   return std::string(host) + "-" + std::to_string(getpid());
 }
 
+void log_misconfigured(const std::string& problems) {
+  std::istringstream lines(problems);
+  for (std::string line; std::getline(lines, line);) log(Level::error, "kafka_misconfigured", line);
+}
+
 // Nothing while Kafka can't be reached in time; then the exit code says so.
 std::variant<kafka::ClusterFacts, int> wait_for_kafka(const kafka::Cluster& cluster, const Config& config,
                                                       Duration patience) {
@@ -93,24 +99,29 @@ std::variant<kafka::ClusterFacts, int> wait_for_kafka(const kafka::Cluster& clus
   while (true) {
     const Duration left = deadline - read_clock().steady;
     const Status reached = cluster.reach(std::clamp<Duration>(left, 1s, kafka_try));
-    std::string why;
+    Error why;
     if (reached.ok()) {
       std::variant<kafka::ClusterFacts, kafka::ClusterProblem> prepared = cluster.prepare(config, true);
       if (auto* facts = std::get_if<kafka::ClusterFacts>(&prepared)) return std::move(*facts);
       const auto& problem = std::get<kafka::ClusterProblem>(prepared);
       if (problem.misconfigured) {
-        log(Level::error, "kafka_misconfigured", problem.message);
+        log_misconfigured(problem.message);
         return exit_config;
       }
-      why = problem.message;
+      why.message = problem.message;
     } else {
-      why = reached.error().message;
+      why = reached.error();
     }
-    const std::string text = "Kafka can't be reached at " + servers + " (kafka.bootstrap.servers): " + why;
+    const std::string text =
+        "Kafka can't be reached at " + servers + " (kafka.bootstrap.servers): " + why.message;
+    if (why.cure == Cure::person) {
+      log_misconfigured(text);
+      return exit_config;
+    }
     if (read_clock().steady >= deadline) {
       log(Level::error, "kafka_unavailable",
           text + "; gave up after " + format_duration(patience) + " (--wait-for-kafka)");
-      return exit_unavailable;
+      return why.cure == Cure::doubt ? exit_config : exit_unavailable;
     }
     log(Level::warn, "kafka_unavailable", text + "; trying again");
   }
@@ -173,7 +184,7 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
   Result<std::vector<RecordMap>> offsets = cluster.read_offsets(config.offsets.topic, 30s);
   if (!offsets.ok()) {
     log(Level::error, "kafka_unavailable", offsets.error().message);
-    return exit_unavailable;
+    return offsets.error().cure == Cure::person ? exit_config : exit_unavailable;
   }
   const kafka::GroupVerdict verdict =
       kafka::check_group(connection, config, *offsets, kafka::dead_member_patience(config));

@@ -1,0 +1,56 @@
+#include "kafka/connection_trouble.h"
+
+namespace auditstream::kafka {
+namespace {
+
+// Kafka 4.0 has the nonce compared strictly again, and until 2.6.1 librdkafka doubles its own half of it
+// (confluentinc/librdkafka#4895): Kafka 4 refuses such a client whatever the password is.
+constexpr int first_with_right_nonce = 0x020601ff;
+
+std::string value_of(const Properties& properties, const std::string& name, const std::string& otherwise) {
+  const auto found = properties.find(name);
+  return found == properties.end() ? otherwise : found->second;
+}
+
+std::string mechanism_of(const Properties& properties) {
+  return value_of(properties, "sasl.mechanism", value_of(properties, "sasl.mechanisms", "GSSAPI"));
+}
+
+std::string check_protocol(const Properties& properties) {
+  return "check kafka.security.protocol (" + value_of(properties, "security.protocol", "plaintext") +
+         "): it must be that of the listener";
+}
+
+}  // namespace
+
+// The words are those of librdkafka 2.0.2; where they have changed, its own text remains.
+Error explain(const ConnectionTrouble& trouble, const Properties& properties) {
+  const auto says = [&](const char* words) { return trouble.text.find(words) != std::string::npos; };
+  if (trouble.code == RD_KAFKA_RESP_ERR__AUTHENTICATION) {
+    if (says("Unsupported SASL mechanism")) {
+      return {trouble.text + "; set kafka.sasl.mechanism (" + mechanism_of(properties) + ") to one of these",
+              Cure::person};
+    }
+    if (says("mechanism handshake failed")) {
+      return {trouble.text + "; this listener asks for no SASL: " + check_protocol(properties), Cure::person};
+    }
+    std::string remedy = "check kafka.sasl.username and kafka.sasl.password";
+    if (mechanism_of(properties).starts_with("SCRAM") && rd_kafka_version() < first_with_right_nonce) {
+      remedy += std::string("; Kafka 4 refuses SCRAM from librdkafka before 2.6.1 (this is ") +
+                rd_kafka_version_str() + ") whatever the password is: there, set kafka.sasl.mechanism: PLAIN";
+    }
+    return {trouble.text + "; " + remedy, Cure::person};
+  }
+  if (trouble.code == RD_KAFKA_RESP_ERR__SSL && says("certificate verify failed")) {
+    return {
+        trouble.text +
+            "; either kafka.ssl.ca.location doesn't hold the CA that has signed the broker's certificate, "
+            "or that is for another name than the one in kafka.bootstrap.servers",
+        Cure::person};
+  }
+  const bool another_protocol = trouble.code == RD_KAFKA_RESP_ERR__SSL || says("security.protocol");
+  if (another_protocol) return {trouble.text + "; " + check_protocol(properties), Cure::doubt};
+  return {trouble.text, Cure::time};
+}
+
+}  // namespace auditstream::kafka

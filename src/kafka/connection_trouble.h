@@ -1,0 +1,21 @@
+// ConnectionTrouble: why a broker can't be reached, from librdkafka's words to those of the config. Pure.
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <string>
+
+#include "auditstream/result.h"
+#include "kafka/client.h"
+
+namespace auditstream::kafka {
+
+struct ConnectionTrouble {
+  rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+  std::string text;  // librdkafka's; "" if there was none
+};
+
+// What happened, and which property of `kafka:` to look at where one may be wrong.
+Error explain(const ConnectionTrouble& trouble, const Properties& properties);
+
+}  // namespace auditstream::kafka
