@@ -59,13 +59,15 @@ KafkaResult check_kafka(const Config& config) {
   result.warnings = std::get<kafka::ClusterFacts>(prepared).warnings;
   const Result<std::vector<RecordMap>> offsets = cluster.read_offsets(config.offsets.topic, kafka_patience);
   if (!offsets.ok()) {
-    result.reachable = false;
+    result.misconfigured = offsets.error().cure == Cure::person;
+    result.reachable = result.misconfigured;
     result.message = offsets.error().message;
     return result;
   }
   const kafka::GroupVerdict verdict = kafka::check_group(connection, config, *offsets, Duration{0});
   if (verdict.warning) result.warnings.push_back(*verdict.warning);
   result.ok = !verdict.mistake;
+  result.misconfigured = !result.ok;
   result.message = verdict.mistake.value_or("");
   return result;
 }
