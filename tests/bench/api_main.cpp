@@ -1,4 +1,5 @@
 // bench_api: serves Api on a loopback port, and on another one with TLS, until it is killed.
+#include <signal.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -21,6 +22,7 @@ int main(int argc, char** argv) {
   app.add_option("--certificate", certificate, "PEM file with certificate and key")->needs(with_tls);
   CLI11_PARSE(app, argc, argv);
 
+  signal(SIGPIPE, SIG_IGN);  // OpenSSL writes to connections whose client has gone
   bench::Api api;
   const auto answer = [&api](const test::Request& request) {
     return api.answer(request, std::chrono::floor<Duration>(std::chrono::system_clock::now()));
