@@ -15,6 +15,7 @@ constexpr int a_moment_ms = 3000;
 using Queue = Owned<rd_kafka_queue_t, rd_kafka_queue_destroy>;
 using Event = Owned<rd_kafka_event_t, rd_kafka_event_destroy>;
 using NewTopic = Owned<rd_kafka_NewTopic_t, rd_kafka_NewTopic_destroy>;
+using DeletedTopic = Owned<rd_kafka_DeleteTopic_t, rd_kafka_DeleteTopic_destroy>;
 using Resource = Owned<rd_kafka_ConfigResource_t, rd_kafka_ConfigResource_destroy>;
 
 Event answer(const Queue& queue, const std::string& what) {
@@ -64,6 +65,22 @@ void create_topic(const std::string& bootstrap, const std::string& name, int par
         [&] { return partition_count(bootstrap, name) == partitions; });
 }
 
+void delete_topic(const std::string& bootstrap, const std::string& name) {
+  const Handle handle = make_handle(RD_KAFKA_PRODUCER, {{"bootstrap.servers", bootstrap}});
+  const Queue queue(rd_kafka_queue_new(handle.get()));
+  const DeletedTopic topic(rd_kafka_DeleteTopic_new(name.c_str()));
+  rd_kafka_DeleteTopic_t* topics[] = {topic.get()};
+  rd_kafka_DeleteTopics(handle.get(), topics, 1, nullptr, queue.get());
+  const Event event = answer(queue, "delete topic " + name);
+  std::size_t count = 0;
+  const auto* results =
+      rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event.get()), &count);
+  const auto code = rd_kafka_topic_result_error(results[0]);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) fail("delete topic " + name, code);
+  until("topic " + name + " is gone", std::chrono::milliseconds(admin_timeout_ms),
+        [&] { return partition_count(bootstrap, name) == 0; });
+}
+
 std::string topic_property(const std::string& bootstrap, const std::string& topic, const std::string& name) {
   const Handle handle = make_handle(RD_KAFKA_PRODUCER, {{"bootstrap.servers", bootstrap}});
   const Queue queue(rd_kafka_queue_new(handle.get()));
@@ -107,7 +124,8 @@ std::int64_t log_end(const std::string& bootstrap, const std::string& topic, int
 }
 
 std::optional<int> leader_of(const std::string& bootstrap, const std::string& topic, int partition) {
-  const Handle handle = make_handle(RD_KAFKA_PRODUCER, {{"bootstrap.servers", bootstrap}});
+  const Handle handle =
+      make_handle(RD_KAFKA_PRODUCER, {{"bootstrap.servers", bootstrap}, {"log_level", "2"}});
   const Topic wanted(rd_kafka_topic_new(handle.get(), topic.c_str(), nullptr));
   const Metadata metadata = metadata_of(handle.get(), wanted.get(), admin_timeout_ms);
   if (metadata == nullptr || metadata->topics[0].partition_cnt <= partition) return std::nullopt;

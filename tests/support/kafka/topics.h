@@ -12,6 +12,9 @@ namespace auditstream::test {
 void create_topic(const std::string& bootstrap, const std::string& name, int partitions,
                   const std::map<std::string, std::string>& config = {});
 
+// Returns when brokers don't know it any more.
+void delete_topic(const std::string& bootstrap, const std::string& name);
+
 // A topic property as Kafka has it; "" if there is no such property.
 std::string topic_property(const std::string& bootstrap, const std::string& topic, const std::string& name);
 
