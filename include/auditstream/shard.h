@@ -92,6 +92,7 @@ class Shard {
     std::string name;
     std::vector<RateSpec> specs;
     RateLimit limit;
+    bool inherited = false;  // since the opening: a predecessor's last request has been counted
     struct Waiting {
       std::size_t poller;
       Send send;

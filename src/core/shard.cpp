@@ -215,6 +215,7 @@ void Shard::drop_pollers() {
   // The budgets stay: the vendor has not forgotten our requests.
   for (auto& [name, account] : accounts_) {
     account.queue.clear();
+    account.inherited = false;
     wake(account, Steady::max());
   }
   gathering_ = {};
@@ -247,14 +248,16 @@ void Shard::add_poller(const std::shared_ptr<const Source>& source, Now now) {
   wakes_.push_back(Steady::max());
   account_of_.push_back(&account_for(*source, now));
   // Whoever had this source before us may just have sent a request.
-  if (known) account_of_.back()->limit.take(now.steady);
+  if (known && !std::exchange(account_of_.back()->inherited, true))
+    account_of_.back()->limit.take(now.steady);
   urgent_ = urgent_ || pollers_.back().urgent();
   schedule(pollers_.size() - 1);
 }
 
 Shard::Account& Shard::account_for(const Source& source, Now now) {
   const auto [found, added] = accounts_.try_emplace(
-      source.account, Account{source.account, source.rate_limit, RateLimit(source.rate_limit, now.steady)});
+      source.account,
+      Account{source.account, source.rate_limit, RateLimit(source.rate_limit, now.steady), false, {}});
   Account& account = found->second;
   if (account.specs != source.rate_limit) {
     account.specs = source.rate_limit;

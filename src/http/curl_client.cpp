@@ -264,6 +264,8 @@ CurlClient::CurlClient(Limits limits, std::string user_agent)
   AS_CHECK(limits_.connections_max > 0 && limits_.connections_per_host_max > 0);
   // The default, four times the handles in flight, closes connections that the next poll needs again.
   curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(limits_.connections_max));
+  // That alone counts idle connections only: with many origins there would be as many again in flight.
+  curl_multi_setopt(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS, static_cast<long>(limits_.connections_max));
 }
 
 CurlClient::~CurlClient() {

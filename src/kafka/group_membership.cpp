@@ -19,8 +19,8 @@ constexpr Duration rejoin_wait = 2s;
 constexpr Duration instance_id_look = 5s;
 constexpr Duration instance_id_patience = 30s;
 constexpr Duration look_patience = 2s;
-// As long as the others of the group may need to join again.
-constexpr Duration first_assignment_patience = 5s;
+// Longer than a session: another member may just have gone without a word.
+constexpr Duration first_assignment_patience = 15s;
 
 std::vector<int> numbers_of(const rd_kafka_topic_partition_list_t* list) {
   std::vector<int> numbers;

@@ -646,6 +646,22 @@ TEST(Shard, TheLastRequestOfAPredecessorCountsInTheBudget) {
   EXPECT_GE(asked_at.back() - opened, 30s);
 }
 
+TEST(Shard, APredecessorHasSentOneLastRequestHoweverManySourcesShareTheAccount) {
+  ShardLife life;
+  for (int i = 0; i < 20; ++i) {
+    Source& source = life.add("s" + std::to_string(i));
+    source.account = "shared";
+    source.rate_limit = {{60, 1min}};
+  }
+  life.start();
+  life.live(1min);
+  for (auto& [name, tenant] : life.tenants) tenant.asked_at.clear();
+  life.start();
+  life.live(5s);
+  EXPECT_TRUE(
+      std::ranges::any_of(life.tenants, [](const auto& entry) { return !entry.second.asked_at.empty(); }));
+}
+
 // A kill right afterwards must not bring the beginning in the future back.
 TEST(Shard, ABeginningThatAFastClockPutIntoTheFutureIsMendedInKafkaAtOnce) {
   ShardLife life;
