@@ -38,12 +38,17 @@ Arena::Arena(std::filesystem::path directory, std::uint64_t seed)
                                "--write-config", config, "--bootstrap", brokers_.bootstrap()});
   test::until("simvendors listens", 20s, [&] { return std::filesystem::exists(directory_ / "port"); });
   origin_ = "http://127.0.0.1:" + std::to_string(std::stoi(test::read_file(directory_ / "port")));
-  std::ofstream(config, std::ios::app) << "offsets: {partitions: 12}\ntopics: {partitions: 2}\n";
+  std::ofstream(config, std::ios::app)
+      << "offsets: {partitions: 12}\ntopics: {partitions: 2}\nlog: {level: debug}\n";
 }
 
+// Returns when it can be ended in order: before that, SIGTERM is for any process the end.
 void Arena::start_instance(int number) {
-  instances_.at(static_cast<std::size_t>(number)) = std::make_unique<test::Child>(std::vector<std::string>{
+  auto& started = instances_.at(static_cast<std::size_t>(number));
+  started = std::make_unique<test::Child>(std::vector<std::string>{
       BUILD_DIR "/auditstream", "run", "-c", directory_ / "auditstream.yaml", "--wait-for-kafka", "5m"});
+  test::until("instance " + std::to_string(number) + " speaks", 60s,
+              [&] { return started->err().find("code=starting") != std::string::npos; });
 }
 
 void Arena::suffer(const Fault& fault) {
@@ -128,6 +133,7 @@ std::string Arena::ask(const std::string& path, const std::string& order) {
   return finished.out;
 }
 
+// What is wrong has its reason in the brokers' logs.
 bool Arena::settle(std::chrono::seconds patience) {
   ask("/_control", "{\"production\":false}");
   std::vector<std::string> command{BUILD_DIR "/tests/topic_compare", "--bootstrap", brokers_.bootstrap()};
@@ -146,7 +152,10 @@ bool Arena::settle(std::chrono::seconds patience) {
   for (int number = 1; number <= chaos::instances; ++number) end_instance(number, SIGTERM, 0);
   const test::Finished compared = test::run_to_end(command, {}, 5min);
   std::printf("%s%s", compared.out.c_str(), compared.err.c_str());
-  return compared.status == 0;
+  if (compared.status == 0) return true;
+  for (int node = 1; node <= brokers; ++node) brokers_.kill(node);
+  std::filesystem::copy(brokers_.directory(), directory_ / "kafka", std::filesystem::copy_options::recursive);
+  return false;
 }
 
 std::uint64_t Arena::http_faults() {

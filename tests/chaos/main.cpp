@@ -129,7 +129,9 @@ int main(int argc, char** argv) {
   app.add_option("--faults-per-minute", faults_per_minute, "about so many")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
-  app.add_option("--keep", directory, "directory in which config, truth and the instances' logs are left");
+  app.add_option("--keep", directory,
+                 "directory in which config, truth and the instances' logs are left, and Kafka's data if "
+                 "anything is wrong");
   CLI11_PARSE(app, argc, argv);
   std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
   std::fflush(stdout);

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ class Brokers {
   Brokers& operator=(const Brokers&) = delete;
 
   const std::string& bootstrap() const { return bootstrap_; }
+  // With the properties, the log and the data of each node.
+  const std::filesystem::path& directory() const { return directory_.path(); }
 
   // Down, in order or as in a crash; and up again with the same data and address. start() returns when the
   // node serves, which is before it has caught up with the others.
