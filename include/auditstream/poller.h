@@ -147,6 +147,7 @@ class Poller {
     bool live() const { return !reading.window().to; }
   };
 
+  Duration clock_ahead(Now now) const;
   Time vendor_now(Now now) const;
   void learn_clock(const http::Response& response, Now now, std::vector<Action>& out);
   void mend_beginning(Now now, std::vector<Action>& out);
@@ -207,8 +208,8 @@ class Poller {
   bool draining_ = false;
 
   // The world as observed.
-  Duration clock_ahead_{
-      0};  // our clock minus the vendor's; 0 unless it is off by more than the Date header's rounding
+  Duration clock_ahead_{0};             // our clock minus the vendor's, by the latest Date header
+  std::optional<Duration> wall_ahead_;  // of the steady clock, at that moment
   bool skew_said_ = false;
   bool nothing_found_said_ = false;
   Duration latency_{0};

@@ -61,14 +61,25 @@ void Poller::succeed(Poller& predecessor, std::vector<Action>& out) {
 
 // --- time
 
-Time Poller::vendor_now(Now now) const { return std::min(now.wall, now.wall - clock_ahead_); }
+// Our clock minus the vendor's; 0 unless it is off by more than the Date header's rounding. What our clock
+// has been stepped by since the latest answer counts at once: a request under a clock that runs days ahead
+// may look for the log's present among what is archived.
+Duration Poller::clock_ahead(Now now) const {
+  if (!wall_ahead_) return Duration{0};
+  const Duration stepped = now.wall.time_since_epoch() - now.steady.time_since_epoch() - *wall_ahead_;
+  const Duration ahead = clock_ahead_ + stepped;
+  return std::chrono::abs(ahead) > skew_tolerated ? ahead : Duration{0};
+}
+
+Time Poller::vendor_now(Now now) const { return std::min(now.wall, now.wall - clock_ahead(now)); }
 
 void Poller::learn_clock(const http::Response& response, Now now, std::vector<Action>& out) {
   const std::optional<std::string_view> header = response.header("date");
   const std::optional<Time> date = header ? parse_http_date(*header) : std::nullopt;
   if (!date) return;
   const Duration ahead = now.wall - *date;
-  clock_ahead_ = std::chrono::abs(ahead) > skew_tolerated ? ahead : Duration{0};
+  clock_ahead_ = ahead;
+  wall_ahead_ = now.wall.time_since_epoch() - now.steady.time_since_epoch();
   const bool skewed = std::chrono::abs(ahead) > skew_said_above;
   if (skewed && !skew_said_) {
     out.push_back(Say{Level::warn, "clock_skew",
@@ -88,7 +99,7 @@ void Poller::mend_beginning(Now now, std::vector<Action>& out) {
                          cursor.watermark == cursor.since && !cursor.backfill_start_time;
   const Time time = vendor_now(now);
   if (!untouched || cursor.since <= time + skew_said_above) return;
-  ledger_->restart_at(floor_second(std::min(time, cursor.since - std::max(clock_ahead_, Duration{0}))));
+  ledger_->restart_at(floor_second(std::min(time, cursor.since - std::max(clock_ahead(now), Duration{0}))));
   void_lanes(0, out);
   planner_.go_back(cursor.floor.time);
   mended_ = true;
@@ -202,7 +213,7 @@ void Poller::ask(Lane& lane, Now now, std::vector<Action>& out) {
   lane.ask.page_size = page_size_;
   lane.ask.probe = lane.probing;
   lane.ask.now = vendor_now(now);
-  lane.ask.latest = std::max(now.wall, now.wall - clock_ahead_);
+  lane.ask.latest = std::max(now.wall, now.wall - clock_ahead(now));
   http::Request request = vendor_->request(*source_, secrets_, token_, lane.ask);
   request.route = source_->route;
   if (lane.probing) lane.live_probe = request.url;
@@ -375,7 +386,7 @@ void Poller::drain(std::vector<Action>& out) {
 
 PollerStatus Poller::status(Now now) const {
   PollerStatus status;
-  status.clock_skew = clock_ahead_;
+  status.clock_skew = clock_ahead(now);
   status.finished = planner_.finished() && lanes_.empty();
   if (!stopped_.empty()) {
     status.state = "stopped";

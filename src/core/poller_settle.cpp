@@ -66,7 +66,7 @@ void Poller::settle(Reading& reading, std::size_t events_max, Now now, Unit& uni
   // vendor's own future says nothing about that, now or when its time has come.
   std::optional<Time> newest;
   for (const Event& event : events) {
-    if (*event.time <= now.wall - clock_ahead_) newest = std::min(*event.time, time);
+    if (*event.time <= now.wall - clock_ahead(now)) newest = std::min(*event.time, time);
   }
   const Time settled = options_.end ? Time::max() : time - horizon;
   const Cursor& cursor = ledger_->cursor();

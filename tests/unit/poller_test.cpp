@@ -508,6 +508,22 @@ TEST(Poller, TheVendorsDateShowsThatOurClockIsAYearAhead) {
   EXPECT_THAT(life.published, ElementsAre("a", "b", "c", "d"));
 }
 
+TEST(Poller, AStepOfOurClockCountsBeforeTheNextAnswerTellsOfIt) {
+  for (const Duration step : {Duration{6h}, -Duration{6h}}) {
+    Life life;
+    life.start();
+    http::Response response = empty_page;
+    response.headers.push_back(date_of(life.now.wall));
+    life.step_and_respond(response);
+    life.commit_units();
+    life.pass(1min);
+    life.now.wall += step;
+    EXPECT_EQ(life.poller->status(life.now).clock_skew, step);
+    life.step();
+    EXPECT_EQ(asked(life.sent.at(0).request).to, std::nullopt) << "no window up to a time that never was";
+  }
+}
+
 TEST(Poller, ASkewOfTheDateHeadersRoundingIsNone) {
   Life life;
   life.start();
