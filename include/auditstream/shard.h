@@ -122,6 +122,7 @@ class Shard {
   void hold(const Batch& batch, const std::vector<std::string>& denied, Now now);
   void release_held(Now now);
   void note_ready(std::size_t index);
+  void suspect(const Batch& batch);
   Duration backoff_wait();
   Duration polite_wait();
   double chance();
@@ -166,8 +167,8 @@ class Shard {
   Steady commit_not_before_{};
   Steady progress_due_{};
   int aborts_in_a_row_ = 0;
-  std::optional<std::size_t>
-      cautious_events_;                 // after a refused record: how many events a transaction may have
+  // After a refused record, by source: how many events a transaction may have, all of them its own.
+  std::map<std::string, std::size_t> cautious_;
   std::map<std::string, Steady> held_;  // sources that Kafka denies a topic, until they are tried again
   std::map<std::string, std::vector<std::uint64_t>>
       refused_;  // events that the broker refused alone, by source

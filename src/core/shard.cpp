@@ -84,13 +84,15 @@ void Shard::on_done(const JournalDone& done, Now now) {
   if (done.outcome == Outcome::committed) {
     aborts_in_a_row_ = 0;
     reopens_in_a_row_ = 0;
-    if (cautious_events_) {
-      *cautious_events_ *= 2;
-      if (*cautious_events_ >= limits_.batch_events) cautious_events_.reset();
-    }
     world_.observer.committed(*batch, now.steady - commit_began_);
     std::set<std::string_view> committed;
-    for (const Unit& unit : batch->units) committed.insert(unit.source->name);
+    for (const Unit& unit : batch->units) {
+      committed.insert(unit.source->name);
+      const auto cautious = cautious_.find(unit.source->name);
+      if (cautious == cautious_.end() || unit.events.empty()) continue;
+      cautious->second *= 2;
+      if (cautious->second >= limits_.batch_events) cautious_.erase(cautious);
+    }
     for (std::size_t i = 0; i < pollers_.size(); ++i) {
       if (!committed.contains(pollers_[i].source().name)) continue;
       pollers_[i].on_committed();
@@ -115,19 +117,29 @@ void Shard::on_done(const JournalDone& done, Now now) {
     taken_over(now);
     return;
   }
-  if (done.outcome == Outcome::refused) {
-    // A batch may have more than that: dead letters without a readable time come with their window, however
-    // little else may come. So at last the one event beside them is to blame.
-    const std::size_t allowed = std::min(batch->events, cautious_events_.value_or(SIZE_MAX));
-    if (allowed > 1) {
-      cautious_events_ = allowed / 2;
-    } else {
-      for (const Unit& unit : batch->units) {
-        for (const Event& event : unit.events) refused_[unit.source->name].push_back(hash64(event.id));
-      }
+  if (done.outcome == Outcome::refused) suspect(*batch);
+  reopen(backoff_wait(), now);
+}
+
+// Which event was it? Each source that had some in the batch goes on alone and with half as many, until one
+// is left. Dead letters don't count: those without a readable time come with their window, however little
+// else.
+void Shard::suspect(const Batch& batch) {
+  std::set<std::string> suspects;
+  for (const Unit& unit : batch.units) {
+    if (!unit.events.empty()) suspects.insert(unit.source->name);
+  }
+  for (const std::string& name : suspects) {
+    std::size_t& allowed = cautious_.try_emplace(name, batch.events).first->second;
+    allowed = std::min(allowed, batch.events);
+    if (suspects.size() > 1 || allowed > 1) {
+      allowed = std::max<std::size_t>(1, allowed / 2);
+      continue;
+    }
+    for (const Unit& unit : batch.units) {
+      for (const Event& event : unit.events) refused_[name].push_back(hash64(event.id));
     }
   }
-  reopen(backoff_wait(), now);
 }
 
 // Those whose work needs a denied topic wait, so that the others' work can be committed without it.
@@ -470,14 +482,19 @@ Steady Shard::wake_at() const {
 // Fills the batch with finished work while there is room; what finds none waits in its poller, which reads no
 // further.
 void Shard::gather(Now now) {
-  const std::size_t events_full = cautious_events_.value_or(limits_.batch_events);
-  while (!ready_.empty() && gathering_.events < events_full && gathering_.bytes < limits_.batch_bytes) {
+  const auto alone = [this] {
+    return !gathering_.units.empty() && cautious_.contains(gathering_.units.front().source->name);
+  };
+  while (!ready_.empty() && !alone() && gathering_.events < limits_.batch_events &&
+         gathering_.bytes < limits_.batch_bytes) {
     // Round robin by index: take one unit of each, so that a backfill doesn't keep the others waiting.
     const auto next =
         ready_.lower_bound(gather_next_) == ready_.end() ? ready_.begin() : ready_.lower_bound(gather_next_);
     const std::size_t index = *next;
+    const auto cautious = cautious_.find(pollers_[index].source().name);
+    if (cautious != cautious_.end() && !gathering_.units.empty()) return;  // alone, in the next batch
     gather_next_ = index + 1;
-    const std::size_t room = cautious_events_ ? events_full - gathering_.events : SIZE_MAX;
+    const std::size_t room = cautious == cautious_.end() ? SIZE_MAX : cautious->second;
     std::vector<Action> actions;
     std::optional<Unit> unit = pollers_[index].take_unit(now, room, actions);
     if (unit) gathering_.add(*std::move(unit));

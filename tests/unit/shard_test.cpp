@@ -439,6 +439,31 @@ TEST(Shard, ARefusedRecordIsFoundByHalvingAndGoesToTheDeadLettersAlone) {
   }
 }
 
+// One that may ask only now and then is refused long after the others' work was committed again.
+TEST(Shard, ARefusedRecordIsFoundWhileAnotherSourceGoesOn) {
+  ShardLife life;
+  life.add("busy").poll_interval = 1s;
+  life.add("slow").backfill_start_time = noon - 1h;
+  life.sources.back()->rate_limit = {{6, 1min}};
+  std::vector<std::string> expected = give_events(life.tenants["slow"], 8, noon - 10min);
+  const std::string refused = expected[3];
+  life.journal->outcome = [&](const Batch& batch) {
+    for (const Unit& unit : batch.units) {
+      if (std::ranges::find(unit.events, refused, &Event::id) != unit.events.end()) return Outcome::refused;
+    }
+    return Outcome::committed;
+  };
+  life.start();
+  for (int i = 0; i < 120; ++i) {
+    expected.push_back("busy " + std::to_string(i));
+    life.tenants["busy"].events.emplace_back(expected.back(), life.now.wall);
+    life.live(5s);
+  }
+  std::erase(expected, refused);
+  EXPECT_THAT(life.journal->published, UnorderedElementsAreArray(expected));
+  EXPECT_THAT(life.journal->dead, ElementsAre(refused + " refused"));
+}
+
 // What has no readable time belongs to no place in the order, so it can't be left for a later transaction.
 TEST(Shard, ARefusedRecordIsFoundAmongDeadLettersThatStayWithIt) {
   ShardLife life;
