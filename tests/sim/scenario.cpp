@@ -119,8 +119,12 @@ void draw_calm(Draw& draw, Scenario& scenario) {
   // Small windows, so that overfull ones, cuts and lanes are common.
   scenario.options.reading.events_max = draw.number(10, 200);
   scenario.options.target.events = draw.number(5, 100);
-  if (draw.one_in(5))
+  if (draw.one_in(5)) {
     scenario.stall = std::pair{Duration{5min}, Duration{std::chrono::minutes(draw.number(10, 130))}};
+    // Who has not looked for long can't tell an event from the future, whose time has come since, from one
+    // that proves that the ingest goes on: sources stay in the config.
+    weigh(scenario.troubles, Act::reload, 0);
+  }
 }
 
 // One kill after the other, between all that makes a kill worse.
