@@ -63,6 +63,7 @@ void KafkaJournal::stop() {
 
 void KafkaJournal::open() { post(Open{}); }
 void KafkaJournal::commit(std::shared_ptr<const Batch> batch) { post(std::move(batch)); }
+void KafkaJournal::edit(Edit edit) { post(std::move(edit)); }
 void KafkaJournal::close() { post(Close{}); }
 
 void KafkaJournal::post(Command command) {
@@ -87,6 +88,8 @@ void KafkaJournal::run() {
       sink_(do_open());
     } else if (const auto* batch = std::get_if<std::shared_ptr<const Batch>>(&command)) {
       sink_(do_commit(**batch));
+    } else if (const auto* edit = std::get_if<Edit>(&command)) {
+      sink_(do_edit(*edit));
     } else {
       topics_.clear();
       producer_.reset();
@@ -164,17 +167,24 @@ Status KafkaJournal::fence() {
                broker ? broker->cure : Cure::time};
 }
 
+std::string KafkaJournal::new_nonce() {
+  return settings_.instance + "/" + std::to_string(++opens_) + "/" +
+         std::to_string(settings_.now().time_since_epoch().count());
+}
+
+Record KafkaJournal::owner_record(const std::string& nonce) const {
+  return Record{std::string(owner_key), "{\"instance\":" + json::quote(settings_.instance) +
+                                            ",\"nonce\":" + json::quote(nonce) +
+                                            ",\"time\":" + json::quote(format_rfc3339(settings_.now())) +
+                                            ",\"config\":" + encode_terms(settings_.terms) + "}"};
+}
+
 Result<std::string> KafkaJournal::mark() {
-  const Time now = settings_.now();
-  const std::string nonce = settings_.instance + "/" + std::to_string(++opens_) + "/" +
-                            std::to_string(now.time_since_epoch().count());
+  const std::string nonce = new_nonce();
   Batch batch;
   Unit unit;
-  unit.now = now;
-  unit.records.push_back(Record{std::string(owner_key),
-                                "{\"instance\":" + json::quote(settings_.instance) + ",\"nonce\":" +
-                                    json::quote(nonce) + ",\"time\":" + json::quote(format_rfc3339(now)) +
-                                    ",\"config\":" + encode_terms(settings_.terms) + "}"});
+  unit.now = settings_.now();
+  unit.records.push_back(owner_record(nonce));
   batch.units.push_back(std::move(unit));
   const JournalDone done = do_commit(batch);
   if (done.outcome != Outcome::committed)
@@ -263,6 +273,24 @@ JournalDone KafkaJournal::with_denials(JournalDone done) {
 }
 
 JournalDone KafkaJournal::try_commit(const Batch& batch) {
+  if (std::optional<JournalDone> trouble = begin()) return *std::move(trouble);
+  std::string why;
+  if (!produce(batch, why)) return abort(why);
+  return finish(batch);
+}
+
+JournalDone KafkaJournal::do_edit(const Edit& edit) {
+  if (std::optional<JournalDone> trouble = begin()) return *std::move(trouble);
+  std::string why;
+  if (!produce_edit(edit, why)) return abort(why);
+  if (edit.confirm) {
+    if (!all_in_the_log()) return abort("the records don't get into the log");
+    if (!edit.confirm()) return abort("somebody else has opened a partition of the edit");
+  }
+  return finish({});
+}
+
+std::optional<JournalDone> KafkaJournal::begin() {
   delivery_error_ = RD_KAFKA_RESP_ERR_NO_ERROR;
   if (!producer_) return JournalDone{Outcome::lost, "not open"};
   char reason[256];
@@ -274,9 +302,7 @@ JournalDone KafkaJournal::try_commit(const Batch& batch) {
   if (const ErrorHandle error(rd_kafka_begin_transaction(producer_.get())); error) {
     return dead("begin: " + words(error.get()));
   }
-  std::string why;
-  if (!produce(batch, why)) return abort(why);
-  return finish(batch);
+  return std::nullopt;
 }
 
 // A handle that was fenced says so sooner or later, in whichever call comes next.
@@ -365,14 +391,41 @@ bool KafkaJournal::produce_unit(const Unit& unit, std::string& why) {
       return false;
     }
   }
-  const std::int64_t timestamp_ms =
-      backdated_ ? 1 : std::chrono::floor<std::chrono::milliseconds>(unit.now).time_since_epoch().count();
   for (const Record& record : unit.records) {
     if (!produce_record(topic(settings_.offsets_topic), settings_.partition, record.key, record.value,
-                        timestamp_ms, nullptr, why))
+                        timestamp_ms(unit.now), nullptr, why))
       return false;
   }
   return true;
+}
+
+bool KafkaJournal::produce_edit(const Edit& edit, std::string& why) {
+  const std::int64_t timestamp = timestamp_ms(settings_.now());
+  const auto write = [&](int partition, const Record& record) {
+    return produce_record(topic(settings_.offsets_topic), partition, record.key, record.value, timestamp,
+                          nullptr, why);
+  };
+  for (const auto& [partition, records] : edit.records) {
+    for (const Record& record : records) {
+      if (!write(partition, record)) return false;
+    }
+  }
+  return write(settings_.partition, owner_record(new_nonce()));
+}
+
+// True if the brokers have every record of the transaction.
+bool KafkaJournal::all_in_the_log() {
+  const auto deadline = Clock::now() + commit_deadline;
+  while (!stopping_ && Clock::now() < deadline) {
+    if (rd_kafka_flush(producer_.get(), slice_ms) == RD_KAFKA_RESP_ERR_NO_ERROR)
+      return delivery_error_ == RD_KAFKA_RESP_ERR_NO_ERROR;
+  }
+  return false;
+}
+
+// Of our own records.
+std::int64_t KafkaJournal::timestamp_ms(Time now) const {
+  return backdated_ ? 1 : std::chrono::floor<std::chrono::milliseconds>(now).time_since_epoch().count();
 }
 
 // A failure here does not fail the transaction by itself: a commit would succeed without the record. So the

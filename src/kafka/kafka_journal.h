@@ -43,6 +43,15 @@ struct JournalSettings {
   }
 };
 
+// An operator's change of the offsets topic: what no batch may do, because it reaches beyond the journal's
+// own partition.
+struct Edit {
+  std::map<int, std::vector<Record>> records;  // by partition
+  // Asked on the journal's thread when all of it is in the log and nothing committed: who opens one of the
+  // partitions from then on waits for our end. False: it ends with nothing changed.
+  std::function<bool()> confirm{};
+};
+
 // Constant after construction but for the request, which is guarded; the producer belongs to the thread.
 class KafkaJournal final : public Journal {
  public:
@@ -53,23 +62,30 @@ class KafkaJournal final : public Journal {
 
   void open() override;
   void commit(std::shared_ptr<const Batch> batch) override;
+  // One transaction, as commit() is. Marks our own partition once more, so that its success proves even
+  // without a record that nobody has opened the partition since.
+  void edit(Edit edit);
   void close() override;
   void stop() override;
 
  private:
   struct Open {};
   struct Close {};
-  using Command = std::variant<Open, std::shared_ptr<const Batch>, Close>;
+  using Command = std::variant<Open, std::shared_ptr<const Batch>, Edit, Close>;
 
   void post(Command command);
   void run();
   JournalEvent do_open();
   JournalDone do_commit(const Batch& batch);
   JournalDone try_commit(const Batch& batch);
+  JournalDone do_edit(const Edit& edit);
 
   Status fence();
+  std::string new_nonce();
+  Record owner_record(const std::string& nonce) const;
   Result<std::string> mark();
   Result<RecordMap> restore(const std::string& mark);
+  std::optional<JournalDone> begin();
   JournalDone finish(const Batch& batch);
   JournalDone abort(const std::string& why);
   JournalDone dead(const std::string& why);
@@ -77,6 +93,9 @@ class KafkaJournal final : public Journal {
   JournalDone with_denials(JournalDone done);
   bool produce(const Batch& batch, std::string& why);
   bool produce_unit(const Unit& unit, std::string& why);
+  bool produce_edit(const Edit& edit, std::string& why);
+  bool all_in_the_log();
+  std::int64_t timestamp_ms(Time now) const;
   bool produce_record(rd_kafka_topic_t* topic, int partition, const std::string& key,
                       const std::optional<std::string_view>& value, std::int64_t timestamp_ms,
                       rd_kafka_headers_t* headers, std::string& why);

@@ -1,0 +1,66 @@
+#include "kafka/takeover.h"
+
+#include <utility>
+
+namespace auditstream::kafka {
+
+Takeover::Takeover(const JournalSettings& settings, const std::set<int>& partitions) {
+  for (const int partition : partitions) {
+    Hand& hand = hands_[partition];
+    JournalSettings its = settings;
+    its.partition = partition;
+    hand.journal = std::make_unique<KafkaJournal>(std::move(its), [this, &hand](JournalEvent event) {
+      {
+        const std::lock_guard lock(mutex_);
+        hand.event = std::move(event);
+      }
+      arrival_.notify_all();
+    });
+  }
+}
+
+Takeover::~Takeover() {
+  for (auto& [partition, hand] : hands_) hand.journal->stop();
+}
+
+JournalEvent Takeover::wait_for(Hand& hand) {
+  std::unique_lock lock(mutex_);
+  arrival_.wait(lock, [&] { return hand.event.has_value(); });
+  return *std::exchange(hand.event, std::nullopt);
+}
+
+std::variant<std::map<int, RecordMap>, JournalFailed> Takeover::open() {
+  for (auto& [partition, hand] : hands_) hand.journal->open();
+  std::map<int, RecordMap> shards;
+  std::optional<JournalFailed> failed;
+  for (auto& [partition, hand] : hands_) {
+    JournalEvent event = wait_for(hand);
+    if (auto* opened = std::get_if<JournalOpened>(&event)) {
+      shards[partition] = std::move(opened->records);
+    } else {
+      failed = std::get<JournalFailed>(std::move(event));
+    }
+  }
+  if (failed) return *std::move(failed);
+  return shards;
+}
+
+JournalDone Takeover::commit(int home, std::map<int, std::vector<Record>> records) {
+  Hand& hand = hands_.at(home);
+  hand.journal->edit(Edit{std::move(records), [this, home] { return others_still_ours(home); }});
+  return std::get<JournalDone>(wait_for(hand));
+}
+
+// The transaction proves only of `home` that nobody has come after us. The others' own commits prove it of
+// theirs, and whoever comes after that can't see past the open transaction before it has ended.
+bool Takeover::others_still_ours(int home) {
+  bool ours = true;
+  for (auto& [partition, hand] : hands_) {
+    if (partition == home) continue;
+    hand.journal->edit(Edit{{}});
+    ours = std::get<JournalDone>(wait_for(hand)).outcome == Outcome::committed && ours;
+  }
+  return ours;
+}
+
+}  // namespace auditstream::kafka

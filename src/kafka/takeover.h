@@ -1,0 +1,49 @@
+// Takeover: partitions of the offsets topic in an operator's hands. Each is fenced, marked and restored as by
+// any owner, then all are edited in one transaction. Who had them sees the marks and opens them again when we
+// have left.
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <variant>
+#include <vector>
+
+#include "auditstream/cursor.h"
+#include "auditstream/journal.h"
+#include "kafka/kafka_journal.h"
+
+namespace auditstream::kafka {
+
+class Takeover {
+ public:
+  // Everything of the settings but the partition counts.
+  Takeover(const JournalSettings& settings, const std::set<int>& partitions);
+  ~Takeover();
+
+  // Takes all of them, at the same time. Once.
+  std::variant<std::map<int, RecordMap>, JournalFailed> open();
+
+  // Commits the records, by partition, if nobody else has opened any of our partitions since open(); whoever
+  // does so later restores what was committed. Written by the journal of `home`, which must be one of ours:
+  // if we die before the end, the next one to open `home` ends it, or the broker after 30 s.
+  JournalDone commit(int home, std::map<int, std::vector<Record>> records);
+
+ private:
+  struct Hand {
+    std::optional<JournalEvent> event;  // protected by mutex_
+    std::unique_ptr<KafkaJournal> journal;
+  };
+
+  JournalEvent wait_for(Hand& hand);
+  bool others_still_ours(int home);
+
+  std::mutex mutex_;
+  std::condition_variable arrival_;
+  std::map<int, Hand> hands_;
+};
+
+}  // namespace auditstream::kafka
