@@ -42,4 +42,13 @@ int read_command(const std::string& config, const ReadOptions& options);
 int cursors_list_command(const std::string& config, bool json);
 int cursors_show_command(const std::string& config, const std::string& source, bool json);
 
+// Of the commands that change a cursor, on a live system.
+struct CursorEditOptions {
+  bool dry_run = false;  // only say what would change
+  bool yes = false;      // ask nobody
+  bool json = false;
+};
+int cursors_move_command(const std::string& config, const std::string& source,
+                         const CursorEditOptions& options);
+
 }  // namespace auditstream

@@ -3,47 +3,18 @@
 #include <iostream>
 
 #include "cli/commands.h"
-#include "config/nearest.h"
-#include "kafka/cluster.h"
+#include "cli/offsets.h"
 #include "run/daemon.h"
 
 namespace auditstream {
 namespace {
 
-constexpr Duration kafka_patience = 30s;
-
-struct CursorRecord {
-  std::string source;
-  int partition;
-  std::string value;
-};
-
 std::variant<std::vector<CursorRecord>, int> read_cursors(const std::string& path) {
   const std::unique_ptr<Config> config = load_or_complain(path);
   if (!config) return exit_config;
-  const kafka::Cluster cluster({config->kafka, "auditstream-cursors"});
-  const Status reached = cluster.reach(5s);
-  const Result<std::vector<RecordMap>> partitions =
-      reached.ok() ? cluster.read_offsets(config->offsets.topic, kafka_patience)
-                   : Result<std::vector<RecordMap>>(reached.error());
-  if (!partitions.ok()) {
-    const bool denied = reached.ok() && partitions.error().cure == Cure::person;
-    if (!denied) {
-      std::cerr << "Kafka can't be reached at " << config->kafka.at("bootstrap.servers")
-                << " (kafka.bootstrap.servers): ";
-    }
-    std::cerr << partitions.error().message << "\n";
-    return partitions.error().cure == Cure::time ? exit_unavailable : exit_config;
-  }
-  std::vector<CursorRecord> cursors;
-  for (std::size_t partition = 0; partition < partitions->size(); ++partition) {
-    for (const auto& [key, value] : (*partitions)[partition]) {
-      const bool is_cursor = key != owner_key && !is_chunk_key(key);
-      if (is_cursor) cursors.push_back({key, static_cast<int>(partition), value});
-    }
-  }
-  std::ranges::sort(cursors, {}, &CursorRecord::source);
-  return cursors;
+  const std::variant<std::vector<RecordMap>, int> partitions = read_offsets(*config, std::cerr);
+  if (const int* code = std::get_if<int>(&partitions)) return *code;
+  return cursors_in(std::get<std::vector<RecordMap>>(partitions));
 }
 
 void print_row(const CursorRecord& record) {
@@ -97,12 +68,7 @@ int cursors_show_command(const std::string& path, const std::string& source, boo
   const auto& cursors = std::get<std::vector<CursorRecord>>(read);
   const auto found = std::ranges::find(cursors, source, &CursorRecord::source);
   if (found == cursors.end()) {
-    std::vector<std::string> names;
-    for (const CursorRecord& record : cursors) names.push_back(record.source);
-    std::cerr << "no cursor of \"" << source << "\"";
-    if (const std::string nearest = nearest_name(source, names); !nearest.empty())
-      std::cerr << "; did you mean \"" << nearest << "\"?";
-    std::cerr << "\n";
+    complain_of_missing_cursor(source, cursors, std::cerr);
     return exit_problem;
   }
   if (json) {

@@ -46,7 +46,7 @@ int main_command(int argc, char** argv) {
   read->add_option("--limit", read_options.limit, "At most so many events");
   read->callback([&] { code = read_command(config, read_options); });
 
-  CLI::App* cursors = app.add_subcommand("cursors", "Look at cursors in the offsets topic");
+  CLI::App* cursors = app.add_subcommand("cursors", "Look at cursors in the offsets topic, or move one");
   cursors->require_subcommand(1);
   bool cursors_json = false;
   std::string cursor_source;
@@ -57,6 +57,15 @@ int main_command(int argc, char** argv) {
   show->add_option("source", cursor_source, "The source's name")->required();
   show->add_flag("--json", cursors_json, "Print the cursor record");
   show->callback([&] { code = cursors_show_command(config, cursor_source, cursors_json); });
+
+  CursorEditOptions edit_options;
+  CLI::App* move = with_config(
+      cursors->add_subcommand("move", "Follow a changed account or origin of a source; keeps the position"));
+  move->add_option("source", cursor_source, "The source's name")->required();
+  move->add_flag("--dry-run", edit_options.dry_run, "Only say what would change");
+  move->add_flag("--yes", edit_options.yes, "Don't ask");
+  move->add_flag("--json", edit_options.json, "Print one JSON document");
+  move->callback([&] { code = cursors_move_command(config, cursor_source, edit_options); });
 
   std::string vendor;
   CLI::App* vendors = app.add_subcommand("vendors", "What can be polled: settings, defaults, limits");

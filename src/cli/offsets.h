@@ -1,0 +1,30 @@
+// What lies in the offsets topic, for commands: read, or complained about. Fences nobody.
+#pragma once
+
+#include <ostream>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "auditstream/config.h"
+#include "auditstream/cursor.h"
+
+namespace auditstream {
+
+// The live records by partition; none if there is no such topic. If they can't be read, `err` says why, and
+// this is the exit code.
+std::variant<std::vector<RecordMap>, int> read_offsets(const Config& config, std::ostream& err);
+
+struct CursorRecord {
+  std::string source;
+  int partition;
+  std::string value;
+};
+// In the order of the sources' names.
+std::vector<CursorRecord> cursors_in(const std::vector<RecordMap>& partitions);
+
+// Says that the source has no cursor, and which name that has one is the nearest.
+void complain_of_missing_cursor(const std::string& source, const std::vector<CursorRecord>& cursors,
+                                std::ostream& err);
+
+}  // namespace auditstream
