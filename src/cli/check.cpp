@@ -1,10 +1,13 @@
 #include <algorithm>
 #include <iostream>
+#include <iterator>
 #include <map>
+#include <set>
 #include <sstream>
 
 #include "auditstream/json.h"
 #include "cli/commands.h"
+#include "cli/offsets.h"
 #include "kafka/cluster.h"
 #include "kafka/group_check.h"
 #include "run/daemon.h"
@@ -35,6 +38,7 @@ struct KafkaResult {
   bool misconfigured = false;  // only a person can mend it
   std::string message;
   std::vector<std::string> warnings;
+  std::vector<CursorRecord> cursors;  // if ok
 };
 
 KafkaResult check_kafka(const Config& config) {
@@ -69,6 +73,7 @@ KafkaResult check_kafka(const Config& config) {
   result.ok = !verdict.mistake;
   result.misconfigured = !result.ok;
   result.message = verdict.mistake.value_or("");
+  result.cursors = cursors_in(*offsets);
   return result;
 }
 
@@ -76,6 +81,60 @@ std::string json_of(const KafkaResult& kafka) {
   return std::string("{\"reachable\":") + (kafka.reachable ? "true" : "false") +
          ",\"ok\":" + (kafka.ok ? "true" : "false") + ",\"message\":" + json::quote(kafka.message) +
          ",\"warnings\":" + json_list(kafka.warnings) + "}";
+}
+
+// Sources and cursors that have no counterpart.
+struct Unpaired {
+  std::vector<std::shared_ptr<const Source>> sources;
+  std::vector<CursorRecord> cursors;
+};
+
+Unpaired compare(const Config& config, const std::vector<CursorRecord>& cursors) {
+  Unpaired unpaired;
+  std::set<std::string> with_cursor;
+  for (const CursorRecord& cursor : cursors) with_cursor.insert(cursor.source);
+  std::set<std::string> names;
+  for (const auto& source : config.sources) {
+    names.insert(source->name);
+    if (source->enabled && !with_cursor.contains(source->name)) unpaired.sources.push_back(source);
+  }
+  std::ranges::copy_if(cursors, std::back_inserter(unpaired.cursors),
+                       [&](const CursorRecord& cursor) { return !names.contains(cursor.source); });
+  return unpaired;
+}
+
+std::string json_of(const Unpaired& unpaired) {
+  std::string text = "{\"sources_without_cursor\":[";
+  const char* separator = "";
+  for (const auto& source : unpaired.sources) {
+    text +=
+        separator + ("{\"source\":" + json::quote(source->name)) + ",\"starts_at\":" +
+        (source->backfill_start_time ? json::quote(format_rfc3339(*source->backfill_start_time)) : "null") +
+        "}";
+    separator = ",";
+  }
+  text += "],\"cursors_without_source\":[";
+  separator = "";
+  for (const CursorRecord& cursor : unpaired.cursors) {
+    text += separator + ("{\"source\":" + json::quote(cursor.source)) +
+            ",\"partition\":" + std::to_string(cursor.partition) + "}";
+    separator = ",";
+  }
+  return text + "]}";
+}
+
+void print(const Unpaired& unpaired) {
+  for (const auto& source : unpaired.sources) {
+    std::cout << "  " << source->name << " has no cursor yet: it starts at "
+              << (source->backfill_start_time
+                      ? format_rfc3339(*source->backfill_start_time) + " (backfill_start_time)"
+                      : "the moment of its first start (no backfill_start_time)")
+              << "\n";
+  }
+  for (const CursorRecord& cursor : unpaired.cursors) {
+    std::cout << "  warning: there is a cursor of " << cursor.source << " in partition " << cursor.partition
+              << ", but no such source in this config: add the source or leave it: its cursor is kept\n";
+  }
 }
 
 std::string json_of(const Source& source, const ProbeResult& probe) {
@@ -159,8 +218,14 @@ int check_command(const std::string& path, const CheckOptions& options) {
   const KafkaResult kafka = check_kafka(config);
   misconfigured = kafka.misconfigured;
   unavailable = !kafka.reachable;
-  document += ",\"kafka\":" + json_of(kafka) + ",\"sources\":[";
+  document += ",\"kafka\":" + json_of(kafka);
   if (!options.json) print(kafka);
+  if (kafka.ok) {
+    const Unpaired unpaired = compare(config, kafka.cursors);
+    document += ",\"cursors\":" + json_of(unpaired);
+    if (!options.json) print(unpaired);
+  }
+  document += ",\"sources\":[";
 
   std::map<std::string, std::size_t> account_sources;
   for (const auto& source : config.sources) account_sources[source->account] += source->enabled ? 1 : 0;

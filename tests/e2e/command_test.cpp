@@ -14,6 +14,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 constexpr int exit_problem = 1, exit_usage = 64, exit_unavailable = 69;
@@ -64,6 +65,40 @@ TEST(Command, CheckFindsEverythingInOrder) {
     EXPECT_TRUE(source["reachable"].as<bool>() && source["accepted"].as<bool>()) << source["source"];
     EXPECT_GT(source["events_7d"].as<int>(), 0) << source["source"];
   }
+}
+
+TEST(Command, CheckNamesSourcesAndCursorsWithoutTheirCounterpart) {
+  World world(quiet({"tines", "workato"}));
+  world.source_config("tines")["backfill_start_time"] = "2026-01-01T00:00:00Z";
+  const YAML::Node start = YAML::Clone(world.config["defaults"]["backfill_start_time"]);
+  world.config["defaults"].remove("backfill_start_time");
+  const Finished before = world.auditstream({"check"});
+  EXPECT_EQ(before.status, 0) << before.out;
+  EXPECT_THAT(before.out, AllOf(HasSubstr("acme-tines has no cursor yet: it starts at 2026-01-01T00:00:00Z"),
+                                HasSubstr("acme-workato has no cursor yet: it starts at the moment")));
+  YAML::Node cursors = YAML::Load(world.auditstream({"check", "--json"}).out)["cursors"];
+  ASSERT_EQ(cursors["sources_without_cursor"].size(), 2u);
+  for (const YAML::Node& source : cursors["sources_without_cursor"]) {
+    EXPECT_EQ(source["starts_at"].IsNull(), source["source"].as<std::string>() == "acme-workato");
+  }
+  EXPECT_EQ(cursors["cursors_without_source"].size(), 0u);
+
+  world.config["defaults"]["backfill_start_time"] = start;
+  const auto run = world.start();
+  world.expect_exactly_once();
+  run->signal(SIGTERM);
+  ASSERT_EQ(run->wait(30s), 0) << run->err();
+  world.source_config("workato")["name"] = "beta-workato";
+  const Finished after = world.auditstream({"check"});
+  EXPECT_EQ(after.status, 0) << after.out;
+  EXPECT_THAT(after.out,
+              AllOf(HasSubstr("beta-workato has no cursor yet"), Not(HasSubstr("acme-tines has no")),
+                    HasSubstr("warning: there is a cursor of acme-workato in partition"),
+                    HasSubstr("its cursor is kept")));
+  cursors = YAML::Load(world.auditstream({"check", "--json"}).out)["cursors"];
+  ASSERT_EQ(cursors["sources_without_cursor"].size(), 1u);
+  ASSERT_EQ(cursors["cursors_without_source"].size(), 1u);
+  EXPECT_EQ(cursors["cursors_without_source"][0]["source"].as<std::string>(), "acme-workato");
 }
 
 TEST(Command, CheckNamesARefusedKeyAndItsRemedy) {
