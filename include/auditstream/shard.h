@@ -38,6 +38,7 @@ struct ShardWorld {
   std::map<std::string, std::size_t> record_bytes_max;  // by topic; where absent, the option's
   CursorPlaces cursors;
   http::RequestId next_request_id = 1;
+  std::uint64_t seed = 0;  // another one for each process: who fence each other must not wait in step
 };
 
 struct ShardLimits {

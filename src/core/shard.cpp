@@ -31,7 +31,7 @@ Shard::Shard(int partition, std::vector<std::shared_ptr<const Source>> sources, 
       world_(world),
       limits_(limits),
       sources_(std::move(sources)),
-      random_(static_cast<std::uint64_t>(partition) * 0x9e3779b97f4a7c15) {}
+      random_(world.seed ^ (static_cast<std::uint64_t>(partition) * 0x9e3779b97f4a7c15)) {}
 
 void Shard::start(Now, std::size_t together) {
   AS_CHECK(state_ == State::idle);

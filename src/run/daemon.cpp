@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "auditstream/fleet.h"
+#include "auditstream/hash.h"
 #include "http/curl_client.h"
 #include "kafka/cluster.h"
 #include "kafka/group_check.h"
@@ -197,7 +198,14 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
   LogObserver observer;
   ReadSecrets secrets;
   http::CurlClient client({}, "auditstream");
-  ShardWorld world{client, secrets, observer, {}, facts.record_bytes_max, cursor_places(*offsets), 1};
+  ShardWorld world{client,
+                   secrets,
+                   observer,
+                   {},
+                   facts.record_bytes_max,
+                   cursor_places(*offsets),
+                   1,
+                   hash64(instance_name())};
   offsets = std::vector<RecordMap>{};
 
   kafka::JournalSettings settings;
