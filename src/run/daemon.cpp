@@ -178,11 +178,17 @@ void block_signals() {
 int run_daemon(const std::string& path, const Config& config, Duration kafka_wait) {
   const kafka::Connection connection{config.kafka, kafka::client_id_of(instance_name())};
   const kafka::Cluster cluster(connection);
+  const Steady deadline = read_clock().steady + kafka_wait;
   std::variant<kafka::ClusterFacts, int> prepared = wait_for_kafka(cluster, config, kafka_wait);
   if (const int* code = std::get_if<int>(&prepared)) return *code;
   const kafka::ClusterFacts facts = std::get<kafka::ClusterFacts>(std::move(prepared));
   for (const std::string& warning : facts.warnings) log(Level::warn, "kafka_warning", warning);
   Result<std::vector<RecordMap>> offsets = cluster.read_offsets(config.offsets.topic, 30s);
+  // A topic that is known may have partitions without a leader for a while.
+  while (!offsets.ok() && offsets.error().cure != Cure::person && read_clock().steady < deadline) {
+    log(Level::warn, "kafka_unavailable", offsets.error().message + "; trying again");
+    offsets = cluster.read_offsets(config.offsets.topic, 30s);
+  }
   if (!offsets.ok()) {
     log(Level::error, "kafka_unavailable", offsets.error().message);
     return offsets.error().cure == Cure::person ? exit_config : exit_unavailable;
