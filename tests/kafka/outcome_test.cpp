@@ -152,8 +152,10 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Aborted, Outcomes,
     testing::Values(
+        Injected{Api::produce, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, Outcome::aborted},
         Injected{Api::produce, RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID, Outcome::aborted},
         Injected{Api::produce, RD_KAFKA_RESP_ERR_INVALID_TXN_STATE, Outcome::aborted},
+        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, Outcome::aborted},
         Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID, Outcome::aborted},
         Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_ID_MAPPING, Outcome::aborted},
         Injected{Api::end_transaction, RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID, Outcome::aborted},
