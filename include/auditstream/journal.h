@@ -29,10 +29,9 @@ struct Batch {
 
 enum class Outcome {
   committed,  // visible to every read_committed consumer
-  aborted,    // certainly invisible; the same batch may be committed again
   refused,    // certainly invisible; the broker refused a record, and the journal has to be opened again
   fenced,     // somebody else has opened the partition since; what became of the batch is unknown
-  lost,       // unknown: forget everything that is not in Kafka and open again
+  lost,       // anything else: forget everything that is not in Kafka and open again
 };
 
 // open() succeeded: the live records of the partition, everything before our fence included.

@@ -47,7 +47,6 @@ struct ShardLimits {
   std::size_t progress_units_max = 500;  // cursors without events in one batch
   Duration commit_interval = 20ms;  // from one begin to the next: back to back the coordinator is not ready
   Duration progress_interval = 10min;  // cursors that moved without events are written at least so often
-  int aborts_max = 2;                  // in a row, then the journal is opened again
   Duration denied_wait = 15s;          // before a source whose topic was denied is tried again
 };
 
@@ -163,11 +162,9 @@ class Shard {
   Batch gathering_;
   bool urgent_ = false;  // a source waits for its first cursor to be committed
   std::shared_ptr<const Batch> committing_;
-  std::shared_ptr<const Batch> again_;  // was aborted and waits for its turn
   Steady commit_began_{};
   Steady commit_not_before_{};
   Steady progress_due_{};
-  int aborts_in_a_row_ = 0;
   // After a refused record, by source: how many events a transaction may have, all of them its own.
   std::map<std::string, std::size_t> cautious_;
   std::map<std::string, Steady> held_;  // sources that Kafka denies a topic, until they are tried again

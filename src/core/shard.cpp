@@ -82,7 +82,6 @@ void Shard::on_done(const JournalDone& done, Now now) {
   AS_CHECK(state_ == State::open && committing_);
   const std::shared_ptr<const Batch> batch = std::exchange(committing_, nullptr);
   if (done.outcome == Outcome::committed) {
-    aborts_in_a_row_ = 0;
     reopens_in_a_row_ = 0;
     world_.observer.committed(*batch, now.steady - commit_began_);
     std::set<std::string_view> committed;
@@ -106,11 +105,6 @@ void Shard::on_done(const JournalDone& done, Now now) {
   if (denied) {
     hold(*batch, done.denied, now);
     reopen(backoff_wait(), now);
-    return;
-  }
-  if (done.outcome == Outcome::aborted && ++aborts_in_a_row_ <= limits_.aborts_max) {
-    again_ = batch;
-    commit_not_before_ = now.steady + limits_.commit_interval;
     return;
   }
   if (done.outcome == Outcome::fenced) {
@@ -231,9 +225,7 @@ void Shard::drop_pollers() {
     wake(account, Steady::max());
   }
   gathering_ = {};
-  again_.reset();
   urgent_ = false;
-  aborts_in_a_row_ = 0;
 }
 
 void Shard::build_pollers(RecordMap records, Now now) {
@@ -470,8 +462,7 @@ Steady Shard::wake_at() const {
   if (!account_timers_.empty()) wake = std::min(wake, account_timers_.begin()->first);
   for (const auto& [name, until] : held_) wake = std::min(wake, until);
   if (!committing_) {
-    if (again_ || !gathering_.units.empty() || urgent_ || draining_)
-      wake = std::min(wake, commit_not_before_);
+    if (!gathering_.units.empty() || urgent_ || draining_) wake = std::min(wake, commit_not_before_);
     wake = std::min(wake, std::max(progress_due_, commit_not_before_));
   }
   return wake;
@@ -520,10 +511,6 @@ void Shard::gather_progress(Now now) {
 
 void Shard::commit_if_due(Now now) {
   if (committing_ || now.steady < commit_not_before_) return;
-  if (again_) {
-    begin_commit(std::exchange(again_, nullptr), now);
-    return;
-  }
   if (!gathering_.units.empty() || urgent_ || draining_ || now.steady >= progress_due_) gather_progress(now);
   if (gathering_.units.empty()) {
     if (draining_ && ready_.empty()) {

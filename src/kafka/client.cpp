@@ -17,6 +17,14 @@ void on_error(rd_kafka_t*, int error, const char* reason, void*) {
 // librdkafka's log says on stderr what our own messages say better; what matters arrives through on_error.
 void on_log(const rd_kafka_t*, int, const char*, const char*) {}
 
+constexpr const char* interceptor = "auditstream";
+
+// Runs within rd_kafka_new, for interceptors belong to a handle.
+rd_kafka_resp_err_t on_new(rd_kafka_t* handle, const rd_kafka_conf_t*, void* callbacks, char*, std::size_t) {
+  const auto* const ours = static_cast<const Callbacks*>(callbacks);
+  return rd_kafka_interceptor_add_on_response_received(handle, interceptor, ours->answered, ours->opaque);
+}
+
 Status set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
   char reason[512];
   if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), reason, sizeof reason) == RD_KAFKA_CONF_OK)
@@ -55,6 +63,9 @@ Result<ClientHandle> make_client(rd_kafka_type_t type, const Connection& connect
   rd_kafka_conf_set_opaque(conf.get(), callbacks.opaque);
   if (callbacks.delivered != nullptr) rd_kafka_conf_set_dr_msg_cb(conf.get(), callbacks.delivered);
   if (callbacks.rebalanced != nullptr) rd_kafka_conf_set_rebalance_cb(conf.get(), callbacks.rebalanced);
+  if (callbacks.answered != nullptr) {
+    rd_kafka_conf_interceptor_add_on_new(conf.get(), interceptor, on_new, const_cast<Callbacks*>(&callbacks));
+  }
   if (topic_defaults != nullptr) rd_kafka_conf_set_default_topic_conf(conf.get(), topic_defaults);
   char reason[512];
   rd_kafka_t* handle = rd_kafka_new(type, conf.get(), reason, sizeof reason);

@@ -19,11 +19,14 @@ struct Connection {
   std::string client_id;
 };
 
-// What a handle calls on the thread that polls it, with `opaque` as the last argument.
+// What a handle calls, on the thread that polls it unless said otherwise, with `opaque` as the last argument.
 struct Callbacks {
   void* opaque = nullptr;
   void (*delivered)(rd_kafka_t*, const rd_kafka_message_t*, void*) = nullptr;
   void (*rebalanced)(rd_kafka_t*, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*, void*) = nullptr;
+  // On one of librdkafka's own threads, for each request, before it is sent once more if need be: no error
+  // means that an answer has come, whatever it says.
+  rd_kafka_interceptor_f_on_response_received_t* answered = nullptr;
 };
 
 // A handle of the type. `ours` wins over the user's properties, and these win over `defaults`. Properties

@@ -13,6 +13,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::int16_t end_txn = 26;  // https://kafka.apache.org/protocol#The_Messages_EndTxn
 // commit and abort are not capped by transaction.timeout.ms when called with -1, so they are called in
 // slices.
 constexpr int slice_ms = 3000;
@@ -122,21 +123,24 @@ Status KafkaJournal::fence() {
   while (!stopping_ && Clock::now() < deadline) {
     topics_.clear();
     producer_.reset();
+    end_unanswered_ = false;
     rd_kafka_topic_conf_t* topic_conf = rd_kafka_topic_conf_new();
     // The partitioner of Java's clients, so that a key lies where everybody expects it.
     rd_kafka_topic_conf_set(topic_conf, "partitioner", "murmur2_random", nullptr, 0);
-    Result<ClientHandle> made =
-        make_client(RD_KAFKA_PRODUCER, settings_.connection,
-                    {{"transactional.id", settings_.transactional_id()},
-                     {"transaction.timeout.ms", "30000"},
-                     {"message.timeout.ms", "20000"},
-                     {"socket.timeout.ms", "10000"},
-                     {"request.timeout.ms", "10000"},
-                     {"message.max.bytes", std::to_string(dead_letter_record_bytes_max + (1 << 20))},
-                     {"batch.size", std::to_string(writable_.batch_bytes_max)},
-                     {"queue.buffering.max.messages", "100000"}},
-                    {{"compression.type", "lz4"}, {"queue.buffering.max.kbytes", "16384"}},
-                    Callbacks{.opaque = this, .delivered = &KafkaJournal::on_delivery}, topic_conf);
+    Result<ClientHandle> made = make_client(
+        RD_KAFKA_PRODUCER, settings_.connection,
+        {{"transactional.id", settings_.transactional_id()},
+         {"transaction.timeout.ms", "30000"},
+         {"message.timeout.ms", "20000"},
+         {"socket.timeout.ms", "10000"},
+         {"request.timeout.ms", "10000"},
+         {"message.max.bytes", std::to_string(dead_letter_record_bytes_max + (1 << 20))},
+         {"batch.size", std::to_string(writable_.batch_bytes_max)},
+         {"queue.buffering.max.messages", "100000"}},
+        {{"compression.type", "lz4"}, {"queue.buffering.max.kbytes", "16384"}},
+        Callbacks{
+            .opaque = this, .delivered = &KafkaJournal::on_delivery, .answered = &KafkaJournal::on_answer},
+        topic_conf);
     if (!made.ok()) return made.error();
     producer_ = *std::move(made);
     // Before init_transactions: an unknown topic would stall the first transaction by a second.
@@ -298,6 +302,11 @@ std::optional<JournalDone> KafkaJournal::begin() {
   if (rd_kafka_fatal_error(producer_.get(), reason, sizeof reason) != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return dead(reason);
   }
+  // It was sent again and the transaction is committed. But the first one may yet arrive, and would commit
+  // the half of the next transaction that has been written by then (KAFKA-17754): only a new epoch keeps it
+  // out.
+  if (end_unanswered_)
+    return JournalDone{Outcome::lost, "the end of the transaction before was not answered"};
   refused_event_ = false;
   if (const ErrorHandle error(rd_kafka_begin_transaction(producer_.get())); error) {
     return dead("begin: " + words(error.get()));
@@ -331,7 +340,9 @@ JournalDone KafkaJournal::finish(const Batch&) {
   return JournalDone{Outcome::lost, "stopping"};
 }
 
-// Only a successful abort proves that nothing of the transaction will ever be seen.
+// Only a successful abort proves that nothing of the transaction will ever be seen. The handle is not for use
+// after it: librdkafka 2.0.2 gives the sequence numbers of what it has purged to the next records, and if
+// some of that had reached the log before, the broker confirms the new ones as repetitions and drops them.
 JournalDone KafkaJournal::abort(const std::string& why) {
   const auto deadline = Clock::now() + commit_deadline;
   while (!stopping_) {
@@ -342,7 +353,7 @@ JournalDone KafkaJournal::abort(const std::string& why) {
     }
   }
   if (stopping_) return JournalDone{Outcome::lost, "stopping"};
-  if (!refuses_record(delivery_error_)) return JournalDone{Outcome::aborted, why};
+  if (!refuses_record(delivery_error_)) return JournalDone{Outcome::lost, why};
   const std::string reason = rd_kafka_err2str(delivery_error_);
   if (refused_event_) return JournalDone{Outcome::refused, "the broker refused a record: " + reason};
   // A record of our own: no event is to blame. Offsets topics that we made have the broker's time; on another
@@ -480,6 +491,14 @@ void KafkaJournal::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, v
     return;
   }
   journal->failed(message->rkt, message->err);
+}
+
+rd_kafka_resp_err_t KafkaJournal::on_answer(rd_kafka_t*, int, const char*, std::int32_t, std::int16_t api_key,
+                                            std::int16_t, std::int32_t, std::size_t, std::int64_t,
+                                            rd_kafka_resp_err_t error, void* opaque) {
+  if (api_key == end_txn && error != RD_KAFKA_RESP_ERR_NO_ERROR)
+    static_cast<KafkaJournal*>(opaque)->end_unanswered_ = true;
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 }  // namespace auditstream::kafka

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -102,6 +103,9 @@ class KafkaJournal final : public Journal {
   rd_kafka_topic_t* topic(const std::string& name);
   void failed(const rd_kafka_topic_t* topic, rd_kafka_resp_err_t error);
   static void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque);
+  static rd_kafka_resp_err_t on_answer(rd_kafka_t*, int, const char*, std::int32_t, std::int16_t api_key,
+                                       std::int16_t, std::int32_t, std::size_t, std::int64_t,
+                                       rd_kafka_resp_err_t error, void* opaque);
 
   const JournalSettings settings_;
   const JournalSink sink_;
@@ -114,6 +118,9 @@ class KafkaJournal final : public Journal {
   bool refused_event_ = false;  // an event's or a dead letter's record, not one of our own
   bool backdated_ = false;      // our own records carry no present time: the broker takes that for the future
   std::uint64_t opens_ = 0;
+
+  // An EndTxn of this handle may still be on its way. Set by librdkafka's threads.
+  std::atomic<bool> end_unanswered_ = false;
 
   std::mutex mutex_;
   std::condition_variable wakeup_;

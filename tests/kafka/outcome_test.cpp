@@ -81,6 +81,16 @@ class Outcomes : public testing::TestWithParam<Injected> {
     return batch;
   }
 
+  void commit_at_last(PatientJournal& journal, const std::string& prefix) const {
+    JournalDone done = journal.commit(batch(prefix));
+    for (int attempt = 0; done.outcome != Outcome::committed && attempt < 2; ++attempt) {
+      journal.open();
+      done = journal.commit(batch(prefix));
+    }
+    ASSERT_STREQ(to_string(done.outcome), "committed") << done.detail;
+    expect_written(prefix);
+  }
+
   // Committed means that all of it is there.
   void expect_written(const std::string& prefix) const {
     std::set<std::string, std::less<>> written;
@@ -88,7 +98,10 @@ class Outcomes : public testing::TestWithParam<Injected> {
       written.emplace(record.header("ce_id"));
     for (const std::string& id : ids_of(prefix, 3)) EXPECT_THAT(written, Contains(id));
     std::set<std::string> cursors;
-    for (const Record& record : read_topic(cluster_.bootstrap(), "offsets")) cursors.insert(*record.value);
+    // The mock takes what asks for two acknowledgements, which a broker refuses: a question after a denial is
+    // found as a record without value.
+    for (const Record& record : read_topic(cluster_.bootstrap(), "offsets"))
+      cursors.insert(record.value.value_or(""));
     EXPECT_THAT(cursors, Contains(prefix));
   }
 
@@ -113,17 +126,9 @@ TEST_P(Outcomes, OfACommit) {
     EXPECT_NE(done.detail, "");
   }
 
-  // What a shard does then has to lead to a commit that holds everything: the same batch once more, and after
-  // another failure a new handle, because the old one may never recover.
-  JournalDone again = done;
-  for (int attempt = 0; again.outcome != Outcome::committed && attempt < 3; ++attempt) {
-    if (again.outcome != Outcome::aborted || attempt > 0) journal.open();
-    again = journal.commit(batch("injected"));
-  }
-  ASSERT_STREQ(to_string(again.outcome), "committed") << again.detail;
-  expect_written("injected");
-  ASSERT_STREQ(to_string(journal.commit(batch("after")).outcome), "committed");
-  expect_written("after");
+  // What a shard does then has to lead to a commit that holds everything: the same once more on a new handle.
+  commit_at_last(journal, "injected");
+  commit_at_last(journal, "after");
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -150,19 +155,6 @@ INSTANTIATE_TEST_SUITE_P(
     name_of_case);
 
 INSTANTIATE_TEST_SUITE_P(
-    Aborted, Outcomes,
-    testing::Values(
-        Injected{Api::produce, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, Outcome::aborted},
-        Injected{Api::produce, RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID, Outcome::aborted},
-        Injected{Api::produce, RD_KAFKA_RESP_ERR_INVALID_TXN_STATE, Outcome::aborted},
-        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, Outcome::aborted},
-        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID, Outcome::aborted},
-        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_ID_MAPPING, Outcome::aborted},
-        Injected{Api::end_transaction, RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID, Outcome::aborted},
-        Injected{Api::end_transaction, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_ID_MAPPING, Outcome::aborted}),
-    name_of_case);
-
-INSTANTIATE_TEST_SUITE_P(
     Refused, Outcomes,
     testing::Values(Injected{Api::produce, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, Outcome::refused},
                     Injected{Api::produce, RD_KAFKA_RESP_ERR_INVALID_RECORD, Outcome::refused},
@@ -171,18 +163,26 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Lost, Outcomes,
-    testing::Values(Injected{Api::produce, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, Outcome::lost},
-                    Injected{Api::produce, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH, Outcome::fenced},
-                    Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH, Outcome::fenced},
-                    Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_PRODUCER_FENCED, Outcome::fenced},
-                    Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_INVALID_TXN_STATE, Outcome::lost},
-                    Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
-                             Outcome::lost},
-                    Injected{Api::end_transaction, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH, Outcome::fenced},
-                    Injected{Api::end_transaction, RD_KAFKA_RESP_ERR_PRODUCER_FENCED, Outcome::fenced},
-                    Injected{Api::end_transaction, RD_KAFKA_RESP_ERR_INVALID_TXN_STATE, Outcome::lost},
-                    Injected{Api::end_transaction, RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
-                             Outcome::lost}),
+    testing::Values(
+        Injected{Api::produce, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, Outcome::lost},
+        Injected{Api::produce, RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID, Outcome::lost},
+        Injected{Api::produce, RD_KAFKA_RESP_ERR_INVALID_TXN_STATE, Outcome::lost},
+        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, Outcome::lost},
+        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID, Outcome::lost},
+        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_ID_MAPPING, Outcome::lost},
+        Injected{Api::end_transaction, RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID, Outcome::lost},
+        Injected{Api::end_transaction, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_ID_MAPPING, Outcome::lost},
+        Injected{Api::produce, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, Outcome::lost},
+        Injected{Api::produce, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH, Outcome::fenced},
+        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH, Outcome::fenced},
+        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_PRODUCER_FENCED, Outcome::fenced},
+        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_INVALID_TXN_STATE, Outcome::lost},
+        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED, Outcome::lost},
+        Injected{Api::end_transaction, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH, Outcome::fenced},
+        Injected{Api::end_transaction, RD_KAFKA_RESP_ERR_PRODUCER_FENCED, Outcome::fenced},
+        Injected{Api::end_transaction, RD_KAFKA_RESP_ERR_INVALID_TXN_STATE, Outcome::lost},
+        Injected{Api::end_transaction, RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+                 Outcome::lost}),
     name_of_case);
 
 class Openings : public Outcomes {};

@@ -69,8 +69,6 @@ const char* to_string(Outcome outcome) {
   switch (outcome) {
     case Outcome::committed:
       return "committed";
-    case Outcome::aborted:
-      return "aborted";
     case Outcome::refused:
       return "refused";
     case Outcome::fenced:

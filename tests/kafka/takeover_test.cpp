@@ -101,7 +101,7 @@ TEST_F(TakeoverTest, ChangesNothingIfTheNewPartitionWasOpenedSince) {
   Takeover takeover(place.settings(), {0, 1});
   open(takeover);
   neighbour.open();
-  EXPECT_EQ(takeover.commit(0, move).outcome, Outcome::aborted);
+  EXPECT_EQ(takeover.commit(0, move).outcome, Outcome::lost);
   EXPECT_EQ(found(), before);
 }
 

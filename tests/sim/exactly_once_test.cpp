@@ -32,7 +32,7 @@ bool holds(std::uint64_t seed, Tally& sum) {
 }
 
 std::string words(const Tally& tally) {
-  const auto& [committed, aborted, refused, fenced, lost] = tally.commits;
+  const auto& [committed, refused, fenced, lost] = tally.commits;
   const std::pair<std::uint64_t, const char*> counts[] = {
       {tally.kills, "kills"},
       {tally.kills_of_owners, "of them of owners"},
@@ -48,7 +48,6 @@ std::string words(const Tally& tally) {
       {tally.outages, "outages"},
       {tally.clock_steps, "clock steps"},
       {committed, "commits"},
-      {aborted, "aborted"},
       {refused, "refused"},
       {fenced, "fenced"},
       {lost, "lost"},

@@ -91,8 +91,7 @@ Source draw_source(Draw& draw, const Vendor& vendor, const TenantSpec& tenant, s
 Troubles draw_troubles(Draw& draw) {
   Troubles troubles;
   troubles.open_fails = draw.sometimes(0.3, 0.3);
-  troubles.commit_aborted = draw.sometimes(0.4, 0.2);
-  troubles.commit_lost = draw.sometimes(0.4, 0.1);
+  troubles.commit_lost = draw.sometimes(0.6, 0.2);
   troubles.commit_unknown = draw.sometimes(0.4, 0.2);
   troubles.commit_refused = draw.sometimes(0.2, 0.1);
   troubles.event_refused = draw.sometimes(0.1, 0.005);
@@ -185,9 +184,8 @@ std::string describe(const Scenario& scenario) {
       << format_duration(scenario.act_gap_max) << " apart, weighted";
   for (const unsigned weight : troubles.weights) out << " " << weight;
   out << ", lively " << format_duration(scenario.lively) << "\ntroubles: open " << troubles.open_fails
-      << ", aborted " << troubles.commit_aborted << ", lost " << troubles.commit_lost << ", unknown "
-      << troubles.commit_unknown << ", refused " << troubles.commit_refused << ", events refused "
-      << troubles.event_refused << ", clock ahead "
+      << ", lost " << troubles.commit_lost << ", unknown " << troubles.commit_unknown << ", refused "
+      << troubles.commit_refused << ", events refused " << troubles.event_refused << ", clock ahead "
       << std::chrono::duration<double>(troubles.clock_ahead).count() << " s, stepped by "
       << format_duration(troubles.clock_step_max) << ", outages " << format_duration(troubles.outage_max);
   if (scenario.stall) {

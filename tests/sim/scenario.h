@@ -35,7 +35,6 @@ inline constexpr std::size_t act_kinds = 13;
 // How bad this universe is. Each seed draws its own mixture, so that every trouble also comes alone.
 struct Troubles {
   double open_fails = 0;
-  double commit_aborted = 0;  // certainly not applied, handle usable
   double commit_lost = 0;     // not applied, and nobody knows
   double commit_unknown = 0;  // applied, and nobody knows
   double commit_refused = 0;  // a record was refused, but not for ever

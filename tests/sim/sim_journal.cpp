@@ -89,7 +89,6 @@ void SimJournal::send(const std::shared_ptr<const Batch>& batch, Time began) {
       (events_of(*batch) > 1 && world_.chance(troubles.commit_refused))) {
     return done(travel, Outcome::refused, "simulated refusal");
   }
-  if (world_.chance(troubles.commit_aborted)) return done(travel, Outcome::aborted, "simulated abort");
   if (world_.chance(troubles.commit_lost)) return done(travel, Outcome::lost, "simulated loss");
   if (world_.chance(troubles.commit_unknown)) {
     apply_unheard(batch, world_.chance(0.5) ? Duration{0} : world_.between(0ms, 3s));
@@ -107,7 +106,7 @@ void SimJournal::send(const std::shared_ptr<const Batch>& batch, Time began) {
 // Librdkafka goes on trying until the deadline; then nobody knows.
 void SimJournal::send_in_outage(const std::shared_ptr<const Batch>& batch, Time began) {
   const Duration left = world_.outage_until - world_.time;
-  if (world_.chance(0.2)) return done(world_.between(10ms, 20s), Outcome::aborted, "aborted in an outage");
+  if (world_.chance(0.2)) return done(world_.between(10ms, 20s), Outcome::lost, "aborted in an outage");
   if (left < commit_deadline && world_.chance(0.7)) {
     life_.later(left + world_.between(1ms, 300ms), [this, batch, began] { send(batch, began); });
     return;

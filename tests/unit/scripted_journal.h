@@ -31,7 +31,7 @@ class ScriptedJournal final : public Journal {
   void commit(std::shared_ptr<const Batch> batch) override {
     batches.push_back(batch);
     if (needs_denied(*batch)) {
-      expect(JournalDone{Outcome::aborted, "denied", denied});
+      expect(JournalDone{Outcome::lost, "denied", denied});
       return;
     }
     expect(JournalDone{outcome(*batch), "scripted"});

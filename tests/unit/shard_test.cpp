@@ -260,37 +260,6 @@ TEST(Shard, ProgressRidesWithTheNextBatch) {
 
 // --- outcomes
 
-TEST(Shard, AnAbortedBatchIsCommittedAgainAsItWas) {
-  ShardLife life;
-  life.add("acme").backfill_start_time = noon - 1h;
-  life.tenants["acme"].events.emplace_back("a", noon - 1min);
-  int aborts = 0;
-  life.journal->outcome = [&](const Batch& batch) {
-    return batch.events > 0 && ++aborts <= 2 ? Outcome::aborted : Outcome::committed;
-  };
-  life.start();
-  life.live(1min);
-  EXPECT_EQ(life.journal->opens, 1);
-  ASSERT_GE(life.journal->batches.size(), 4u);
-  EXPECT_EQ(life.journal->batches[1], life.journal->batches[2]);
-  EXPECT_EQ(life.journal->batches[1], life.journal->batches[3]);
-  EXPECT_THAT(life.journal->published, ElementsAre("a"));
-}
-
-TEST(Shard, ThirdTimeAbortedTheJournalIsOpenedAgain) {
-  ShardLife life;
-  life.add("acme").backfill_start_time = noon - 1h;
-  life.tenants["acme"].events.emplace_back("a", noon - 1min);
-  int aborts = 0;
-  life.journal->outcome = [&](const Batch& batch) {
-    return batch.events > 0 && ++aborts <= 3 ? Outcome::aborted : Outcome::committed;
-  };
-  life.start();
-  life.live(1min);
-  EXPECT_EQ(life.journal->opens, 2);
-  EXPECT_THAT(life.journal->published, ElementsAre("a"));
-}
-
 TEST(Shard, ADeniedTopicHoldsOnlyTheSourcesThatNeedIt) {
   ShardLife life;
   life.add("barred").backfill_start_time = noon - 1h;

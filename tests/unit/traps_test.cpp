@@ -297,7 +297,7 @@ TEST(Traps, T16_NothingIsCommittedWhileAVendorIsSlow) {
 
 TEST(Traps, T17_EachOutcomeOfACommitHasItsOwnAnswer) {
   for (const auto& [outcome, opens] :
-       {std::pair{Outcome::aborted, 1}, {Outcome::lost, 2}, {Outcome::refused, 2}}) {
+       {std::pair{Outcome::committed, 1}, {Outcome::lost, 2}, {Outcome::refused, 2}}) {
     ShardLife life;
     life.add("acme").backfill_start_time = noon - 1h;
     life.tenants["acme"].events = {{"a", noon - 2min}, {"b", noon - 1min}};
