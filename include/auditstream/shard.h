@@ -142,6 +142,8 @@ class Shard {
   int reopens_in_a_row_ = 0;
   std::optional<std::string> misconfigured_;
   std::uint64_t random_;
+  std::set<std::string>
+      with_cursor_;                 // sources of the config whose cursor this partition has had in our time
   std::vector<std::string> marks_;  // seen while the journal was opening
   std::string mark_;                // ours
   bool mark_seen_ = false;          // in the partition's log: what comes after it is somebody else's

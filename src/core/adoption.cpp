@@ -7,6 +7,12 @@ std::string cursor_lies_in(const Source& source, int partition, const std::strin
          account + ": run auditstream cursors move " + source.name;
 }
 
+std::string cursor_has_gone(const Source& source, int partition) {
+  return "the cursor of " + source.name + " is no longer in partition " + std::to_string(partition) +
+         ", so a tool has moved or removed it: bring this instance's config up to date; to start from " +
+         "backfill_start_time all the same, start the instance again";
+}
+
 std::optional<std::string> why_not_adopted(const Source& source, const Cursor& cursor, int partition) {
   if (cursor.origin != source.origin) {
     return "the cursor of " + source.name +

@@ -20,4 +20,7 @@ std::vector<Say> adoption_warnings(const Source& source, const Cursor& cursor);
 // Why the source must not be polled in a partition that has no cursor of it.
 std::string cursor_lies_in(const Source& source, int partition, const std::string& account);
 
+// The same for one that had one there.
+std::string cursor_has_gone(const Source& source, int partition);
+
 }  // namespace auditstream

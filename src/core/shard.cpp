@@ -95,6 +95,7 @@ void Shard::on_done(const JournalDone& done, Now now) {
     for (std::size_t i = 0; i < pollers_.size(); ++i) {
       if (!committed.contains(pollers_[i].source().name)) continue;
       pollers_[i].on_committed();
+      if (pollers_[i].source().enabled) with_cursor_.insert(pollers_[i].source().name);
       schedule(i);
     }
     return;
@@ -244,6 +245,7 @@ void Shard::add_poller(const std::shared_ptr<const Source>& source, Now now) {
                                              start_spacing * static_cast<Duration::rep>(together_));
   poller.start_at(now.steady + Duration{static_cast<Duration::rep>(
                                    hash64(source->name) % static_cast<std::uint64_t>(spread.count() + 1))});
+  if (known) with_cursor_.insert(source->name);
   if (poller.cursor() != nullptr) {
     records_.erase(source->name);
     records_.erase(records_.lower_bound(source->name + "/"), records_.lower_bound(source->name + "0"));
@@ -297,6 +299,8 @@ Poller Shard::make_poller(const std::shared_ptr<const Source>& source, const Pol
         if (partition != partition_) return stopped(cursor_lies_in(*source, partition, account));
       }
     }
+    // The tail may not have told yet where it lies now.
+    if (with_cursor_.contains(source->name)) return stopped(cursor_has_gone(*source, partition_));
     return {source, *vendor, world_.secrets, std::move(ledger), false, options, world_.next_request_id};
   }
   if (cursor == nullptr) {
@@ -338,6 +342,7 @@ void Shard::reconfigure(std::vector<std::shared_ptr<const Source>> sources, Now 
   for (const auto& [name, index] : gone) {
     auto source = std::make_shared<Source>(pollers_[index].source());
     source->enabled = false;
+    with_cursor_.erase(source->name);
     change_poller(index, source, now);
   }
   step(now);

@@ -252,5 +252,32 @@ TEST_F(Reconfigured, ASourceThatWaitsForItsCursorToLeaveAnotherPartitionBegins) 
   EXPECT_EQ(life.status("new").state, "resting");
 }
 
+// As cursors move does it; that the cursor lies elsewhere now may be known only later.
+TEST_F(Reconfigured, ASourceWhoseCursorHasGoneIsNotBegunAnew) {
+  event("acme", "e1");
+  life.live(1min);
+  life.journal->records.clear();
+  life.shard->on_mark(life.journal->mark(), life.now);
+  life.shard->on_mark("a tool's", life.now);
+  event("acme", "e2");
+  life.live(1min);
+  EXPECT_EQ(life.status("acme").state, "stopped");
+  EXPECT_EQ(life.times_said("the cursor of acme is no longer in partition 3"), 1u);
+  EXPECT_THAT(life.journal->published, ElementsAre("e1"));
+}
+
+TEST_F(Reconfigured, ASourceThatHadLeftBeginsAnewWhereItsCursorHasGone) {
+  const std::shared_ptr<Source> acme = take_out("acme");
+  reconfigure();
+  life.live(1min);
+  life.journal->records.clear();
+  life.sources = {acme};
+  life.shard->on_mark(life.journal->mark(), life.now);
+  life.shard->on_mark("a tool's", life.now);
+  reconfigure();
+  life.live(1min);
+  EXPECT_EQ(life.status("acme").state, "resting");
+}
+
 }  // namespace
 }  // namespace auditstream
