@@ -8,6 +8,9 @@ namespace auditstream::kafka {
 namespace {
 
 constexpr int patience_ms = 5000;
+// librdkafka 2.0.2 aborts the process if the coordinator of a request is found when the request has timed out
+// (rd_kafka_enq_once_del_source_return). So it never does: we give up first, with the handle.
+constexpr int longer_than_we_wait_ms = 60'000;
 
 using Errors = std::map<std::string, rd_kafka_resp_err_t>;
 
@@ -84,11 +87,11 @@ std::vector<Access> membership_denied(const Connection& connection, const std::s
   const AlterOffsetsHandle alteration(rd_kafka_AlterConsumerGroupOffsets_new(group.c_str(), nowhere.get()));
   const AdminOptionsHandle options(
       rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS));
-  rd_kafka_AdminOptions_set_request_timeout(options.get(), patience_ms, nullptr, 0);
+  rd_kafka_AdminOptions_set_request_timeout(options.get(), longer_than_we_wait_ms, nullptr, 0);
   const QueueHandle queue(rd_kafka_queue_new(client));
   rd_kafka_AlterConsumerGroupOffsets_t* alterations[] = {alteration.get()};
   rd_kafka_AlterConsumerGroupOffsets(client, alterations, 1, options.get(), queue.get());
-  const EventHandle event(rd_kafka_queue_poll(queue.get(), 2 * patience_ms));
+  const EventHandle event(rd_kafka_queue_poll(queue.get(), patience_ms));
   if (!event) return {};
   std::vector<rd_kafka_resp_err_t> errors{rd_kafka_event_error(event.get())};
   if (const auto* result = rd_kafka_event_AlterConsumerGroupOffsets_result(event.get())) {

@@ -14,6 +14,7 @@ namespace auditstream::test {
 // Request types by their number in Kafka's protocol.
 enum class Api : std::int16_t {
   produce = 0,
+  find_coordinator = 10,
   heartbeat = 12,
   init_producer_id = 22,
   add_partitions = 24,

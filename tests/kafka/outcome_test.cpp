@@ -25,6 +25,8 @@ std::string name_of(Api api) {
   switch (api) {
     case Api::produce:
       return "Produce";
+    case Api::find_coordinator:
+      return "FindCoordinator";
     case Api::heartbeat:
       return "Heartbeat";
     case Api::init_producer_id:
