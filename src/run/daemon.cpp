@@ -239,12 +239,6 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
       },
       [&](int partition) { membership->released(partition); }, world);
   worker = std::make_unique<Worker>(client, fleet);
-  const Watchdog watchdog([&] { return worker->turns(); }, hang_max_ticks,
-                          [] {
-                            log(Level::error, "hung",
-                                "the event loop hangs: ending, so that another instance takes over");
-                            _exit(exit_internal);
-                          });
   const kafka::OffsetsTail tail({connection, config.group, config.offsets.topic, config.offsets.partitions},
                                 [&](TailEvent event) { worker->post(std::move(event)); });
   membership = std::make_unique<kafka::GroupMembership>(
@@ -265,6 +259,12 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
       return success();
     });
     const Signals signals(*worker, reload);
+    const Watchdog watchdog([&] { return worker->turns(); }, hang_max_ticks,
+                            [] {
+                              log(Level::error, "hung",
+                                  "the event loop hangs: ending, so that another instance takes over");
+                              _exit(exit_internal);
+                            });
     worker->run();
   }
   membership.reset();

@@ -61,5 +61,17 @@ TEST(Watchdog, LetsAStoppedProcessLiveOn) {
   drain(*run);
 }
 
+// Before its first assignment a member waits for it, and that takes a while.
+TEST(Watchdog, LetsAProcessLeaveAGroupThatDoesNotAnswer) {
+  const Broker broker;
+  World world({.vendors = {"tines"}}, broker.bootstrap());
+  const auto run = world.start();
+  until("it joins the group", 30s, [&] { return run->err().find("code=started") != std::string::npos; });
+  broker.signal(1, SIGSTOP);
+  run->signal(SIGTERM);
+  EXPECT_EQ(run->wait(90s), 0) << run->err();
+  broker.signal(1, SIGCONT);
+}
+
 }  // namespace
 }  // namespace auditstream::test
