@@ -1,0 +1,162 @@
+// Shard, its sources: who polls from where, as restored and as the config changes.
+#include <algorithm>
+#include <utility>
+
+#include "auditstream/hash.h"
+#include "auditstream/shard.h"
+#include "auditstream/vendor.h"
+#include "core/adoption.h"
+
+namespace auditstream {
+namespace {
+
+constexpr Duration start_spacing = 10ms;  // sources of one process don't start in one moment
+
+Time first_since(const Source& source, const Traits& traits, Time now) {
+  const Time since = source.backfill_start_time.value_or(now);
+  return Time{since.time_since_epoch() / traits.precision * traits.precision};
+}
+
+}  // namespace
+
+void Shard::build_pollers(RecordMap records, Now now) {
+  records_ = std::move(records);
+  progress_due_ = now.steady + limits_.progress_interval;
+  together_ = std::max(together_, sources_.size());
+  for (const std::shared_ptr<const Source>& source : sources_) add_poller(source, now);
+  together_ = 0;
+}
+
+void Shard::add_poller(const std::shared_ptr<const Source>& source, Now now) {
+  const bool known = records_.contains(source->name);
+  Poller poller = make_poller(source, nullptr, now);
+  for (const std::uint64_t id : refused_[source->name]) poller.refuse_event(id);
+  const Duration spread = std::min<Duration>(source->poll_interval * 9 / 10,
+                                             start_spacing * static_cast<Duration::rep>(together_));
+  poller.start_at(now.steady + Duration{static_cast<Duration::rep>(
+                                   hash64(source->name) % static_cast<std::uint64_t>(spread.count() + 1))});
+  if (known) with_cursor_.insert(source->name);
+  if (poller.cursor() != nullptr) {
+    records_.erase(source->name);
+    records_.erase(records_.lower_bound(source->name + "/"), records_.lower_bound(source->name + "0"));
+  }
+  pollers_.push_back(std::move(poller));
+  wakes_.push_back(Steady::max());
+  account_of_.push_back(&account_for(*source, now));
+  // Whoever had this source before us may just have sent a request.
+  if (known && !std::exchange(account_of_.back()->inherited, true))
+    account_of_.back()->limit.take(now.steady);
+  urgent_ = urgent_ || pollers_.back().urgent();
+  schedule(pollers_.size() - 1);
+}
+
+Shard::Account& Shard::account_for(const Source& source, Now now) {
+  const auto [found, added] = accounts_.try_emplace(
+      source.account,
+      Account{source.account, source.rate_limit, RateLimit(source.rate_limit, now.steady), false, {}});
+  Account& account = found->second;
+  if (account.specs != source.rate_limit) {
+    account.specs = source.rate_limit;
+    account.limit = RateLimit(account.specs, now.steady);
+    account.limit.take(now.steady);
+  }
+  return account;
+}
+
+// `predecessor` is the source under the settings that it had until now; its requests have been cancelled.
+Poller Shard::make_poller(const std::shared_ptr<const Source>& source, const Poller* predecessor, Now now) {
+  const Vendor* vendor = find_vendor(source->vendor);
+  AS_CHECK(vendor != nullptr);
+  const auto stopped = [&](std::string reason) {
+    world_.observer.said(*source, Say{Level::error, "source_stopped", reason});
+    return Poller::stopped(source, *vendor, world_.secrets, std::move(reason), world_.next_request_id);
+  };
+  if (!source->enabled) {
+    return Poller::stopped(source, *vendor, world_.secrets, "disabled in the config (enabled: false)",
+                           world_.next_request_id);
+  }
+  PollerOptions options = world_.options;
+  if (const auto found = world_.record_bytes_max.find(source->topic);
+      found != world_.record_bytes_max.end()) {
+    options.record_bytes_max = found->second;
+  }
+  Ledger ledger(*source, first_since(*source, vendor->traits(), now.wall), now.wall);
+  const Cursor* cursor = predecessor != nullptr ? predecessor->cursor() : nullptr;
+  if (cursor == nullptr && !records_.contains(source->name)) {
+    const auto places = world_.cursors.find(source->name);
+    if (places != world_.cursors.end()) {
+      for (const auto& [partition, account] : places->second) {
+        if (partition != partition_) return stopped(cursor_lies_in(*source, partition, account));
+      }
+    }
+    // The tail may not have told yet where it lies now.
+    if (with_cursor_.contains(source->name)) return stopped(cursor_has_gone(*source, partition_));
+    return {source, *vendor, world_.secrets, std::move(ledger), false, options, world_.next_request_id};
+  }
+  if (cursor == nullptr) {
+    Result<Ledger> restored = Ledger::restore(source->name, records_);
+    if (!restored.ok()) {
+      return stopped("the cursor of " + source->name + " can't be used: " + restored.error().message +
+                     ": look at it with auditstream cursors show " + source->name +
+                     ", then auditstream cursors reset " + source->name);
+    }
+    ledger = *std::move(restored);
+    cursor = &ledger.cursor();
+  }
+  if (std::optional<std::string> reason = why_not_adopted(*source, *cursor, partition_)) {
+    return stopped(*std::move(reason));
+  }
+  for (const Say& warning : adoption_warnings(*source, *cursor)) world_.observer.said(*source, warning);
+  ledger.adopt(*source);
+  return {source, *vendor, world_.secrets, std::move(ledger), true, options, world_.next_request_id};
+}
+
+void Shard::reconfigure(std::vector<std::shared_ptr<const Source>> sources, Now now) {
+  sources_ = std::move(sources);
+  if (state_ != State::open || draining_) return;
+  together_ = sources_.size();
+  std::map<std::string_view, std::size_t> gone;
+  for (std::size_t i = 0; i < pollers_.size(); ++i) gone.emplace(pollers_[i].source().name, i);
+  for (const std::shared_ptr<const Source>& source : sources_) {
+    const auto known = gone.find(source->name);
+    if (known == gone.end()) {
+      add_poller(source, now);
+      continue;
+    }
+    if (pollers_[known->second].shared_source() != source) change_poller(known->second, source, now);
+    gone.erase(known);
+  }
+  // Its place stays, so that it may come back.
+  for (const auto& [name, index] : gone) {
+    auto source = std::make_shared<Source>(pollers_[index].source());
+    source->enabled = false;
+    with_cursor_.erase(source->name);
+    change_poller(index, source, now);
+  }
+  step(now);
+}
+
+void Shard::begin_source(std::string_view name, Now now) {
+  if (state_ != State::open || draining_) return;
+  for (std::size_t i = 0; i < pollers_.size(); ++i) {
+    if (pollers_[i].source().name == name && pollers_[i].stopped() && pollers_[i].cursor() == nullptr) {
+      change_poller(i, pollers_[i].shared_source(), now);
+    }
+  }
+  step(now);
+}
+
+void Shard::change_poller(std::size_t index, const std::shared_ptr<const Source>& source, Now now) {
+  Poller successor = make_poller(source, &pollers_[index], now);
+  std::vector<Action> actions;
+  successor.succeed(pollers_[index], actions);
+  act(index, std::move(actions), now);
+  ready_.erase(index);
+  successor.start_at(now.steady);
+  pollers_[index] = std::move(successor);
+  account_of_[index] = &account_for(*source, now);
+  urgent_ = urgent_ || pollers_[index].urgent();
+  schedule(index);
+}
+
+}  // namespace auditstream
