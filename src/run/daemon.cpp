@@ -45,11 +45,19 @@ sigset_t ending_signals() {
 // Waits for signals in a thread of its own, so that no handler has to be async-signal-safe.
 class Signals {
  public:
-  Signals(Worker& worker, Reload& reload) : worker_(worker), reload_(reload), thread_([this] { wait(); }) {}
+  Signals() : thread_([this] { wait(); }) {}
   ~Signals() {
     done_ = true;
     pthread_kill(thread_.native_handle(), SIGHUP);
     thread_.join();
+  }
+
+  // Where they go from now on. With null nothing is at work, and to end takes no patience.
+  void direct_to(Worker* worker, Reload* reload) {
+    const std::lock_guard lock(mutex_);
+    worker_ = worker;
+    reload_ = reload;
+    if (reload != nullptr && std::exchange(reload_wanted_, false)) reload->request();
   }
 
  private:
@@ -59,24 +67,33 @@ class Signals {
     while (!done_) {
       const timespec patience{1, 0};
       const int signal = sigtimedwait(&set, nullptr, &patience);
-      if (done_) return;
+      const bool ending = signal == SIGTERM || signal == SIGINT;
+      const std::lock_guard lock(mutex_);
+      if (worker_ == nullptr) {
+        reload_wanted_ = reload_wanted_ || signal == SIGHUP;
+        if (!ending) continue;
+        log(Level::info, "stopped", "nothing is at work: ending at once");
+        _exit(exit_done);
+      }
       if (signal == SIGHUP) {
-        reload_.request();
-      } else if ((signal == SIGTERM || signal == SIGINT) && !deadline) {
+        reload_->request();
+      } else if (ending && !deadline) {
         deadline = read_clock().steady + drain_max;
         log(Level::info, "draining", "ending: committing what is complete");
-        worker_.drain();
+        worker_->drain();
       } else if (deadline && (signal == SIGINT || read_clock().steady >= *deadline)) {
         // A second Ctrl-C, or the drain took too long. What was not committed is read from the vendors again.
         log(Level::warn, "abandoned", "ending without waiting any longer; nothing is lost");
-        worker_.abandon();
-        return;
+        worker_->abandon();
+        deadline = Steady::max();
       }
     }
   }
 
-  Worker& worker_;
-  Reload& reload_;
+  std::mutex mutex_;
+  Worker* worker_ = nullptr;  // from here on protected by mutex_
+  Reload* reload_ = nullptr;
+  bool reload_wanted_ = false;  // before anything could be reloaded
   std::atomic<bool> done_ = false;
   std::thread thread_;
 };
@@ -176,6 +193,7 @@ void block_signals() {
 }
 
 int run_daemon(const std::string& path, const Config& config, Duration kafka_wait) {
+  Signals signals;
   const kafka::Connection connection{config.kafka, kafka::client_id_of(instance_name())};
   const kafka::Cluster cluster(connection);
   const Steady deadline = read_clock().steady + kafka_wait;
@@ -258,14 +276,15 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
       worker->post(Reconfiguration{next.sources, known.record_bytes_max});
       return success();
     });
-    const Signals signals(*worker, reload);
     const Watchdog watchdog([&] { return worker->turns(); }, hang_max_ticks,
                             [] {
                               log(Level::error, "hung",
                                   "the event loop hangs: ending, so that another instance takes over");
                               _exit(exit_internal);
                             });
+    signals.direct_to(worker.get(), &reload);
     worker->run();
+    signals.direct_to(nullptr, nullptr);
   }
   membership.reset();
   log(Level::info, "stopped", "what was committed is in Kafka; the rest will be read again");

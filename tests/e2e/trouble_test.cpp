@@ -36,6 +36,14 @@ TEST(Trouble, KafkaAwayAtTheStartIsExit69) {
   EXPECT_THAT(world.stats(), HasSubstr("\"requests\":0,"));
 }
 
+TEST(Trouble, KafkaIsNotWaitedForAfterSigterm) {
+  World world({.vendors = {"tines"}}, "127.0.0.1:9");
+  const auto run = world.start({"run", "--wait-for-kafka", "5m"});
+  until("it waits", 30s, [&] { return run->err().find("trying again") != std::string::npos; });
+  run->signal(SIGTERM);
+  EXPECT_EQ(run->wait(5s), 0) << run->err();
+}
+
 TEST(Trouble, KafkaGoesAndComesBackAndNothingIsLostOrRepeated) {
   Broker kafka;
   World world(lively(), kafka.bootstrap());
