@@ -24,9 +24,9 @@ std::optional<Window> Planner::next(const Cursor& cursor, Duration overlap, Time
   }
   Time to = end_of_window(reached_ ? std::max(from, *reached_) : from);
   // A window is wholly historic or not at all; but the line moves on while we read, so what is left before it
-  // must be worth a window, or reading would creep along behind it for ever.
+  // must be a fair part of the window, or reading would creep along behind it for ever.
   const Time settled = now - horizon;
-  if (settled - from >= span_ / 2) to = std::min(to, settled);
+  if (settled - from >= (to - from) / 2) to = std::min(to, settled);
   const bool settles = to <= now - overlap;
   if (to < now && (settles || (live_is_split_ && to + span_ <= now))) {
     if (live_is_split_ && to > settled && !unsettled_from_)

@@ -149,6 +149,19 @@ TEST(Planner, AWindowInsideAGapTeachesNothing) {
   EXPECT_GE(*next.to - *first.to, span);
 }
 
+// Windows have become narrow behind a gap that crosses the line of what is settled: what is left before the
+// line is no window of its own, or nothing would be read until the line has passed the gap.
+TEST(Planner, AGapIsCoveredAgainInOneWindowHoweverNarrowTheyHaveBecome) {
+  Planner planner(false, {});
+  const Cursor cursor = cursor_at(noon - horizon - overlap - 10s);
+  const Time reached = noon - horizon + 3h;
+  planner.distrust(reached);
+  planner.narrow(4s, 2);
+  const Window next = *planner.next(cursor, overlap, noon, true);
+  EXPECT_EQ(next.from, cursor.floor.time);
+  EXPECT_EQ(next.to, reached + 2s);
+}
+
 // A vendor that can't answer for the whole overlap at once is asked in pieces, and those vouch for no more
 // than what had been shown before the first of them was read.
 TEST(Planner, ALiveWindowThatIsTooMuchIsSplit) {
