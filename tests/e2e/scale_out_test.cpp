@@ -36,6 +36,8 @@ struct Crowd : World {
     for (const auto& [partition, name] : owners()) names.insert(name);
     return names;
   }
+  // Two instances that share the sources and have read all there is.
+  std::pair<std::unique_ptr<Child>, std::unique_ptr<Child>> start_two();
 };
 
 std::string suffix(const Child& run) { return "-" + std::to_string(run.pid()); }
@@ -46,6 +48,14 @@ bool all_of(const std::set<std::string>& owners, const Child& run) {
 
 bool some_of(const std::set<std::string>& owners, const Child& run) {
   return std::ranges::any_of(owners, [&](const std::string& owner) { return owner.ends_with(suffix(run)); });
+}
+
+std::pair<std::unique_ptr<Child>, std::unique_ptr<Child>> Crowd::start_two() {
+  auto one = start();
+  auto two = start();
+  until("both have partitions", 60s, [&] { return some_of(owning(), *one) && some_of(owning(), *two); });
+  until_up_to_date();
+  return {std::move(one), std::move(two)};
 }
 
 TEST(ScaleOut, TwoShareTheSourcesAndThirdTakesItsPart) {
@@ -65,11 +75,7 @@ TEST(ScaleOut, TwoShareTheSourcesAndThirdTakesItsPart) {
 
 TEST(ScaleOut, AKilledInstancesSourcesGoOnElsewhere) {
   Crowd world;
-  auto one = world.start();
-  const auto two = world.start();
-  until("both have partitions", 60s,
-        [&] { return some_of(world.owning(), *one) && some_of(world.owning(), *two); });
-  world.until_up_to_date();
+  auto [one, two] = world.start_two();
   kill_at_once(*one);
   until("the other has all", 60s, [&] { return all_of(world.owning(), *two); });
   world.until_up_to_date();
@@ -81,11 +87,7 @@ TEST(ScaleOut, AKilledInstancesSourcesGoOnElsewhere) {
 
 TEST(ScaleOut, AnInstanceThatEndsInOrderHandsOver) {
   Crowd world;
-  const auto one = world.start();
-  const auto two = world.start();
-  until("both have partitions", 60s,
-        [&] { return some_of(world.owning(), *one) && some_of(world.owning(), *two); });
-  world.until_up_to_date();
+  const auto [one, two] = world.start_two();
   drain(*one);
   until("the other has all", 60s, [&] { return all_of(world.owning(), *two); });
   world.until_up_to_date();
@@ -95,11 +97,7 @@ TEST(ScaleOut, AnInstanceThatEndsInOrderHandsOver) {
 
 TEST(ScaleOut, AZombieCommitsNothingAndLivesOn) {
   Crowd world;
-  const auto one = world.start();
-  const auto two = world.start();
-  until("both have partitions", 60s,
-        [&] { return some_of(world.owning(), *one) && some_of(world.owning(), *two); });
-  world.until_up_to_date();
+  const auto [one, two] = world.start_two();
   one->signal(SIGSTOP);
   until("the other has all", 60s, [&] { return all_of(world.owning(), *two); });
   world.until_up_to_date();

@@ -173,19 +173,23 @@ TEST(Membership, MayEndAtAnyMomentOfItsJoining) {
   until("all of it comes back", 30s, [&] { return one.has().size() == partitions; });
 }
 
+OffsetsTail tail_of(const Place& place, std::function<void(TailEvent)> sink) {
+  return OffsetsTail({.connection = place.settings().connection,
+                      .group = "kafka-tests",
+                      .offsets_topic = place.offsets(),
+                      .partitions = Place::offsets_partitions},
+                     std::move(sink));
+}
+
 TEST(Tail, TellsEachOpeningInItsOrder) {
   Place place(Broker::shared());
   std::mutex mutex;
   std::vector<std::string> marks;
-  const OffsetsTail tail({.connection = place.settings().connection,
-                          .group = "kafka-tests",
-                          .offsets_topic = place.offsets(),
-                          .partitions = Place::offsets_partitions},
-                         [&](const TailEvent& event) {
-                           const std::lock_guard lock(mutex);
-                           const auto* mark = std::get_if<OwnerMark>(&event);
-                           if (mark != nullptr && mark->partition == 1) marks.push_back(mark->mark);
-                         });
+  const OffsetsTail tail = tail_of(place, [&](const TailEvent& event) {
+    const std::lock_guard lock(mutex);
+    const auto* mark = std::get_if<OwnerMark>(&event);
+    if (mark != nullptr && mark->partition == 1) marks.push_back(mark->mark);
+  });
   std::vector<std::string> opened;
   for (int i = 0; i < 3; ++i) {
     PatientJournal journal(place.settings(1));
@@ -212,17 +216,13 @@ TEST(Tail, TellsWhereCursorsLie) {
   commit("acme/seen/7", "not a cursor");
   std::mutex mutex;
   std::vector<std::string> told;
-  const OffsetsTail tail({.connection = place.settings().connection,
-                          .group = "kafka-tests",
-                          .offsets_topic = place.offsets(),
-                          .partitions = Place::offsets_partitions},
-                         [&](const TailEvent& event) {
-                           const std::lock_guard lock(mutex);
-                           if (const auto* seen = std::get_if<CursorSeen>(&event)) {
-                             told.push_back(seen->source + " in " + std::to_string(seen->partition) + ": " +
-                                            seen->account.value_or("gone"));
-                           }
-                         });
+  const OffsetsTail tail = tail_of(place, [&](const TailEvent& event) {
+    const std::lock_guard lock(mutex);
+    if (const auto* seen = std::get_if<CursorSeen>(&event)) {
+      told.push_back(seen->source + " in " + std::to_string(seen->partition) + ": " +
+                     seen->account.value_or("gone"));
+    }
+  });
   commit("acme", R"({"account":"one","watermark":"later"})");
   commit("acme", R"({"account":"two"})");
   commit("acme", std::nullopt);
