@@ -26,9 +26,12 @@ void Brokers::run_script(std::vector<std::string> arguments) const {
   if (finished.status != 0) throw std::runtime_error("script/kafka fails:\n" + finished.err);
 }
 
-Brokers::Brokers(int count, const std::vector<std::string>& properties) {
-  std::vector<std::string> arguments{
-      "start", "--brokers", std::to_string(count), "--owner", std::to_string(getpid()), "--"};
+Brokers::Brokers(int count, const std::vector<std::string>& properties,
+                 const std::vector<std::string>& features) {
+  std::vector<std::string> arguments{"start", "--brokers", std::to_string(count), "--owner",
+                                     std::to_string(getpid())};
+  for (const std::string& feature : features) arguments.insert(arguments.end(), {"--feature", feature});
+  arguments.emplace_back("--");
   arguments.insert(arguments.end(), properties.begin(), properties.end());
   run_script(arguments);
   bootstrap_ = first_line(read_file(directory_.path() / "bootstrap"));

@@ -16,8 +16,9 @@ namespace auditstream::test {
 // it.
 class Brokers {
  public:
-  // Broker properties as "name=value".
-  explicit Brokers(int count, const std::vector<std::string>& properties = {});
+  // Broker properties, and levels of Kafka's features, as "name=value".
+  explicit Brokers(int count, const std::vector<std::string>& properties = {},
+                   const std::vector<std::string>& features = {});
   ~Brokers();
   Brokers(const Brokers&) = delete;
   Brokers& operator=(const Brokers&) = delete;

@@ -133,6 +133,15 @@ std::optional<int> leader_of(const std::string& bootstrap, const std::string& to
   return leader < 0 ? std::nullopt : std::optional(leader);
 }
 
+std::set<int> in_sync_replicas(const std::string& bootstrap, const std::string& topic, int partition) {
+  const Handle handle = make_handle(RD_KAFKA_PRODUCER, {{"bootstrap.servers", bootstrap}});
+  const Topic wanted(rd_kafka_topic_new(handle.get(), topic.c_str(), nullptr));
+  const Metadata metadata = metadata_of(handle.get(), wanted.get(), admin_timeout_ms);
+  if (metadata == nullptr) return {};
+  const rd_kafka_metadata_partition_t& found = metadata->topics[0].partitions[partition];
+  return {found.isrs, found.isrs + found.isr_cnt};
+}
+
 bool replicas_in_sync(const std::string& bootstrap) {
   std::istringstream addresses(bootstrap);
   for (std::string address; std::getline(addresses, address, ',');) {

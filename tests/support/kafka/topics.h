@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace auditstream::test {
@@ -26,6 +27,9 @@ std::int64_t log_end(const std::string& bootstrap, const std::string& topic, int
 
 // The node that leads the partition; nothing while none does.
 std::optional<int> leader_of(const std::string& bootstrap, const std::string& topic, int partition);
+
+// The nodes that have all of the partition.
+std::set<int> in_sync_replicas(const std::string& bootstrap, const std::string& topic, int partition);
 
 // Whether every replica of every partition is in sync, by the word of each of the brokers in `bootstrap`: one
 // that was away may still tell of the time before.
