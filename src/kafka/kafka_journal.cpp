@@ -280,7 +280,7 @@ JournalDone KafkaJournal::try_commit(const Batch& batch) {
   if (std::optional<JournalDone> trouble = begin()) return *std::move(trouble);
   std::string why;
   if (!produce(batch, why)) return abort(why);
-  return finish(batch);
+  return finish();
 }
 
 JournalDone KafkaJournal::do_edit(const Edit& edit) {
@@ -291,7 +291,7 @@ JournalDone KafkaJournal::do_edit(const Edit& edit) {
     if (!all_in_the_log()) return abort("the records don't get into the log");
     if (!edit.confirm()) return abort("somebody else has opened a partition of the edit");
   }
-  return finish({});
+  return finish();
 }
 
 std::optional<JournalDone> KafkaJournal::begin() {
@@ -322,7 +322,7 @@ JournalDone KafkaJournal::dead(const std::string& why) {
   return JournalDone{fenced ? Outcome::fenced : Outcome::lost, why};
 }
 
-JournalDone KafkaJournal::finish(const Batch&) {
+JournalDone KafkaJournal::finish() {
   const auto deadline = Clock::now() + commit_deadline;
   while (!stopping_) {
     const ErrorHandle error(rd_kafka_commit_transaction(producer_.get(), slice_ms));

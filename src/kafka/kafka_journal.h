@@ -87,7 +87,7 @@ class KafkaJournal final : public Journal {
   Result<std::string> mark();
   Result<RecordMap> restore(const std::string& mark);
   std::optional<JournalDone> begin();
-  JournalDone finish(const Batch& batch);
+  JournalDone finish();
   JournalDone abort(const std::string& why);
   JournalDone dead(const std::string& why);
   // What we may not write to, if that is why it was not committed.
