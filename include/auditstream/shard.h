@@ -142,8 +142,8 @@ class Shard {
   int reopens_in_a_row_ = 0;
   std::optional<std::string> misconfigured_;
   std::uint64_t random_;
-  std::set<std::string>
-      with_cursor_;                 // sources of the config whose cursor this partition has had in our time
+  // Sources of the config whose cursor this partition has had in our time.
+  std::set<std::string> with_cursor_;
   std::vector<std::string> marks_;  // seen while the journal was opening
   std::string mark_;                // ours
   bool mark_seen_ = false;          // in the partition's log: what comes after it is somebody else's
@@ -170,8 +170,8 @@ class Shard {
   // After a refused record, by source: how many events a transaction may have, all of them its own.
   std::map<std::string, std::size_t> cautious_;
   std::map<std::string, Steady> held_;  // sources that Kafka denies a topic, until they are tried again
-  std::map<std::string, std::vector<std::uint64_t>>
-      refused_;  // events that the broker refused alone, by source
+  // Events that the broker refused alone, by source.
+  std::map<std::string, std::vector<std::uint64_t>> refused_;
 };
 
 }  // namespace auditstream
