@@ -137,5 +137,22 @@ TEST_F(Reload, ACursorWithoutSourceIsSaidOnce) {
   EXPECT_THAT(run->err(), Not(HasSubstr("there is a cursor of acme-workato")));
 }
 
+// Nobody tells the process: the file is read with each poll, and after a refusal at most once a minute.
+TEST_F(Reload, ARotatedSecretIsPickedUpWithoutOne) {
+  const TemporaryDirectory directory;
+  const std::filesystem::path file = directory.path() / "key";
+  const auto key = world.source_config("tines")["api_key"].as<std::string>();
+  write_file(file, "not yet the right one\n");
+  world.source_config("tines")["api_key"] = "${file:" + file.string() + "}";
+  run = world.start();
+  until_said("code=unauthorized");
+  write_file(file, key + "\n");
+  until("it is asked again", 120s, [&] { return run->err().find("code=recovered") != std::string::npos; });
+  world.until_up_to_date({"tines"});
+  world.stop_production();
+  world.expect_exactly_once();
+  drain(*run);
+}
+
 }  // namespace
 }  // namespace auditstream::test
