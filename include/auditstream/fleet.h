@@ -23,6 +23,14 @@ struct Reconfiguration {
   std::map<std::string, std::size_t> record_bytes_max;  // see ShardWorld
 };
 
+// What this process is doing in one moment. A value, for whoever shows it.
+struct FleetStatus {
+  std::vector<SourceStatus> sources;  // polled here
+  std::size_t shards_open = 0;
+  std::vector<int> partitions_not_open;  // ours, with sources, but not open yet
+  bool joined = false;                   // the group has spoken
+};
+
 class Fleet {
  public:
   // Makes the journal of a partition. Its events come back through on_journal() under that number, which is
@@ -54,6 +62,8 @@ class Fleet {
   void drain(Now now);
   bool empty() const { return open_.empty(); }
 
+  FleetStatus status(Now now) const;
+
  private:
   struct Member {
     std::uint64_t number;
@@ -80,6 +90,7 @@ class Fleet {
   std::set<int> releasing_;                                            // revoked, and somebody waits
   std::map<int, Member> open_;                                         // with a shard, until it has closed
   std::uint64_t next_number_ = 1;
+  bool joined_ = false;
   bool draining_ = false;
 };
 

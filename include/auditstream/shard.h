@@ -50,6 +50,13 @@ struct ShardLimits {
   Duration denied_wait = 15s;          // before a source whose topic was denied is tried again
 };
 
+// One source, as the shard that polls it sees it.
+struct SourceStatus {
+  std::shared_ptr<const Source> source;
+  int partition = 0;
+  PollerStatus poller;
+};
+
 class Shard {
  public:
   Shard(int partition, std::vector<std::shared_ptr<const Source>> sources, Journal& journal,
@@ -83,7 +90,8 @@ class Shard {
   // Set if the journal can't be opened before a person has changed something.
   const std::optional<std::string>& misconfigured() const { return misconfigured_; }
   int partition() const { return partition_; }
-  std::vector<std::pair<std::string, PollerStatus>> status(Now now) const;
+  // Of the sources that are polled here now: none unless the shard is open.
+  std::vector<SourceStatus> status(Now now) const;
 
  private:
   enum class State { idle, opening, open, waiting, closing, closed };

@@ -40,6 +40,7 @@ void Fleet::reconfigure(const Reconfiguration& change, Now now) {
 }
 
 void Fleet::on_membership(const MembershipEvent& event, Now now) {
+  joined_ = true;
   if (const auto* assigned = std::get_if<PartitionsAssigned>(&event)) {
     ours_.insert(assigned->partitions.begin(), assigned->partitions.end());
     for (const int partition : assigned->partitions) say_cursors_without_source(partition);
@@ -154,6 +155,22 @@ void Fleet::drain(Now now) {
   draining_ = true;
   for (auto& [partition, member] : open_) member.shard->drain(now);
   settle(now);
+}
+
+FleetStatus Fleet::status(Now now) const {
+  FleetStatus status;
+  status.joined = joined_;
+  for (const auto& [partition, member] : open_) {
+    if (member.shard->open()) ++status.shards_open;
+    for (SourceStatus& source : member.shard->status(now)) status.sources.push_back(std::move(source));
+  }
+  for (const int partition : ours_) {
+    const auto sources = sources_.find(partition);
+    if (sources == sources_.end() || sources->second.empty()) continue;
+    const auto member = open_.find(partition);
+    if (member == open_.end() || !member->second.shard->open()) status.partitions_not_open.push_back(partition);
+  }
+  return status;
 }
 
 }  // namespace auditstream

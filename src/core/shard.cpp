@@ -271,11 +271,13 @@ void Shard::drain(Now now) {
   step(now);
 }
 
-std::vector<std::pair<std::string, PollerStatus>> Shard::status(Now now) const {
-  std::vector<std::pair<std::string, PollerStatus>> all;
+std::vector<SourceStatus> Shard::status(Now now) const {
+  std::set<std::string_view> names;
+  for (const auto& source : sources_) names.insert(source->name);
+  std::vector<SourceStatus> all;
   for (const Poller& poller : pollers_) {
-    const auto same_name = [&](const auto& source) { return source->name == poller.source().name; };
-    if (std::ranges::any_of(sources_, same_name)) all.emplace_back(poller.source().name, poller.status(now));
+    if (!names.contains(poller.source().name)) continue;
+    all.push_back({poller.shared_source(), partition_, poller.status(now)});
   }
   return all;
 }

@@ -126,8 +126,8 @@ class ShardLife {
   }
 
   PollerStatus status(const std::string& name) const {
-    for (const auto& [source, status] : shard->status(now)) {
-      if (source == name) return status;
+    for (const SourceStatus& status : shard->status(now)) {
+      if (status.source->name == name) return status.poller;
     }
     return {};
   }
