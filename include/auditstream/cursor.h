@@ -32,6 +32,13 @@ struct SeenChunk {
   friend bool operator==(const SeenChunk&, const SeenChunk&) = default;
 };
 
+// Why a source is not read: what the vendor refused, until a reading succeeds.
+struct Trouble {
+  int status = 0;    // HTTP status; 0 where none came
+  std::string text;  // what is wrong and the remedy; no secrets
+  friend bool operator==(const Trouble&, const Trouble&) = default;
+};
+
 struct Cursor {
   enum class State { running, paused };
 
@@ -48,6 +55,7 @@ struct Cursor {
   State state = State::running;
   std::uint64_t published = 0;
   std::uint64_t dead_letters = 0;
+  std::optional<Trouble> trouble;  // so that every instance, and every tool, can tell
   Time updated;
 };
 

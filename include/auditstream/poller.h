@@ -111,8 +111,9 @@ class Poller {
   std::optional<Unit> take_unit(Now now, std::size_t events_max, std::vector<Action>& out);
   // Progress that no event carries (empty windows, renewed ids); nothing if there is none.
   std::optional<Unit> take_progress(Now now);
-  // Progress must be committed at once: this source can't be polled before, or begins somewhere else now.
-  bool urgent() const { return (!born_ && !birth_taken_) || mended_; }
+  // Progress must be committed at once: this source can't be polled before, begins somewhere else now, or can
+  // be read no more, or again.
+  bool urgent() const { return (!born_ && !birth_taken_) || mended_ || (trouble_is_news_ && has_progress()); }
   void on_committed();
 
   // No new requests; what is complete can still be taken.
@@ -165,6 +166,7 @@ class Poller {
   void fail(std::size_t first_lane, const Refusal& refusal, Duration rest_min, Duration rest_max, Now now,
             std::vector<Action>& out);
   void say_trouble(const Refusal& refusal, bool failing, Now now, std::vector<Action>& out);
+  void note_trouble(const Refusal& refusal);
   void void_lanes(std::size_t first, std::vector<Action>& out);
   void settle(Reading& reading, std::size_t events_max, Now now, Unit& unit, std::vector<Action>& out);
   void say_if_nothing_found(std::vector<Action>& out);
@@ -218,6 +220,7 @@ class Poller {
   // Trouble: said once, then at a falling rate.
   std::optional<Refusal> trouble_;
   bool failing_ = false;
+  bool trouble_is_news_ = false;  // to whoever reads the cursor
   int failures_ = 0;
   Steady say_next_{};
   Duration say_interval_{0};

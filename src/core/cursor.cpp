@@ -137,6 +137,13 @@ std::string encode_cursor(const Cursor& cursor, const SeenChunk& open) {
   put(out, "dead_letters", cursor.dead_letters);
   put(out, "updated", format_rfc3339(cursor.updated));
   put(out, "filter", cursor.filter);
+  if (cursor.trouble) {
+    out.Key("trouble");
+    out.StartObject();
+    put(out, "status", static_cast<std::uint64_t>(cursor.trouble->status));
+    put(out, "text", cursor.trouble->text);
+    out.EndObject();
+  }
   if (cursor.backfill_start_time)
     put(out, "backfill_start_time", format_rfc3339(*cursor.backfill_start_time));
   if (!open.ids.empty()) {
@@ -198,6 +205,15 @@ Result<DecodedCursor> decode_cursor(std::string_view text) {
   cursor.published = members.number("published");
   cursor.dead_letters = members.number("dead_letters");
   cursor.updated = members.time("updated");
+  if (const rapidjson::Value* trouble = members.find("trouble")) {
+    if (!trouble->IsObject()) {
+      members.fail<int>("trouble");
+    } else {
+      Members inner(*trouble);
+      cursor.trouble = Trouble{static_cast<int>(inner.number("status")), inner.text("text")};
+      if (!inner.wrong().empty()) members.fail<int>("trouble");
+    }
+  }
   if (const rapidjson::Value* seen = members.find("seen")) {
     if (!seen->IsObject()) {
       members.fail<int>("seen");

@@ -110,6 +110,13 @@ void Ledger::close_chunk(SeenChunk& chunk) {
   if (!chunk.ids.empty()) chunks_.push_back(Stored{next_chunk_++, std::exchange(chunk, {}), false});
 }
 
+bool Ledger::note_trouble(std::optional<Trouble> trouble) {
+  if (cursor_.trouble == trouble) return false;
+  cursor_.trouble = std::move(trouble);
+  dirty_ = true;
+  return true;
+}
+
 void Ledger::adopt(const Source& source) {
   if (cursor_.filter == source.filter && cursor_.backfill_start_time == source.backfill_start_time) return;
   cursor_.filter = source.filter;

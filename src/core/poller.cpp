@@ -335,6 +335,7 @@ bool Poller::narrowed(std::size_t index, std::uint64_t rows, Now now, std::vecto
 void Poller::complete(Lane& lane, Now now, std::vector<Action>& out) {
   lane.complete = true;
   const Reading& reading = lane.reading;
+  if (ledger_->note_trouble(std::nullopt)) trouble_is_news_ = true;
   if (trouble_) {
     out.push_back(Say{Level::info, "recovered", "reading again after: " + trouble_->message});
     trouble_.reset();

@@ -159,6 +159,7 @@ std::optional<Unit> Poller::take_progress(Now now) {
   unit.records = ledger_->take_records(now.wall);
   if (!born_) birth_taken_ = true;
   mended_ = false;
+  trouble_is_news_ = false;
   return unit;
 }
 

@@ -20,6 +20,11 @@ constexpr int firewall_is_refusal = 3;
 constexpr Duration say_first = 1min;
 constexpr Duration say_max = 1h;
 
+bool needs_a_person(const Refusal& refusal) {
+  return refusal.kind == RefusalKind::unauthorized || refusal.kind == RefusalKind::forbidden ||
+         refusal.kind == RefusalKind::not_found || refusal.kind == RefusalKind::malformed;
+}
+
 Duration backoff(Duration first, int times, Duration most) {
   for (int i = 1; i < times && first < most; ++i) first *= 2;
   return std::min(first, most);
@@ -108,6 +113,7 @@ void Poller::say_trouble(const Refusal& refusal, bool failing, Now now, std::vec
   const bool news = !trouble_ || trouble_->kind != refusal.kind || trouble_->status != refusal.status;
   trouble_ = refusal;
   failing_ = failing_ || failing;
+  if (failing) note_trouble(refusal);
   if (news) {
     say_interval_ = say_first;
   } else if (now.steady < say_next_) {
@@ -118,9 +124,19 @@ void Poller::say_trouble(const Refusal& refusal, bool failing, Now now, std::vec
   say_next_ = now.steady + say_interval_;
   std::string text = refusal.message;
   if (!refusal.remedy.empty()) text += "; " + refusal.remedy;
-  const bool refused = refusal.kind == RefusalKind::unauthorized || refusal.kind == RefusalKind::forbidden ||
-                       refusal.kind == RefusalKind::not_found || refusal.kind == RefusalKind::malformed;
-  out.push_back(Say{refused ? Level::error : Level::warn, to_string(refusal.kind), std::move(text)});
+  out.push_back(
+      Say{needs_a_person(refusal) ? Level::error : Level::warn, to_string(refusal.kind), std::move(text)});
+}
+
+// What comes and goes by itself is not worth a record. The words may differ each time (a request id, a time):
+// only another status is news.
+void Poller::note_trouble(const Refusal& refusal) {
+  if (!needs_a_person(refusal) && !refusal.firewall) return;
+  const std::optional<Trouble>& known = ledger_->cursor().trouble;
+  if (known && known->status == refusal.status) return;
+  std::string text = refusal.message;
+  if (!refusal.remedy.empty()) text += "; " + refusal.remedy;
+  trouble_is_news_ = ledger_->note_trouble(Trouble{refusal.status, std::move(text)}) || trouble_is_news_;
 }
 
 }  // namespace auditstream

@@ -42,6 +42,7 @@ TEST(CursorRecord, ComesBackAsItWas) {
   cursor.state = Cursor::State::paused;
   cursor.backfill_start_time = at("2026-01-01T00:00:00.5Z");
   cursor.generation = 9;
+  cursor.trouble = Trouble{401, "the key is refused; make a new one"};
   const SeenChunk open{{cursor.watermark, "z"}, false, {0, 1, UINT64_MAX, 0x8000000000000001}};
   const std::string text = encode_cursor(cursor, open);
   const Result<DecodedCursor> decoded = decode_cursor(text);
@@ -51,6 +52,7 @@ TEST(CursorRecord, ComesBackAsItWas) {
   EXPECT_EQ(decoded->cursor.state, Cursor::State::paused);
   EXPECT_EQ(decoded->cursor.backfill_start_time, cursor.backfill_start_time);
   EXPECT_EQ(decoded->cursor.floor, cursor.floor);
+  EXPECT_EQ(decoded->cursor.trouble, cursor.trouble);
 }
 
 std::string without(std::string_view member) {

@@ -705,6 +705,44 @@ TEST(Poller, BoundsThatSeeHiddenFractionsLoseNothing) {
 
 // --- the vendor is odd
 
+// Whoever reads the cursor learns of it, whichever instance it asks; one record when it begins, one when it
+// ends.
+TEST(Poller, ARefusalIsWrittenIntoTheCursorUntilAReadingSucceeds) {
+  Life life;
+  life.start();
+  life.live(1min);
+  life.world = [](const http::Request&) { return answer_with(401); };
+  life.live(31s);
+  EXPECT_TRUE(life.poller->urgent());
+  life.commit(life.poller->take_progress(life.now).value_or(Unit{}));
+  ASSERT_TRUE(life.cursor().trouble);
+  EXPECT_EQ(life.cursor().trouble->status, 401);
+  EXPECT_THAT(life.cursor().trouble->text, HasSubstr("; "));
+  life.live(1h);
+  EXPECT_FALSE(life.poller->has_progress()) << "the same again is no news";
+
+  life.start();
+  EXPECT_EQ(life.cursor().trouble->status, 401) << "also for the next owner";
+  life.world = [&life](const http::Request& request) { return life.log.answer(request); };
+  life.live(10min);
+  EXPECT_TRUE(life.poller->urgent());
+  life.commit(life.poller->take_progress(life.now).value_or(Unit{}));
+  EXPECT_FALSE(life.cursor().trouble);
+  EXPECT_FALSE(life.poller->urgent());
+}
+
+TEST(Poller, WhatPassesByItselfIsNotWorthARecord) {
+  for (const int status : {429, 500, 504}) {
+    Life life;
+    life.start();
+    life.live(1min);
+    life.world = [status](const http::Request&) { return answer_with(status); };
+    life.live(5h);
+    EXPECT_FALSE(life.poller->has_progress()) << status;
+    EXPECT_FALSE(life.cursor().trouble) << status;
+  }
+}
+
 TEST(Poller, APageThatIsMalformedMovesNothing) {
   Life life;
   life.start();
@@ -714,8 +752,9 @@ TEST(Poller, APageThatIsMalformedMovesNothing) {
     life.pass(6min);
   }
   EXPECT_EQ(life.commit_units(), 0u);
-  EXPECT_FALSE(life.poller->has_progress());
+  life.commit(life.poller->take_progress(life.now).value_or(Unit{}));
   EXPECT_EQ(life.cursor().watermark, before.watermark);
+  EXPECT_EQ(life.cursor().floor, before.floor);
   EXPECT_EQ(life.state(), "failing");
   EXPECT_EQ(life.poller->status(life.now).trouble_status, 200);
   EXPECT_THAT(life.dead, IsEmpty());
