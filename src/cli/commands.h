@@ -47,8 +47,15 @@ struct CursorEditOptions {
   bool dry_run = false;  // only say what would change
   bool yes = false;      // ask nobody
   bool json = false;
+  bool allow_skip = false;  // where events would never be published
 };
 int cursors_move_command(const std::string& config, const std::string& source,
                          const CursorEditOptions& options);
+int cursors_set_command(const std::string& config, const std::string& source, const std::string& to,
+                        const CursorEditOptions& options);
+int cursors_reset_command(const std::string& config, const std::string& source,
+                          const CursorEditOptions& options);
+int cursors_delete_command(const std::string& config, const std::string& source,
+                           const CursorEditOptions& options);
 
 }  // namespace auditstream

@@ -46,7 +46,7 @@ int main_command(int argc, char** argv) {
   read->add_option("--limit", read_options.limit, "At most so many events");
   read->callback([&] { code = read_command(config, read_options); });
 
-  CLI::App* cursors = app.add_subcommand("cursors", "Look at cursors in the offsets topic, or move one");
+  CLI::App* cursors = app.add_subcommand("cursors", "Look at cursors in the offsets topic, or change one");
   cursors->require_subcommand(1);
   bool cursors_json = false;
   std::string cursor_source;
@@ -59,12 +59,27 @@ int main_command(int argc, char** argv) {
   show->callback([&] { code = cursors_show_command(config, cursor_source, cursors_json); });
 
   CursorEditOptions edit_options;
-  CLI::App* move = with_config(
-      cursors->add_subcommand("move", "Follow a changed account or origin of a source; keeps the position"));
-  move->add_option("source", cursor_source, "The source's name")->required();
-  move->add_flag("--dry-run", edit_options.dry_run, "Only say what would change");
-  move->add_flag("--yes", edit_options.yes, "Don't ask");
-  move->add_flag("--json", edit_options.json, "Print one JSON document");
+  const auto editing = [&](const std::string& verb, const std::string& description) {
+    CLI::App* command = with_config(cursors->add_subcommand(verb, description));
+    command->add_option("source", cursor_source, "The source's name")->required();
+    command->add_flag("--dry-run", edit_options.dry_run, "Only say what would change");
+    command->add_flag("--yes", edit_options.yes, "Don't ask");
+    command->add_flag("--json", edit_options.json, "Print one JSON document");
+    return command;
+  };
+  const auto may_skip = [&](CLI::App* command) {
+    command->add_flag("--allow-skip", edit_options.allow_skip, "Even if events are never published then");
+    return command;
+  };
+  std::string position;
+  CLI::App* set = may_skip(editing("set", "Publish again exactly what is at or after a moment"));
+  set->add_option("--to", position, "RFC3339, or a span back from now such as -7d")->required();
+  set->callback([&] { code = cursors_set_command(config, cursor_source, position, edit_options); });
+  CLI::App* reset = may_skip(editing("reset", "Begin anew where the config says"));
+  reset->callback([&] { code = cursors_reset_command(config, cursor_source, edit_options); });
+  CLI::App* remove = editing("delete", "Forget a source that has left the config");
+  remove->callback([&] { code = cursors_delete_command(config, cursor_source, edit_options); });
+  CLI::App* move = editing("move", "Follow a changed account or origin of a source; keeps the position");
   move->callback([&] { code = cursors_move_command(config, cursor_source, edit_options); });
 
   std::string vendor;

@@ -3,31 +3,16 @@
 #include <algorithm>
 
 #include "config/nearest.h"
-#include "kafka/cluster.h"
+#include "run/cursor_editor.h"
 #include "run/daemon.h"
 
 namespace auditstream {
-namespace {
-
-constexpr Duration reach_patience = 5s;
-constexpr Duration read_patience = 30s;
-
-}  // namespace
-
 std::variant<std::vector<RecordMap>, int> read_offsets(const Config& config, std::ostream& err) {
-  const kafka::Cluster cluster({config.kafka, "auditstream-cursors"});
-  const Status reached = cluster.reach(reach_patience);
-  Result<std::vector<RecordMap>> partitions = reached.ok()
-                                                  ? cluster.read_offsets(config.offsets.topic, read_patience)
-                                                  : Result<std::vector<RecordMap>>(reached.error());
-  if (partitions.ok()) return *std::move(partitions);
-  const bool denied = reached.ok() && partitions.error().cure == Cure::person;
-  if (!denied) {
-    err << "Kafka can't be reached at " << config.kafka.at("bootstrap.servers")
-        << " (kafka.bootstrap.servers): ";
-  }
-  err << partitions.error().message << "\n";
-  return partitions.error().cure == Cure::time ? exit_unavailable : exit_config;
+  auto read = CursorEditor(config, "").read();
+  if (auto* partitions = std::get_if<std::vector<RecordMap>>(&read)) return std::move(*partitions);
+  const auto& failure = std::get<EditFailure>(read);
+  err << failure.text << "\n";
+  return failure.kind == EditFailure::Kind::unavailable ? exit_unavailable : exit_config;
 }
 
 std::vector<CursorRecord> cursors_in(const std::vector<RecordMap>& partitions) {

@@ -2,6 +2,11 @@
 
 namespace auditstream {
 
+Time first_since(const Source& source, const Traits& traits, Time now) {
+  const Time since = source.backfill_start_time.value_or(now);
+  return Time{since.time_since_epoch() / traits.precision * traits.precision};
+}
+
 std::string cursor_lies_in(const Source& source, int partition, const std::string& account) {
   return "cursor of " + source.name + " lies in partition " + std::to_string(partition) + " under account " +
          account + ": run auditstream cursors move " + source.name;

@@ -1,4 +1,4 @@
-// Whether a source, as configured, may go on from a cursor, as found. Pure.
+// Where a source, as configured, begins, and whether it may go on from a cursor, as found. Pure.
 #pragma once
 
 #include <optional>
@@ -8,8 +8,13 @@
 #include "auditstream/cursor.h"
 #include "auditstream/model.h"
 #include "auditstream/poller.h"
+#include "auditstream/vendor.h"
 
 namespace auditstream {
+
+// The beginning that the config gives: cut to the precision of the vendor's times, or an event of that very
+// moment would lie before it.
+Time first_since(const Source& source, const Traits& traits, Time now);
 
 // Why the source must not be polled from this cursor in this partition, with the remedy; nothing if it may.
 std::optional<std::string> why_not_adopted(const Source& source, const Cursor& cursor, int partition);

@@ -1,9 +1,11 @@
 #include "core/cursor_edit.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "auditstream/ledger.h"
+#include "core/adoption.h"
 
 namespace auditstream {
 namespace {
@@ -17,6 +19,14 @@ RecordMap chunks_of(std::string_view source, const RecordMap& records) {
   return chunks;
 }
 
+void remove_chunks(std::string_view source, const RecordMap& shard, std::vector<Record>& records) {
+  for (const auto& [key, value] : chunks_of(source, shard)) records.push_back(Record{key, std::nullopt});
+}
+
+Error has_none(std::string_view source) {
+  return Error{std::string(source) + " has no cursor: it has never been polled"};
+}
+
 Error too_many(std::string_view source, const std::vector<int>& partitions) {
   std::string list;
   for (const int partition : partitions) list += (list.empty() ? "" : ", ") + std::to_string(partition);
@@ -26,7 +36,52 @@ Error too_many(std::string_view source, const std::vector<int>& partitions) {
       "the right one"};
 }
 
+struct Place {
+  int partition;
+  DecodedCursor cursor;
+};
+
+// The source's only cursor, if an owner could use it.
+Result<Place> only_cursor(std::string_view source, const ShardMaps& shards) {
+  const std::vector<int> places = cursor_partitions(source, shards);
+  if (places.empty()) return has_none(source);
+  if (places.size() > 1) return too_many(source, places);
+  const RecordMap& home = shards.at(places.front());
+  if (const Result<Ledger> ledger = Ledger::restore(source, home); !ledger.ok()) {
+    return Error{"the cursor of " + std::string(source) + " can't be used: " + ledger.error().message +
+                 "; auditstream cursors reset " + std::string(source) + " begins anew"};
+  }
+  return Place{places.front(), *decode_cursor(home.find(source)->second)};
+}
+
+// Chunks of the next generation can't be mistaken for any that is there, also where the cursor can't be read.
+std::uint64_t next_generation(std::string_view source, const ShardMaps& shards) {
+  std::uint64_t last = 0;
+  for (const auto& [partition, records] : shards) {
+    if (const auto cursor = records.find(source); cursor != records.end()) {
+      const Result<DecodedCursor> decoded = decode_cursor(cursor->second);
+      if (decoded.ok()) last = std::max(last, decoded->cursor.generation);
+    }
+    for (const auto& [key, value] : chunks_of(source, records)) {
+      const Result<DecodedChunk> chunk = decode_chunk(value);
+      if (chunk.ok()) last = std::max(last, chunk->generation);
+    }
+  }
+  return last + 1;
+}
+
 }  // namespace
+
+Duration CursorChange::again() const {
+  if (!before || !after) return Duration{0};
+  return before->watermark - after->watermark;
+}
+
+bool CursorChange::explains(const std::optional<Cursor>& found) const {
+  if (!after) return !found;
+  const std::uint64_t generation_before = before ? before->generation : 0;
+  return found && after->generation > generation_before && found->generation == after->generation;
+}
 
 std::vector<int> cursor_partitions(std::string_view source, const ShardMaps& shards) {
   std::vector<int> partitions;
@@ -36,44 +91,111 @@ std::vector<int> cursor_partitions(std::string_view source, const ShardMaps& sha
   return partitions;
 }
 
-Result<CursorMove> move_cursor(const Source& source, const ShardMaps& shards, int to, Time now) {
-  const std::vector<int> places = cursor_partitions(source.name, shards);
-  if (places.empty()) return Error{source.name + " has no cursor: it has never been polled"};
-  if (places.size() > 1) return too_many(source.name, places);
-  CursorMove move;
-  move.from = places.front();
-  move.to = to;
-  const RecordMap& old_home = shards.at(move.from);
-  // A cursor that no owner could use is not carried anywhere.
-  if (const Result<Ledger> ledger = Ledger::restore(source.name, old_home); !ledger.ok())
-    return Error{"the cursor of " + source.name + " can't be used: " + ledger.error().message};
-  DecodedCursor decoded = *decode_cursor(old_home.at(source.name));
-  move.cursor = decoded.cursor;
+Result<CursorChange> move_cursor(const Source& source, const ShardMaps& shards, int to, Time now) {
+  Result<Place> place = only_cursor(source.name, shards);
+  if (!place.ok()) return place.error();
+  auto& [from, decoded] = *place;
   if (decoded.cursor.vendor != source.vendor) {
     return Error{"the cursor of " + source.name + " belongs to a log of " + decoded.cursor.vendor +
                  ", and the config says " + source.vendor +
                  ": events of another vendor are another source, so give it a new name"};
   }
-  if (move.from == to && decoded.cursor.account == source.account && decoded.cursor.origin == source.origin)
-    return move;
+  CursorChange change{from, to, decoded.cursor, decoded.cursor, {}};
+  if (from == to && decoded.cursor.account == source.account && decoded.cursor.origin == source.origin)
+    return change;
 
   decoded.cursor.account = source.account;
   decoded.cursor.origin = source.origin;
   decoded.cursor.updated = now;
-  std::vector<Record>& new_home = move.records[to];
+  change.after = decoded.cursor;
+  std::vector<Record>& new_home = change.records[to];
   new_home.push_back(Record{source.name, encode_cursor(decoded.cursor, decoded.open)});
-  if (move.from == to) return move;
+  if (from == to) return change;
 
-  const RecordMap chunks = chunks_of(source.name, old_home);
+  const RecordMap chunks = chunks_of(source.name, shards.at(from));
   for (const auto& [key, value] : chunks) new_home.push_back(Record{key, value});
   // Ids from another life in the new partition would count as published.
   for (const auto& [key, value] : chunks_of(source.name, shards.at(to))) {
     if (!chunks.contains(key)) new_home.push_back(Record{key, std::nullopt});
   }
-  std::vector<Record>& tombstones = move.records[move.from];
+  std::vector<Record>& tombstones = change.records[from];
   tombstones.push_back(Record{source.name, std::nullopt});
-  for (const auto& [key, value] : chunks) tombstones.push_back(Record{key, std::nullopt});
-  return move;
+  remove_chunks(source.name, shards.at(from), tombstones);
+  return change;
+}
+
+Result<CursorChange> set_cursor(const Source& source, const ShardMaps& shards, int home, Time position,
+                                Time now) {
+  const Result<Place> place = only_cursor(source.name, shards);
+  if (!place.ok()) return place.error();
+  if (std::optional<std::string> why = why_not_adopted(source, place->cursor.cursor, place->partition))
+    return Error{*std::move(why)};
+  if (place->partition != home)
+    return Error{cursor_lies_in(source, place->partition, place->cursor.cursor.account)};
+  CursorChange change{home, home, place->cursor.cursor, place->cursor.cursor, {}};
+  Cursor& cursor = *change.after;
+  cursor.since = std::min(cursor.since, position);
+  cursor.watermark = position;
+  cursor.floor = Position{position, ""};
+  cursor.generation = next_generation(source.name, shards);
+  cursor.trouble.reset();
+  cursor.updated = now;
+  std::vector<Record>& records = change.records[home];
+  records.push_back(Record{source.name, encode_cursor(cursor, {})});
+  remove_chunks(source.name, shards.at(home), records);
+  return change;
+}
+
+Result<CursorChange> reset_cursor(const Source& source, const ShardMaps& shards, int home, Time since,
+                                  Time now) {
+  const std::vector<int> places = cursor_partitions(source.name, shards);
+  if (places.empty()) return has_none(source.name);
+  CursorChange change{places.front(), home, {}, Ledger(source, since, now).cursor(), {}};
+  change.after->generation = next_generation(source.name, shards);
+  if (const Result<Place> place = only_cursor(source.name, shards); place.ok()) {
+    change.before = place->cursor.cursor;
+    change.after->state = change.before->state;
+  }
+  for (const auto& [partition, records] : shards) {
+    std::vector<Record> written;
+    if (partition == home) {
+      written.push_back(Record{source.name, encode_cursor(*change.after, {})});
+    } else if (records.contains(source.name)) {
+      written.push_back(Record{source.name, std::nullopt});
+    }
+    remove_chunks(source.name, records, written);
+    if (!written.empty()) change.records[partition] = std::move(written);
+  }
+  return change;
+}
+
+Result<CursorChange> delete_cursor(std::string_view source, const ShardMaps& shards) {
+  const std::vector<int> places = cursor_partitions(source, shards);
+  if (places.empty()) return has_none(source);
+  CursorChange change{places.front(), places.front(), {}, {}, {}};
+  if (const Result<Place> place = only_cursor(source, shards); place.ok())
+    change.before = place->cursor.cursor;
+  for (const int partition : places) {
+    std::vector<Record>& records = change.records[partition];
+    records.push_back(Record{std::string(source), std::nullopt});
+    remove_chunks(source, shards.at(partition), records);
+  }
+  return change;
+}
+
+Result<CursorChange> pause_cursor(std::string_view source, const ShardMaps& shards, Cursor::State state,
+                                  Time now) {
+  Result<Place> place = only_cursor(source, shards);
+  if (!place.ok()) return place.error();
+  auto& [partition, decoded] = *place;
+  CursorChange change{partition, partition, decoded.cursor, decoded.cursor, {}};
+  if (decoded.cursor.state == state) return change;
+  decoded.cursor.state = state;
+  decoded.cursor.updated = now;
+  change.after = decoded.cursor;
+  change.records[partition].push_back(
+      Record{std::string(source), encode_cursor(decoded.cursor, decoded.open)});
+  return change;
 }
 
 }  // namespace auditstream

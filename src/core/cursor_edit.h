@@ -2,6 +2,9 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "auditstream/cursor.h"
@@ -11,23 +14,47 @@
 
 namespace auditstream {
 
-// By partition of the offsets topic.
+// By partition of the offsets topic. Every function here wants those that have a cursor of the source, and
+// the one in which it belongs.
 using ShardMaps = std::map<int, RecordMap>;
 using ShardRecords = std::map<int, std::vector<Record>>;
 
 // The partitions, of those given, in which the source has a cursor.
 std::vector<int> cursor_partitions(std::string_view source, const ShardMaps& shards);
 
-struct CursorMove {
+struct CursorChange {
   int from = 0;
   int to = 0;
-  Cursor cursor;         // as it lies in `from`
-  ShardRecords records;  // to be committed as one; none: the cursor lies where and as it should
+  std::optional<Cursor> before;  // as it lies in `from`; nothing where there is none that can be read
+  std::optional<Cursor> after;   // as it will lie in `to`; nothing: it is gone
+  ShardRecords records;          // to be committed as one; none: all is as it should be
+
+  // Whether `found`, which a later look gave, comes of this very change: where its outcome was unknown, doing
+  // it once more would publish a third time.
+  bool explains(const std::optional<Cursor>& found) const;
+  // How much of the log is published again (positive) or skipped (negative), as far as that can be told.
+  Duration again() const;
 };
 
 // Carries the source's cursor over to the partition `to` and to the account and origin of its config;
-// position and remembered ids stay what they are. `shards` has `to` and every partition that has a cursor of
-// the source.
-Result<CursorMove> move_cursor(const Source& source, const ShardMaps& shards, int to, Time now);
+// position and remembered ids stay what they are.
+Result<CursorChange> move_cursor(const Source& source, const ShardMaps& shards, int to, Time now);
+
+// Publishes again exactly what is at or after `position`, or skips what is before it. `home` is the partition
+// of the source's account.
+Result<CursorChange> set_cursor(const Source& source, const ShardMaps& shards, int home, Time position,
+                                Time now);
+
+// Begins anew at `since`, under the account and origin of the config, whatever is there now: also where the
+// cursor can't be read, or lies in several partitions.
+Result<CursorChange> reset_cursor(const Source& source, const ShardMaps& shards, int home, Time since,
+                                  Time now);
+
+// Removes every trace of the source.
+Result<CursorChange> delete_cursor(std::string_view source, const ShardMaps& shards);
+
+// Stops the polling of the source, or lets it go on, wherever its cursor lies.
+Result<CursorChange> pause_cursor(std::string_view source, const ShardMaps& shards, Cursor::State state,
+                                  Time now);
 
 }  // namespace auditstream

@@ -168,7 +168,8 @@ FleetStatus Fleet::status(Now now) const {
     const auto sources = sources_.find(partition);
     if (sources == sources_.end() || sources->second.empty()) continue;
     const auto member = open_.find(partition);
-    if (member == open_.end() || !member->second.shard->open()) status.partitions_not_open.push_back(partition);
+    if (member == open_.end() || !member->second.shard->open())
+      status.partitions_not_open.push_back(partition);
   }
   return status;
 }

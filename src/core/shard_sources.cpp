@@ -12,11 +12,6 @@ namespace {
 
 constexpr Duration start_spacing = 10ms;  // sources of one process don't start in one moment
 
-Time first_since(const Source& source, const Traits& traits, Time now) {
-  const Time since = source.backfill_start_time.value_or(now);
-  return Time{since.time_since_epoch() / traits.precision * traits.precision};
-}
-
 }  // namespace
 
 void Shard::build_pollers(RecordMap records, Now now) {

@@ -230,7 +230,8 @@ TEST(Fencing, TwoWhoFightAtTheSameTimePublishNothingTwiceAndLoseNothing) {
   EXPECT_EQ(visible.size(), 10u * static_cast<std::size_t>(last + 1)) << "nothing lost";
 }
 
-// Brokers look for them every ten seconds. Nobody knows when: the transaction may end right after its last record.
+// Brokers look for them every ten seconds. Nobody knows when: the transaction may end right after its last
+// record.
 TEST(Fencing, TransactionThatTheBrokerHasEndedCommitsNoMore) {
   const Place place(Broker::shared());
   const std::int64_t begin = log_end(place.bootstrap(), place.offsets(), 0);

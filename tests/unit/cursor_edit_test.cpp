@@ -1,5 +1,5 @@
-// What moving a cursor writes: everything that the source's owner needs in the new place, and nothing is left
-// in the old one.
+// What an operator's change of a cursor writes: everything that the source's owner needs, and nothing of what
+// no longer holds.
 #include "core/cursor_edit.h"
 
 #include <gmock/gmock.h>
@@ -52,8 +52,8 @@ struct Shards {
     maps[0];
     maps[2];
   }
-  void apply_all(const CursorMove& move) {
-    for (const auto& [partition, records] : move.records) put_into(records, maps[partition]);
+  void apply_all(const CursorChange& change) {
+    for (const auto& [partition, records] : change.records) put_into(records, maps[partition]);
   }
 
   Source source = given_source();
@@ -65,11 +65,11 @@ TEST(CursorMove, ToAnotherPartitionTakesEverythingAlong) {
   const RecordMap before = shards.maps[1];
   ASSERT_GT(before.size(), 4u) << "chunks of their own";
   shards.source.account = "new";
-  const Result<CursorMove> move = move_cursor(shards.source, shards.maps, 2, noon + 1h);
+  const Result<CursorChange> move = move_cursor(shards.source, shards.maps, 2, noon + 1h);
   ASSERT_TRUE(move.ok()) << move.error().message;
   EXPECT_EQ(move->from, 1);
   EXPECT_EQ(move->to, 2);
-  EXPECT_EQ(move->cursor.account, "old");
+  EXPECT_EQ(move->before->account, "old");
   EXPECT_THAT(move->records, UnorderedElementsAre(Key(1), Key(2)));
   shards.apply_all(*move);
 
@@ -99,7 +99,7 @@ TEST(CursorMove, WithinAPartitionWritesTheCursorAlone) {
     Shards shards;
     shards.source.account = account;
     shards.source.origin = origin;
-    const Result<CursorMove> move = move_cursor(shards.source, shards.maps, 1, noon);
+    const Result<CursorChange> move = move_cursor(shards.source, shards.maps, 1, noon);
     ASSERT_TRUE(move.ok()) << move.error().message;
     ASSERT_THAT(move->records, ElementsAre(Key(1)));
     ASSERT_EQ(move->records.at(1).size(), 1u);
@@ -115,7 +115,7 @@ TEST(CursorMove, WithinAPartitionWritesTheCursorAlone) {
 
 TEST(CursorMove, WhereItShouldBeIsNothingToDo) {
   const Shards shards;
-  const Result<CursorMove> move = move_cursor(shards.source, shards.maps, 1, noon);
+  const Result<CursorChange> move = move_cursor(shards.source, shards.maps, 1, noon);
   ASSERT_TRUE(move.ok());
   EXPECT_THAT(move->records, IsEmpty());
   EXPECT_EQ(move->from, 1);
@@ -132,7 +132,7 @@ TEST(CursorMove, WhatIsLeftFromAnotherLifeInTheNewPartitionGoes) {
 }
 
 std::string refusal(const Source& source, const ShardMaps& maps) {
-  const Result<CursorMove> move = move_cursor(source, maps, 2, noon);
+  const Result<CursorChange> move = move_cursor(source, maps, 2, noon);
   return move.ok() ? "" : move.error().message;
 }
 
@@ -157,6 +157,144 @@ TEST(CursorMove, IsRefusedWhereNothingGoodCanCome) {
   shards.source.vendor = "workato";
   EXPECT_THAT(refusal(shards.source, shards.maps),
               AllOf(HasSubstr("a log of tines"), HasSubstr("workato"), HasSubstr("new name")));
+}
+
+// The new position is what decides: neither the floor nor any id of before does.
+TEST(CursorSet, PublishesAgainExactlyWhatIsAtOrAfterTheMoment) {
+  Shards shards;
+  const Time to = noon - 1h;
+  const Result<CursorChange> change = set_cursor(shards.source, shards.maps, 1, to, noon + 1min);
+  ASSERT_TRUE(change.ok()) << change.error().message;
+  EXPECT_EQ(change->again(), Duration{1h});
+  EXPECT_THAT(change->records, ElementsAre(Key(1)));
+  shards.apply_all(*change);
+  EXPECT_THAT(shards.maps[1], UnorderedElementsAre(Key("acme"), Key("acme-eu"), Key("acme-eu/seen/0")));
+
+  const Result<Ledger> ledger = Ledger::restore("acme", shards.maps[1]);
+  ASSERT_TRUE(ledger.ok()) << ledger.error().message;
+  EXPECT_TRUE(ledger->published(Position{to - 1us, "zzz"}, 5));
+  EXPECT_FALSE(ledger->published(Position{to, "a"}, 5));
+  for (std::uint64_t id = 1; id <= 30; ++id)
+    EXPECT_FALSE(ledger->published(Position{noon - 5min, std::to_string(id)}, id)) << id;
+  const Cursor& cursor = ledger->cursor();
+  EXPECT_EQ(cursor.watermark, to);
+  EXPECT_EQ(cursor.since, noon - 24h);
+  EXPECT_EQ(cursor.generation, 2u);
+  EXPECT_EQ(cursor.published, 30u);
+  EXPECT_EQ(cursor.updated, noon + 1min);
+}
+
+TEST(CursorSet, BeforeTheBeginningMovesThat) {
+  Shards shards;
+  shards.apply_all(*set_cursor(shards.source, shards.maps, 1, noon - 48h, noon));
+  const Cursor cursor = decode_cursor(shards.maps[1].at("acme"))->cursor;
+  EXPECT_EQ(cursor.since, noon - 48h);
+  EXPECT_EQ(cursor.floor, (Position{noon - 48h, ""}));
+}
+
+TEST(CursorSet, AheadTellsHowMuchIsSkipped) {
+  const Shards shards;
+  EXPECT_EQ(set_cursor(shards.source, shards.maps, 1, noon + 2h, noon + 3h)->again(), Duration{-2h});
+}
+
+TEST(CursorSet, ChunksOfAnOlderGenerationThatComeBackStayVoid) {
+  Shards shards;
+  const RecordMap before = shards.maps[1];
+  shards.apply_all(*set_cursor(shards.source, shards.maps, 1, noon - 1h, noon));
+  for (const auto& [key, value] : before) {
+    if (key.starts_with("acme/")) shards.maps[1][key] = value;
+  }
+  Result<Ledger> ledger = Ledger::restore("acme", shards.maps[1]);
+  ASSERT_TRUE(ledger.ok());
+  EXPECT_EQ(ledger->ids(), 0u);
+  EXPECT_FALSE(ledger->dead_lettered(77, noon));
+}
+
+TEST(CursorSet, IsRefusedWhereTheSourceCouldNotGoOn) {
+  Shards shards;
+  const auto refused = [&] {
+    const Result<CursorChange> change = set_cursor(shards.source, shards.maps, 1, noon, noon);
+    return change.ok() ? "" : change.error().message;
+  };
+  shards.source.origin = "77";
+  EXPECT_THAT(refused(), HasSubstr("another log"));
+  shards.source = given_source();
+  shards.source.account = "new";
+  EXPECT_THAT(refused(), HasSubstr("cursors move acme"));
+  shards.source = given_source();
+  shards.maps[1]["acme"] = "no JSON";
+  EXPECT_THAT(refused(), AllOf(HasSubstr("can't be used"), HasSubstr("cursors reset acme")));
+  shards.maps[1].erase("acme");
+  EXPECT_THAT(refused(), HasSubstr("no cursor"));
+}
+
+TEST(CursorReset, BeginsAnewUnderTheConfigAsItIs) {
+  Shards shards;
+  shards.source.account = "new";
+  shards.source.origin = "77";
+  const Result<CursorChange> change = reset_cursor(shards.source, shards.maps, 2, noon - 48h, noon);
+  ASSERT_TRUE(change.ok()) << change.error().message;
+  EXPECT_EQ(change->again(), Duration{48h});
+  shards.apply_all(*change);
+  EXPECT_THAT(shards.maps[1], UnorderedElementsAre(Key("acme-eu"), Key("acme-eu/seen/0")));
+  EXPECT_THAT(shards.maps[2], ElementsAre(Key("acme")));
+  const Result<Ledger> ledger = Ledger::restore("acme", shards.maps[2]);
+  ASSERT_TRUE(ledger.ok());
+  const Cursor& cursor = ledger->cursor();
+  EXPECT_EQ(cursor.account, "new");
+  EXPECT_EQ(cursor.origin, "77");
+  EXPECT_EQ(cursor.since, noon - 48h);
+  EXPECT_EQ(cursor.floor, (Position{noon - 48h, ""}));
+  EXPECT_EQ(cursor.published, 0u);
+  EXPECT_EQ(cursor.generation, 2u);
+}
+
+TEST(CursorReset, MendsACursorThatCantBeRead) {
+  Shards shards;
+  shards.maps[1]["acme"] = R"({"version":2})";
+  shards.maps[0]["acme"] = "and one more";
+  const Result<CursorChange> change = reset_cursor(shards.source, shards.maps, 1, noon, noon);
+  ASSERT_TRUE(change.ok()) << change.error().message;
+  EXPECT_FALSE(change->before);
+  EXPECT_EQ(change->again(), Duration{0}) << "nobody knows";
+  shards.apply_all(*change);
+  EXPECT_FALSE(shards.maps[0].contains("acme"));
+  const Result<Ledger> ledger = Ledger::restore("acme", shards.maps[1]);
+  ASSERT_TRUE(ledger.ok());
+  EXPECT_EQ(ledger->cursor().generation, 2u) << "beyond that of the chunks";
+  EXPECT_EQ(ledger->ids(), 0u);
+}
+
+TEST(CursorReset, OfAPausedSourceLeavesItPaused) {
+  Shards shards;
+  shards.apply_all(*pause_cursor("acme", shards.maps, Cursor::State::paused, noon));
+  shards.apply_all(*reset_cursor(shards.source, shards.maps, 1, noon, noon));
+  EXPECT_EQ(decode_cursor(shards.maps[1].at("acme"))->cursor.state, Cursor::State::paused);
+}
+
+TEST(CursorDelete, LeavesNothingOfTheSourceAndAllOfTheOthers) {
+  Shards shards;
+  shards.maps[0]["acme"] = "unreadable";
+  const Result<CursorChange> change = delete_cursor("acme", shards.maps);
+  ASSERT_TRUE(change.ok()) << change.error().message;
+  EXPECT_FALSE(change->after);
+  shards.apply_all(*change);
+  EXPECT_THAT(shards.maps[0], IsEmpty());
+  EXPECT_THAT(shards.maps[1], UnorderedElementsAre(Key("acme-eu"), Key("acme-eu/seen/0")));
+  EXPECT_FALSE(delete_cursor("acme", shards.maps).ok());
+}
+
+TEST(CursorPause, KeepsEverythingElse) {
+  Shards shards;
+  const RecordMap before = shards.maps[1];
+  const Result<CursorChange> change = pause_cursor("acme", shards.maps, Cursor::State::paused, noon + 1h);
+  ASSERT_TRUE(change.ok()) << change.error().message;
+  shards.apply_all(*change);
+  EXPECT_EQ(decode_cursor(shards.maps[1].at("acme"))->cursor.state, Cursor::State::paused);
+  EXPECT_EQ(Ledger::restore("acme", shards.maps[1])->ids(), 30u);
+  EXPECT_THAT(pause_cursor("acme", shards.maps, Cursor::State::paused, noon)->records, IsEmpty());
+  shards.apply_all(*pause_cursor("acme", shards.maps, Cursor::State::running, noon));
+  EXPECT_EQ(shards.maps[1], before);
 }
 
 }  // namespace

@@ -1,0 +1,253 @@
+// The commands that change a cursor: what would change, whether it is meant, then the change itself.
+#include <unistd.h>
+
+#include <iostream>
+
+#include "auditstream/hash.h"
+#include "auditstream/json.h"
+#include "auditstream/vendor.h"
+#include "cli/commands.h"
+#include "cli/offsets.h"
+#include "cli/sources.h"
+#include "core/adoption.h"
+#include "run/clock.h"
+#include "run/cursor_editor.h"
+#include "run/daemon.h"
+
+namespace auditstream {
+namespace {
+
+// What one command wants, beside the options that all have.
+struct Edit {
+  std::string verb;  // "move"; "moved" and "moves" are made of it
+  std::string source;
+  std::optional<int> home;  // where the source belongs, if the config knows it
+  DecideEdit decide;
+};
+
+std::string hours(Duration duration) {
+  std::string text = std::to_string(std::chrono::duration<double, std::ratio<3600>>(duration).count());
+  text.erase(text.find('.') + 2);
+  return text + " h";
+}
+
+std::string place(int partition, const std::string& account) {
+  return "partition " + std::to_string(partition) + " (account " + account + ")";
+}
+
+// "; 12.5 h are published again", or how much is skipped.
+std::string consequence(const CursorChange& change) {
+  if (!change.after) return "";
+  if (!change.before)
+    return "; how much is published again or skipped can't be told, the cursor is unreadable";
+  const Duration again = change.again();
+  if (again == Duration{0}) return "; nothing is published again, nothing is skipped";
+  return "; " + hours(again > Duration{0} ? again : -again) +
+         (again > Duration{0} ? " are published again" : " are skipped");
+}
+
+// "acme: from partition 1 (account acme) to partition 2 (account acme-eu), to another log; it keeps ..."
+std::string words_of_move(const CursorChange& change) {
+  const Cursor &before = *change.before, &after = *change.after;
+  if (change.records.empty())
+    return "nothing to move: its cursor lies in " + place(change.from, before.account);
+  const bool same_place = change.from == change.to && before.account == after.account;
+  std::string text =
+      same_place ? "in " + place(change.from, before.account)
+                 : "from " + place(change.from, before.account) + " to " + place(change.to, after.account);
+  if (before.origin != after.origin) text += ", to another log (base URL, tenant or namespace)";
+  return text + "; it keeps its position, " + format_rfc3339(before.watermark);
+}
+
+std::string words_of(const Edit& edit, const CursorChange& change) {
+  if (edit.verb == "move") return edit.source + ": " + words_of_move(change);
+  const std::string from = change.before ? format_rfc3339(change.before->watermark) : "an unreadable cursor";
+  if (!change.after) return edit.source + ": its cursor was at " + from;
+  return edit.source + ": from " + from + " to " + format_rfc3339(change.after->watermark) +
+         consequence(change);
+}
+
+std::string json_place(int partition, const std::optional<Cursor>& cursor) {
+  if (!cursor) return "null";
+  return "{\"partition\":" + std::to_string(partition) + ",\"account\":" + json::quote(cursor->account) +
+         ",\"origin\":" + json::quote(cursor->origin) +
+         ",\"watermark\":" + json::quote(format_rfc3339(cursor->watermark)) + "}";
+}
+
+double in_hours(Duration duration) {
+  return std::chrono::duration<double, std::ratio<3600>>(duration).count();
+}
+
+std::string json_of(const Edit& edit, const CursorChange& change, bool dry_run) {
+  std::size_t records = 0;
+  for (const auto& [partition, written] : change.records) records += written.size();
+  const Duration again = change.again();
+  return "{\"source\":" + json::quote(edit.source) + ",\"action\":" + json::quote(edit.verb) +
+         ",\"changed\":" + (records > 0 && !dry_run ? "true" : "false") +
+         ",\"dry_run\":" + (dry_run ? "true" : "false") +
+         ",\"from\":" + json_place(change.from, change.before) +
+         ",\"to\":" + json_place(change.to, change.after) +
+         ",\"hours_published_again\":" + std::to_string(in_hours(std::max(again, Duration{0}))) +
+         ",\"hours_skipped\":" + std::to_string(in_hours(std::max(-again, Duration{0}))) +
+         ",\"records\":" + std::to_string(records) + "}";
+}
+
+// "moved", "set": what has been done; "would move" before.
+std::string done(const std::string& verb) {
+  if (verb == "set" || verb == "reset") return verb;
+  return verb + "d";
+}
+
+void tell(const Edit& edit, const CursorChange& change, const CursorEditOptions& options) {
+  if (options.json) {
+    std::cout << json_of(edit, change, options.dry_run) << "\n";
+    return;
+  }
+  if (!change.records.empty()) std::cout << (options.dry_run ? "would " + edit.verb : done(edit.verb)) << " ";
+  std::cout << words_of(edit, change) << "\n";
+}
+
+// Nothing if it may go on; else the exit code.
+std::optional<int> ask(const std::string& question) {
+  if (isatty(STDIN_FILENO) == 0) {
+    std::cerr << "nothing has changed: this needs --yes where no terminal can be asked\n";
+    return exit_usage;
+  }
+  std::cerr << question << "\nGo on? [y/N] " << std::flush;
+  std::string answer;
+  std::getline(std::cin, answer);
+  if (answer == "y" || answer == "Y" || answer == "yes") return std::nullopt;
+  std::cerr << "nothing has changed\n";
+  return exit_problem;
+}
+
+int complain(const CursorEditor& editor, const Edit& edit, const EditFailure& failure) {
+  switch (failure.kind) {
+    case EditFailure::Kind::no_cursor: {
+      const auto offsets = editor.read();
+      if (const auto* partitions = std::get_if<std::vector<RecordMap>>(&offsets)) {
+        complain_of_missing_cursor(edit.source, cursors_in(*partitions), std::cerr);
+      }
+      return exit_problem;
+    }
+    case EditFailure::Kind::refused:
+      std::cerr << failure.text << "\n";
+      return exit_problem;
+    case EditFailure::Kind::unavailable:
+      std::cerr << failure.text << "\n";
+      return exit_unavailable;
+    case EditFailure::Kind::misconfigured:
+      std::cerr << failure.text << "\n";
+      return exit_config;
+  }
+  return exit_internal;
+}
+
+// A skip loses events for good as far as Kafka is concerned, so it must be said twice.
+std::optional<int> refuse_skip(const Edit& edit, const CursorChange& change,
+                               const CursorEditOptions& options) {
+  if (options.allow_skip || change.again() >= Duration{0}) return std::nullopt;
+  std::cerr << edit.source << ": this skips " << hours(-change.again()) << ", from "
+            << format_rfc3339(change.before->watermark) << " to " << format_rfc3339(change.after->watermark)
+            << ": what lies in between would never be published; if that is meant, add --allow-skip\n";
+  return exit_usage;
+}
+
+int carry_out(const Config& config, const Edit& edit, const CursorEditOptions& options) {
+  const CursorEditor editor(config, "cursors-" + edit.verb + "-" + std::to_string(getpid()));
+  const auto planned = editor.plan(edit.source, edit.decide);
+  if (const auto* failure = std::get_if<EditFailure>(&planned)) return complain(editor, edit, *failure);
+  const auto& plan = std::get<CursorChange>(planned);
+  if (const std::optional<int> code = refuse_skip(edit, plan, options)) return *code;
+  if (options.dry_run || plan.records.empty()) {
+    tell(edit, plan, options);
+    return exit_done;
+  }
+  if (!options.yes) {
+    if (const std::optional<int> code = ask("This " + edit.verb + "s " + words_of(edit, plan) + "."))
+      return *code;
+  }
+  const auto result = editor.carry_out(edit.source, edit.home, edit.decide, [&](const std::string& trouble) {
+    std::cerr << edit.source << ": " << trouble << "; trying again\n";
+  });
+  if (const auto* failure = std::get_if<EditFailure>(&result)) return complain(editor, edit, *failure);
+  const auto& change = std::get<CursorChange>(result);
+  // A try whose end was unknown may have done it.
+  tell(edit, change.records.empty() ? plan : change, options);
+  return exit_done;
+}
+
+// For commands about a source of the config.
+template <class Make>
+int edit_source(const std::string& path, const std::string& name, const CursorEditOptions& options,
+                Make make) {
+  const std::unique_ptr<Config> config = load_or_complain(path);
+  if (!config) return exit_config;
+  const std::shared_ptr<const Source> source = find_source(*config, name, std::cerr);
+  if (!source) return exit_usage;
+  const int home = murmur2_partition(source->account, config->offsets.partitions);
+  return carry_out(*config, make(source, home), options);
+}
+
+}  // namespace
+
+int cursors_move_command(const std::string& path, const std::string& name, const CursorEditOptions& options) {
+  return edit_source(path, name, options, [&](const std::shared_ptr<const Source>& source, int home) {
+    return Edit{"move", name, home, [source, home](const ShardMaps& shards, Time now) {
+                  return move_cursor(*source, shards, home, now);
+                }};
+  });
+}
+
+int cursors_set_command(const std::string& path, const std::string& name, const std::string& to,
+                        const CursorEditOptions& options) {
+  const Time now = read_clock().wall;
+  const Result<Time> position = parse_moment(to, now);
+  if (!position.ok()) {
+    std::cerr << "--to: " << position.error().message << "\n";
+    return exit_usage;
+  }
+  if (*position > now) {
+    std::cerr << "--to: " << format_rfc3339(*position) << " lies in the future; now it is "
+              << format_rfc3339(now) << "\n";
+    return exit_usage;
+  }
+  return edit_source(path, name, options, [&](const std::shared_ptr<const Source>& source, int home) {
+    return Edit{"set", name, home, [source, home, at = *position](const ShardMaps& shards, Time moment) {
+                  return set_cursor(*source, shards, home, at, moment);
+                }};
+  });
+}
+
+int cursors_reset_command(const std::string& path, const std::string& name,
+                          const CursorEditOptions& options) {
+  const Time now = read_clock().wall;
+  return edit_source(path, name, options, [&](const std::shared_ptr<const Source>& source, int home) {
+    const Time since = first_since(*source, find_vendor(source->vendor)->traits(), now);
+    return Edit{"reset", name, home, [source, home, since](const ShardMaps& shards, Time moment) {
+                  return reset_cursor(*source, shards, home, since, moment);
+                }};
+  });
+}
+
+int cursors_delete_command(const std::string& path, const std::string& name,
+                           const CursorEditOptions& options) {
+  const std::unique_ptr<Config> config = load_or_complain(path);
+  if (!config) return exit_config;
+  for (const auto& source : config->sources) {
+    if (source->name != name) continue;
+    std::cerr
+        << name << " is still in " << path
+        << ", so it would begin anew: take it out of the config of every instance first, or, to begin anew, "
+           "run auditstream cursors reset "
+        << name << "\n";
+    return exit_usage;
+  }
+  // Its account is not known any more; where its cursor lies is home enough.
+  return carry_out(*config,
+                   Edit{"delete", name, std::nullopt,
+                        [name](const ShardMaps& shards, Time) { return delete_cursor(name, shards); }},
+                   options);
+}
+
+}  // namespace auditstream
