@@ -58,4 +58,11 @@ int cursors_reset_command(const std::string& config, const std::string& source,
 int cursors_delete_command(const std::string& config, const std::string& source,
                            const CursorEditOptions& options);
 
+struct StatusOptions {
+  std::string url = "http://127.0.0.1:8083";
+  bool json = false;
+  bool once = false;  // don't stay, even on a terminal
+};
+int status_command(const StatusOptions& options);
+
 }  // namespace auditstream

@@ -82,6 +82,14 @@ int main_command(int argc, char** argv) {
   CLI::App* move = editing("move", "Follow a changed account or origin of a source; keeps the position");
   move->callback([&] { code = cursors_move_command(config, cursor_source, edit_options); });
 
+  StatusOptions status_options;
+  CLI::App* status = app.add_subcommand("status", "A live table of every source, or one table into a pipe");
+  status->add_option("--url", status_options.url, "An instance's address (http.listen)")
+      ->capture_default_str();
+  status->add_flag("--once", status_options.once, "One table on a terminal, too");
+  status->add_flag("--json", status_options.json, "Print one JSON document");
+  status->callback([&] { code = status_command(status_options); });
+
   std::string vendor;
   CLI::App* vendors = app.add_subcommand("vendors", "What can be polled: settings, defaults, limits");
   vendors->add_option("vendor", vendor, "One vendor; without it all are listed");

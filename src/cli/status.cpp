@@ -1,0 +1,169 @@
+#include <cstdlib>
+#include <iostream>
+#include <string_view>
+#include <utility>
+
+#include "auditstream/json.h"
+#include "cli/commands.h"
+#include "cli/status_table.h"
+#include "config/endpoint.h"
+#include "http/curl_client.h"
+#include "run/clock.h"
+#include "run/daemon.h"
+#include "run/terminal.h"
+
+namespace auditstream {
+namespace {
+
+constexpr Duration refresh = 2s;
+constexpr Duration request_timeout = 10s;
+constexpr Duration wish_latency_max = 100ms;
+
+// The address of an instance, without a slash at its end. A path is for those who put a proxy in front.
+Result<std::string> parse_instance_url(const std::string& text) {
+  const auto bad = [&](const std::string& why) {
+    return Error{"--url: " + why + "; give an instance's address, such as http://127.0.0.1:8083"};
+  };
+  const bool schemed = text.starts_with("http://") || text.starts_with("https://");
+  const std::size_t begin = text.find("://") + 3;
+  // It may hold a password, so it is not repeated.
+  if (text.find('@') != std::string::npos) return bad("it must not hold a user or a password");
+  if (!schemed) return bad("\"" + text + "\" does not start with http:// or https://");
+  if (text.find_first_of("?# \t\r\n\\") != std::string::npos)
+    return bad("\"" + text + "\" has more than a path");
+  const std::string authority = text.substr(begin, text.find('/', begin) - begin);
+  if (const Status host = check_host(authority); !host.ok()) return bad(host.error().message);
+  return text.ends_with('/') ? text.substr(0, text.size() - 1) : text;
+}
+
+struct Said {
+  std::string body;
+  StatusReport report;
+};
+
+// Asks one instance, one question at a time.
+class Instance {
+ public:
+  explicit Instance(std::string url) : url_(std::move(url)), client_({}, "auditstream") {}
+
+  void ask() {
+    http::Request request;
+    request.url = url_ + "/sources";
+    request.timeout = request_timeout;
+    client_.send(1, std::move(request));
+  }
+
+  // Of what was asked. Nothing if there is none yet after `patience`.
+  std::optional<Result<Said>> answer(Duration patience) {
+    for (auto& [id, response] : client_.wait(patience)) return read(response);
+    return std::nullopt;
+  }
+
+ private:
+  Result<Said> read(const http::Response& response) const {
+    if (response.transport != http::Transport::none) {
+      return Error{
+          url_ + " can't be reached: " + response.transport_detail +
+          "; does an instance run there? Its config names the address (http.listen), and --url takes it"};
+    }
+    const std::string elsewhere =
+        "; --url must be the address of an instance, as its config names it (http.listen)";
+    if (response.status != 200) {
+      const std::optional<std::string> message = json::scalar_at(*response.body, "/message");
+      return Error{url_ + "/sources answers HTTP " + std::to_string(response.status) +
+                   (message ? ", " + *message : "") + elsewhere};
+    }
+    Result<StatusReport> report = parse_status(*response.body);
+    if (!report.ok()) return Error{url_ + "/sources can't be read, " + report.error().message + elsewhere};
+    return Said{*response.body, std::move(*report)};
+  }
+
+  const std::string url_;
+  http::CurlClient client_;
+};
+
+TableFormat format_for(const std::optional<Terminal>& at) {
+  if (!at) return {};
+  const char* no_colour = std::getenv("NO_COLOR");
+  return {.columns = at->columns, .colour = no_colour == nullptr || *no_colour == '\0', .utf8 = at->utf8};
+}
+
+// The screen is overwritten line by line, so nothing flickers, and no state of the terminal is changed that
+// somebody would have to restore.
+void draw(const std::string& text) {
+  std::string screen = "\x1b[H";
+  std::size_t begin = 0;
+  while (begin < text.size()) {
+    const std::size_t end = text.find('\n', begin) + 1;
+    screen += "\x1b[2K" + text.substr(begin, end - begin);
+    begin = end;
+  }
+  std::cout << screen << "\x1b[J" << std::flush;
+}
+
+// Until the user wants no more.
+int watch(Instance& instance, StatusReport report) {
+  take_wishes();
+  std::optional<Time> away_since;
+  std::string trouble;
+  std::cout << "\x1b[2J";
+  while (true) {
+    if (const std::optional<Terminal> at = terminal()) {
+      TableFormat format = format_for(at);
+      std::string text;
+      if (away_since) {
+        text =
+            status_line("Not reachable since " + format_rfc3339(floor_second(*away_since)) + ": " + trouble,
+                        format) +
+            "\n";
+      }
+      const std::size_t others = away_since ? 2 : 1;  // that line, and the cursor's own
+      format.lines = std::max<std::size_t>(at->lines, others + 1) - others;
+      draw(text + status_text(report, format));
+    }
+    const Wish wish = next_wish(refresh);
+    if (wish == Wish::end) return exit_done;
+    if (wish == Wish::redraw) continue;
+    instance.ask();
+    std::optional<Result<Said>> answer;
+    while (!(answer = instance.answer(wish_latency_max))) {
+      if (next_wish(Duration{0}) == Wish::end) return exit_done;
+    }
+    if (answer->ok()) {
+      report = std::move((*answer)->report);
+      away_since.reset();
+    } else {
+      if (!away_since) away_since = read_clock().wall;
+      trouble = answer->error().message;
+    }
+  }
+}
+
+}  // namespace
+
+int status_command(const StatusOptions& options) {
+  Result<std::string> url = parse_instance_url(options.url);
+  if (!url.ok()) {
+    std::cerr << status_line(url.error().message, {}) << "\n";
+    return exit_usage;
+  }
+  Instance instance(std::move(*url));
+  instance.ask();
+  std::optional<Result<Said>> first;
+  while (!first) first = instance.answer(request_timeout);
+  if (!first->ok()) {
+    std::cerr << "auditstream: " << status_line(first->error().message, {}) << "\n";
+    return exit_unavailable;
+  }
+  const std::optional<Terminal> at = terminal();
+  if (options.json) {
+    std::cout << (*first)->body << "\n";
+  } else if (at && !options.once) {
+    return watch(instance, std::move((*first)->report));
+  } else {
+    std::cout << status_text((*first)->report, format_for(at));
+  }
+  return exit_done;
+}
+
+}  // namespace auditstream
