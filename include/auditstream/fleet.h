@@ -27,8 +27,9 @@ struct Reconfiguration {
 struct FleetStatus {
   std::vector<SourceStatus> sources;  // polled here
   std::size_t shards_open = 0;
-  std::vector<int> partitions_not_open;  // ours, with sources, but not open yet
-  bool joined = false;                   // the group has spoken
+  std::vector<int> partitions_not_open;                         // ours, with sources, but not open yet
+  std::vector<std::shared_ptr<const Source>> sources_not_open;  // theirs
+  bool joined = false;                                          // the group has spoken
 };
 
 class Fleet {

@@ -57,7 +57,12 @@ struct Say {
   std::string code;
   std::string text;
 };
-using Action = std::variant<Send, Cancel, Silence, Say>;
+// What became of an attempt to read a window. For metrics.
+struct Polled {
+  std::optional<RefusalKind> refused;  // nothing: it was read to its end
+  std::size_t known = 0;               // events in it that had been published before
+};
+using Action = std::variant<Send, Cancel, Silence, Say, Polled>;
 
 // Secrets are read at the start of each poll, because they rotate.
 class SecretSource {

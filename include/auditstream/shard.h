@@ -13,6 +13,7 @@
 
 #include "auditstream/http.h"
 #include "auditstream/journal.h"
+#include "auditstream/membership.h"
 #include "auditstream/poller.h"
 #include "auditstream/rate_limit.h"
 #include "auditstream/tail.h"
@@ -25,8 +26,13 @@ class Observer {
   virtual ~Observer() = default;
   virtual void said(const Source& source, const Say& say) = 0;
   virtual void shard_said(int partition, const Say& say) = 0;
+  virtual void rebalanced(const MembershipEvent& event) = 0;
+  // A request goes; so long it has waited for its turn in the account's rate budget.
+  virtual void waited(const Source& source, Duration duration) = 0;
   virtual void answered(const Source& source, const http::Response& response) = 0;
-  virtual void committed(const Batch& batch, Duration took) = 0;
+  virtual void polled(const Source& source, const Polled& poll, Time when) = 0;
+  // A transaction has ended at `when`.
+  virtual void transacted(const Batch& batch, Outcome outcome, Duration took, Time when) = 0;
 };
 
 // What a shard needs of the world. Outlives it; shared by all shards of a worker.
@@ -104,6 +110,7 @@ class Shard {
     struct Waiting {
       std::size_t poller;
       Send send;
+      Steady since;
     };
     std::deque<Waiting> queue{};
     Steady timer = Steady::max();

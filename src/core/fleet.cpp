@@ -41,6 +41,7 @@ void Fleet::reconfigure(const Reconfiguration& change, Now now) {
 
 void Fleet::on_membership(const MembershipEvent& event, Now now) {
   joined_ = true;
+  world_.observer.rebalanced(event);
   if (const auto* assigned = std::get_if<PartitionsAssigned>(&event)) {
     ours_.insert(assigned->partitions.begin(), assigned->partitions.end());
     for (const int partition : assigned->partitions) say_cursors_without_source(partition);
@@ -168,8 +169,10 @@ FleetStatus Fleet::status(Now now) const {
     const auto sources = sources_.find(partition);
     if (sources == sources_.end() || sources->second.empty()) continue;
     const auto member = open_.find(partition);
-    if (member == open_.end() || !member->second.shard->open())
-      status.partitions_not_open.push_back(partition);
+    if (member != open_.end() && member->second.shard->open()) continue;
+    status.partitions_not_open.push_back(partition);
+    status.sources_not_open.insert(status.sources_not_open.end(), sources->second.begin(),
+                                   sources->second.end());
   }
   return status;
 }

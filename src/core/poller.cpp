@@ -344,6 +344,7 @@ void Poller::complete(Lane& lane, Now now, std::vector<Action>& out) {
     say_next_ = {};
     say_interval_ = {};
   }
+  out.push_back(Polled{std::nullopt, reading.known()});
   if (reading.rows_missing()) {
     out.push_back(Say{Level::warn, "rows_missing",
                       std::string(vendor_->title()) + " counts " + std::to_string(*reading.total()) +

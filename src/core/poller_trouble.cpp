@@ -110,6 +110,7 @@ void Poller::fail(std::size_t first_lane, const Refusal& refusal, Duration rest_
 }
 
 void Poller::say_trouble(const Refusal& refusal, bool failing, Now now, std::vector<Action>& out) {
+  out.push_back(Polled{refusal.kind});
   const bool news = !trouble_ || trouble_->kind != refusal.kind || trouble_->status != refusal.status;
   trouble_ = refusal;
   failing_ = failing_ || failing;

@@ -166,7 +166,7 @@ void Shard::act(std::size_t index, std::vector<Action> actions, Now now) {
   for (Action& action : actions) {
     if (auto* send = std::get_if<Send>(&action)) {
       requests_.emplace(send->id, index);
-      account.queue.push_back({index, std::move(*send)});
+      account.queue.push_back({index, std::move(*send), now.steady});
     } else if (const auto* cancel = std::get_if<Cancel>(&action)) {
       requests_.erase(cancel->id);
       std::erase_if(account.queue,
@@ -174,6 +174,8 @@ void Shard::act(std::size_t index, std::vector<Action> actions, Now now) {
       world_.client.cancel(cancel->id);
     } else if (const auto* silence = std::get_if<Silence>(&action)) {
       account.limit.block(now.steady + silence->duration);
+    } else if (const auto* poll = std::get_if<Polled>(&action)) {
+      world_.observer.polled(pollers_[index].source(), *poll, now.wall);
     } else {
       world_.observer.said(pollers_[index].source(), std::get<Say>(action));
     }
@@ -190,9 +192,10 @@ void Shard::pump(Account& account, Now now) {
       return;
     }
     account.limit.take(now.steady);
-    Send send = std::move(account.queue.front().send);
+    Account::Waiting first = std::move(account.queue.front());
     account.queue.pop_front();
-    world_.client.send(send.id, std::move(send.request));
+    world_.observer.waited(pollers_[first.poller].source(), now.steady - first.since);
+    world_.client.send(first.send.id, std::move(first.send.request));
   }
   wake(account, Steady::max());
 }

@@ -77,9 +77,9 @@ void Shard::begin_commit(std::shared_ptr<const Batch> batch, Now now) {
 void Shard::on_done(const JournalDone& done, Now now) {
   AS_CHECK(state_ == State::open && committing_);
   const std::shared_ptr<const Batch> batch = std::exchange(committing_, nullptr);
+  world_.observer.transacted(*batch, done.outcome, now.steady - commit_began_, now.wall);
   if (done.outcome == Outcome::committed) {
     reopens_in_a_row_ = 0;
-    world_.observer.committed(*batch, now.steady - commit_began_);
     std::set<std::string_view> committed;
     for (const Unit& unit : batch->units) {
       committed.insert(unit.source->name);

@@ -89,9 +89,8 @@ void LogObserver::shard_said(int partition, const Say& say) {
   write(say.level, say.text, {{"partition", number}, {"code", say.code}});
 }
 
-void LogObserver::answered(const Source&, const http::Response&) {}
-
-void LogObserver::committed(const Batch& batch, Duration took) {
+void LogObserver::transacted(const Batch& batch, Outcome outcome, Duration took, Time) {
+  if (outcome != Outcome::committed) return;  // the shard says why
   log(Level::debug, "committed",
       std::to_string(batch.events) + " events of " + std::to_string(batch.units.size()) + " sources in " +
           format_duration(took));

@@ -23,8 +23,11 @@ class LogObserver final : public Observer {
  public:
   void said(const Source& source, const Say& say) override;
   void shard_said(int partition, const Say& say) override;
-  void answered(const Source& source, const http::Response& response) override;
-  void committed(const Batch& batch, Duration took) override;
+  void rebalanced(const MembershipEvent&) override {}
+  void waited(const Source&, Duration) override {}
+  void answered(const Source&, const http::Response&) override {}
+  void polled(const Source&, const Polled&, Time) override {}
+  void transacted(const Batch& batch, Outcome outcome, Duration took, Time when) override;
 };
 
 }  // namespace auditstream

@@ -218,7 +218,8 @@ void Process::shard_said(int partition, const Say& say) {
   world_.tell(name_, " partition ", partition, " ", say.code, ": ", say.text);
 }
 
-void Process::committed(const Batch& batch, Duration) {
+void Process::transacted(const Batch& batch, Outcome outcome, Duration, Time) {
+  if (outcome != Outcome::committed) return;
   world_.tell(name_, " committed ", batch.events, " events");
 }
 

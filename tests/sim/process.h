@@ -62,8 +62,11 @@ class Process final : private http::Client, private Observer {
   // Observer
   void said(const Source& source, const Say& say) override;
   void shard_said(int partition, const Say& say) override;
+  void rebalanced(const MembershipEvent&) override {}
+  void waited(const Source&, Duration) override {}
   void answered(const Source&, const http::Response&) override {}
-  void committed(const Batch& batch, Duration took) override;
+  void polled(const Source&, const Polled&, Time) override {}
+  void transacted(const Batch& batch, Outcome outcome, Duration took, Time when) override;
 
   void count_request(const http::Request& request);
   void receive(http::RequestId id, http::Response response);

@@ -147,6 +147,24 @@ TEST(Fleet, AfterADrainNothingIsOpened) {
   EXPECT_THAT(life.made, ElementsAre(0, 1));
 }
 
+TEST(Fleet, TellsWhichSourcesAreItsOwnBeforeTheyCanBePolled) {
+  FleetLife life;
+  life.assign({0, 3});
+  EXPECT_EQ(life.observer.rebalances, 1);
+  FleetStatus status = life.fleet->status(life.now);
+  EXPECT_THAT(status.partitions_not_open, ElementsAre(0));
+  ASSERT_EQ(status.sources_not_open.size(), 1u);
+  EXPECT_EQ(murmur2_partition(status.sources_not_open[0]->account, partitions), 0);
+  life.turn();
+  status = life.fleet->status(life.now);
+  EXPECT_THAT(status.sources_not_open, IsEmpty());
+  EXPECT_EQ(status.sources.size(), 1u);
+  life.revoke({0});
+  EXPECT_EQ(life.observer.rebalances, 2);
+  life.turn();
+  EXPECT_THAT(life.fleet->status(life.now).sources_not_open, IsEmpty());
+}
+
 TEST(Fleet, AMarkIsForItsPartitionOnly) {
   FleetLife life;
   life.assign({0, 1});

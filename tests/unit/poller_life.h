@@ -157,6 +157,7 @@ class Life {
   std::vector<std::string> published;
   std::vector<std::string> dead;
   std::vector<Say> said;
+  std::vector<Polled> polls;
   std::vector<Duration> silences;
   std::size_t events_at_once = 0;
   int asked_times = 0;
@@ -170,6 +171,8 @@ class Life {
         std::erase_if(sent, [&](const Send& send) { return send.id == cancel->id; });
       } else if (const auto* silence = std::get_if<Silence>(&action)) {
         silences.push_back(silence->duration);
+      } else if (const auto* poll = std::get_if<Polled>(&action)) {
+        polls.push_back(*poll);
       } else {
         said.push_back(std::get<Say>(action));
       }

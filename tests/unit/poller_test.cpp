@@ -909,6 +909,22 @@ TEST(Poller, TroubleIsSaidAtOnceThenAtAFallingRateThenThatItIsOver) {
   EXPECT_EQ(life.times_said("transient"), 1u) << "news again";
 }
 
+TEST(Poller, TellsHowEachReadingEnded) {
+  Life life;
+  life.start();
+  life.log.add("a", noon);
+  life.live(59s);
+  ASSERT_THAT(life.polls, SizeIs(2));
+  EXPECT_FALSE(life.polls[0].refused);
+  EXPECT_EQ(life.polls[0].known, 0u);
+  EXPECT_EQ(life.polls[1].known, 1u) << "the overlap is read again";
+  life.polls.clear();
+  life.world = [](const http::Request&) { return answer_with(404); };
+  life.live(30s);
+  ASSERT_THAT(life.polls, SizeIs(1));
+  EXPECT_EQ(life.polls[0].refused, RefusalKind::not_found);
+}
+
 TEST(Poller, AnotherTroubleIsNews) {
   Life life;
   life.start();
@@ -937,6 +953,8 @@ TEST(Poller, ASecretThatCanNotBeReadIsTroubleWithoutARequest) {
   life.start();
   life.secrets.error = "api_key: the file is gone";
   life.step();
+  ASSERT_THAT(life.polls, SizeIs(1));
+  EXPECT_EQ(life.polls[0].refused, RefusalKind::unauthorized);
   EXPECT_THAT(life.sent, IsEmpty());
   EXPECT_THAT(life.poller->status(life.now).trouble, HasSubstr("the file is gone"));
   EXPECT_GT(life.poller->wake_at(), life.now.steady);
@@ -983,6 +1001,7 @@ TEST(Poller, ATokenThatNobodyAcceptsIsNotRenewedForEver) {
   EXPECT_EQ(tokens, 2);
   EXPECT_EQ(pages, 2);
   EXPECT_GE(life.poller->wake_at() - life.now.steady, 60s);
+  EXPECT_THAT(life.polls, SizeIs(1)) << "a renewal is no trouble";
   EXPECT_EQ(life.state(), "failing");
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "auditstream/shard.h"
+#include "core/observers.h"
 #include "unit/scripted_journal.h"
 
 namespace auditstream {
@@ -32,11 +33,21 @@ class GivenObserver final : public Observer {
     lines.push_back(source.name + " " + say.code + ": " + say.text);
   }
   void shard_said(int, const Say& say) override { lines.push_back(say.code + ": " + say.text); }
+  void rebalanced(const MembershipEvent&) override { ++rebalances; }
+  void waited(const Source&, Duration duration) override { waits.push_back(duration); }
   void answered(const Source&, const http::Response&) override {}
-  void committed(const Batch&, Duration) override { ++commits; }
+  void polled(const Source&, const Polled& poll, Time) override { polls.push_back(poll); }
+  void transacted(const Batch&, Outcome outcome, Duration, Time) override {
+    if (outcome == Outcome::committed) ++commits;
+    ++transactions[outcome];
+  }
 
   std::vector<std::string> lines;
+  std::vector<Duration> waits;
+  std::vector<Polled> polls;
+  std::map<Outcome, int> transactions;
   int commits = 0;
+  int rebalances = 0;
 };
 
 struct Tenant {
@@ -59,6 +70,11 @@ struct Tenant {
 
 class ShardLife {
  public:
+  // `also` hears what the observer hears.
+  explicit ShardLife(Observer* also = nullptr)
+      : observers(also == nullptr ? std::vector<Observer*>{&observer}
+                                  : std::vector<Observer*>{&observer, also}) {}
+
   // A source of the tenant of that name.
   Source& add(const std::string& name) {
     auto source = std::make_shared<Source>();
@@ -157,7 +173,8 @@ class ShardLife {
   GivenClient client;
   GivenSecrets secrets;
   GivenObserver observer;
-  ShardWorld world{client, secrets, observer, {}, {}, {}, 1};
+  Observers observers;
+  ShardWorld world{client, secrets, observers, {}, {}, {}, 1};
   ShardLimits limits;
   Now now{noon, Steady{1h}};
   bool answering = true;

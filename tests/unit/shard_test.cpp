@@ -577,6 +577,41 @@ TEST(Shard, SourcesOfOneAccountShareItsBudget) {
   EXPECT_LE(requests, 100u);
 }
 
+TEST(Shard, TellsHowLongEachRequestHasWaitedForItsTurn) {
+  ShardLife life;
+  for (const char* name : {"one", "two"}) {
+    Source& source = life.add(name);
+    source.account = "shared";
+    source.rate_limit = {{1, 1min}};
+  }
+  life.start();
+  life.live(2min);
+  const Duration pace = std::chrono::duration_cast<Duration>(60s / 0.98);
+  ASSERT_GE(life.observer.waits.size(), 2u);
+  EXPECT_EQ(life.observer.waits[0], 0s);
+  EXPECT_NEAR(static_cast<double>(life.observer.waits[1].count()), static_cast<double>(pace.count()), 20'000)
+      << "the second begins with the first, but for the spread";
+}
+
+TEST(Shard, TellsHowEachTransactionEnded) {
+  ShardLife life;
+  life.add("acme").backfill_start_time = noon - 1h;
+  give_events(life.tenants["acme"], 1, noon - 1min);
+  std::vector<Outcome> outcomes{Outcome::lost, Outcome::fenced};
+  life.journal->outcome = [&](const Batch& batch) {
+    if (batch.events == 0 || outcomes.empty()) return Outcome::committed;
+    const Outcome outcome = outcomes.back();
+    outcomes.pop_back();
+    return outcome;
+  };
+  life.start();
+  life.live(20s);
+  EXPECT_EQ(life.observer.transactions,
+            (std::map<Outcome, int>{
+                {Outcome::committed, life.observer.commits}, {Outcome::fenced, 1}, {Outcome::lost, 1}}));
+  EXPECT_EQ(static_cast<int>(life.journal->batches.size()), life.observer.commits + 2);
+}
+
 TEST(Shard, AThrottledAccountIsSilentAndNoOther) {
   ShardLife life;
   life.add("one").account = "shared";

@@ -1,0 +1,42 @@
+// Observers: several that hear the same, in the order given.
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "auditstream/shard.h"
+
+namespace auditstream {
+
+class Observers final : public Observer {
+ public:
+  // They outlive it.
+  explicit Observers(std::vector<Observer*> all) : all_(std::move(all)) {}
+
+  void said(const Source& source, const Say& say) override {
+    for (Observer* each : all_) each->said(source, say);
+  }
+  void shard_said(int partition, const Say& say) override {
+    for (Observer* each : all_) each->shard_said(partition, say);
+  }
+  void rebalanced(const MembershipEvent& event) override {
+    for (Observer* each : all_) each->rebalanced(event);
+  }
+  void waited(const Source& source, Duration duration) override {
+    for (Observer* each : all_) each->waited(source, duration);
+  }
+  void answered(const Source& source, const http::Response& response) override {
+    for (Observer* each : all_) each->answered(source, response);
+  }
+  void polled(const Source& source, const Polled& poll, Time when) override {
+    for (Observer* each : all_) each->polled(source, poll, when);
+  }
+  void transacted(const Batch& batch, Outcome outcome, Duration took, Time when) override {
+    for (Observer* each : all_) each->transacted(batch, outcome, took, when);
+  }
+
+ private:
+  const std::vector<Observer*> all_;
+};
+
+}  // namespace auditstream
