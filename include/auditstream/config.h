@@ -38,6 +38,12 @@ struct HttpSettings {
   friend bool operator==(const HttpSettings&, const HttpSettings&) = default;
 };
 
+// What stands in `metrics:`.
+struct MetricsSettings {
+  bool per_source = true;  // false: sums of all sources of a vendor
+  friend bool operator==(const MetricsSettings&, const MetricsSettings&) = default;
+};
+
 struct LogSettings {
   std::string level = "info";   // debug | info | warn | error
   std::string format = "text";  // text | json
@@ -51,6 +57,7 @@ struct Config {
   TopicSettings topics;
   OffsetsSettings offsets;
   HttpSettings http;
+  MetricsSettings metrics;
   LogSettings log;
   std::vector<std::string> include;                    // patterns, as the file has them
   std::vector<std::shared_ptr<const Source>> sources;  // in the order of the file, disabled ones too

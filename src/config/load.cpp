@@ -86,6 +86,8 @@ class Loader {
     read_offsets(offsets, place_of("offsets", offsets));
     const Node& http = part("http");
     read_http(http, place_of("http", http));
+    const Node& metrics = part("metrics");
+    read_metrics(metrics, place_of("metrics", metrics));
     const Node& log = part("log");
     read_log(log, place_of("log", log));
 
@@ -249,6 +251,19 @@ class Loader {
       }
     }
     http.refuse_unknown();
+  }
+
+  void read_metrics(const Node& node, const Place& place) {
+    Section metrics(node, place, findings_);
+    if (const std::optional<Text> per_source = metrics.text("per_source")) {
+      const Result<bool> value = parse_boolean(per_source->text);
+      if (value.ok()) {
+        config_.metrics.per_source = *value;
+      } else {
+        per_source->mistake(findings_, value.error().message);
+      }
+    }
+    metrics.refuse_unknown();
   }
 
   void read_log(const Node& node, const Place& place) {

@@ -54,8 +54,10 @@ TEST(ConfigChanges, OutsideTheSourcesNeedARestart) {
   after.kafka["bootstrap.servers"] = "elsewhere:9092";
   after.offsets.partitions = 3;
   after.http.listen = "off";
+  after.metrics.per_source = false;
   after.log.level = "debug";
-  EXPECT_THAT(needing_restart(before, after), ElementsAre("group", "kafka", "offsets", "http", "log"));
+  EXPECT_THAT(needing_restart(before, after),
+              ElementsAre("group", "kafka", "offsets", "http", "metrics", "log"));
 }
 
 TEST(IncludeStamp, ChangesWithTheFilesAndOnlyWithThem) {

@@ -134,6 +134,8 @@ TEST_F(ConfigMistakes, AroundTheSources) {
       {"http: {token: '${env:CONFIG_TEST_UNSET}'}\n", 5, "http.token", "CONFIG_TEST_UNSET is not set"},
       {"http: {hosts: example}\n", 5, "http.hosts", "a single value stands where a list belongs"},
       {"http: {hosts: ['http://example']}\n", 5, "http.hosts[0]", "is not a host name"},
+      {"metrics: {per_source: maybe}\n", 5, "metrics.per_source", "\"maybe\" is not true or false"},
+      {"metrics: {per_sources: true}\n", 5, "metrics.per_sources", "did you mean \"per_source\"?"},
       {"log: {level: verbose}\n", 5, "log.level", "\"verbose\" is not one of debug, info, warn, error"},
       {"log: {format: xml}\n", 5, "log.format", "\"xml\" is not one of text, json"},
       {"defaults: {poll_interval: 30}\n", 5, "defaults.poll_interval", "\"30\" has no unit"},

@@ -163,6 +163,13 @@ TEST_F(ConfigValues, ReferencesWorkInAnyScalar) {
   EXPECT_EQ(SecretReader().read(*config.sources[0]).value().at("api_token").reveal(), "Key sesame-5f3a!");
 }
 
+TEST_F(ConfigValues, MetricsMayLeaveTheSourcesOut) {
+  const std::string sources =
+      with_sources("  - {name: w, vendor: workato, api_token: '${env:CONFIG_TEST_KEY}'}\n");
+  EXPECT_TRUE(load(sources).metrics.per_source);
+  EXPECT_FALSE(load("metrics: {per_source: false}\n" + sources).metrics.per_source);
+}
+
 TEST_F(ConfigValues, IncludesAreReadInOrder) {
   folder_.write("sources.d/b.yaml", "- {name: b, vendor: workato, api_token: '${env:CONFIG_TEST_KEY}'}\n");
   folder_.write("sources.d/a.yaml", "- {name: a, vendor: workato, api_token: '${env:CONFIG_TEST_KEY}'}\n");
@@ -306,6 +313,7 @@ TEST_F(DeliveredConfigs, TheFullOneIsFullAndHoldsTheDefaults) {
   EXPECT_EQ(config.offsets.topic, defaults.offsets.topic);
   EXPECT_EQ(config.offsets.partitions, defaults.offsets.partitions);
   EXPECT_EQ(config.http.listen, defaults.http.listen);
+  EXPECT_EQ(config.metrics, defaults.metrics);
   EXPECT_EQ(config.log.level, defaults.log.level);
   EXPECT_EQ(config.log.format, defaults.log.format);
   const Source source;
