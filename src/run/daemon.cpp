@@ -15,12 +15,14 @@
 
 #include "auditstream/fleet.h"
 #include "auditstream/hash.h"
+#include "core/observers.h"
 #include "http/curl_client.h"
 #include "kafka/cluster.h"
 #include "kafka/group_check.h"
 #include "kafka/group_membership.h"
 #include "kafka/kafka_journal.h"
 #include "kafka/offsets_tail.h"
+#include "ops/metrics.h"
 #include "run/clock.h"
 #include "run/log.h"
 #include "run/reload.h"
@@ -192,7 +194,7 @@ void block_signals() {
   signal(SIGPIPE, SIG_IGN);
 }
 
-int run_daemon(const std::string& path, const Config& config, Duration kafka_wait) {
+int run_daemon(const std::string& path, const Config& config, Duration kafka_wait, const Build& build) {
   Signals signals;
   const kafka::Connection connection{config.kafka, kafka::client_id_of(instance_name())};
   const kafka::Cluster cluster(connection);
@@ -219,7 +221,9 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
   }
   if (verdict.warning) log(Level::warn, "kafka_warning", *verdict.warning);
 
-  LogObserver observer;
+  LogObserver log_lines;
+  Metrics metrics(build, config.metrics.per_source);
+  Observers observer({&log_lines, &metrics});
   ReadSecrets secrets;
   http::CurlClient client({}, "auditstream");
   ShardWorld world{client,

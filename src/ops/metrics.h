@@ -1,0 +1,43 @@
+// Metrics: what Prometheus is told; the worker feeds it, and whoever is asked by Prometheus reads it. Knows
+// no clock and no socket. Each metric's name, labels and meaning stand in docs/metrics.md.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "auditstream/fleet.h"
+#include "auditstream/shard.h"
+#include "ops/build.h"
+#include "ops/process_stats.h"
+
+namespace auditstream {
+
+class Metrics final : public Observer {
+ public:
+  // Without `per_source` the label `source` is left out: counts are those of all sources of a vendor, and
+  // what only makes sense for one source is not told.
+  Metrics(Build build, bool per_source);
+  ~Metrics() override;
+
+  void said(const Source&, const Say&) override {}
+  void shard_said(int partition, const Say& say) override;
+  void rebalanced(const MembershipEvent& event) override;
+  void waited(const Source& source, Duration duration) override;
+  void answered(const Source& source, const http::Response& response) override;
+  void polled(const Source& source, const Polled& poll, Time when) override;
+  void transacted(const Batch& batch, Outcome outcome, Duration took, Time when) override;
+
+  // All metrics in Prometheus' text format 0.0.4. From any thread. Shows the sources that `status` knows, be
+  // they polled or about to be; a source that was shown and is not in `status` any more is forgotten.
+  std::string exposition(const FleetStatus& status, const std::optional<ProcessStats>& process);
+
+ private:
+  struct Tally;
+
+  const Build build_;
+  const bool per_source_;
+  const std::unique_ptr<Tally> tally_;
+};
+
+}  // namespace auditstream
