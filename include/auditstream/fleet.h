@@ -30,6 +30,7 @@ struct FleetStatus {
   std::vector<int> partitions_not_open;                         // ours, with sources, but not open yet
   std::vector<std::shared_ptr<const Source>> sources_not_open;  // theirs
   bool joined = false;                                          // the group has spoken
+  bool draining = false;
 };
 
 class Fleet {

@@ -25,12 +25,6 @@ struct Edit {
   DecideEdit decide;
 };
 
-std::string hours(Duration duration) {
-  std::string text = std::to_string(std::chrono::duration<double, std::ratio<3600>>(duration).count());
-  text.erase(text.find('.') + 2);
-  return text + " h";
-}
-
 std::string place(int partition, const std::string& account) {
   return "partition " + std::to_string(partition) + " (account " + account + ")";
 }
@@ -42,7 +36,7 @@ std::string consequence(const CursorChange& change) {
     return "; how much is published again or skipped can't be told, the cursor is unreadable";
   const Duration again = change.again();
   if (again == Duration{0}) return "; nothing is published again, nothing is skipped";
-  return "; " + hours(again > Duration{0} ? again : -again) +
+  return "; " + in_hours(again > Duration{0} ? again : -again) +
          (again > Duration{0} ? " are published again" : " are skipped");
 }
 
@@ -74,8 +68,8 @@ std::string json_place(int partition, const std::optional<Cursor>& cursor) {
          ",\"watermark\":" + json::quote(format_rfc3339(cursor->watermark)) + "}";
 }
 
-double in_hours(Duration duration) {
-  return std::chrono::duration<double, std::ratio<3600>>(duration).count();
+std::string hours(Duration duration) {
+  return std::to_string(std::chrono::duration<double, std::ratio<3600>>(duration).count());
 }
 
 std::string json_of(const Edit& edit, const CursorChange& change, bool dry_run) {
@@ -87,8 +81,8 @@ std::string json_of(const Edit& edit, const CursorChange& change, bool dry_run) 
          ",\"dry_run\":" + (dry_run ? "true" : "false") +
          ",\"from\":" + json_place(change.from, change.before) +
          ",\"to\":" + json_place(change.to, change.after) +
-         ",\"hours_published_again\":" + std::to_string(in_hours(std::max(again, Duration{0}))) +
-         ",\"hours_skipped\":" + std::to_string(in_hours(std::max(-again, Duration{0}))) +
+         ",\"hours_published_again\":" + hours(std::max(again, Duration{0})) +
+         ",\"hours_skipped\":" + hours(std::max(-again, Duration{0})) +
          ",\"records\":" + std::to_string(records) + "}";
 }
 
@@ -146,10 +140,9 @@ int complain(const CursorEditor& editor, const Edit& edit, const EditFailure& fa
 // A skip loses events for good as far as Kafka is concerned, so it must be said twice.
 std::optional<int> refuse_skip(const Edit& edit, const CursorChange& change,
                                const CursorEditOptions& options) {
-  if (options.allow_skip || change.again() >= Duration{0}) return std::nullopt;
-  std::cerr << edit.source << ": this skips " << hours(-change.again()) << ", from "
-            << format_rfc3339(change.before->watermark) << " to " << format_rfc3339(change.after->watermark)
-            << ": what lies in between would never be published; if that is meant, add --allow-skip\n";
+  const std::string skip = change.skip(edit.source);
+  if (options.allow_skip || skip.empty()) return std::nullopt;
+  std::cerr << skip << "; if that is meant, add --allow-skip\n";
   return exit_usage;
 }
 

@@ -7,6 +7,12 @@ Time first_since(const Source& source, const Traits& traits, Time now) {
   return Time{since.time_since_epoch() / traits.precision * traits.precision};
 }
 
+std::string cursor_cant_be_used(const Source& source, const std::string& reason) {
+  return "the cursor of " + source.name + " can't be used: " + reason +
+         ": look at it with auditstream cursors show " + source.name + ", then auditstream cursors reset " +
+         source.name;
+}
+
 std::string cursor_lies_in(const Source& source, int partition, const std::string& account) {
   return "cursor of " + source.name + " lies in partition " + std::to_string(partition) + " under account " +
          account + ": run auditstream cursors move " + source.name;

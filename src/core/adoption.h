@@ -22,6 +22,9 @@ std::optional<std::string> why_not_adopted(const Source& source, const Cursor& c
 // What has changed in the settings since the cursor was written and acts otherwise than one might think.
 std::vector<Say> adoption_warnings(const Source& source, const Cursor& cursor);
 
+// Why a source whose cursor can't be read, for that reason, must not be polled.
+std::string cursor_cant_be_used(const Source& source, const std::string& reason);
+
 // Why the source must not be polled in a partition that has no cursor of it.
 std::string cursor_lies_in(const Source& source, int partition, const std::string& account);
 

@@ -77,6 +77,19 @@ Duration CursorChange::again() const {
   return before->watermark - after->watermark;
 }
 
+std::string in_hours(Duration duration) {
+  std::string text = std::to_string(std::chrono::duration<double, std::ratio<3600>>(duration).count());
+  text.erase(text.find('.') + 2);
+  return text + " h";
+}
+
+std::string CursorChange::skip(std::string_view source) const {
+  if (again() >= Duration{0}) return "";
+  return std::string(source) + ": this skips " + in_hours(-again()) + ", from " +
+         format_rfc3339(before->watermark) + " to " + format_rfc3339(after->watermark) +
+         ": what lies in between would never be published";
+}
+
 bool CursorChange::explains(const std::optional<Cursor>& found) const {
   if (!after) return !found;
   const std::uint64_t generation_before = before ? before->generation : 0;

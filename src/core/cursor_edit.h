@@ -32,9 +32,14 @@ struct CursorChange {
   // Whether `found`, which a later look gave, comes of this very change: where its outcome was unknown, doing
   // it once more would publish a third time.
   bool explains(const std::optional<Cursor>& found) const;
+  // "acme: this skips 2 h, ...": what would never be published; "" if there is nothing.
+  std::string skip(std::string_view source) const;
   // How much of the log is published again (positive) or skipped (negative), as far as that can be told.
   Duration again() const;
 };
+
+// "12.5 h"
+std::string in_hours(Duration duration);
 
 // Carries the source's cursor over to the partition `to` and to the account and origin of its config;
 // position and remembered ids stay what they are.

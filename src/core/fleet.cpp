@@ -161,6 +161,7 @@ void Fleet::drain(Now now) {
 FleetStatus Fleet::status(Now now) const {
   FleetStatus status;
   status.joined = joined_;
+  status.draining = draining_;
   for (const auto& [partition, member] : open_) {
     if (member.shard->open()) ++status.shards_open;
     for (SourceStatus& source : member.shard->status(now)) status.sources.push_back(std::move(source));

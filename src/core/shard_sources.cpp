@@ -91,9 +91,7 @@ Poller Shard::make_poller(const std::shared_ptr<const Source>& source, const Pol
   if (cursor == nullptr) {
     Result<Ledger> restored = Ledger::restore(source->name, records_);
     if (!restored.ok()) {
-      return stopped("the cursor of " + source->name + " can't be used: " + restored.error().message +
-                     ": look at it with auditstream cursors show " + source->name +
-                     ", then auditstream cursors reset " + source->name);
+      return stopped(cursor_cant_be_used(*source, restored.error().message));
     }
     ledger = *std::move(restored);
     cursor = &ledger.cursor();

@@ -280,6 +280,14 @@ ClusterProblem problem_of(const Error& error) {
   return ClusterProblem{error.cure == Cure::person, error.message};
 }
 
+// Known once there were metadata.
+std::string cluster_id(rd_kafka_t* client) {
+  char* const id = rd_kafka_clusterid(client, request_ms);
+  std::string text = id == nullptr ? "" : id;
+  rd_kafka_mem_free(client, id);
+  return text;
+}
+
 }  // namespace
 
 Status Cluster::reach(Duration timeout) const {
@@ -298,6 +306,7 @@ std::variant<ClusterFacts, ClusterProblem> Cluster::prepare(const Config& config
   Topics topics = topics_of(**before);
 
   ClusterFacts facts;
+  facts.cluster_id = cluster_id(client);
   const std::vector<Wanted> wanted = wanted_topics(config);
   std::vector<std::string> unseen;
   for (const Wanted& topic : wanted) {

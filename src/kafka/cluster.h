@@ -24,6 +24,7 @@ struct ClusterFacts {
   std::map<std::string, std::size_t>
       record_bytes_max;  // by topic, the offsets topic aside: max.message.bytes
   std::vector<std::string> warnings;
+  std::string cluster_id;
 };
 
 class Cluster {

@@ -16,8 +16,11 @@ constexpr auto retry_wait = 500ms;
 
 }  // namespace
 
-OffsetsTail::OffsetsTail(TailSettings settings, std::function<void(TailEvent)> sink)
-    : settings_(std::move(settings)), sink_(std::move(sink)), thread_([this] { run(); }) {}
+OffsetsTail::OffsetsTail(TailSettings settings, std::function<void(TailEvent)> sink, Records records)
+    : settings_(std::move(settings)),
+      sink_(std::move(sink)),
+      records_(std::move(records)),
+      thread_([this] { run(); }) {}
 
 OffsetsTail::~OffsetsTail() {
   stopping_ = true;
@@ -59,6 +62,7 @@ void OffsetsTail::read(rd_kafka_t* consumer) {
 
 void OffsetsTail::on_record(int partition, std::string_view key,
                             const std::optional<std::string_view>& value) {
+  if (records_) records_(partition, key, value);
   if (key == owner_key) {
     if (std::optional<std::string> nonce = value ? json::scalar_at(*value, "/nonce") : std::nullopt) {
       sink_(OwnerMark{partition, *std::move(nonce)});

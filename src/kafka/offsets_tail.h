@@ -24,9 +24,13 @@ struct TailSettings {
 
 class OffsetsTail {
  public:
-  // `sink` is called on the tail's thread, from the beginning of the topic on: with each mark in the order of
-  // its partition, and with a cursor when it comes, goes or changes its account.
-  OffsetsTail(TailSettings settings, std::function<void(TailEvent)> sink);
+  using Records =
+      std::function<void(int partition, std::string_view key, const std::optional<std::string_view>& value)>;
+
+  // Both are called on the tail's thread, from the beginning of the topic on, in the order of each partition:
+  // `sink` with each mark, and with a cursor when it comes, goes or changes its account; `records` with every
+  // record.
+  OffsetsTail(TailSettings settings, std::function<void(TailEvent)> sink, Records records = {});
   ~OffsetsTail();
 
  private:
@@ -36,6 +40,7 @@ class OffsetsTail {
 
   const TailSettings settings_;
   const std::function<void(TailEvent)> sink_;
+  const Records records_;
   CursorPlaces told_;  // owned by the thread
   std::atomic<bool> stopping_ = false;
   std::thread thread_;

@@ -22,9 +22,13 @@
 #include "kafka/group_membership.h"
 #include "kafka/kafka_journal.h"
 #include "kafka/offsets_tail.h"
+#include "ops/board.h"
 #include "ops/metrics.h"
 #include "run/clock.h"
+#include "run/console.h"
+#include "run/http_server.h"
 #include "run/log.h"
+#include "run/process_stats.h"
 #include "run/reload.h"
 #include "run/secrets.h"
 #include "run/watchdog.h"
@@ -35,6 +39,7 @@ namespace {
 
 constexpr Duration drain_max = 30s;
 constexpr Duration kafka_try = 5s;
+constexpr Duration offsets_patience = 30s;
 constexpr int hang_max_ticks = 15;
 
 sigset_t ending_signals() {
@@ -111,7 +116,7 @@ void log_misconfigured(const std::string& problems) {
   for (std::string line; std::getline(lines, line);) log(Level::error, "kafka_misconfigured", line);
 }
 
-// Nothing while Kafka can't be reached in time; then the exit code says so.
+// The exit code if Kafka can't be reached in time, or must not be used as it is.
 std::variant<kafka::ClusterFacts, int> wait_for_kafka(const kafka::Cluster& cluster, const Config& config,
                                                       Duration patience) {
   const Steady deadline = read_clock().steady + patience;
@@ -145,6 +150,56 @@ std::variant<kafka::ClusterFacts, int> wait_for_kafka(const kafka::Cluster& clus
     }
     log(Level::warn, "kafka_unavailable", text + "; trying again");
   }
+}
+
+struct Beginning {
+  kafka::ClusterFacts facts;
+  std::vector<RecordMap> offsets;
+};
+
+// Everything that has to be true before anything is polled; else the exit code.
+std::variant<Beginning, int> begin(const kafka::Connection& connection, const kafka::Cluster& cluster,
+                                   const Config& config, Duration patience) {
+  const Steady deadline = read_clock().steady + patience;
+  std::variant<kafka::ClusterFacts, int> prepared = wait_for_kafka(cluster, config, patience);
+  if (const int* code = std::get_if<int>(&prepared)) return *code;
+  Beginning beginning{std::get<kafka::ClusterFacts>(std::move(prepared)), {}};
+  for (const std::string& warning : beginning.facts.warnings) log(Level::warn, "kafka_warning", warning);
+  Result<std::vector<RecordMap>> offsets = cluster.read_offsets(config.offsets.topic, offsets_patience);
+  // A topic that is known may have partitions without a leader for a while.
+  while (!offsets.ok() && offsets.error().cure != Cure::person && read_clock().steady < deadline) {
+    log(Level::warn, "kafka_unavailable", offsets.error().message + "; trying again");
+    offsets = cluster.read_offsets(config.offsets.topic, offsets_patience);
+  }
+  if (!offsets.ok()) {
+    log(Level::error, "kafka_unavailable", offsets.error().message);
+    return offsets.error().cure == Cure::person ? exit_config : exit_unavailable;
+  }
+  beginning.offsets = *std::move(offsets);
+  const kafka::GroupVerdict verdict =
+      kafka::check_group(connection, config, beginning.offsets, kafka::dead_member_patience(config));
+  if (verdict.mistake) {
+    log(Level::error, "group_misconfigured", *verdict.mistake);
+    return exit_config;
+  }
+  if (verdict.warning) log(Level::warn, "kafka_warning", *verdict.warning);
+  return beginning;
+}
+
+// Nothing where the config wants none.
+Result<std::unique_ptr<HttpServer>> serve(const Config& config, Console& console) {
+  if (config.http.listen == "off") return std::unique_ptr<HttpServer>();
+  auto server =
+      HttpServer::start(config.http.listen, [&console](const ops::HttpRequest& request, bool crowded) {
+        return console.respond(request, crowded);
+      });
+  if (server.ok()) {
+    log(Level::info, "http_listening",
+        "status page, metrics and control at http://" + (*server)->address() + "/");
+  } else {
+    log(Level::error, "http_not_listening", server.error().message);
+  }
+  return server;
 }
 
 CursorPlaces cursor_places(const std::vector<RecordMap>& partitions) {
@@ -196,30 +251,15 @@ void block_signals() {
 
 int run_daemon(const std::string& path, const Config& config, Duration kafka_wait, const Build& build) {
   Signals signals;
+  Console console(config, ops::Identity{build.version, build.commit, instance_name(), config.group,
+                                        config.offsets.topic, config.offsets.partitions, ""});
+  const Result<std::unique_ptr<HttpServer>> server = serve(config, console);
+  if (!server.ok()) return exit_config;
   const kafka::Connection connection{config.kafka, kafka::client_id_of(instance_name())};
   const kafka::Cluster cluster(connection);
-  const Steady deadline = read_clock().steady + kafka_wait;
-  std::variant<kafka::ClusterFacts, int> prepared = wait_for_kafka(cluster, config, kafka_wait);
-  if (const int* code = std::get_if<int>(&prepared)) return *code;
-  const kafka::ClusterFacts facts = std::get<kafka::ClusterFacts>(std::move(prepared));
-  for (const std::string& warning : facts.warnings) log(Level::warn, "kafka_warning", warning);
-  Result<std::vector<RecordMap>> offsets = cluster.read_offsets(config.offsets.topic, 30s);
-  // A topic that is known may have partitions without a leader for a while.
-  while (!offsets.ok() && offsets.error().cure != Cure::person && read_clock().steady < deadline) {
-    log(Level::warn, "kafka_unavailable", offsets.error().message + "; trying again");
-    offsets = cluster.read_offsets(config.offsets.topic, 30s);
-  }
-  if (!offsets.ok()) {
-    log(Level::error, "kafka_unavailable", offsets.error().message);
-    return offsets.error().cure == Cure::person ? exit_config : exit_unavailable;
-  }
-  const kafka::GroupVerdict verdict =
-      kafka::check_group(connection, config, *offsets, kafka::dead_member_patience(config));
-  if (verdict.mistake) {
-    log(Level::error, "group_misconfigured", *verdict.mistake);
-    return exit_config;
-  }
-  if (verdict.warning) log(Level::warn, "kafka_warning", *verdict.warning);
+  std::variant<Beginning, int> begun = begin(connection, cluster, config, kafka_wait);
+  if (const int* code = std::get_if<int>(&begun)) return *code;
+  auto& [facts, offsets] = std::get<Beginning>(begun);
 
   LogObserver log_lines;
   Metrics metrics(build, config.metrics.per_source);
@@ -231,10 +271,10 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
                    observer,
                    {},
                    facts.record_bytes_max,
-                   cursor_places(*offsets),
+                   cursor_places(offsets),
                    1,
                    hash64(instance_name())};
-  offsets = std::vector<RecordMap>{};
+  offsets.clear();
 
   kafka::JournalSettings settings;
   settings.connection = connection;
@@ -261,8 +301,14 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
       },
       [&](int partition) { membership->released(partition); }, world);
   worker = std::make_unique<Worker>(client, fleet);
-  const kafka::OffsetsTail tail({connection, config.group, config.offsets.topic, config.offsets.partitions},
-                                [&](TailEvent event) { worker->post(std::move(event)); });
+  ops::Board board(config.offsets.partitions);
+  board.configure(config.sources);
+  const kafka::OffsetsTail tail(
+      {connection, config.group, config.offsets.topic, config.offsets.partitions},
+      [&](TailEvent event) { worker->post(std::move(event)); },
+      [&](int partition, std::string_view key, const std::optional<std::string_view>& value) {
+        board.on_record(partition, key, value);
+      });
   membership = std::make_unique<kafka::GroupMembership>(
       kafka::MembershipSettings{connection, config.group, config.offsets.topic},
       [&](MembershipEvent event) { worker->post(std::move(event)); },
@@ -277,6 +323,7 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
       const auto& known = std::get<kafka::ClusterFacts>(ready);
       for (const std::string& warning : known.warnings) log(Level::warn, "kafka_warning", warning);
       topics.replace(next, known);
+      board.configure(next.sources);
       worker->post(Reconfiguration{next.sources, known.record_bytes_max});
       return success();
     });
@@ -286,9 +333,13 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
                                   "the event loop hangs: ending, so that another instance takes over");
                               _exit(exit_internal);
                             });
+    console.attach({worker.get(), &board,
+                    [&](const FleetStatus& status) { return metrics.exposition(status, process_stats()); },
+                    facts.cluster_id});
     signals.direct_to(worker.get(), &reload);
     worker->run();
     signals.direct_to(nullptr, nullptr);
+    console.detach();
   }
   membership.reset();
   log(Level::info, "stopped", "what was committed is in Kafka; the rest will be read again");

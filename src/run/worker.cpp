@@ -16,6 +16,7 @@ void Worker::run() {
   for (; !abandoned_; ++turns_) {
     deliver(read_clock());
     const Now now = read_clock();
+    turned_at_ = now.steady.time_since_epoch().count();
     if (draining_) fleet_.drain(now);
     if (draining_ && fleet_.empty()) return;
     fleet_.step(now);
@@ -39,6 +40,8 @@ void Worker::deliver(Now now) {
       fleet_.on_membership(*membership, now);
     } else if (const auto* tail = std::get_if<TailEvent>(&letter)) {
       fleet_.on_tail(*tail, now);
+    } else if (const auto* question = std::get_if<StatusQuestion>(&letter)) {
+      question->answer->set_value(fleet_.status(now));
     } else {
       fleet_.reconfigure(std::get<Reconfiguration>(letter), now);
     }

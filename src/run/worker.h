@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <future>
+#include <memory>
 #include <mutex>
 #include <variant>
 
@@ -17,7 +19,11 @@ struct JournalMail {
   std::uint64_t number;
   JournalEvent event;
 };
-using Mail = std::variant<JournalMail, MembershipEvent, TailEvent, Reconfiguration>;
+// Whoever asks waits for it with a deadline: a loop that hangs never answers.
+struct StatusQuestion {
+  std::shared_ptr<std::promise<FleetStatus>> answer;
+};
+using Mail = std::variant<JournalMail, MembershipEvent, TailEvent, Reconfiguration, StatusQuestion>;
 
 class Worker {
  public:
@@ -34,6 +40,8 @@ class Worker {
   void abandon();
   // From any thread: changes at least once a second while the loop turns.
   std::uint64_t turns() const { return turns_; }
+  // From any thread: when it last did; the beginning of time before the first.
+  Steady turned_at() const { return Steady{Duration{turned_at_}}; }
 
  private:
   void deliver(Now now);
@@ -46,6 +54,7 @@ class Worker {
   std::atomic<bool> draining_ = false;
   std::atomic<bool> abandoned_ = false;
   std::atomic<std::uint64_t> turns_ = 0;
+  std::atomic<Duration::rep> turned_at_ = 0;
 };
 
 }  // namespace auditstream

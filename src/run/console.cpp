@@ -1,0 +1,203 @@
+#include "run/console.h"
+
+#include <utility>
+
+#include "auditstream/hash.h"
+#include "auditstream/vendor.h"
+#include "core/adoption.h"
+#include "ops/status_page.h"
+#include "run/clock.h"
+#include "run/http_server.h"
+#include "run/log.h"
+
+namespace auditstream {
+namespace {
+
+constexpr Duration loop_hangs_after = 10s;
+constexpr auto answer_patience = std::chrono::seconds(2);
+
+ops::HttpResponse plain(int status, std::string text) {
+  return {status, std::move(text) + "\n", "text/plain; charset=utf-8"};
+}
+
+bool wants_page(const ops::HttpRequest& request) {
+  const auto accept = request.headers.find("accept");
+  return request.path == "/" && request.method == "GET" && accept != request.headers.end() &&
+         accept->second.find("text/html") != std::string::npos;
+}
+
+ops::HttpResponse page() {
+  ops::HttpResponse response{200, std::string(status_page()), "text/html; charset=utf-8"};
+  response.headers.emplace_back("Content-Security-Policy", std::string(status_page_policy()));
+  return response;
+}
+
+DecideEdit decision(const ops::Change& change, int home) {
+  using Kind = ops::Change::Kind;
+  const auto unless_skipped = [change](Result<CursorChange> edit) -> Result<CursorChange> {
+    const std::string skip = edit.ok() && !change.allow_skip ? edit->skip(change.source->name) : "";
+    if (!skip.empty()) return Error{skip + "; if that is meant, add ?allow_skip=true"};
+    return edit;
+  };
+  switch (change.kind) {
+    case Kind::pause:
+    case Kind::resume: {
+      const auto state = change.kind == Kind::pause ? Cursor::State::paused : Cursor::State::running;
+      return [change, state](const ShardMaps& shards, Time now) {
+        return pause_cursor(change.source->name, shards, state, now);
+      };
+    }
+    case Kind::restart:
+      // Whoever has the shard opens it again when somebody else has: nothing has to be written for that.
+      return [home](const ShardMaps&, Time) {
+        return Result<CursorChange>(CursorChange{home, home, {}, {}, {}});
+      };
+    case Kind::set:
+      return [=](const ShardMaps& shards, Time now) {
+        return unless_skipped(set_cursor(*change.source, shards, home, change.position, now));
+      };
+    case Kind::reset:
+      return [=](const ShardMaps& shards, Time now) {
+        const Time since = first_since(*change.source, find_vendor(change.source->vendor)->traits(), now);
+        return unless_skipped(reset_cursor(*change.source, shards, home, since, now));
+      };
+  }
+  AS_CHECK(false);
+}
+
+const char* words_of(ops::Change::Kind kind) {
+  switch (kind) {
+    case ops::Change::Kind::pause:
+      return "paused";
+    case ops::Change::Kind::resume:
+      return "resumed";
+    case ops::Change::Kind::restart:
+      return "restarted";
+    case ops::Change::Kind::set:
+      return "its cursor was set";
+    case ops::Change::Kind::reset:
+      return "its cursor was reset";
+  }
+  return "";
+}
+
+int status_of(EditFailure::Kind kind) {
+  switch (kind) {
+    case EditFailure::Kind::refused:
+    case EditFailure::Kind::no_cursor:
+      return 409;
+    case EditFailure::Kind::unavailable:
+      return 503;
+    case EditFailure::Kind::misconfigured:
+      return 500;
+  }
+  return 500;
+}
+
+}  // namespace
+
+Console::Console(const Config& config, ops::Identity identity)
+    : config_(config),
+      identity_(std::move(identity)),
+      door_{HttpServer::is_loopback(config.http.listen), config.http.token, config.http.hosts},
+      editor_(config, identity_.instance + "-http") {}
+
+void Console::attach(Running running) {
+  const std::lock_guard lock(mutex_);
+  identity_.cluster_id = running.cluster_id;
+  running_ = std::move(running);
+}
+
+void Console::detach() {
+  const std::lock_guard lock(mutex_);
+  running_.reset();
+}
+
+// Nothing where the loop does not answer.
+std::optional<FleetStatus> Console::ask_fleet() const {
+  const auto answer = std::make_shared<std::promise<FleetStatus>>();
+  std::future<FleetStatus> arrival = answer->get_future();
+  {
+    const std::lock_guard lock(mutex_);
+    if (!running_) return std::nullopt;
+    running_->worker->post(StatusQuestion{answer});
+  }
+  if (arrival.wait_for(answer_patience) != std::future_status::ready) return std::nullopt;
+  return arrival.get();
+}
+
+// While we wait for Kafka there is no loop that could hang.
+ops::HttpResponse Console::live() const {
+  const std::lock_guard lock(mutex_);
+  if (!running_) return plain(200, "ok");
+  const Duration silent = read_clock().steady - running_->worker->turned_at();
+  if (silent < loop_hangs_after) return plain(200, "ok");
+  return plain(503, "the event loop hangs");
+}
+
+ops::HttpResponse Console::ready() const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!running_) return plain(503, "not at work: waiting for Kafka, or ending");
+  }
+  const std::optional<FleetStatus> fleet = ask_fleet();
+  if (!fleet) return plain(503, "the event loop does not answer");
+  if (fleet->draining) return plain(503, "ending: committing what is complete");
+  if (!fleet->joined) return plain(503, "not in the group " + config_.group + " yet");
+  if (!fleet->partitions_not_open.empty()) {
+    std::string list;
+    for (const int partition : fleet->partitions_not_open)
+      list += (list.empty() ? "" : ", ") + std::to_string(partition);
+    return plain(503, "not open yet: partitions " + list + " of " + config_.offsets.topic);
+  }
+  return plain(200, "ok");
+}
+
+ops::HttpResponse Console::metrics() const {
+  const std::optional<FleetStatus> fleet = ask_fleet();
+  const std::lock_guard lock(mutex_);
+  if (!running_) return plain(503, "not at work: waiting for Kafka, or ending");
+  return {200, running_->metrics(fleet.value_or(FleetStatus{})), "text/plain; version=0.0.4; charset=utf-8"};
+}
+
+ops::HttpResponse Console::respond(const ops::HttpRequest& request, bool crowded) {
+  if (std::optional<ops::HttpResponse> refusal = turn_away(request, door_)) return *std::move(refusal);
+  const bool get = request.method == "GET" || request.method == "HEAD";
+  if (get && request.path == "/livez") return live();
+  if (crowded) return ops::error_response(503, "too many requests at a time: try again");
+  if (get && request.path == "/readyz") return ready();
+  if (get && request.path == "/metrics") return metrics();
+  if (wants_page(request)) return page();
+  const Time now = read_clock().wall;
+  const auto views = [&] {
+    const std::optional<FleetStatus> fleet = ask_fleet();
+    const std::lock_guard lock(mutex_);
+    return running_ ? running_->board->view(fleet.value_or(FleetStatus{}), now)
+                    : std::vector<ops::SourceView>{};
+  };
+  ops::Identity identity;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!running_) return ops::error_response(503, "not at work: waiting for Kafka, or ending");
+    identity = identity_;
+  }
+  std::variant<ops::HttpResponse, ops::Change> answered = ops::answer(request, identity, views, now);
+  if (auto* response = std::get_if<ops::HttpResponse>(&answered)) return std::move(*response);
+  return carry_out(std::get<ops::Change>(std::move(answered)));
+}
+
+ops::HttpResponse Console::carry_out(ops::Change change) {
+  const std::lock_guard one_at_a_time(editing_);
+  const Source& source = *change.source;
+  const int home = murmur2_partition(source.account, config_.offsets.partitions);
+  const auto result =
+      editor_.carry_out(source.name, home, decision(change, home), [&](const std::string& trouble) {
+        log(Level::warn, source, "edit_failed", trouble + "; trying again");
+      });
+  if (const auto* failure = std::get_if<EditFailure>(&result))
+    return ops::error_response(status_of(failure->kind), failure->text);
+  log(Level::info, source, "edited", std::string(words_of(change.kind)) + " over HTTP");
+  return std::move(change.done);
+}
+
+}  // namespace auditstream

@@ -1,0 +1,58 @@
+// Console: what the HTTP server serves of a running instance: state for people, Kafka Connect's tools and
+// Prometheus, and changes of cursors, which are made as any operator's tool makes them. All of it from any
+// thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "auditstream/config.h"
+#include "auditstream/fleet.h"
+#include "ops/api.h"
+#include "ops/board.h"
+#include "run/cursor_editor.h"
+#include "run/worker.h"
+
+namespace auditstream {
+
+class Console {
+ public:
+  // What to serve; everything outlives the time between attach() and detach().
+  struct Running {
+    Worker* worker;
+    const ops::Board* board;
+    std::function<std::string(const FleetStatus&)> metrics;  // as Prometheus reads them
+    std::string cluster_id;
+  };
+
+  // `config` outlives the console.
+  Console(const Config& config, ops::Identity identity);
+
+  // From now on there is something to tell; until then, and after detach(), there is only that we live.
+  void attach(Running running);
+  void detach();
+
+  ops::HttpResponse respond(const ops::HttpRequest& request, bool crowded);
+
+ private:
+  std::optional<Running> running() const;
+  std::optional<FleetStatus> ask_fleet() const;
+  ops::HttpResponse live() const;
+  ops::HttpResponse ready() const;
+  ops::HttpResponse metrics() const;
+  ops::HttpResponse carry_out(ops::Change change);
+
+  const Config& config_;
+  ops::Identity identity_;
+  const ops::Door door_;
+  const CursorEditor editor_;
+
+  mutable std::mutex mutex_;
+  std::optional<Running> running_;  // protected by mutex_, and so is the use of what it points to
+  std::mutex editing_;              // one change at a time
+};
+
+}  // namespace auditstream
