@@ -52,7 +52,7 @@ TEST(ProcessStats, OfThisProcess) {
   std::optional<ProcessStats> in_thread;
   std::thread([&] { in_thread = process_stats(); }).join();
   ASSERT_TRUE(in_thread);
-  EXPECT_EQ(in_thread->threads, before->threads + 1) << "it is the process that is asked about";
+  EXPECT_GT(in_thread->threads, before->threads) << "it is the process that is asked about";
 }
 
 }  // namespace
