@@ -1,0 +1,268 @@
+// The HTTP server of running instances: any of them tells of every source and changes it, by Kafka Connect's
+// habits.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <map>
+
+#include "auditstream/time.h"
+#include "e2e/world.h"
+
+namespace auditstream::test {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+constexpr int exit_config = 78;
+
+struct Answer {
+  int status = 0;
+  std::string body;
+};
+
+// Where the process listens, once it does.
+std::string url_of(const Child& run) {
+  return until("it listens", 30s,
+               [&]() -> std::optional<std::string> {
+                 const std::string log = run.err();
+                 const std::size_t begin = log.find("http://", log.find("code=http_listening"));
+                 if (begin == std::string::npos || log.find('\n', begin) == std::string::npos)
+                   return std::nullopt;
+                 return log.substr(begin, log.find('\n', begin) - begin - 1);
+               })
+      .value();
+}
+
+Answer ask(const Child& run, const std::string& method, const std::string& path,
+           std::vector<std::string> more = {}) {
+  std::vector<std::string> words{
+      "curl", "-s", "-m", "60", "-X", method, "-w", "\n%{http_code}", url_of(run) + path};
+  words.insert(words.end(), more.begin(), more.end());
+  const Finished done = run_to_end(words);
+  const std::size_t line = done.out.rfind('\n');
+  if (done.status != 0 || line == std::string::npos) return {};
+  return {std::stoi(done.out.substr(line + 1)), done.out.substr(0, line)};
+}
+
+YAML::Node get(const Child& run, const std::string& path) {
+  const Answer answer = ask(run, "GET", path);
+  EXPECT_EQ(answer.status, 200) << path << ": " << answer.body;
+  return YAML::Load(answer.body);  // JSON is YAML
+}
+
+struct Served : World {
+  Served()
+      : World({.vendors = {"tines", "workato"},
+               .like = "\"history\":200,\"history_span\":\"72h\",\"rate\":10"}) {
+    config["offsets"]["partitions"] = 8;
+    config["kafka"].remove("group.instance.id");
+  }
+  std::string state(const Child& run, const std::string& vendor) {
+    return get(run, "/connectors/" + source(vendor) + "/status")["connector"]["state"].as<std::string>();
+  }
+  void until_state(const Child& run, const std::string& vendor, const std::string& wanted) {
+    until(vendor + " is " + wanted, 60s, [&] { return state(run, vendor) == wanted; });
+  }
+  static void until_ready(const Child& run) {
+    until("it is ready", 60s, [&] { return ask(run, "GET", "/readyz").status == 200; });
+  }
+};
+
+TEST(Http, AnInstanceTellsOfEverySourceAlsoOfThoseThatAnotherPolls) {
+  Served world;
+  const std::filesystem::path key = world.directory.path() / "key";
+  const std::string good = world.source_config("tines")["api_key"].as<std::string>();
+  write_file(key, good);
+  world.source_config("tines")["api_key"] = "${file:" + key.string() + "}";
+  const auto one = world.start();
+  Served::until_ready(*one);
+  const auto two = world.start();
+  Served::until_ready(*two);
+  world.until_up_to_date();
+  for (const Child* run : {one.get(), two.get()}) {
+    EXPECT_EQ(ask(*run, "GET", "/livez").status, 200);
+    EXPECT_EQ(get(*run, "/connectors").size(), 2u);
+    EXPECT_EQ(get(*run, "/")["version"].as<std::string>().empty(), false);
+    EXPECT_FALSE(get(*run, "/")["kafka_cluster_id"].as<std::string>().empty());
+    world.until_state(*run, "tines", "RUNNING");
+    world.until_state(*run, "workato", "RUNNING");
+    EXPECT_THAT(get(*run, "/connectors/acme-tines")["config"]["api_key"].as<std::string>(), "[hidden]");
+    const YAML::Node offsets = get(*run, "/connectors/acme-tines/offsets")["offsets"][0];
+    EXPECT_EQ(offsets["partition"]["source"].as<std::string>(), "acme-tines");
+    EXPECT_TRUE(parse_rfc3339(offsets["offset"]["watermark"].as<std::string>()).ok());
+    const YAML::Node listed = get(*run, "/sources")["sources"];
+    ASSERT_EQ(listed.size(), 2u);
+    EXPECT_GT(listed[0]["published"].as<int>(), 0);
+    EXPECT_THAT(ask(*run, "GET", "/", {"-H", "Accept: text/html,*/*"}).body, HasSubstr("<html"));
+    EXPECT_THAT(ask(*run, "GET", "/metrics").body,
+                HasSubstr("# TYPE auditstream_transactions_total counter"));
+    EXPECT_EQ(ask(*run, "GET", "/sources", {"-H", "Host: evil.example"}).status, 403);
+    EXPECT_EQ(ask(*run, "PUT", "/connectors/acme-tines/pause", {"-H", "Origin: http://evil.example"}).status,
+              403);
+  }
+
+  write_file(key, "revoked");
+  for (const Child* run : {one.get(), two.get()}) {
+    world.until_state(*run, "tines", "FAILED");
+    const YAML::Node connector = get(*run, "/connectors/acme-tines/status")["connector"];
+    EXPECT_THAT(connector["trace"].as<std::string>(), StartsWith("HTTP 401: "));
+    EXPECT_EQ(world.state(*run, "workato"), "RUNNING");
+  }
+  EXPECT_EQ(world.cursor("tines")["trouble"]["status"].as<int>(), 401);
+  write_file(key, good);
+  // After a refused credential the source rests for a minute; whoever has made a new one doesn't want to
+  // wait.
+  EXPECT_EQ(ask(*two, "POST", "/connectors/acme-tines/restart").status, 204);
+  for (const Child* run : {one.get(), two.get()}) world.until_state(*run, "tines", "RUNNING");
+  world.stop_production();
+  world.expect_exactly_once();
+  drain(*one);
+  drain(*two);
+}
+
+TEST(Http, APausedSourceRestsAlsoAfterARestartUntilItIsResumed) {
+  Served world;
+  auto one = world.start();
+  const auto two = world.start();
+  Served::until_ready(*two);
+  world.until_up_to_date();
+  EXPECT_EQ(ask(*two, "PUT", "/connectors/acme-tines/pause").status, 202);
+  for (const Child* run : {one.get(), two.get()}) world.until_state(*run, "tines", "PAUSED");
+  EXPECT_EQ(world.cursor("tines")["state"].as<std::string>(), "paused");
+  EXPECT_EQ(ask(*one, "PUT", "/connectors/acme-tines/pause").status, 202) << "once more changes nothing";
+  drain(*one);
+  one = world.start();
+  Served::until_ready(*one);
+  world.until_up_to_date({"workato"});
+  const std::uint64_t asked = world.requests("tines");
+  world.until_up_to_date({"workato"});
+  EXPECT_EQ(world.requests("tines"), asked);
+  world.until_state(*one, "tines", "PAUSED");
+  EXPECT_EQ(ask(*one, "PUT", "/connectors/acme-tines/resume").status, 202);
+  world.until_state(*two, "tines", "RUNNING");
+  world.until_up_to_date();
+  world.stop_production();
+  world.expect_exactly_once();
+  drain(*one);
+  drain(*two);
+}
+
+TEST(Http, OffsetsAreSetAndResetWhileInstancesAreAtWork) {
+  Served world;
+  const auto run = world.start();
+  Served::until_ready(*run);
+  world.until_up_to_date();
+  world.stop_production();
+  world.expect_exactly_once();
+  std::map<std::string, int> copies;
+  const auto count = [&] {
+    copies.clear();
+    for (const Record& record : read_topic(world.bootstrap(), world.topic("tines")))
+      ++copies[std::string(record.header("ce_id"))];
+    return copies;
+  };
+  const std::size_t events = count().size();
+  const std::string path = "/connectors/acme-tines/offsets";
+  const auto patch = [&](const std::string& offset, const std::string& query = "") {
+    return ask(*run, "PATCH", path + query,
+               {"-H", "Content-Type: application/json", "-d",
+                R"({"offsets":[{"partition":{"source":"acme-tines"},"offset":)" + offset + "}]}"});
+  };
+  const std::string before = YAML::Dump(world.cursor("tines"));
+  EXPECT_EQ(patch(R"({"watermark":"tomorrow"})").status, 400);
+  EXPECT_EQ(patch(R"({"watermark":"2999-01-01T00:00:00Z"})").status, 400);
+  EXPECT_EQ(ask(*run, "PATCH", "/connectors/nobody/offsets", {"-d", "{}"}).status, 404);
+  EXPECT_EQ(YAML::Dump(world.cursor("tines")), before);
+
+  const Answer set = patch(R"({"watermark":"2020-01-01T00:00:00Z"})");
+  EXPECT_EQ(set.status, 200) << set.body;
+  EXPECT_THAT(set.body, HasSubstr("altered successfully"));
+  until("all is published again", 60s, [&] {
+    for (const auto& [id, times] : count()) {
+      if (times < 2) return false;
+    }
+    return true;
+  });
+  const Answer reset = ask(*run, "DELETE", path);
+  EXPECT_EQ(reset.status, 200) << reset.body;
+  EXPECT_THAT(reset.body, HasSubstr("reset successfully"));
+  until("all is published once more", 60s, [&] {
+    for (const auto& [id, times] : count()) {
+      if (times < 3) return false;
+    }
+    return true;
+  });
+  for (const auto& [id, times] : copies) EXPECT_EQ(times, 3) << id;
+  EXPECT_EQ(copies.size(), events);
+  drain(*run);
+}
+
+TEST(Http, ASkipMustBeMeant) {
+  Served world;
+  world.stop_production();
+  const auto run = world.start();
+  Served::until_ready(*run);
+  world.expect_exactly_once();
+  world.source_config("tines").remove("backfill_start_time");
+  world.config["defaults"].remove("backfill_start_time");
+  world.write_config();
+  run->signal(SIGHUP);
+  until("the config was read", 30s, [&] { return run->err().find("code=config_read") != std::string::npos; });
+  // To begin anew without a backfill is to begin now.
+  const Answer refused = ask(*run, "DELETE", "/connectors/acme-tines/offsets");
+  EXPECT_EQ(refused.status, 409);
+  EXPECT_THAT(refused.body, AllOf(HasSubstr("skips"), HasSubstr("allow_skip=true")));
+  EXPECT_EQ(ask(*run, "DELETE", "/connectors/acme-tines/offsets?allow_skip=true").status, 200);
+  drain(*run);
+}
+
+TEST(Http, LivesBeforeKafkaIsThereAndIsReadyOnlyAfter) {
+  Served world;
+  world.config["kafka"]["bootstrap.servers"] = "127.0.0.1:9";
+  const auto run = world.start();
+  EXPECT_EQ(ask(*run, "GET", "/livez").status, 200);
+  const Answer ready = ask(*run, "GET", "/readyz");
+  EXPECT_EQ(ready.status, 503);
+  EXPECT_THAT(ready.body, HasSubstr("waiting for Kafka"));
+  EXPECT_EQ(ask(*run, "GET", "/connectors").status, 503);
+  EXPECT_THAT(ask(*run, "GET", "/", {"-H", "Accept: text/html"}).body, HasSubstr("<html"));
+  run->signal(SIGTERM);
+  EXPECT_EQ(run->wait(20s), 0);
+}
+
+TEST(Http, ATakenPortIsAMistakeOfTheConfig) {
+  Served world;
+  const auto run = world.start();
+  const std::string url = url_of(*run);
+  world.config["http"]["listen"] = url.substr(url.find("//") + 2);
+  const Finished second = world.auditstream({"run"});
+  EXPECT_EQ(second.status, exit_config);
+  EXPECT_THAT(second.err, AllOf(HasSubstr("http.listen"), HasSubstr("in use")));
+  drain(*run);
+}
+
+TEST(Http, BeyondLoopbackOnlyATokenChangesAnything) {
+  Served world;
+  world.config["http"]["listen"] = "0.0.0.0:0";
+  world.config["http"]["token"] = "${env:TOKEN}";
+  const auto run = world.start({"run"}, {{"TOKEN", "t0ken"}});
+  const std::string port = url_of(*run).substr(url_of(*run).rfind(':'));
+  const auto pause = [&](std::vector<std::string> more) {
+    std::vector<std::string> words{
+        "curl",      "-s",  "-o",
+        "/dev/null", "-w",  "%{http_code}",
+        "-X",        "PUT", "http://127.0.0.1" + port + "/connectors/acme-tines/pause"};
+    words.insert(words.end(), more.begin(), more.end());
+    return run_to_end(words).out;
+  };
+  until("it is at work", 60s, [&] { return pause({"-H", "Authorization: Bearer t0ken"}) == "202"; });
+  EXPECT_EQ(pause({}), "401");
+  EXPECT_EQ(pause({"-H", "Authorization: Bearer wrong"}), "401");
+  drain(*run);
+}
+
+}  // namespace
+}  // namespace auditstream::test
