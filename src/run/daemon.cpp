@@ -31,6 +31,7 @@
 #include "run/process_stats.h"
 #include "run/reload.h"
 #include "run/secrets.h"
+#include "run/supervisor.h"
 #include "run/watchdog.h"
 #include "run/worker.h"
 
@@ -52,7 +53,7 @@ sigset_t ending_signals() {
 // Waits for signals in a thread of its own, so that no handler has to be async-signal-safe.
 class Signals {
  public:
-  Signals() : thread_([this] { wait(); }) {}
+  explicit Signals(const Supervisor& supervisor) : supervisor_(supervisor), thread_([this] { wait(); }) {}
   ~Signals() {
     done_ = true;
     pthread_kill(thread_.native_handle(), SIGHUP);
@@ -79,6 +80,7 @@ class Signals {
       if (worker_ == nullptr) {
         reload_wanted_ = reload_wanted_ || signal == SIGHUP;
         if (!ending) continue;
+        supervisor_.stopping();
         log(Level::info, "stopped", "nothing is at work: ending at once");
         _exit(exit_done);
       }
@@ -86,6 +88,7 @@ class Signals {
         reload_->request();
       } else if (ending && !deadline) {
         deadline = read_clock().steady + drain_max;
+        supervisor_.stopping();
         log(Level::info, "draining", "ending: committing what is complete");
         worker_->drain();
       } else if (deadline && (signal == SIGINT || read_clock().steady >= *deadline)) {
@@ -96,6 +99,8 @@ class Signals {
       }
     }
   }
+
+  const Supervisor& supervisor_;
 
   std::mutex mutex_;
   Worker* worker_ = nullptr;  // from here on protected by mutex_
@@ -118,9 +123,10 @@ void log_misconfigured(const std::string& problems) {
 
 // The exit code if Kafka can't be reached in time, or must not be used as it is.
 std::variant<kafka::ClusterFacts, int> wait_for_kafka(const kafka::Cluster& cluster, const Config& config,
-                                                      Duration patience) {
+                                                      Duration patience, const Supervisor& supervisor) {
   const Steady deadline = read_clock().steady + patience;
   const std::string& servers = config.kafka.at("bootstrap.servers");
+  supervisor.status("waiting for Kafka at " + servers);
   while (true) {
     const Duration left = deadline - read_clock().steady;
     const Status reached = cluster.reach(std::clamp<Duration>(left, 1s, kafka_try));
@@ -159,9 +165,9 @@ struct Beginning {
 
 // Everything that has to be true before anything is polled; else the exit code.
 std::variant<Beginning, int> begin(const kafka::Connection& connection, const kafka::Cluster& cluster,
-                                   const Config& config, Duration patience) {
+                                   const Config& config, Duration patience, const Supervisor& supervisor) {
   const Steady deadline = read_clock().steady + patience;
-  std::variant<kafka::ClusterFacts, int> prepared = wait_for_kafka(cluster, config, patience);
+  std::variant<kafka::ClusterFacts, int> prepared = wait_for_kafka(cluster, config, patience, supervisor);
   if (const int* code = std::get_if<int>(&prepared)) return *code;
   Beginning beginning{std::get<kafka::ClusterFacts>(std::move(prepared)), {}};
   for (const std::string& warning : beginning.facts.warnings) log(Level::warn, "kafka_warning", warning);
@@ -250,14 +256,15 @@ void block_signals() {
 }
 
 int run_daemon(const std::string& path, const Config& config, Duration kafka_wait, const Build& build) {
-  Signals signals;
+  Supervisor supervisor;
+  Signals signals(supervisor);
   Console console(config, ops::Identity{build.version, build.commit, instance_name(), config.group,
                                         config.offsets.topic, config.offsets.partitions, ""});
   const Result<std::unique_ptr<HttpServer>> server = serve(config, console);
   if (!server.ok()) return exit_config;
   const kafka::Connection connection{config.kafka, kafka::client_id_of(instance_name())};
   const kafka::Cluster cluster(connection);
-  std::variant<Beginning, int> begun = begin(connection, cluster, config, kafka_wait);
+  std::variant<Beginning, int> begun = begin(connection, cluster, config, kafka_wait, supervisor);
   if (const int* code = std::get_if<int>(&begun)) return *code;
   auto& [facts, offsets] = std::get<Beginning>(begun);
 
@@ -313,11 +320,14 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
       kafka::MembershipSettings{connection, config.group, config.offsets.topic},
       [&](MembershipEvent event) { worker->post(std::move(event)); },
       [](const Say& say) { log(say.level, say.code, say.text); });
-  log(Level::info, "started",
-      std::to_string(config.sources.size()) + " sources in " + std::to_string(config.offsets.partitions) +
-          " partitions of " + config.offsets.topic + ", shared by the group " + config.group);
+  const std::string shape = std::to_string(config.sources.size()) + " sources in " +
+                            std::to_string(config.offsets.partitions) + " partitions of " +
+                            config.offsets.topic + ", shared by the group " + config.group;
+  log(Level::info, "started", shape);
+  supervisor.status(shape);
+  supervisor.ready();
   {
-    Reload reload(path, config, [&](const Config& next) -> Status {
+    const auto apply = [&](const Config& next) -> Status {
       std::variant<kafka::ClusterFacts, kafka::ClusterProblem> ready = cluster.prepare(next, true);
       if (const auto* problem = std::get_if<kafka::ClusterProblem>(&ready)) return Error{problem->message};
       const auto& known = std::get<kafka::ClusterFacts>(ready);
@@ -326,8 +336,9 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
       board.configure(next.sources);
       worker->post(Reconfiguration{next.sources, known.record_bytes_max});
       return success();
-    });
-    const Watchdog watchdog([&] { return worker->turns(); }, hang_max_ticks,
+    };
+    Reload reload(path, config, apply, supervisor);
+    const Watchdog watchdog([&] { return worker->turns(); }, hang_max_ticks, [&] { supervisor.tick(); },
                             [] {
                               log(Level::error, "hung",
                                   "the event loop hangs: ending, so that another instance takes over");

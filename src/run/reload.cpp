@@ -15,9 +15,11 @@ constexpr Duration retry_wait = 10s;
 
 }  // namespace
 
-Reload::Reload(std::string path, Config current, std::function<Status(const Config&)> apply)
+Reload::Reload(std::string path, Config current, std::function<Status(const Config&)> apply,
+               const Supervisor& supervisor)
     : path_(std::move(path)),
       apply_(std::move(apply)),
+      supervisor_(supervisor),
       current_(std::move(current)),
       stamp_(include_stamp(path_, current_.include)),
       stamp_before_(stamp_),
@@ -52,7 +54,9 @@ void Reload::run() {
     const bool due = retry_at_ && read_clock().steady >= *retry_at_;
     if (!included_has_changed() && !requested && !due) continue;
     retry_at_.reset();
+    supervisor_.reloading();
     if (!read_again()) retry_at_ = read_clock().steady + retry_wait;
+    supervisor_.ready();
   }
 }
 
@@ -70,11 +74,11 @@ bool Reload::read_again() {
   for (const Finding& warning : loaded.warnings) log(Level::warn, "config_warning", warning.text());
   for (const Finding& mistake : loaded.mistakes) log(Level::error, "config_mistake", mistake.text());
   if (!loaded.config) {
-    log(Level::error, "config_refused", "the config was read again and has mistakes: nothing has changed");
+    refuse("the config was read again and has mistakes: nothing has changed");
     return true;
   }
   if (loaded.config->topics != current_.topics) {
-    log(Level::error, "config_refused",
+    refuse(
         "topics: has changed, and all instances of the group must agree on it: stop them all, then start "
         "them "
         "again; nothing has changed");
@@ -89,15 +93,21 @@ bool Reload::read_again() {
   const SourceChanges changes = compare_sources(current_.sources, next.sources);
   if (!changes.none()) {
     if (const Status applied = apply_(next); !applied.ok()) {
-      log(Level::error, "config_refused",
-          applied.error().message + "; nothing has changed, trying again soon");
+      refuse(applied.error().message + "; nothing has changed, trying again soon");
       return false;
     }
   }
   current_ = std::move(next);
   stamp_ = stamp_before_ = include_stamp(path_, current_.include);
-  log(Level::info, "config_read", "the config was read again: " + changes.text());
+  const std::string text = "the config was read again: " + changes.text();
+  log(Level::info, "config_read", text);
+  supervisor_.status(text);
   return true;
+}
+
+void Reload::refuse(const std::string& why) {
+  log(Level::error, "config_refused", why);
+  supervisor_.status("config refused: " + why);
 }
 
 }  // namespace auditstream

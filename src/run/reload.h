@@ -12,6 +12,7 @@
 
 #include "auditstream/config.h"
 #include "auditstream/result.h"
+#include "run/supervisor.h"
 
 namespace auditstream {
 
@@ -19,7 +20,8 @@ class Reload {
  public:
   // `apply` runs on the thread of the reload: it prepares Kafka and hands the sources on, or says why it has
   // changed nothing.
-  Reload(std::string path, Config current, std::function<Status(const Config&)> apply);
+  Reload(std::string path, Config current, std::function<Status(const Config&)> apply,
+         const Supervisor& supervisor);
   ~Reload();
 
   // From any thread.
@@ -30,9 +32,11 @@ class Reload {
   bool included_has_changed();
   // False if it should be tried again.
   bool read_again();
+  void refuse(const std::string& why);
 
   const std::string path_;
   const std::function<Status(const Config&)> apply_;
+  const Supervisor& supervisor_;
 
   // Owned by the thread.
   Config current_;

@@ -2,34 +2,15 @@
 // over; one that was merely stopped must not.
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/ptrace.h>
-#include <sys/wait.h>
 
 #include "e2e/world.h"
+#include "support/held_thread.h"
 
 namespace auditstream::test {
 namespace {
 
 // A moment longer than the watchdog's patience.
 constexpr auto longer_than_patience = 20s;
-
-// Holds one thread of a process, the main one, as long as it lives.
-class HeldThread {
- public:
-  explicit HeldThread(pid_t thread) : thread_(thread) {
-    EXPECT_EQ(ptrace(PTRACE_SEIZE, thread, nullptr, nullptr), 0);
-    EXPECT_EQ(ptrace(PTRACE_INTERRUPT, thread, nullptr, nullptr), 0);
-    int status = 0;
-    EXPECT_EQ(waitpid(thread, &status, __WALL), thread);
-    EXPECT_TRUE(WIFSTOPPED(status));
-  }
-  ~HeldThread() { ptrace(PTRACE_DETACH, thread_, nullptr, nullptr); }
-  HeldThread(const HeldThread&) = delete;
-  HeldThread& operator=(const HeldThread&) = delete;
-
- private:
-  pid_t thread_;
-};
 
 TEST(Watchdog, EndsAProcessWhoseLoopHangsAndAnotherTakesOver) {
   World world({.vendors = {"tines"}});
