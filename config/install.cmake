@@ -1,0 +1,34 @@
+# What `cmake --install` and `cpack -G DEB` take along beside the binary.
+include(GNUInstallDirs)
+
+install(FILES config/systemd/auditstream.service DESTINATION lib/systemd/system)
+install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY config/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples FILES_MATCHING PATTERN *.yaml
+        PATTERN debian EXCLUDE PATTERN systemd EXCLUDE PATTERN compose EXCLUDE)
+
+# The rest is for the package alone: it goes to absolute places, which `--prefix` would not move.
+install(FILES config/debian/auditstream.yaml DESTINATION /etc/auditstream COMPONENT package EXCLUDE_FROM_ALL)
+install(DIRECTORY DESTINATION /etc/auditstream/credentials DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE
+        COMPONENT package EXCLUDE_FROM_ALL)
+install(FILES config/debian/copyright DESTINATION /usr/share/doc/auditstream COMPONENT package EXCLUDE_FROM_ALL)
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_INSTALL_CMAKE_PROJECTS "${PROJECT_BINARY_DIR};${PROJECT_NAME};ALL;/;${PROJECT_BINARY_DIR};${PROJECT_NAME};package;/")
+set(CPACK_SET_DESTDIR ON)
+set(CPACK_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_DEPENDS ca-certificates)
+set(CPACK_DEBIAN_PACKAGE_SECTION net)
+set(CPACK_DEBIAN_PACKAGE_MAINTAINER "the authors of auditstream <auditstream@localhost>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "SaaS audit logs into Kafka, exactly once")
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "Polls the audit-log APIs of FloQast, CaptivateIQ, Endor Labs, Tines and Workato
+and publishes each event verbatim to a topic per vendor. Events and cursor
+commit in one Kafka transaction: a restart, a crash or a kill -9 goes on
+exactly where the last commit left off.")
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/config/debian/conffiles
+    ${PROJECT_SOURCE_DIR}/config/debian/postinst ${PROJECT_SOURCE_DIR}/config/debian/prerm)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+include(CPack)
