@@ -178,5 +178,22 @@ TEST(Dashboard, HoldsTogether) {
                            {"datasource", "datasource"}, {"source", "query"}, {"vendor", "query"}}));
 }
 
+// The folder /etc/prometheus as docker-compose.yml mounts it.
+TEST(Prometheus, TakesItsConfig) {
+  const TemporaryDirectory directory;
+  int files = 0;
+  const YAML::Node compose = YAML::LoadFile(PROJECT_DIR "/docker-compose.yml");
+  for (const YAML::Node& volume : compose["services"]["prometheus"]["volumes"]) {
+    static const std::regex mount(R"(\./([\w./-]+):/etc/prometheus/([\w.-]+):ro)");
+    const std::string text = volume.as<std::string>();
+    std::smatch found;
+    ASSERT_TRUE(std::regex_match(text, found, mount)) << text;
+    fs::copy(fs::path(PROJECT_DIR) / found[1].str(), directory.path() / found[2].str());
+    ++files;
+  }
+  EXPECT_EQ(files, 2);
+  promtool({"check", "config", directory.path() / "prometheus.yml"});
+}
+
 }  // namespace
 }  // namespace auditstream::test

@@ -274,20 +274,5 @@ TEST(Tidy, LinesFitOnAScreen) {
   }
 }
 
-TEST(Tidy, DockerComposeParses) {
-  const YAML::Node compose = YAML::LoadFile((project / "docker-compose.yml").string());
-  std::set<std::string> services;
-  for (const auto& service : compose["services"]) {
-    services.insert(service.first.as<std::string>());
-    EXPECT_TRUE(service.second["image"] || service.second["build"]) << service.first.as<std::string>();
-    for (const auto& dependency : service.second["depends_on"]) {
-      EXPECT_TRUE(compose["services"][dependency.first.as<std::string>()])
-          << dependency.first.as<std::string>();
-    }
-  }
-  EXPECT_EQ(services, (std::set<std::string>{"kafka"}));
-  EXPECT_EQ(compose["services"]["kafka"]["image"].as<std::string>(), "apache/kafka:4.1.1");
-}
-
 }  // namespace
 }  // namespace auditstream::test
