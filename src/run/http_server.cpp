@@ -237,6 +237,7 @@ class Listener final : public HttpServer, private httplib::Server {
     const bool bound = address_.port == 0 ? (address_.port = bind_to_any_port(address_.host)) > 0
                                           : bind_to_port(address_.host, address_.port);
     if (!bound) return Error{std::strerror(errno == 0 ? EADDRNOTAVAIL : errno), Cure::person};
+    ::listen(svr_sock_, SOMAXCONN);  // cpp-httplib has room for five, and who finds none waits a second
     thread_ = std::thread([this] { listen_after_bind(); });
     while (!is_running()) std::this_thread::yield();  // before that it could not be stopped
     return success();
