@@ -113,6 +113,7 @@ struct Refusal {
   std::string remedy;
   std::optional<Duration> retry_after;  // the vendor's own word, relative to the answer
   bool firewall = false;                // a 401/403 whose body is not JSON: not the vendor's API that spoke
+  std::string request_id{};             // what the vendor calls this exchange; "" where it doesn't tell
 };
 
 using Answer = std::variant<Page, Refusal>;

@@ -56,6 +56,9 @@ struct Say {
   Level level;
   std::string code;
   std::string text;
+  std::string
+      window{};  // what was being read, "FROM/TO" without TO where it is live; "" where that is nothing
+  std::string request_id{};  // the vendor's, for its support; "" where it gave none
 };
 // What became of an attempt to read a window. For metrics.
 struct Polled {
@@ -170,7 +173,9 @@ class Poller {
   bool ask_for_less(const Window& window, Now now);
   void fail(std::size_t first_lane, const Refusal& refusal, Duration rest_min, Duration rest_max, Now now,
             std::vector<Action>& out);
-  void say_trouble(const Refusal& refusal, bool failing, Now now, std::vector<Action>& out);
+  std::string window_of(std::size_t lane) const;
+  void say_trouble(const Refusal& refusal, bool failing, std::string window, Now now,
+                   std::vector<Action>& out);
   void note_trouble(const Refusal& refusal);
   void void_lanes(std::size_t first, std::vector<Action>& out);
   void settle(Reading& reading, std::size_t events_max, Now now, Unit& unit, std::vector<Action>& out);

@@ -1,5 +1,6 @@
 #include "auditstream/answer.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace auditstream {
@@ -18,12 +19,24 @@ bool blot_out(std::string& text, const Secret& secret) {
   return found;
 }
 
+// None of the five vendors documents one; these are the names that gateways and frameworks use.
+std::string request_id(const http::Response& response) {
+  for (const char* name : {"x-request-id", "x-correlation-id", "x-amzn-requestid", "cf-ray"}) {
+    const std::optional<std::string_view> id = response.header(name);
+    const bool readable = id && !id->empty() && id->size() <= 128 &&
+                          std::ranges::all_of(*id, [](char c) { return c > ' ' && c < 0x7f; });
+    if (readable) return std::string(*id);
+  }
+  return "";
+}
+
 // Pages are read as they are; only what is refused is quoted, so it is read once more without the secrets.
 template <typename Read>
 auto read_quotably(const http::Response& response, const Secrets& secrets, const std::optional<Token>& token,
                    const Read& read) {
   auto answer = read(response);
   if (!std::holds_alternative<Refusal>(answer)) return answer;
+  std::get<Refusal>(answer).request_id = request_id(response);
   http::Response blotted = response;
   std::string body = *response.body;
   bool echoed = false;
@@ -35,7 +48,9 @@ auto read_quotably(const http::Response& response, const Secrets& secrets, const
   if (token) blot(token->value);
   if (!echoed) return answer;
   blotted.body = std::make_shared<const std::string>(std::move(body));
-  return read(blotted);
+  answer = read(blotted);
+  if (Refusal* refusal = std::get_if<Refusal>(&answer)) refusal->request_id = request_id(blotted);
+  return answer;
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ void Poller::refuse(std::size_t index, const Refusal& refusal, Now now, std::vec
         return;
       }
       lane->retry_at = now.steady + silence;
-      say_trouble(refusal, false, now, out);
+      say_trouble(refusal, false, window_of(index), now, out);
       return;
     }
     case RefusalKind::transient:
@@ -60,7 +60,7 @@ void Poller::refuse(std::size_t index, const Refusal& refusal, Now now, std::vec
       }
       lane->retry_at = now.steady + jittered(std::max(backoff(retry_first, attempts, retry_max),
                                                       refusal.retry_after.value_or(0s)));
-      say_trouble(refusal, false, now, out);
+      say_trouble(refusal, false, window_of(index), now, out);
       return;
     case RefusalKind::unauthorized:
       // A token may end in the middle of a window: a fresh one, then the very same request.
@@ -104,12 +104,20 @@ bool Poller::ask_for_less(const Window& window, Now now) {
 void Poller::fail(std::size_t first_lane, const Refusal& refusal, Duration rest_min, Duration rest_max,
                   Now now, std::vector<Action>& out) {
   ++failures_;
+  std::string window = window_of(first_lane);
   void_lanes(first_lane, out);
   rest_until_ = now.steady + jittered(backoff(rest_min, failures_, rest_max));
-  say_trouble(refusal, true, now, out);
+  say_trouble(refusal, true, std::move(window), now, out);
 }
 
-void Poller::say_trouble(const Refusal& refusal, bool failing, Now now, std::vector<Action>& out) {
+std::string Poller::window_of(std::size_t lane) const {
+  if (lane >= lanes_.size()) return "";
+  const Window& window = lanes_[lane].reading.window();
+  return format_rfc3339(window.from) + "/" + (window.to ? format_rfc3339(*window.to) : "");
+}
+
+void Poller::say_trouble(const Refusal& refusal, bool failing, std::string window, Now now,
+                         std::vector<Action>& out) {
   out.push_back(Polled{refusal.kind});
   const bool news = !trouble_ || trouble_->kind != refusal.kind || trouble_->status != refusal.status;
   trouble_ = refusal;
@@ -125,8 +133,8 @@ void Poller::say_trouble(const Refusal& refusal, bool failing, Now now, std::vec
   say_next_ = now.steady + say_interval_;
   std::string text = refusal.message;
   if (!refusal.remedy.empty()) text += "; " + refusal.remedy;
-  out.push_back(
-      Say{needs_a_person(refusal) ? Level::error : Level::warn, to_string(refusal.kind), std::move(text)});
+  out.push_back(Say{needs_a_person(refusal) ? Level::error : Level::warn, to_string(refusal.kind),
+                    std::move(text), std::move(window), refusal.request_id});
 }
 
 // What comes and goes by itself is not worth a record. The words may differ each time (a request id, a time):

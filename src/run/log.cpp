@@ -41,9 +41,9 @@ std::string_view name_of(Level level) {
   return "error";
 }
 
-using Fields = std::initializer_list<std::pair<std::string_view, std::string_view>>;
+using Fields = std::vector<std::pair<std::string_view, std::string_view>>;
 
-void write(Level level, std::string_view text, Fields fields) {
+void write(Level level, std::string_view text, const Fields& fields) {
   if (!spdlog::should_log(level_of(level))) return;
   const std::string time = format_rfc3339(std::chrono::floor<std::chrono::milliseconds>(read_clock().wall));
   std::string line;
@@ -82,7 +82,12 @@ void log(Level level, const Source& source, std::string_view code, std::string_v
   write(level, text, {{"source", source.name}, {"vendor", source.vendor}, {"code", code}});
 }
 
-void LogObserver::said(const Source& source, const Say& say) { log(say.level, source, say.code, say.text); }
+void LogObserver::said(const Source& source, const Say& say) {
+  Fields fields{{"source", source.name}, {"vendor", source.vendor}, {"code", say.code}};
+  if (!say.window.empty()) fields.emplace_back("window", say.window);
+  if (!say.request_id.empty()) fields.emplace_back("request_id", say.request_id);
+  write(say.level, say.text, fields);
+}
 
 void LogObserver::shard_said(int partition, const Say& say) {
   const std::string number = std::to_string(partition);

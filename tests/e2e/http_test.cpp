@@ -219,6 +219,22 @@ TEST(Http, ASkipMustBeMeant) {
   drain(*run);
 }
 
+// The page, the server and its policy for the page, together: a real browser shows what is there.
+TEST(Http, ABrowserShowsTheSources) {
+  if (!std::filesystem::exists("/usr/bin/chromium")) GTEST_SKIP() << "no Chromium here";
+  Served world;
+  const auto run = world.start();
+  Served::until_ready(*run);
+  world.until_up_to_date();
+  const std::string profile = (world.directory.path() / "profile").string();
+  const Finished shown = run_to_end(
+      {"chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+       "--disable-background-networking", "--disable-component-update", "--disable-sync",
+       "--user-data-dir=" + profile, "--virtual-time-budget=10000", "--dump-dom", url_of(*run) + "/"});
+  EXPECT_THAT(shown.out, AllOf(HasSubstr("acme-tines"), HasSubstr("acme-workato"), HasSubstr("RUNNING")));
+  drain(*run);
+}
+
 TEST(Http, LivesBeforeKafkaIsThereAndIsReadyOnlyAfter) {
   Served world;
   world.config["kafka"]["bootstrap.servers"] = "127.0.0.1:9";

@@ -731,6 +731,21 @@ TEST(Poller, ARefusalIsWrittenIntoTheCursorUntilAReadingSucceeds) {
   EXPECT_FALSE(life.poller->urgent());
 }
 
+TEST(Poller, ARefusalSaysWhatWasBeingReadAndWhatTheVendorCallsTheRequest) {
+  for (const int status : {401, 500}) {
+    Life life;
+    life.start();
+    life.live(1min);
+    life.world = [status](const http::Request&) {
+      return answer_with(status, "{}", {{"x-request-id", "req-7"}});
+    };
+    life.live(2min);
+    ASSERT_FALSE(life.said.empty());
+    EXPECT_THAT(life.said.front().window, HasSubstr("Z/")) << status;
+    EXPECT_EQ(life.said.front().request_id, "req-7") << status;
+  }
+}
+
 TEST(Poller, WhatPassesByItselfIsNotWorthARecord) {
   for (const int status : {429, 500, 504}) {
     Life life;
