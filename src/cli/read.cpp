@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <algorithm>
 #include <iostream>
 
@@ -5,6 +7,7 @@
 #include "cli/sources.h"
 #include "run/clock.h"
 #include "run/daemon.h"
+#include "run/progress.h"
 #include "run/range_reader.h"
 
 namespace auditstream {
@@ -28,9 +31,13 @@ int read_command(const std::string& path, const ReadOptions& options) {
   }
   std::uint64_t left = options.limit.value_or(UINT64_MAX);
   if (left == 0) return exit_done;
+  Progress progress(isatty(STDOUT_FILENO) == 0);
+  std::uint64_t count = 0;
   const RangeEnd end = read_range(
       source, *from, *to,
-      [&left](const Event& event) {
+      [&](const Event& event) {
+        ++count;
+        if (progress.due()) progress.show(source->name + ": " + std::to_string(count) + " events");
         // One line an event: a line break inside JSON can only be white space between tokens.
         std::string line(event.raw);
         std::ranges::replace_if(
@@ -38,7 +45,11 @@ int read_command(const std::string& path, const ReadOptions& options) {
         std::cout << line << "\n";
         return --left > 0 && std::cout.good();
       },
-      [](const std::string& text) { std::cerr << text << "\n"; });
+      [&progress](const std::string& text) {
+        progress.clear();
+        std::cerr << text << "\n";
+      });
+  progress.clear();
   std::cout.flush();
   if (end.complete) return exit_done;
   std::cerr << source->name << ": " << end.trouble << "\n";

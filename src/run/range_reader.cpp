@@ -63,7 +63,9 @@ RangeEnd read_range(const std::shared_ptr<const Source>& source, Time from, Time
         client.cancel(cancel->id);
       }
       if (const auto* silence = std::get_if<Silence>(&action)) limit.block(now.steady + silence->duration);
-      if (const auto* words = std::get_if<Say>(&action); words != nullptr && words->level != Level::debug)
+      // Nothing goes to the dead letters here, whatever the poller says.
+      if (const auto* words = std::get_if<Say>(&action);
+          words != nullptr && words->level != Level::debug && !words->code.starts_with("dead_letter_"))
         say(words->text);
     }
     while (!queue.empty() && limit.next(now.steady) <= now.steady) {
