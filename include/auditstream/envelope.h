@@ -1,6 +1,7 @@
 // Envelope: how an event looks as a Kafka record. CloudEvents 1.0, Kafka binding, binary mode. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,9 @@ struct RecordHeader {
   std::string_view value;
 };
 
+// What ce_source says: "urn:auditstream:<vendor>:<source>".
+std::string event_source(const Source& source);
+
 // The record's key: the event's id, the source's name, or what stands at the JSON pointer (the id where that
 // is no scalar).
 std::string record_key(const Source& source, const Event& event);
@@ -28,8 +32,9 @@ class Envelope {
  public:
   explicit Envelope(const Source& source);
 
-  // ce_* and content-type; ce_time only where the event has one. Valid until the next call.
-  const std::vector<RecordHeader>& headers(const Event& event);
+  // ce_* and content-type; ce_time only where the event has one; auditstream_repaired where that is what it
+  // was. Valid until the next call.
+  const std::vector<RecordHeader>& headers(const Event& event, std::optional<Time> repaired = std::nullopt);
   // The same and why the event is a dead letter. `truncated` if the value is not the whole event.
   const std::vector<RecordHeader>& headers(const DeadLetter& letter, Time now, bool truncated);
 
@@ -39,6 +44,7 @@ class Envelope {
 
   std::vector<RecordHeader> headers_;
   std::string time_;
+  std::string repaired_;
   std::string error_at_;
   std::string size_;
 };

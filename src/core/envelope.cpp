@@ -6,6 +6,10 @@
 
 namespace auditstream {
 
+std::string event_source(const Source& source) {
+  return "urn:auditstream:" + source.vendor + ":" + source.name;
+}
+
 std::string record_key(const Source& source, const Event& event) {
   if (source.key == "id") return event.id;
   if (source.key == "source") return source.name;
@@ -23,10 +27,9 @@ std::size_t dead_letter_value_bytes_max(std::size_t record_bytes_max) {
 }
 
 Envelope::Envelope(const Source& source)
-    : source_("urn:auditstream:" + source.vendor + ":" + source.name),
-      type_("auditstream." + source.vendor + ".event") {}
+    : source_(event_source(source)), type_("auditstream." + source.vendor + ".event") {}
 
-const std::vector<RecordHeader>& Envelope::headers(const Event& event) {
+const std::vector<RecordHeader>& Envelope::headers(const Event& event, std::optional<Time> repaired) {
   headers_.clear();
   headers_.push_back({"ce_specversion", "1.0"});
   headers_.push_back({"ce_id", event.id});
@@ -37,6 +40,10 @@ const std::vector<RecordHeader>& Envelope::headers(const Event& event) {
     headers_.push_back({"ce_time", time_});
   }
   headers_.push_back({"content-type", "application/json"});
+  if (repaired) {
+    repaired_ = format_rfc3339(*repaired);
+    headers_.push_back({"auditstream_repaired", repaired_});
+  }
   return headers_;
 }
 

@@ -385,8 +385,8 @@ bool KafkaJournal::produce_unit(const Unit& unit, std::string& why) {
   if (unit.source) envelope.emplace(*unit.source);
   for (const Event& event : unit.events) {
     if (!produce_record(topic(unit.source->topic), RD_KAFKA_PARTITION_UA, record_key(*unit.source, event),
-                        event.raw, record_timestamp_ms(event, unit.now), headers_of(envelope->headers(event)),
-                        why)) {
+                        event.raw, record_timestamp_ms(event, unit.now),
+                        headers_of(envelope->headers(event, unit.repaired)), why)) {
       return false;
     }
   }

@@ -51,6 +51,12 @@ JournalDone Takeover::commit(int home, std::map<int, std::vector<Record>> record
   return std::get<JournalDone>(wait_for(hand));
 }
 
+JournalDone Takeover::publish(int home, std::shared_ptr<const Batch> batch) {
+  Hand& hand = hands_.at(home);
+  hand.journal->commit(std::move(batch));
+  return std::get<JournalDone>(wait_for(hand));
+}
+
 // The transaction proves only of `home` that nobody has come after us. The others' own commits prove it of
 // theirs, and whoever comes after that can't see past the open transaction before it has ended.
 bool Takeover::others_still_ours(int home) {

@@ -31,6 +31,9 @@ class Takeover {
   // does so later restores what was committed. Written by the journal of `home`, which must be one of ours:
   // if we die before the end, the next one to open `home` ends it, or the broker after 30 s.
   JournalDone commit(int home, std::map<int, std::vector<Record>> records);
+  // Commits the batch, which must not be empty, by the journal of `home`, if nobody else has opened that one
+  // since open().
+  JournalDone publish(int home, std::shared_ptr<const Batch> batch);
 
  private:
   struct Hand {

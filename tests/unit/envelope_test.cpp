@@ -66,6 +66,13 @@ TEST(RecordHeaders, AreCloudEvents) {
   EXPECT_FALSE(as_map(Envelope(given_source()).headers(timeless)).contains("ce_time"));
 }
 
+TEST(Headers, SayWhenAnEventWasRepaired) {
+  auto headers = as_map(Envelope(given_source()).headers(given_event(), at("2026-11-20T13:00:00Z")));
+  EXPECT_EQ(headers["auditstream_repaired"], "2026-11-20T13:00:00Z");
+  headers.erase("auditstream_repaired");
+  EXPECT_EQ(headers, as_map(Envelope(given_source()).headers(given_event())));
+}
+
 TEST(DeadLetterHeaders, SayWhyAndWhen) {
   const DeadLetter letter{given_event(), "too_large", "the event has many bytes"};
   auto headers = as_map(Envelope(given_source()).headers(letter, at("2026-11-20T13:00:00Z"), false));

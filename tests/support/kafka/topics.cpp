@@ -81,6 +81,22 @@ void delete_topic(const std::string& bootstrap, const std::string& name) {
         [&] { return partition_count(bootstrap, name) == 0; });
 }
 
+void delete_records(const std::string& bootstrap, const std::string& topic, int partition,
+                    std::int64_t before) {
+  const Handle handle = make_handle(RD_KAFKA_PRODUCER, {{"bootstrap.servers", bootstrap}});
+  const Queue queue(rd_kafka_queue_new(handle.get()));
+  const Partitions partitions(rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_list_add(partitions.get(), topic.c_str(), partition)->offset = before;
+  const Owned<rd_kafka_DeleteRecords_t, rd_kafka_DeleteRecords_destroy> order(
+      rd_kafka_DeleteRecords_new(partitions.get()));
+  rd_kafka_DeleteRecords_t* orders[] = {order.get()};
+  rd_kafka_DeleteRecords(handle.get(), orders, 1, nullptr, queue.get());
+  const Event event = answer(queue, "delete records of " + topic);
+  const auto code =
+      rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(event.get()))->elems[0].err;
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) fail("delete records of " + topic, code);
+}
+
 std::string topic_property(const std::string& bootstrap, const std::string& topic, const std::string& name) {
   const Handle handle = make_handle(RD_KAFKA_PRODUCER, {{"bootstrap.servers", bootstrap}});
   const Queue queue(rd_kafka_queue_new(handle.get()));
@@ -102,7 +118,9 @@ std::string topic_property(const std::string& bootstrap, const std::string& topi
 }
 
 int partition_count(const std::string& bootstrap, const std::string& topic) {
-  const Handle handle = make_handle(RD_KAFKA_PRODUCER, {{"bootstrap.servers", bootstrap}});
+  // Asking must not make it.
+  const Handle handle = make_handle(
+      RD_KAFKA_PRODUCER, {{"bootstrap.servers", bootstrap}, {"allow.auto.create.topics", "false"}});
   const Topic wanted(rd_kafka_topic_new(handle.get(), topic.c_str(), nullptr));
   const rd_kafka_metadata_t* found = nullptr;
   const auto code = rd_kafka_metadata(handle.get(), 0, wanted.get(), &found, admin_timeout_ms);

@@ -16,6 +16,10 @@ void create_topic(const std::string& bootstrap, const std::string& name, int par
 // Returns when brokers don't know it any more.
 void delete_topic(const std::string& bootstrap, const std::string& name);
 
+// Returns when the records of the partition before this offset are gone.
+void delete_records(const std::string& bootstrap, const std::string& topic, int partition,
+                    std::int64_t before);
+
 // A topic property as Kafka has it; "" if there is no such property.
 std::string topic_property(const std::string& bootstrap, const std::string& topic, const std::string& name);
 
