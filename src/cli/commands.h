@@ -38,6 +38,15 @@ struct ReadOptions {
 };
 int read_command(const std::string& config, const ReadOptions& options);
 
+struct VerifyOptions {
+  std::string source;
+  std::string from;
+  std::string to;
+  bool repair = false;  // publish what is missing
+  bool json = false;
+};
+int verify_command(const std::string& config, const VerifyOptions& options);
+
 // `source` "": all of them.
 int cursors_list_command(const std::string& config, bool json);
 int cursors_show_command(const std::string& config, const std::string& source, bool json);

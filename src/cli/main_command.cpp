@@ -90,6 +90,17 @@ int main_command(int argc, char** argv) {
   status->add_flag("--json", status_options.json, "Print one JSON document");
   status->callback([&] { code = status_command(status_options); });
 
+  VerifyOptions verify_options;
+  CLI::App* verify = with_config(
+      app.add_subcommand("verify", "Compare a vendor's events with the topic: missing, duplicated, altered"));
+  verify->add_option("source", verify_options.source, "The source's name")->required();
+  verify->add_option("--from", verify_options.from, "RFC3339, or a span back from now such as -7d")
+      ->required();
+  verify->add_option("--to", verify_options.to, "The same; not in the future")->required();
+  verify->add_flag("--repair", verify_options.repair, "Publish what is missing, exactly once");
+  verify->add_flag("--json", verify_options.json, "Print one JSON document");
+  verify->callback([&] { code = verify_command(config, verify_options); });
+
   std::string vendor;
   CLI::App* vendors = app.add_subcommand("vendors", "What can be polled: settings, defaults, limits");
   vendors->add_option("vendor", vendor, "One vendor; without it all are listed");

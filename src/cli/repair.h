@@ -1,0 +1,60 @@
+// Repair: publishes events that a topic lacks, batch by batch, each of them once, while the source's owner
+// lives on.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "auditstream/config.h"
+#include "auditstream/cursor.h"
+#include "core/comparison.h"
+#include "kafka/cluster.h"
+#include "kafka/topic_range.h"
+
+namespace auditstream {
+
+// Why no more was published.
+struct RepairTrouble {
+  std::string text;
+  int code;  // exit code
+};
+
+// `topic` and `comparison` have been read to their end and live as long as the repair. One thread.
+class Repair {
+ public:
+  Repair(const Config& config, std::shared_ptr<const Source> source, const Range& range,
+         kafka::TopicRange& topic, Comparison& comparison);
+
+  // Whether Kafka is as a run needs it; makes topics that don't exist. First.
+  std::optional<RepairTrouble> prepare();
+  // Keeps the event if it is lacking; publishes what it has kept when that fills a transaction.
+  std::optional<RepairTrouble> add(const Event& event);
+  // Publishes the rest.
+  std::optional<RepairTrouble> finish();
+
+  // Events that no record of the topic can hold.
+  std::size_t too_large() const { return too_large_; }
+
+ private:
+  std::optional<RepairTrouble> publish();
+  std::optional<RepairTrouble> look_again(const RecordMap& shard);
+
+  const Config& config_;
+  const std::shared_ptr<const Source> source_;
+  const Range range_;
+  const int home_;  // the partition of the offsets topic
+  kafka::TopicRange& topic_;
+  Comparison& comparison_;
+  std::optional<std::size_t> record_bytes_max_;
+
+  std::vector<Event> events_;  // the next batch
+  std::set<std::string> ids_;  // of them
+  std::size_t bytes_ = 0;
+  std::size_t too_large_ = 0;
+};
+
+}  // namespace auditstream

@@ -1,0 +1,441 @@
+#include <algorithm>
+#include <iostream>
+#include <utility>
+
+#include "auditstream/envelope.h"
+#include "auditstream/hash.h"
+#include "auditstream/json.h"
+#include "auditstream/vendor.h"
+#include "cli/commands.h"
+#include "cli/offsets.h"
+#include "cli/repair.h"
+#include "cli/sources.h"
+#include "cli/version.h"
+#include "core/adoption.h"
+#include "core/comparison.h"
+#include "kafka/topic_range.h"
+#include "run/clock.h"
+#include "run/daemon.h"
+#include "run/id_digest.h"
+#include "run/progress.h"
+#include "run/range_reader.h"
+
+namespace auditstream {
+namespace {
+
+// A record's timestamp is the event's time, or less where our clock was behind the vendor's. What is older
+// still is found by read_earlier.
+constexpr Duration clock_guard = 24h;
+// Events without a readable time come with windows that lie within so much of their hidden time; what is
+// nearer to the end of what is settled may just not have been polled yet.
+constexpr Duration undated_guard = 48h;
+
+// Ends the command: what to say, and the exit code.
+struct Stop {
+  std::string text;
+  int code;
+};
+
+Stop stop_of(const Error& error) {
+  return {error.message, error.cure == Cure::person ? exit_config : exit_unavailable};
+}
+
+std::variant<Range, Stop> requested_range(const VerifyOptions& options, Time now) {
+  const Result<Time> from = parse_moment(options.from, now);
+  const Result<Time> to = parse_moment(options.to, now);
+  for (const auto& [name, moment] : {std::pair{"--from", &from}, std::pair{"--to", &to}}) {
+    if (!moment->ok()) return Stop{std::string(name) + ": " + moment->error().message, exit_usage};
+    if (**moment > now) {
+      return Stop{std::string(name) + ": " + format_rfc3339(**moment) + " lies in the future (it is " +
+                      format_rfc3339(floor_second(now)) + ")",
+                  exit_usage};
+    }
+  }
+  if (*from >= *to)
+    return Stop{"--from: " + format_rfc3339(*from) + " is not before --to " + format_rfc3339(*to),
+                exit_usage};
+  return Range{*from, *to};
+}
+
+std::variant<Cursor, Stop> read_cursor(const Config& config, const Source& source) {
+  std::variant<std::vector<RecordMap>, int> read = read_offsets(config, std::cerr);
+  if (const int* code = std::get_if<int>(&read)) return Stop{"", *code};
+  const auto& offsets = std::get<std::vector<RecordMap>>(read);
+  const std::vector<CursorRecord> cursors = cursors_in(offsets);
+  const int home = murmur2_partition(source.account, config.offsets.partitions);
+  const CursorRecord* found = nullptr;
+  for (const CursorRecord& cursor : cursors) {
+    if (cursor.source == source.name && (found == nullptr || cursor.partition == home)) found = &cursor;
+  }
+  if (found == nullptr) {
+    complain_of_missing_cursor(source.name, cursors, std::cerr);
+    return Stop{"it has never been polled, so there is nothing to compare: start auditstream run first",
+                exit_problem};
+  }
+  if (std::cmp_not_equal(offsets.size(), config.offsets.partitions)) {
+    return Stop{"offsets.partitions: " + std::to_string(config.offsets.partitions) + ", but topic " +
+                    config.offsets.topic + " has " + std::to_string(offsets.size()) +
+                    " partitions: set it to that",
+                exit_config};
+  }
+  Result<DecodedCursor> decoded = decode_cursor(found->value);
+  if (!decoded.ok())
+    return Stop{"the cursor of " + source.name + " can't be read: " + decoded.error().message, exit_problem};
+  if (const auto why = why_not_adopted(source, decoded->cursor, found->partition))
+    return Stop{*why, exit_problem};
+  for (const Say& warning : adoption_warnings(source, decoded->cursor))
+    std::cerr << "warning: " << warning.text << "\n";
+  return decoded->cursor;
+}
+
+// All that the answer says.
+struct Report {
+  std::shared_ptr<const Source> source;
+  Time at;
+  Range requested;
+  Clamped compared;
+  Findings found;
+  std::map<std::string, std::vector<std::string>> examples;  // ids by kind
+  std::string vendor_digest;
+  std::string topic_digest;
+  bool undated_are_missing = false;
+  bool repair = false;
+  std::size_t too_large = 0;
+
+  bool clean() const { return found.clean() && (found.undated == 0 || !undated_are_missing); }
+};
+
+std::string json_of(const Range& range) {
+  return "{\"from\":" + json::quote(format_rfc3339(range.from)) +
+         ",\"to\":" + json::quote(format_rfc3339(range.to)) + "}";
+}
+
+std::string json_of(const std::vector<std::string>& texts) {
+  std::string list = "[";
+  for (const std::string& text : texts) list += (list.size() > 1 ? "," : "") + json::quote(text);
+  return list + "]";
+}
+
+std::string json_of(const Report& report) {
+  const Findings& found = report.found;
+  std::string text =
+      "{\"source\":" + json::quote(report.source->name) +
+      ",\"vendor\":" + json::quote(report.source->vendor) +
+      ",\"topic\":" + json::quote(report.source->topic) +
+      ",\"dead_letter_topic\":" + json::quote(report.source->dead_letter_topic) +
+      ",\"at\":" + json::quote(format_rfc3339(floor_second(report.at))) +
+      ",\"tool\":{\"version\":" + json::quote(version()) + ",\"commit\":" + json::quote(commit()) + "}" +
+      ",\"requested\":" + json_of(report.requested) + ",\"compared\":" + json_of(report.compared.range) +
+      ",\"clamped\":" + json_of(report.compared.reasons) + ",\"ok\":" + (report.clean() ? "true" : "false");
+  for (const auto& [name, count] :
+       {std::pair{"vendor_events", found.vendor_events}, std::pair{"topic_events", found.topic_events},
+        std::pair{"matching", found.matching}, std::pair{"missing", found.missing},
+        std::pair{"duplicated", found.duplicated}, std::pair{"altered", found.altered},
+        std::pair{"dead_lettered", found.dead_lettered}, std::pair{"unexpected", found.unexpected},
+        std::pair{"undated", found.undated}, std::pair{"repaired", found.repaired}}) {
+    text += std::string(",\"") + name + "\":" + std::to_string(count);
+  }
+  text += ",\"ids_sha256\":{\"vendor\":" + json::quote(report.vendor_digest) +
+          ",\"topic\":" + json::quote(report.topic_digest) + "},\"examples\":{";
+  const char* separator = "";
+  for (const auto& [kind, ids] : report.examples) {
+    text += separator + json::quote(kind) + ":" + json_of(ids);
+    separator = ",";
+  }
+  return text + "}}";
+}
+
+// What helps against findings of a kind.
+std::vector<std::pair<std::string, std::string>> remedies(const Report& report) {
+  const Source& source = *report.source;
+  const std::string fits = "no record of " + source.topic + " can hold some of them (max.message.bytes)";
+  std::string missing = "auditstream verify --repair publishes them";
+  if (report.repair) missing = "run it again";
+  if (report.too_large > 0) missing = fits;
+  return {
+      {"missing", missing},
+      {"duplicated", "consumers can tell them by (ce_source, ce_id); please report it with this output"},
+      {"altered", "the vendor has changed these events since, or another program writes to " + source.topic},
+      {"unexpected",
+       "the vendor no longer shows these events to this source (deleted, or the source's filters have "
+       "changed), or another program writes to " +
+           source.topic},
+      {"undated", report.undated_are_missing
+                      ? "they have no readable time and should be in " + source.dead_letter_topic
+                      : "they have no readable time, so they may not have been polled yet: run this "
+                        "again with an earlier --to"}};
+}
+
+void print(const Report& report) {
+  const Findings& found = report.found;
+  std::cout << report.source->name << " (" << report.source->vendor
+            << "): " << format_rfc3339(report.compared.range.from) << " to "
+            << format_rfc3339(report.compared.range.to) << "\n";
+  for (const std::string& reason : report.compared.reasons) std::cout << "  " << reason << "\n";
+  std::cout << "  vendor: " << found.vendor_events << " events; " << report.source->topic << ": "
+            << found.topic_events << " records; dead letters: " << found.dead_lettered << "\n";
+  const auto advice = remedies(report);
+  for (const auto& [kind, count] :
+       {std::pair{"missing", found.missing}, std::pair{"duplicated", found.duplicated},
+        std::pair{"altered", found.altered}, std::pair{"unexpected", found.unexpected},
+        std::pair{"undated", found.undated}}) {
+    std::cout << "  " << kind << ": " << count;
+    const bool missing = kind == std::string_view("missing");
+    if (missing && found.repaired > 0) std::cout << ", repaired: " << found.repaired;
+    if (const auto ids = report.examples.find(kind); ids != report.examples.end()) {
+      std::cout << ", e.g.";
+      for (const std::string& id : ids->second) std::cout << " " << id;
+    }
+    std::cout << "\n";
+    if (count == 0 || (missing && found.repaired == found.missing)) continue;
+    const auto remedy = std::ranges::find(advice, kind, &std::pair<std::string, std::string>::first);
+    std::cout << "    " << remedy->second << "\n";
+  }
+  std::cout << "  SHA-256 of the ids: vendor " << report.vendor_digest << "\n                topic  "
+            << "    " << report.topic_digest << "\n"
+            << (report.clean() ? "  all there\n" : "");
+}
+
+// One run of the command.
+class Verification {
+ public:
+  Verification(const Config& config, std::shared_ptr<const Source> source, const Range& requested, Time now,
+               const VerifyOptions& options)
+      : config_(config),
+        source_(std::move(source)),
+        requested_(requested),
+        now_(now),
+        options_(options),
+        ours_(event_source(*source_)),
+        events_({config.kafka, "auditstream-verify"}, source_->topic),
+        letters_({config.kafka, "auditstream-verify"}, source_->dead_letter_topic) {}
+
+  // The exit code.
+  int run() {
+    std::optional<Stop> stop = find_range();
+    if (!stop) stop = compare();
+    if (!stop && options_.repair) stop = repair();
+    progress_.clear();
+    if (comparison_ && compared_) {
+      report_.found = comparison_->findings();
+      if (options_.json) {
+        std::cout << json_of(report_) << "\n";
+      } else {
+        print(report_);
+      }
+    }
+    if (!stop) return report_.clean() ? exit_done : exit_problem;
+    if (!stop->text.empty()) std::cerr << source_->name << ": " << stop->text << "\n";
+    return stop->code;
+  }
+
+ private:
+  // What of the requested range can be compared at all.
+  std::optional<Stop> find_range() {
+    report_.source = source_;
+    report_.repair = options_.repair;
+    report_.at = now_;
+    report_.requested = requested_;
+    std::variant<Cursor, Stop> cursor_read = read_cursor(config_, *source_);
+    if (const Stop* stop = std::get_if<Stop>(&cursor_read)) return *stop;
+    const Cursor& cursor = std::get<Cursor>(cursor_read);
+    for (kafka::TopicRange* topic : {&events_, &letters_}) {
+      if (const Status opened = topic->open(); !opened.ok()) return stop_of(opened.error());
+    }
+
+    std::vector<Bound> begins{{cursor.since, "the source was never to have older events (since)"}};
+    const Vendor* vendor = find_vendor(source_->vendor);
+    AS_CHECK(vendor != nullptr);
+    if (const std::optional<Duration> kept = vendor->traits().retention) {
+      begins.push_back({floor_second(now_ - *kept) + 1s,
+                        std::string(vendor->title()) + " keeps its log for " + format_duration(*kept)});
+    }
+    const Result<std::optional<Time>> lost = events_.lost_before(ours_);
+    if (!lost.ok()) return stop_of(lost.error());
+    if (*lost && **lost == Time::max()) {
+      return Stop{"nothing can be compared: topic " + source_->topic +
+                      " no longer has its first records, and in one of its partitions none of this source "
+                      "(retention.ms, retention.bytes, or records were deleted)",
+                  exit_problem};
+    }
+    // Late events come in behind newer ones, so those may be lost that are newer than what is there.
+    if (*lost) {
+      begins.push_back({**lost + source_->overlap, "topic " + source_->topic +
+                                                       " no longer has what came before (retention.ms, "
+                                                       "retention.bytes, or records were deleted)"});
+    }
+    const Time settled = settled_until(cursor, source_->overlap);
+    report_.compared = clamp(report_.requested, begins,
+                             {{settled, "what is newer may still be on its way (the cursor's watermark is " +
+                                            format_rfc3339(cursor.watermark) + ", overlap " +
+                                            format_duration(source_->overlap) + ")"}});
+    const Range& range = report_.compared.range;
+    if (range.empty()) {
+      std::string why;
+      for (const std::string& reason : report_.compared.reasons) why += (why.empty() ? "" : "; ") + reason;
+      return Stop{"nothing of that range can be compared: what can be compared " + why, exit_problem};
+    }
+    report_.undated_are_missing = range.to + undated_guard <= settled;
+    comparison_.emplace(range);
+    return std::nullopt;
+  }
+
+  std::optional<Stop> read_vendor(const Range& range, const std::function<bool(const Event&)>& take) {
+    std::uint64_t count = 0;
+    const RangeEnd end = read_range(
+        source_, range.from, range.to,
+        [&](const Event& event) {
+          ++count;
+          if (progress_.due()) {
+            progress_.show(source_->vendor + ": " + std::to_string(count) + " events" +
+                           (event.time ? ", " + format_rfc3339(*event.time) : ""));
+          }
+          return take(event);
+        },
+        [this](const std::string& text) {
+          progress_.clear();
+          std::cerr << text << "\n";
+        });
+    if (end.complete) return std::nullopt;
+    return Stop{end.trouble, end.unreachable ? exit_unavailable : exit_problem};
+  }
+
+  // Only our records, each of them counted.
+  kafka::TopicRange::Take ours(const std::string& topic, const kafka::TopicRange::Take& take) {
+    return [this, topic, take, count = std::uint64_t{0}](const kafka::TopicRecord& record) mutable {
+      ++count;
+      if (progress_.due()) progress_.show(topic + ": " + std::to_string(count) + " records");
+      if (record.source == ours_) take(record);
+    };
+  }
+
+  std::optional<Stop> compare() {
+    const Range& range = report_.compared.range;
+    IdDigest vendor_ids;
+    IdDigest topic_ids;
+    if (auto stop = read_vendor(range, [&](const Event& event) {
+          if (comparison_->vendor_has(event)) vendor_ids.add(event.id);
+          return true;
+        })) {
+      return stop;
+    }
+    comparison_->end_of_vendor();
+    const Time from = range.from - clock_guard;
+    if (Status read =
+            events_.read(from, ours(source_->topic,
+                                    [&](const kafka::TopicRecord& record) {
+                                      if (comparison_->topic_has(record.id, record.time, record.value))
+                                        topic_ids.add(record.id);
+                                    }));
+        !read.ok())
+      return stop_of(read.error());
+    if (Status read = letters_.read(from, ours(source_->dead_letter_topic,
+                                               [&](const kafka::TopicRecord& record) {
+                                                 if (comparison_->dead_letters_have(record.id, record.time))
+                                                   topic_ids.add(record.id);
+                                               }));
+        !read.ok())
+      return stop_of(read.error());
+    if (auto stop = look_for_missing(topic_ids)) return stop;
+
+    const Result<std::string> vendor_digest = vendor_ids.finish([this](std::string_view id) {
+      if (comparison_->verdict(id) == Comparison::Verdict::missing) note("missing", id);
+      if (comparison_->verdict(id) == Comparison::Verdict::dead_lettered) note("dead_lettered", id);
+    });
+    const Result<std::string> topic_digest = topic_ids.finish();
+    for (const Result<std::string>* digest : {&vendor_digest, &topic_digest}) {
+      if (!digest->ok()) return Stop{digest->error().message, exit_internal};
+    }
+    report_.vendor_digest = *vendor_digest;
+    report_.topic_digest = *topic_digest;
+    report_.examples.merge(std::map(comparison_->examples()));
+    compared_ = true;
+    return std::nullopt;
+  }
+
+  // An event that was dated ahead, or published under a clock that was far behind, has a record with a much
+  // older timestamp. Nothing is called missing before all of the topics was searched for it.
+  std::optional<Stop> look_for_missing(IdDigest& topic_ids) {
+    const Findings found = comparison_->findings();
+    if (found.missing + found.undated == 0) return std::nullopt;
+    const auto digest = [&](const kafka::TopicRecord& record) {
+      if (record.time && report_.compared.range.contains(*record.time)) topic_ids.add(record.id);
+    };
+    const auto is_wanted = [this](const kafka::TopicRecord& record) {
+      return comparison_->verdict(record.id) != Comparison::Verdict::unknown;
+    };
+    if (Status read = events_.read_earlier(ours(source_->topic,
+                                                [&](const kafka::TopicRecord& record) {
+                                                  if (!is_wanted(record)) return;
+                                                  comparison_->topic_also_has(record.id, record.value);
+                                                  digest(record);
+                                                }));
+        !read.ok())
+      return stop_of(read.error());
+    if (Status read = letters_.read_earlier(ours(source_->dead_letter_topic,
+                                                 [&](const kafka::TopicRecord& record) {
+                                                   if (!is_wanted(record)) return;
+                                                   comparison_->dead_letters_also_have(record.id);
+                                                   digest(record);
+                                                 }));
+        !read.ok())
+      return stop_of(read.error());
+    return std::nullopt;
+  }
+
+  std::optional<Stop> repair() {
+    const std::optional<Range> lacking = comparison_->missing_range();
+    if (!lacking) return std::nullopt;
+    Repair repair(config_, source_, report_.compared.range, events_, *comparison_);
+    std::optional<RepairTrouble> trouble = repair.prepare();
+    if (!trouble) {
+      if (auto stop = read_vendor(*lacking, [&](const Event& event) {
+            trouble = repair.add(event);
+            return !trouble;
+          })) {
+        return stop;
+      }
+    }
+    if (!trouble) trouble = repair.finish();
+    report_.too_large = repair.too_large();
+    if (!trouble) return std::nullopt;
+    return Stop{trouble->text, trouble->code};
+  }
+
+  void note(const char* kind, std::string_view id) {
+    std::vector<std::string>& ids = report_.examples[kind];
+    if (ids.size() < Comparison::examples_max) ids.emplace_back(id);
+  }
+
+  const Config& config_;
+  const std::shared_ptr<const Source> source_;
+  const Range requested_;
+  const Time now_;
+  const VerifyOptions& options_;
+  const std::string ours_;  // ce_source of our records
+
+  kafka::TopicRange events_;
+  kafka::TopicRange letters_;
+  Progress progress_;
+  Report report_;
+  std::optional<Comparison> comparison_;  // once the range is known
+  bool compared_ = false;                 // to the end
+};
+
+}  // namespace
+
+int verify_command(const std::string& path, const VerifyOptions& options) {
+  const std::unique_ptr<Config> config = load_or_complain(path);
+  if (!config) return exit_config;
+  const std::shared_ptr<const Source> source = find_source(*config, options.source, std::cerr);
+  if (!source) return exit_usage;
+  const Time now = read_clock().wall;
+  const std::variant<Range, Stop> requested = requested_range(options, now);
+  if (const Stop* stop = std::get_if<Stop>(&requested)) {
+    std::cerr << stop->text << "\n";
+    return stop->code;
+  }
+  return Verification(*config, source, std::get<Range>(requested), now, options).run();
+}
+
+}  // namespace auditstream
