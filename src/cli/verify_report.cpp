@@ -1,0 +1,106 @@
+#include "cli/verify_report.h"
+
+#include <algorithm>
+#include <iostream>
+#include <utility>
+
+#include "auditstream/json.h"
+#include "cli/version.h"
+
+namespace auditstream {
+namespace {
+
+std::string json_of(const Range& range) {
+  return "{\"from\":" + json::quote(format_rfc3339(range.from)) +
+         ",\"to\":" + json::quote(format_rfc3339(range.to)) + "}";
+}
+
+std::string json_of(const std::vector<std::string>& texts) {
+  std::string list = "[";
+  for (const std::string& text : texts) list += (list.size() > 1 ? "," : "") + json::quote(text);
+  return list + "]";
+}
+
+// What helps against findings of a kind.
+std::vector<std::pair<std::string, std::string>> remedies(const VerifyReport& report) {
+  const Source& source = *report.source;
+  const std::string fits = "no record of " + source.topic + " can hold some of them (max.message.bytes)";
+  std::string missing = "auditstream verify --repair publishes them";
+  if (report.repair) missing = "run it again";
+  if (report.too_large > 0) missing = fits;
+  return {
+      {"missing", missing},
+      {"duplicated", "consumers can tell them by (ce_source, ce_id); please report it with this output"},
+      {"altered", "the vendor has changed these events since, or another program writes to " + source.topic},
+      {"unexpected",
+       "the vendor no longer shows these events to this source (deleted, or the source's filters have "
+       "changed), or another program writes to " +
+           source.topic},
+      {"undated", report.undated_are_missing
+                      ? "they have no readable time and should be in " + source.dead_letter_topic
+                      : "they have no readable time, so they may not have been polled yet: run this "
+                        "again with an earlier --to"}};
+}
+
+}  // namespace
+
+std::string json_of(const VerifyReport& report) {
+  const Findings& found = report.found;
+  std::string text =
+      "{\"source\":" + json::quote(report.source->name) +
+      ",\"vendor\":" + json::quote(report.source->vendor) +
+      ",\"topic\":" + json::quote(report.source->topic) +
+      ",\"dead_letter_topic\":" + json::quote(report.source->dead_letter_topic) +
+      ",\"at\":" + json::quote(format_rfc3339(floor_second(report.at))) +
+      ",\"tool\":{\"version\":" + json::quote(version()) + ",\"commit\":" + json::quote(commit()) + "}" +
+      ",\"requested\":" + json_of(report.requested) + ",\"compared\":" + json_of(report.compared.range) +
+      ",\"clamped\":" + json_of(report.compared.reasons) + ",\"ok\":" + (report.clean() ? "true" : "false");
+  for (const auto& [name, count] :
+       {std::pair{"vendor_events", found.vendor_events}, std::pair{"topic_events", found.topic_events},
+        std::pair{"matching", found.matching}, std::pair{"missing", found.missing},
+        std::pair{"duplicated", found.duplicated}, std::pair{"altered", found.altered},
+        std::pair{"dead_lettered", found.dead_lettered}, std::pair{"unexpected", found.unexpected},
+        std::pair{"undated", found.undated}, std::pair{"repaired", found.repaired}}) {
+    text += std::string(",\"") + name + "\":" + std::to_string(count);
+  }
+  text += ",\"ids_sha256\":{\"vendor\":" + json::quote(report.vendor_digest) +
+          ",\"topic\":" + json::quote(report.topic_digest) + "},\"examples\":{";
+  const char* separator = "";
+  for (const auto& [kind, ids] : report.examples) {
+    text += separator + json::quote(kind) + ":" + json_of(ids);
+    separator = ",";
+  }
+  return text + "}}";
+}
+
+void print(const VerifyReport& report) {
+  const Findings& found = report.found;
+  std::cout << report.source->name << " (" << report.source->vendor
+            << "): " << format_rfc3339(report.compared.range.from) << " to "
+            << format_rfc3339(report.compared.range.to) << "\n";
+  for (const std::string& reason : report.compared.reasons) std::cout << "  " << reason << "\n";
+  std::cout << "  vendor: " << found.vendor_events << " events; " << report.source->topic << ": "
+            << found.topic_events << " records; dead letters: " << found.dead_lettered << "\n";
+  const auto advice = remedies(report);
+  for (const auto& [kind, count] :
+       {std::pair{"missing", found.missing}, std::pair{"duplicated", found.duplicated},
+        std::pair{"altered", found.altered}, std::pair{"unexpected", found.unexpected},
+        std::pair{"undated", found.undated}}) {
+    std::cout << "  " << kind << ": " << count;
+    const bool missing = kind == std::string_view("missing");
+    if (missing && found.repaired > 0) std::cout << ", repaired: " << found.repaired;
+    if (const auto ids = report.examples.find(kind); ids != report.examples.end()) {
+      std::cout << ", e.g.";
+      for (const std::string& id : ids->second) std::cout << " " << id;
+    }
+    std::cout << "\n";
+    if (count == 0 || (missing && found.repaired == found.missing)) continue;
+    const auto remedy = std::ranges::find(advice, kind, &std::pair<std::string, std::string>::first);
+    std::cout << "    " << remedy->second << "\n";
+  }
+  std::cout << "  SHA-256 of the ids: vendor " << report.vendor_digest << "\n                topic  "
+            << "    " << report.topic_digest << "\n"
+            << (report.clean() ? "  all there\n" : "");
+}
+
+}  // namespace auditstream
