@@ -18,7 +18,7 @@ int run_command(const std::string& path, const std::string& wait_for_kafka) {
   block_signals();
   start_log(config->log);
   log(Level::info, "starting", "auditstream " + version() + (commit().empty() ? "" : " (" + commit() + ")"));
-  return run_daemon(path, *config, *wait, Build{version(), commit()});
+  return run_daemon(path, *config, *wait, ops::Build{version(), commit()});
 }
 
 }  // namespace auditstream

@@ -3,11 +3,11 @@
 
 #include <string>
 
-namespace auditstream {
+namespace auditstream::ops {
 
 struct Build {
   std::string version;  // "0.1.0"
   std::string commit;   // "" outside a git checkout
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::ops

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace auditstream {
+namespace auditstream::ops {
 namespace {
 
 using prometheus::ClientMetric;
@@ -382,4 +382,4 @@ std::string Metrics::exposition(const FleetStatus& status, const std::optional<P
   return std::move(out).str();
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::ops

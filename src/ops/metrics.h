@@ -11,7 +11,7 @@
 #include "ops/build.h"
 #include "ops/process_stats.h"
 
-namespace auditstream {
+namespace auditstream::ops {
 
 class Metrics final : public Observer {
  public:
@@ -40,4 +40,4 @@ class Metrics final : public Observer {
   const std::unique_ptr<Tally> tally_;
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::ops

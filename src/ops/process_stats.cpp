@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace auditstream {
+namespace auditstream::ops {
 namespace {
 
 // Fields of /proc/PID/stat, counted as proc(5) does, from 1.
@@ -53,4 +53,4 @@ std::optional<ProcessStats> parse_process_stat(std::string_view process, std::st
   return stats;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::ops

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-namespace auditstream {
+namespace auditstream::ops {
 
 struct ProcessStats {
   double cpu_seconds = 0;         // user and system
@@ -28,4 +28,4 @@ struct ProcUnits {
 std::optional<ProcessStats> parse_process_stat(std::string_view process, std::string_view system,
                                                ProcUnits units);
 
-}  // namespace auditstream
+}  // namespace auditstream::ops

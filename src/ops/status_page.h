@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-namespace auditstream {
+namespace auditstream::ops {
 
 // The HTML document, in UTF-8.
 std::string_view status_page();
@@ -13,4 +13,4 @@ std::string_view status_page();
 // requests to its own origin; nothing else.
 std::string_view status_page_policy();
 
-}  // namespace auditstream
+}  // namespace auditstream::ops

@@ -27,8 +27,8 @@ bool wants_page(const ops::HttpRequest& request) {
 }
 
 ops::HttpResponse page() {
-  ops::HttpResponse response{200, std::string(status_page()), "text/html; charset=utf-8"};
-  response.headers.emplace_back("Content-Security-Policy", std::string(status_page_policy()));
+  ops::HttpResponse response{200, std::string(ops::status_page()), "text/html; charset=utf-8"};
+  response.headers.emplace_back("Content-Security-Policy", std::string(ops::status_page_policy()));
   return response;
 }
 

@@ -20,7 +20,7 @@ inline constexpr int exit_config = 78;
 // Polls and publishes until SIGTERM or SIGINT; returns the exit code. `path` is where `config` came from, to
 // be read again on SIGHUP; `kafka_wait` is how long a first connection is tried. SIGTERM, SIGINT and SIGHUP
 // must be blocked in every thread (block_signals).
-int run_daemon(const std::string& path, const Config& config, Duration kafka_wait, const Build& build);
+int run_daemon(const std::string& path, const Config& config, Duration kafka_wait, const ops::Build& build);
 
 // Before any thread starts.
 void block_signals();

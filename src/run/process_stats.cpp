@@ -26,10 +26,10 @@ std::uint64_t open_fds() {
 
 }  // namespace
 
-std::optional<ProcessStats> process_stats() {
-  std::optional<ProcessStats> stats =
-      parse_process_stat(text_of("/proc/self/stat"), text_of("/proc/stat"),
-                         ProcUnits{sysconf(_SC_CLK_TCK), sysconf(_SC_PAGESIZE)});
+std::optional<ops::ProcessStats> process_stats() {
+  std::optional<ops::ProcessStats> stats =
+      ops::parse_process_stat(text_of("/proc/self/stat"), text_of("/proc/stat"),
+                              ops::ProcUnits{sysconf(_SC_CLK_TCK), sysconf(_SC_PAGESIZE)});
   rlimit limit{};
   if (!stats || getrlimit(RLIMIT_NOFILE, &limit) != 0) return std::nullopt;
   stats->open_fds = open_fds();

@@ -8,6 +8,6 @@
 namespace auditstream {
 
 // Nothing where /proc can't be read. From any thread.
-std::optional<ProcessStats> process_stats();
+std::optional<ops::ProcessStats> process_stats();
 
 }  // namespace auditstream

@@ -16,6 +16,8 @@
 namespace auditstream::test {
 namespace {
 
+using namespace ops;
+
 using ::testing::HasSubstr;
 
 std::shared_ptr<const Source> source(const std::string& name, const std::string& vendor = "tines") {

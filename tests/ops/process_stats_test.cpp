@@ -12,6 +12,8 @@
 namespace auditstream::test {
 namespace {
 
+using namespace ops;
+
 // 250 + 50 ticks on the CPU, 9 threads, started at tick 4200.
 const std::string process =
     "4242 (a) b (c) S 1 4242 4242 0 -1 4194304 1000 0 3 0 250 50 0 0 20 0 9 0 4200 1073741824 2560 "

@@ -82,8 +82,8 @@ class StatusPage : public ::testing::Test {
     Reply reply;
     reply.status = request.path() == "/" ? 200 : 404;
     reply.headers = {{"Content-Type", "text/html; charset=utf-8"},
-                     {"Content-Security-Policy", std::string(status_page_policy())}};
-    reply.body = std::make_shared<const std::string>(status_page());
+                     {"Content-Security-Policy", std::string(ops::status_page_policy())}};
+    reply.body = std::make_shared<const std::string>(ops::status_page());
     return reply;
   }
 
