@@ -12,6 +12,7 @@
 #include "kafka/group_check.h"
 #include "run/daemon.h"
 #include "run/probe.h"
+#include "run/progress.h"
 
 namespace auditstream {
 namespace {
@@ -215,7 +216,10 @@ int check_command(const std::string& path, const CheckOptions& options) {
   bool misconfigured = false;
   bool unavailable = false;
   bool problem = false;
+  Progress progress(!options.json);
+  progress.show("asking Kafka");
   const KafkaResult kafka = check_kafka(config);
+  progress.clear();
   misconfigured = kafka.misconfigured;
   unavailable = !kafka.reachable;
   document += ",\"kafka\":" + json_of(kafka);
@@ -230,9 +234,14 @@ int check_command(const std::string& path, const CheckOptions& options) {
   std::map<std::string, std::size_t> account_sources;
   for (const auto& source : config.sources) account_sources[source->account] += source->enabled ? 1 : 0;
   const char* separator = "";
+  std::size_t asked = 0;
   for (const auto& source : config.sources) {
+    ++asked;
     if (!source->enabled) continue;
+    progress.show(std::to_string(asked) + " of " + std::to_string(config.sources.size()) + ": asking " +
+                  source->vendor + " about " + source->name);
     const ProbeResult probe = probe_source(*source, account_sources[source->account]);
+    progress.clear();
     unavailable = unavailable || !probe.reachable;
     problem = problem || (probe.reachable && !probe.accepted);
     if (options.json) {

@@ -90,6 +90,11 @@ int cursors_show_command(const std::string& path, const std::string& source, boo
             << (cursor.floor.id.empty() ? "" : " " + cursor.floor.id) << "\ngeneration    "
             << cursor.generation << "\npublished     " << cursor.published << "\ndead letters  "
             << cursor.dead_letters << "\nupdated       " << format_rfc3339(cursor.updated) << "\n";
+  if (cursor.trouble) {
+    std::cout << "trouble       ";
+    if (cursor.trouble->status > 0) std::cout << "HTTP " << cursor.trouble->status << ": ";
+    std::cout << cursor.trouble->text << "\n";
+  }
   return exit_done;
 }
 

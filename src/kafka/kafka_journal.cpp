@@ -23,6 +23,7 @@ constexpr int init_slice_ms = 100;
 constexpr auto init_deadline = 20s;
 constexpr auto commit_deadline = 25s;
 constexpr auto restore_deadline = 30s;
+constexpr auto restoring_interval = 5s;
 constexpr auto queue_full_deadline = 20s;
 
 std::string words(const rd_kafka_error_t* error) {
@@ -229,6 +230,8 @@ Result<RecordMap> KafkaJournal::restore(const std::string& mark) {
   }
   const std::string nonce_text = "\"nonce\":" + json::quote(mark);
   const auto deadline = Clock::now() + restore_deadline;
+  auto say_next = Clock::now() + restoring_interval;
+  std::size_t read = 0;
   std::string why = "our own mark did not become visible in time";
   RecordMap records;
   while (!stopping_ && Clock::now() < deadline) {
@@ -241,6 +244,11 @@ Result<RecordMap> KafkaJournal::restore(const std::string& mark) {
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
       why = rd_kafka_message_errstr(message.get());
       continue;
+    }
+    ++read;
+    if (settings_.restoring && Clock::now() >= say_next) {
+      settings_.restoring(read);
+      say_next = Clock::now() + restoring_interval;
     }
     const std::string key(static_cast<const char*>(message->key), message->key_len);
     if (message->payload == nullptr) {

@@ -37,7 +37,9 @@ struct JournalSettings {
   std::string instance;                    // who we are, for the __owner record
   std::function<WritableTopics()> topics;  // asked with each open(), on the journal's thread
   std::function<Time()> now;               // wall clock, for the owner record
-  GroupTerms terms{};                      // for the owner record; may be none
+  // Hears now and then, on the journal's thread, how many records a long restore has read.
+  std::function<void(std::size_t records)> restoring{};
+  GroupTerms terms{};  // for the owner record; may be none
 
   std::string transactional_id() const {
     return transactional_id_prefix(group, offsets_topic) + std::to_string(partition);

@@ -255,7 +255,7 @@ void block_signals() {
   signal(SIGPIPE, SIG_IGN);
 }
 
-int run_daemon(const std::string& path, const Config& config, Duration kafka_wait, const Build& build) {
+int run_daemon(const std::string& path, const Config& config, Duration kafka_wait, const ops::Build& build) {
   Supervisor supervisor;
   Signals signals(supervisor);
   Console console(config, ops::Identity{build.version, build.commit, instance_name(), config.group,
@@ -269,7 +269,7 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
   auto& [facts, offsets] = std::get<Beginning>(begun);
 
   LogObserver log_lines;
-  Metrics metrics(build, config.metrics.per_source);
+  ops::Metrics metrics(build, config.metrics.per_source);
   Observers observer({&log_lines, &metrics});
   ReadSecrets secrets;
   http::CurlClient client({}, "auditstream");
@@ -301,6 +301,11 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
       [&](int partition, std::uint64_t number) {
         kafka::JournalSettings its = settings;
         its.partition = partition;
+        its.restoring = [partition](std::size_t records) {
+          log(Level::info, "restoring",
+              "reading the cursors of partition " + std::to_string(partition) + ": " +
+                  std::to_string(records) + " records so far");
+        };
         its.connection.client_id += "-p" + std::to_string(partition);
         return std::make_unique<kafka::KafkaJournal>(std::move(its), [&worker, number](JournalEvent event) {
           worker->post(JournalMail{number, std::move(event)});

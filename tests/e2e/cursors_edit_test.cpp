@@ -240,5 +240,45 @@ TEST(CursorsSet, TwoToolsAtATimeBothHaveTheirWay) {
   drain(*run);
 }
 
+// Each change meets another rebalance: an instance that joins, one that was killed, one that leaves.
+TEST(CursorsSet, HasItsWayWhileInstancesComeAndGo) {
+  Edited world;
+  world.config["offsets"]["partitions"] = 4;
+  world.config["kafka"].remove("group.instance.id");
+  const auto one = world.start();
+  world.until_up_to_date();
+  const Published before = world.published("tines");
+  const Time from = std::next(before.begin(), 150)->second.time;
+  const std::vector<std::string> set{"--to", format_rfc3339(from), "--yes"};
+  for (int round = 0; round < 2; ++round) {
+    const auto two = world.start();
+    const Finished joining = world.cursors("set", set);
+    EXPECT_EQ(joining.status, 0) << joining.err;
+    until("it is at work", 60s, [&] { return two->err().find("code=started") != std::string::npos; });
+    if (round == 0) {
+      kill_at_once(*two);
+    } else {
+      two->signal(SIGTERM);
+    }
+    const Finished leaving = world.cursors("set", set);
+    EXPECT_EQ(leaving.status, 0) << leaving.err;
+  }
+  until("all of it is published again", 60s, [&] {
+    const Published now = world.published("tines");
+    return std::ranges::all_of(before, [&](const auto& entry) {
+      return entry.second.time < from || now.at(entry.first).count >= 2;
+    });
+  });
+  world.until_up_to_date();
+  for (const auto& [id, copies] : world.published("tines")) {
+    if (before.contains(id) && copies.time < from) {
+      EXPECT_EQ(copies.count, 1) << id;
+    }
+  }
+  world.stop_production();
+  world.expect_exactly_once("workato", {});
+  drain(*one);
+}
+
 }  // namespace
 }  // namespace auditstream::test

@@ -53,6 +53,18 @@ YAML::Node get(const Child& run, const std::string& path) {
   return YAML::Load(answer.body);  // JSON is YAML
 }
 
+void expect_promtool_has_no_complaint(const std::string& metrics) {
+  ASSERT_EQ(run_to_end({PROJECT_DIR "/script/promtool", "fetch"}).status, 0);
+  const TemporaryDirectory directory;
+  write_file(directory.path() / "metrics", metrics);
+  EXPECT_THAT(metrics, HasSubstr("# TYPE auditstream_transactions_total counter"));
+  const Finished checked =
+      run_to_end({"sh", "-c", "exec \"$0\" check metrics < \"$1\"", PROJECT_DIR "/.cache/promtool/promtool",
+                  (directory.path() / "metrics").string()});
+  EXPECT_EQ(checked.status, 0) << checked.err;
+  EXPECT_EQ(checked.out + checked.err, "");
+}
+
 struct Served : World {
   Served()
       : World({.vendors = {"tines", "workato"},
@@ -97,8 +109,7 @@ TEST(Http, AnInstanceTellsOfEverySourceAlsoOfThoseThatAnotherPolls) {
     ASSERT_EQ(listed.size(), 2u);
     EXPECT_GT(listed[0]["published"].as<int>(), 0);
     EXPECT_THAT(ask(*run, "GET", "/", {"-H", "Accept: text/html,*/*"}).body, HasSubstr("<html"));
-    EXPECT_THAT(ask(*run, "GET", "/metrics").body,
-                HasSubstr("# TYPE auditstream_transactions_total counter"));
+    expect_promtool_has_no_complaint(ask(*run, "GET", "/metrics").body);
     EXPECT_EQ(ask(*run, "GET", "/sources", {"-H", "Host: evil.example"}).status, 403);
     EXPECT_EQ(ask(*run, "PUT", "/connectors/acme-tines/pause", {"-H", "Origin: http://evil.example"}).status,
               403);
