@@ -126,10 +126,10 @@ std::optional<FleetStatus> Console::ask_fleet() const {
   return arrival.get();
 }
 
-// While we wait for Kafka there is no loop that could hang.
+// While we wait for Kafka, or for the loop's first turn, there is none that could hang.
 ops::HttpResponse Console::live() const {
   const std::lock_guard lock(mutex_);
-  if (!running_) return plain(200, "ok");
+  if (!running_ || running_->worker->turns() == 0) return plain(200, "ok");
   const Duration silent = read_clock().steady - running_->worker->turned_at();
   if (silent < loop_hangs_after) return plain(200, "ok");
   return plain(503, "the event loop hangs");
@@ -190,12 +190,20 @@ ops::HttpResponse Console::carry_out(ops::Change change) {
   const std::lock_guard one_at_a_time(editing_);
   const Source& source = *change.source;
   const int home = murmur2_partition(source.account, config_.offsets.partitions);
-  const auto result =
-      editor_.carry_out(source.name, home, decision(change, home), [&](const std::string& trouble) {
-        log(Level::warn, source, "edit_failed", trouble + "; trying again");
-      });
-  if (const auto* failure = std::get_if<EditFailure>(&result))
-    return ops::error_response(status_of(failure->kind), failure->text);
+  const DecideEdit decide = decision(change, home);
+  const auto refusal = [](const EditFailure& failure) {
+    return ops::error_response(status_of(failure.kind), failure.text);
+  };
+  if (change.kind != ops::Change::Kind::restart) {
+    // What changes nothing, or must not be, is no reason to take anybody's shard.
+    const auto plan = editor_.plan(source.name, decide);
+    if (const auto* failure = std::get_if<EditFailure>(&plan)) return refusal(*failure);
+    if (std::get<CursorChange>(plan).records.empty()) return std::move(change.done);
+  }
+  const auto result = editor_.carry_out(source.name, home, decide, [&](const std::string& trouble) {
+    log(Level::warn, source, "edit_failed", trouble + "; trying again");
+  });
+  if (const auto* failure = std::get_if<EditFailure>(&result)) return refusal(*failure);
   log(Level::info, source, "edited", std::string(words_of(change.kind)) + " over HTTP");
   return std::move(change.done);
 }
