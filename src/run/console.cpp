@@ -178,7 +178,8 @@ ops::HttpResponse Console::respond(const ops::HttpRequest& request, bool crowded
   ops::Identity identity;
   {
     const std::lock_guard lock(mutex_);
-    if (!running_) return ops::error_response(503, "not at work: waiting for Kafka, or ending");
+    if (!running_ && request.path != "/")
+      return ops::error_response(503, "not at work: waiting for Kafka, or ending");
     identity = identity_;
   }
   std::variant<ops::HttpResponse, ops::Change> answered = ops::answer(request, identity, views, now);

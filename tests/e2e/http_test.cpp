@@ -255,6 +255,7 @@ TEST(Http, LivesBeforeKafkaIsThereAndIsReadyOnlyAfter) {
   EXPECT_EQ(ready.status, 503);
   EXPECT_THAT(ready.body, HasSubstr("waiting for Kafka"));
   EXPECT_EQ(ask(*run, "GET", "/connectors").status, 503);
+  EXPECT_EQ(get(*run, "/")["kafka_cluster_id"].as<std::string>(), "");
   EXPECT_THAT(ask(*run, "GET", "/", {"-H", "Accept: text/html"}).body, HasSubstr("<html"));
   run->signal(SIGTERM);
   EXPECT_EQ(run->wait(20s), 0);
