@@ -132,6 +132,31 @@ TEST(CursorsSet, SkipsOnlyWhatIsMeantToBeSkipped) {
   EXPECT_EQ(world.cursors("set", {"--to", "-1h", "--yes"}).status, exit_unavailable);
 }
 
+TEST(CursorsSet, AsksWhereThereIsATerminal) {
+  Edited world;
+  {
+    const auto run = world.start();
+    world.until_up_to_date();
+    drain(*run);
+  }
+  const Time before = world.watermark();
+  const Time to = before - 1h;
+  std::string words;
+  for (const std::string& word : world.command({"cursors", "set", "acme-tines", "--to", format_rfc3339(to)}))
+    words += "'" + word + "' ";
+  const auto answer = [&](const std::string& text) {
+    return run_to_end({"sh", "-c", "printf '" + text + "\\n' | script -qec \"$0\" /dev/null", words});
+  };
+  const Finished no = answer("n");
+  EXPECT_EQ(no.status, exit_problem);
+  EXPECT_THAT(no.out, AllOf(HasSubstr("are published again"), HasSubstr("Go on? [y/N]"),
+                            HasSubstr("nothing has changed")));
+  EXPECT_EQ(world.watermark(), before);
+  const Finished yes = answer("y");
+  EXPECT_EQ(yes.status, 0) << yes.out;
+  EXPECT_EQ(world.watermark(), to);
+}
+
 TEST(CursorsReset, BeginsAnewWhereTheConfigSaysWhileAnInstanceIsAtWork) {
   Edited world;
   const auto run = world.start();
