@@ -175,5 +175,26 @@ TEST(Command, CursorsTellWhereEachSourceIs) {
   EXPECT_EQ(world.auditstream({"cursors", "show", "acme-nobody"}).status, exit_problem);
 }
 
+TEST(Command, WhatTakesLongShowsProgressOnATerminalOnly) {
+  World world(quiet({"tines"}));
+  struct Case {
+    std::vector<std::string> arguments;
+    const char* output;
+    const char* progress;
+  };
+  for (const Case& command :
+       {Case{{"check"}, "", "asking Kafka"},
+        Case{{"read", "acme-tines", "--from", "-7d"}, " > /dev/null", "acme-tines: "}}) {
+    std::string words;
+    for (const std::string& word : world.command(command.arguments)) words += "'" + word + "' ";
+    const std::string erase_line = "\r\x1b[K";
+    const Finished seen = run_to_end({"script", "-qec", words + command.output, "/dev/null"});
+    EXPECT_EQ(seen.status, 0) << seen.out;
+    EXPECT_THAT(seen.out, HasSubstr(erase_line + command.progress));
+    const Finished piped = world.auditstream(command.arguments);
+    EXPECT_THAT(piped.out + piped.err, Not(HasSubstr(erase_line)));
+  }
+}
+
 }  // namespace
 }  // namespace auditstream::test
