@@ -53,6 +53,7 @@ void Poller::succeed(Poller& predecessor, std::vector<Action>& out) {
   born_ = predecessor.born_;
   birth_taken_ = predecessor.birth_taken_;
   mended_ = predecessor.mended_;
+  trouble_is_news_ = predecessor.trouble_is_news_;
   // A source that is not polled leaves no first cursor behind.
   if (!stopped_.empty() && !born_ && !birth_taken_) return;
   ledger_ = std::move(predecessor.ledger_);
