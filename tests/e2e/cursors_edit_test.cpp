@@ -233,7 +233,9 @@ TEST(CursorsSet, KilledAnywhereLeavesTheOldPositionOrTheNewOne) {
   }
   Time is = world.watermark();
   int changed = 0;
-  for (int i = 1; i <= 12; ++i) {
+  // A busy machine needs longer until some of them come to their end.
+  for (int i = 1; i <= 12 || changed == 0; ++i) {
+    ASSERT_LT(i, 200);
     const Time to = is - 1min;
     const auto tool = world.start({"cursors", "set", "acme-tines", "--to", format_rfc3339(to), "--yes"});
     let_pass(60ms * i);
@@ -244,7 +246,6 @@ TEST(CursorsSet, KilledAnywhereLeavesTheOldPositionOrTheNewOne) {
     changed += found == to ? 1 : 0;
     is = found;
   }
-  EXPECT_GT(changed, 0) << "some of them came to their end";
   const auto run = world.start();
   world.stop_production();
   world.expect_exactly_once("workato", {});

@@ -140,7 +140,9 @@ TEST(CursorsMove, KilledAnywhereLeavesTheOldStateOrTheNewOne) {
   const std::string accounts[] = {"acme-tines", world.elsewhere};
   std::size_t is = 0;
   int moved = 0;
-  for (int i = 0; i < 14; ++i) {
+  // A busy machine needs longer until some of them come to their end.
+  for (int i = 0; i < 14 || moved == 0; ++i) {
+    ASSERT_LT(i, 200);
     world.set_account(accounts[1 - is]);
     const auto tool = world.start({"cursors", "move", "acme-tines", "--yes"});
     let_pass(50ms * i);
@@ -154,7 +156,6 @@ TEST(CursorsMove, KilledAnywhereLeavesTheOldStateOrTheNewOne) {
     is = 1 - is;
     ++moved;
   }
-  EXPECT_GT(moved, 0) << "some of them came to their end";
   world.set_account(accounts[1 - is]);
   const Finished finished = world.move({"--yes"});
   EXPECT_EQ(finished.status, 0) << finished.err;
