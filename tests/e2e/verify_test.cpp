@@ -287,6 +287,35 @@ TEST(Verify, RepairsAtTheSameTimePublishNothingTwice) {
   EXPECT_EQ(world.compare_with_topic("tines").duplicated, 0u);
 }
 
+// An instance that joins, and one that was killed: each rebalance takes the shard from the tool, or from its
+// owner.
+TEST(Verify, RepairsWhileInstancesComeAndGo) {
+  Verifying world({.vendors = {"tines"}, .like = "\"history\":25000,\"history_span\":\"720h\",\"rate\":10"});
+  world.config["kafka"].remove("group.instance.id");
+  {
+    const auto run = world.start();
+    world.until_up_to_date();
+    drain(*run);
+  }
+  delete_topic(world.bootstrap(), world.topic());
+  const auto one = world.start();
+  world.until_polled();
+  const auto two = world.start();
+  const Finished joining = world.verify({"--repair"});
+  EXPECT_THAT(joining.status, AnyOf(0, exit_unavailable)) << joining.out << joining.err;
+  until("it is at work", 60s, [&] { return two->err().find("code=started") != std::string::npos; });
+  kill_at_once(*two);
+  const Finished leaving = world.verify({"--repair"});
+  EXPECT_THAT(leaving.status, AnyOf(0, exit_unavailable)) << leaving.out << leaving.err;
+  const Finished after = world.verify({"--repair"});
+  EXPECT_EQ(after.status, 0) << after.out << after.err;
+  world.stop_production();
+  world.until_polled();
+  drain(*one);
+  const Comparison now = world.compare_with_topic("tines");
+  EXPECT_EQ(now.duplicated + now.altered + now.unknown, 0u) << ::testing::PrintToString(now.examples);
+}
+
 // Its record has the time at which it was published, days before its own.
 TEST(Verify, FindsAnEventThatWasDatedAheadWhereverItsRecordLies) {
   Verifying world(still({"tines"}));
