@@ -72,6 +72,10 @@ std::string hours(Duration duration) {
   return std::to_string(std::chrono::duration<double, std::ratio<3600>>(duration).count());
 }
 
+std::string json_watermark(const std::optional<Cursor>& cursor) {
+  return cursor ? json::quote(format_rfc3339(cursor->watermark)) : "null";
+}
+
 std::string json_of(const Edit& edit, const CursorChange& change, bool dry_run) {
   std::size_t records = 0;
   for (const auto& [partition, written] : change.records) records += written.size();
@@ -80,7 +84,7 @@ std::string json_of(const Edit& edit, const CursorChange& change, bool dry_run) 
          ",\"changed\":" + (records > 0 && !dry_run ? "true" : "false") +
          ",\"dry_run\":" + (dry_run ? "true" : "false") +
          ",\"from\":" + json_place(change.from, change.before) +
-         ",\"to\":" + json_place(change.to, change.after) +
+         ",\"to\":" + json_place(change.to, change.after) + ",\"watermark\":" + json_watermark(change.after) +
          ",\"hours_published_again\":" + hours(std::max(again, Duration{0})) +
          ",\"hours_skipped\":" + hours(std::max(-again, Duration{0})) +
          ",\"records\":" + std::to_string(records) + "}";

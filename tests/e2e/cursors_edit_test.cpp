@@ -126,6 +126,7 @@ TEST(CursorsSet, SkipsOnlyWhatIsMeantToBeSkipped) {
   EXPECT_TRUE(meant["changed"].as<bool>());
   EXPECT_EQ(meant["action"].as<std::string>(), "set");
   EXPECT_GT(meant["hours_skipped"].as<double>(), 0);
+  EXPECT_EQ(meant["watermark"].as<std::string>(), format_rfc3339(ahead));
   EXPECT_EQ(world.watermark(), ahead);
 
   world.config["kafka"]["bootstrap.servers"] = "127.0.0.1:9";
