@@ -57,8 +57,8 @@ struct Say {
   Level level;
   std::string code;
   std::string text;
-  std::string
-      window{};  // what was being read, "FROM/TO" without TO where it is live; "" where that is nothing
+  // What was being read, "FROM/TO", without TO where it is live; "" where that is nothing.
+  std::string window{};
   std::string request_id{};  // the vendor's, for its support; "" where it gave none
 };
 // What became of an attempt to read a window. For metrics.
