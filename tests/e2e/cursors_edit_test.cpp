@@ -307,5 +307,49 @@ TEST(CursorsSet, HasItsWayWhileInstancesComeAndGo) {
   drain(*one);
 }
 
+// The other changes, each while an instance joins; it is killed right after.
+TEST(Cursors, AreResetMovedAndDeletedWhileInstancesComeAndGo) {
+  Edited world;
+  world.config["offsets"]["partitions"] = 4;
+  world.config["kafka"].remove("group.instance.id");
+  const auto one = world.start();
+  world.until_up_to_date();
+  const auto amid_a_rebalance = [&](const std::string& verb, const std::string& source) {
+    const auto two = world.start();
+    const Finished changed = world.cursors(verb, {"--yes"}, source);
+    EXPECT_EQ(changed.status, 0) << verb << ": " << changed.err;
+    kill_at_once(*two);
+  };
+  const auto reload = [&] {
+    const std::size_t before = one->err().size();
+    world.write_config();
+    one->signal(SIGHUP);
+    until("the config was read", 30s,
+          [&] { return one->err().find("code=config_read", before) != std::string::npos; });
+  };
+  const Published before = world.published("tines");
+  amid_a_rebalance("reset", "acme-tines");
+  until("all of it is published again", 60s, [&] {
+    const Published now = world.published("tines");
+    return std::ranges::all_of(before, [&](const auto& entry) { return now.at(entry.first).count == 2; });
+  });
+
+  world.source_config("workato")["account"] = "another";
+  reload();
+  amid_a_rebalance("move", "acme-workato");
+  world.until_up_to_date({"workato"});
+
+  world.config["sources"].remove(world.source_config("tines")["name"].as<std::string>() ==
+                                         world.config["sources"][0]["name"].as<std::string>()
+                                     ? 0
+                                     : 1);
+  reload();
+  amid_a_rebalance("delete", "acme-tines");
+  EXPECT_EQ(YAML::Load(world.auditstream({"cursors", "list", "--json"}).out).size(), 1u);
+  world.stop_production();
+  world.expect_exactly_once("workato", {});
+  drain(*one);
+}
+
 }  // namespace
 }  // namespace auditstream::test
