@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "auditstream/json.h"
+#include "paths.h"
 #include "support/until.h"
 
 namespace auditstream::chaos {

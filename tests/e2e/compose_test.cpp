@@ -6,6 +6,7 @@
 #include <regex>
 
 #include "e2e/world.h"
+#include "paths.h"
 
 namespace auditstream::test {
 namespace {

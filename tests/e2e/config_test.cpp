@@ -5,6 +5,7 @@
 #include <set>
 
 #include "e2e/world.h"
+#include "paths.h"
 #include "support/kafka/topics.h"
 
 namespace auditstream::test {

@@ -8,6 +8,7 @@
 
 #include "auditstream/time.h"
 #include "e2e/world.h"
+#include "paths.h"
 
 namespace auditstream::test {
 namespace {

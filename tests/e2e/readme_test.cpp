@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "e2e/world.h"
+#include "paths.h"
 
 namespace auditstream::test {
 namespace {

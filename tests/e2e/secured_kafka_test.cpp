@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "e2e/world.h"
+#include "paths.h"
 #include "support/kafka/acls.h"
 #include "support/kafka/secured_broker.h"
 #include "support/kafka/topics.h"

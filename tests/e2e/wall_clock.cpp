@@ -7,6 +7,8 @@
 #include <new>
 #include <stdexcept>
 
+#include "paths.h"
+
 namespace auditstream::test {
 namespace {
 

@@ -9,6 +9,8 @@
 #include <map>
 #include <stdexcept>
 
+#include "paths.h"
+
 namespace auditstream::test {
 namespace {
 

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "ops/exposition.h"
+#include "paths.h"
 #include "support/child.h"
 #include "unit/shard_life.h"
 

@@ -8,6 +8,7 @@
 #include <set>
 #include <sstream>
 
+#include "paths.h"
 #include "support/child.h"
 
 namespace auditstream::test {

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "package/unpacked.h"
+#include "paths.h"
 #include "support/child.h"
 
 namespace auditstream::test {

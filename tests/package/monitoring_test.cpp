@@ -12,6 +12,7 @@
 #include <set>
 
 #include "package/runbook.h"
+#include "paths.h"
 #include "support/child.h"
 
 namespace auditstream::test {

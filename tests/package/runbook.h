@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "paths.h"
 #include "support/child.h"
 
 namespace auditstream::test {

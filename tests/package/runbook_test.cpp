@@ -6,6 +6,7 @@
 #include <regex>
 
 #include "package/runbook.h"
+#include "paths.h"
 
 namespace auditstream::test {
 namespace {

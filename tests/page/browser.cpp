@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "auditstream/json.h"
+#include "paths.h"
 #include "support/until.h"
 
 namespace auditstream::test {

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "page/canned.h"
+#include "paths.h"
 #include "support/child.h"
 #include "support/http_server.h"
 #include "support/until.h"

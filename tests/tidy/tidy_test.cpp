@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "paths.h"
 #include "tidy/source_text.h"
 
 namespace auditstream::test {

@@ -11,6 +11,7 @@
 #include "config/rate.h"
 #include "config/tree.h"
 #include "config/vendor_page.h"
+#include "paths.h"
 #include "unit/config_text.h"
 
 namespace auditstream {

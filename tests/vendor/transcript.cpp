@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "paths.h"
 #include "vendor/given.h"
 
 namespace auditstream {

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "paths.h"
 #include "support/kafka/topics.h"
 #include "support/until.h"
 

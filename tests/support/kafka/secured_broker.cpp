@@ -4,6 +4,8 @@
 
 #include <stdexcept>
 
+#include "paths.h"
+
 namespace auditstream::test {
 namespace {
 
