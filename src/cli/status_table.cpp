@@ -212,7 +212,7 @@ std::string readable_time(std::string time) {
   return time;
 }
 
-Cells cells_of(const SourceStatus& row, bool utf8) {
+Cells cells_of(const SourceRow& row, bool utf8) {
   Cells cells = {row.state,
                  row.name,
                  row.activity,
@@ -229,7 +229,7 @@ Cells cells_of(const SourceStatus& row, bool utf8) {
 }
 
 // A lower one is shown earlier.
-int urgency(const SourceStatus& row) {
+int urgency(const SourceRow& row) {
   if (row.state == "PAUSED") return 4;
   if (row.state == "RUNNING") return row.activity == "failing" || row.activity == "throttled" ? 2 : 3;
   return row.state == "UNASSIGNED" ? 1 : 0;
@@ -303,7 +303,7 @@ Result<StatusReport> parse_status(std::string_view json) {
   report.sources.reserve(sources->Size());
   for (const rapidjson::Value& object : sources->GetArray()) {
     Fields of("sources[" + std::to_string(report.sources.size()) + "]", object, error);
-    SourceStatus& row = report.sources.emplace_back();
+    SourceRow& row = report.sources.emplace_back();
     row.name = of.text("name");
     row.vendor = of.text("vendor");
     row.state = of.text("state");
@@ -339,17 +339,16 @@ std::string status_line(std::string_view text, const TableFormat& format) {
 }
 
 std::string status_text(const StatusReport& report, const TableFormat& format) {
-  std::vector<const SourceStatus*> order;
-  for (const SourceStatus& row : report.sources) order.push_back(&row);
-  std::ranges::sort(order, {}, [](const SourceStatus* row) {
-    return std::pair(urgency(*row), std::string_view(row->name));
-  });
+  std::vector<const SourceRow*> order;
+  for (const SourceRow& row : report.sources) order.push_back(&row);
+  std::ranges::sort(
+      order, {}, [](const SourceRow* row) { return std::pair(urgency(*row), std::string_view(row->name)); });
 
   std::string totals = "auditstream " + report.version + " on " + report.instance + ", " +
                        readable_time(report.now) + ": " + std::to_string(order.size()) +
                        (order.size() == 1 ? " source" : " sources");
   std::map<std::string_view, std::size_t> states;
-  for (const SourceStatus* row : order) ++states[row->state];
+  for (const SourceRow* row : order) ++states[row->state];
   for (const auto& [name, number] : states) totals += ", " + std::to_string(number) + " " + std::string(name);
   std::string text = status_line(totals, format) + "\n\n";
 

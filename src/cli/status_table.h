@@ -13,7 +13,7 @@
 
 namespace auditstream {
 
-struct SourceStatus {
+struct SourceRow {
   std::string name;
   std::string vendor;
   std::string state;
@@ -31,7 +31,7 @@ struct StatusReport {
   std::string now;  // RFC3339
   std::string instance;
   std::string version;
-  std::vector<SourceStatus> sources;
+  std::vector<SourceRow> sources;
 };
 
 // An error names the field that is missing or of another kind.

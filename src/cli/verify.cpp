@@ -109,7 +109,7 @@ class Verification {
     if (!stop && options_.repair) stop = repair();
     progress_.clear();
     if (comparison_ && compared_) {
-      report_.found = comparison_->findings();
+      report_.found = comparison_->differences();
       if (options_.json) {
         std::cout << json_of(report_) << "\n";
       } else {
@@ -248,7 +248,7 @@ class Verification {
   // An event that was dated ahead, or published under a clock that was far behind, has a record with a much
   // older timestamp. Nothing is called missing before all of the topics was searched for it.
   std::optional<Stop> look_for_missing(IdDigest& topic_ids) {
-    const Findings found = comparison_->findings();
+    const Differences found = comparison_->differences();
     if (found.missing + found.undated == 0) return std::nullopt;
     const auto digest = [&](const kafka::TopicRecord& record) {
       if (record.time && report_.compared.range.contains(*record.time)) topic_ids.add(record.id);

@@ -45,7 +45,7 @@ std::vector<std::pair<std::string, std::string>> remedies(const VerifyReport& re
 }  // namespace
 
 std::string json_of(const VerifyReport& report) {
-  const Findings& found = report.found;
+  const Differences& found = report.found;
   std::string text =
       "{\"source\":" + json::quote(report.source->name) +
       ",\"vendor\":" + json::quote(report.source->vendor) +
@@ -74,7 +74,7 @@ std::string json_of(const VerifyReport& report) {
 }
 
 void print(const VerifyReport& report) {
-  const Findings& found = report.found;
+  const Differences& found = report.found;
   std::cout << report.source->name << " (" << report.source->vendor
             << "): " << format_rfc3339(report.compared.range.from) << " to "
             << format_rfc3339(report.compared.range.to) << "\n";

@@ -16,7 +16,7 @@ struct VerifyReport {
   Time at;
   Range requested;
   Clamped compared;
-  Findings found;
+  Differences found;
   std::map<std::string, std::vector<std::string>> examples;  // ids by kind
   std::string vendor_digest;
   std::string topic_digest;

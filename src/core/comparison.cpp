@@ -152,37 +152,37 @@ std::optional<Range> Comparison::missing_range() const {
   return Range{at(*first), std::min(at(std::int64_t{last} + 1), range_.to)};
 }
 
-Findings Comparison::findings() const {
+Differences Comparison::differences() const {
   AS_CHECK(ended_);
-  Findings findings;
-  findings.vendor_events = entries_.size();
-  findings.topic_events = unexpected_events_;
-  findings.unexpected = unexpected_events_ + unexpected_letters_;
+  Differences found;
+  found.vendor_events = entries_.size();
+  found.topic_events = unexpected_events_;
+  found.unexpected = unexpected_events_ + unexpected_letters_;
   for (const Entry& entry : entries_) {
-    findings.topic_events += entry.repaired != 0 && entry.records > 0 ? entry.records - 1 : entry.records;
-    if (entry.records > 1) findings.duplicated += entry.records - 1;
-    findings.repaired += entry.repaired;
+    found.topic_events += entry.repaired != 0 && entry.records > 0 ? entry.records - 1 : entry.records;
+    if (entry.records > 1) found.duplicated += entry.records - 1;
+    found.repaired += entry.repaired;
     switch (verdict(entry)) {
       case Verdict::unknown:
         break;
       case Verdict::matching:
-        ++findings.matching;
+        ++found.matching;
         break;
       case Verdict::missing:
-        ++findings.missing;
+        ++found.missing;
         break;
       case Verdict::altered:
-        ++findings.altered;
+        ++found.altered;
         break;
       case Verdict::dead_lettered:
-        ++findings.dead_lettered;
+        ++found.dead_lettered;
         break;
       case Verdict::undated:
-        ++findings.undated;
+        ++found.undated;
         break;
     }
   }
-  return findings;
+  return found;
 }
 
 void Comparison::note(const char* kind, std::string_view id) {

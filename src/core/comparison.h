@@ -46,7 +46,7 @@ Clamped clamp(const Range& requested, const std::vector<Bound>& begins, const st
 // isn't in the topic now is missing. `overlap` is the source's.
 Time settled_until(const Cursor& cursor, Duration overlap);
 
-struct Findings {
+struct Differences {
   std::uint64_t vendor_events = 0;  // = matching + missing + altered + dead_lettered + undated
   std::uint64_t topic_events = 0;   // records of the event topic, unexpected ones included
   std::uint64_t matching = 0;       // ids in the topic whose records all have the vendor's bytes
@@ -89,7 +89,7 @@ class Comparison {
   Verdict verdict(std::string_view id);
   // Where those lie that are lacking; nothing if there are none.
   std::optional<Range> missing_range() const;
-  Findings findings() const;
+  Differences differences() const;
 
   // Ids by kind: "duplicated", "altered", "unexpected".
   const std::map<std::string, std::vector<std::string>>& examples() const { return examples_; }

@@ -41,9 +41,9 @@ Comparison vendor_with(const std::vector<std::string>& ids) {
 
 TEST(Comparison, IsCleanWhereAllIsThereOnce) {
   Comparison comparison = vendor_with({"b", "a"});
-  EXPECT_FALSE(comparison.findings().clean());
+  EXPECT_FALSE(comparison.differences().clean());
   for (const char* id : {"a", "b"}) EXPECT_TRUE(comparison.topic_has(id, noon, "{}"));
-  const Findings found = comparison.findings();
+  const Differences found = comparison.differences();
   EXPECT_TRUE(found.clean());
   EXPECT_EQ(found.vendor_events, 2u);
   EXPECT_EQ(found.topic_events, 2u);
@@ -63,7 +63,7 @@ TEST(Comparison, TellsEachKindOfFault) {
   comparison.topic_has("both", noon, "{}");
   EXPECT_TRUE(comparison.topic_has("unknown", noon, "{}"));
   EXPECT_TRUE(comparison.dead_letters_have("unknown-letter", noon));
-  const Findings found = comparison.findings();
+  const Differences found = comparison.differences();
   EXPECT_FALSE(found.clean());
   EXPECT_EQ(found.vendor_events, 7u);
   EXPECT_EQ(found.topic_events, 9u);
@@ -95,7 +95,7 @@ TEST(Comparison, KeepsToItsRange) {
   EXPECT_FALSE(comparison.dead_letters_have("after", noon + 1h));
   // Its record says another time; it is not lost for that.
   EXPECT_FALSE(comparison.topic_has("first", noon + 2h, "{}"));
-  const Findings found = comparison.findings();
+  const Differences found = comparison.differences();
   EXPECT_TRUE(found.clean());
   EXPECT_EQ(found.vendor_events, 1u);
   EXPECT_EQ(found.matching, 1u);
@@ -107,7 +107,7 @@ TEST(Comparison, OfRecordsOutsideTheRangeOnlyThoseOfTheVendorCount) {
   comparison.topic_also_has("unknown", "{}");
   comparison.dead_letters_also_have("letter");
   comparison.dead_letters_also_have("unknown");
-  const Findings found = comparison.findings();
+  const Differences found = comparison.differences();
   EXPECT_TRUE(found.clean());
   EXPECT_EQ(found.unexpected, 0u);
   EXPECT_EQ(found.dead_lettered, 1u);
@@ -119,7 +119,7 @@ TEST(Comparison, EventsWithoutATimeAreDeadLetteredOrUndated) {
   EXPECT_FALSE(comparison.vendor_has(event_of("nowhere", std::nullopt)));
   comparison.end_of_vendor();
   comparison.dead_letters_have("letter", std::nullopt);
-  const Findings found = comparison.findings();
+  const Differences found = comparison.differences();
   EXPECT_EQ(found.vendor_events, 2u);
   EXPECT_EQ(found.dead_lettered, 1u);
   EXPECT_EQ(found.undated, 1u);
@@ -130,8 +130,8 @@ TEST(Comparison, EventsWithoutATimeAreDeadLetteredOrUndated) {
 TEST(Comparison, AnEventThatTheVendorShowsTwiceIsOne) {
   Comparison comparison = vendor_with({"a", "a"});
   comparison.topic_has("a", noon, "{}");
-  EXPECT_EQ(comparison.findings().vendor_events, 1u);
-  EXPECT_TRUE(comparison.findings().clean());
+  EXPECT_EQ(comparison.differences().vendor_events, 1u);
+  EXPECT_TRUE(comparison.differences().clean());
 }
 
 TEST(Comparison, WhatWasRepairedLacksNoMoreAndIsStillSaidToHaveBeenMissing) {
@@ -146,16 +146,16 @@ TEST(Comparison, WhatWasRepairedLacksNoMoreAndIsStillSaidToHaveBeenMissing) {
   EXPECT_EQ(comparison.missing_range(), (Range{noon + 2min, noon + 2min + 1s}));
   // The look before the next batch finds our own record.
   comparison.topic_has("b", noon + 1min, "{}");
-  EXPECT_EQ(comparison.findings().missing, 2u);
-  EXPECT_EQ(comparison.findings().repaired, 1u);
-  EXPECT_EQ(comparison.findings().topic_events, 1u) << "as it was found";
-  EXPECT_FALSE(comparison.findings().clean());
+  EXPECT_EQ(comparison.differences().missing, 2u);
+  EXPECT_EQ(comparison.differences().repaired, 1u);
+  EXPECT_EQ(comparison.differences().topic_events, 1u) << "as it was found";
+  EXPECT_FALSE(comparison.differences().clean());
   // Somebody else was faster.
   comparison.topic_has("c", noon + 2min, "{}");
   EXPECT_FALSE(comparison.lacks("c"));
-  EXPECT_TRUE(comparison.findings().clean());
+  EXPECT_TRUE(comparison.differences().clean());
   comparison.topic_has("b", noon + 1min, "{}");
-  EXPECT_EQ(comparison.findings().duplicated, 1u);
+  EXPECT_EQ(comparison.differences().duplicated, 1u);
 }
 
 TEST(Comparison, TheMissingRangeEndsWithTheRange) {
@@ -168,7 +168,7 @@ TEST(Comparison, TheMissingRangeEndsWithTheRange) {
 TEST(Comparison, NamesAFewExamplesHoweverManyThereAre) {
   Comparison comparison = vendor_with({});
   for (int i = 0; i < 100; ++i) comparison.topic_has(std::to_string(i), noon, "{}");
-  EXPECT_EQ(comparison.findings().unexpected, 100u);
+  EXPECT_EQ(comparison.differences().unexpected, 100u);
   EXPECT_THAT(comparison.examples().at("unexpected"), SizeIs(Comparison::examples_max));
 }
 

@@ -24,7 +24,7 @@ std::vector<std::string> lines(const std::string& text) {
 
 StatusReport report() {
   const auto source = [](std::string name, std::string state, std::string activity, std::string error) {
-    SourceStatus row;
+    SourceRow row;
     row.name = std::move(name);
     row.vendor = "tines";
     row.state = std::move(state);
@@ -42,7 +42,7 @@ StatusReport report() {
                   source("c-slow", "RUNNING", "throttled", "HTTP 429: too many requests"),
                   source("d-failed", "FAILED", "failing", "HTTP 401: refused. Remedy: create a new key"),
                   source("e-nobody", "UNASSIGNED", "", "")};
-  SourceStatus& nobody = made.sources.back();
+  SourceRow& nobody = made.sources.back();
   nobody.owner.clear();
   nobody.watermark.clear();
   nobody.lag_seconds.reset();
@@ -102,7 +102,7 @@ TEST(StatusTable, NeverExceedsTheTerminal) {
 
 TEST(StatusTable, SaysWhatTheHeightHides) {
   StatusReport many = report();
-  SourceStatus row = many.sources[0];
+  SourceRow row = many.sources[0];
   for (int i = 0; i < 10000; ++i) {
     row.name = "tenant-" + std::to_string(i);
     many.sources.push_back(row);
@@ -125,9 +125,9 @@ TEST(StatusTable, NothingSteersTheTerminal) {
   EXPECT_EQ(status_line(evil, {}), "?[2J???31m?? caf\xc3\xa9   end");
   EXPECT_EQ(status_line(evil, {.utf8 = false}), "?[2J???31m?? caf?   end");
   StatusReport steered = report();
-  for (std::string SourceStatus::*field :
-       {&SourceStatus::name, &SourceStatus::vendor, &SourceStatus::state, &SourceStatus::activity,
-        &SourceStatus::owner, &SourceStatus::watermark, &SourceStatus::error}) {
+  for (std::string SourceRow::*field :
+       {&SourceRow::name, &SourceRow::vendor, &SourceRow::state, &SourceRow::activity, &SourceRow::owner,
+        &SourceRow::watermark, &SourceRow::error}) {
     steered.sources[0].*field = evil;
   }
   steered.now = steered.instance = steered.version = evil;
@@ -167,14 +167,14 @@ TEST(StatusReport, IsReadFromTheInstance) {
            "lag_seconds":null,"published":0,"dead_letters":0,"updated":null,"error":"","error_status":0,"per_minute":[]}]})");
   ASSERT_TRUE(read.ok()) << read.error().message;
   ASSERT_EQ(read->sources.size(), 2u);
-  const SourceStatus& a = read->sources[0];
+  const SourceRow& a = read->sources[0];
   EXPECT_EQ(a.name + a.vendor + a.state + a.activity + a.owner + a.watermark + a.error,
             "atinesRUNNINGrestinghw\x1b");
   EXPECT_EQ(a.lag_seconds, 2.0);
   EXPECT_EQ(a.per_minute, 12);
   EXPECT_EQ(a.published, 12345);
   EXPECT_EQ(a.dead_letters, 6);
-  const SourceStatus& b = read->sources[1];
+  const SourceRow& b = read->sources[1];
   EXPECT_EQ(b.owner + b.watermark, "");
   EXPECT_EQ(b.lag_seconds, std::nullopt);
   EXPECT_EQ(b.per_minute, std::nullopt);
