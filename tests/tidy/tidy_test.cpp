@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "paths.h"
+#include "tidy/definitions.h"
 #include "tidy/source_text.h"
 
 namespace auditstream::test {
@@ -240,6 +241,103 @@ TEST(Tidy, EverySourceIsBuilt) {
   for (const fs::path& file : files_below({"src", "tests"})) {
     if (file.extension() != ".cpp") continue;
     EXPECT_TRUE(built.contains(file.string())) << file << " is in no CMake target";
+  }
+}
+
+// The folder under tests/ that this place belongs to alone, "" where every program may hold it.
+std::string own_ring(const std::string& path) {
+  static const std::set<std::string> shared{"simvendors", "support"};
+  if (!path.starts_with("tests/")) return "";
+  const std::string folder = path.substr(6, path.find('/', 6) - 6);
+  return shared.contains(folder) ? "" : folder;
+}
+
+// A name and the places that define it, of which two may meet in one program.
+std::vector<std::string> defined_twice(const std::vector<SourceText>& sources) {
+  std::map<std::string, std::vector<Definition>> by_name;
+  for (const SourceText& source : sources) {
+    for (Definition& definition : definitions_in(source)) by_name[definition.name].push_back(definition);
+  }
+  std::vector<std::string> twice;
+  for (const auto& [name, places] : by_name) {
+    for (std::size_t i = 1; i < places.size(); ++i) {
+      const std::string one = own_ring(places[0].place), other = own_ring(places[i].place);
+      if (!one.empty() && !other.empty() && one != other) continue;
+      twice.push_back(name + ": " + places[0].place + " and " + places[i].place);
+    }
+  }
+  return twice;
+}
+
+SourceText source_of(const std::string& path, const std::string& text) {
+  return {path, text, blank_out(text), {}};
+}
+
+TEST(Tidy, DefinitionsAreWhatTheWholeProgramSees) {
+  const std::string text = R"(
+#define BRACE {
+namespace a::b {
+struct Forward;
+struct [[nodiscard]] Plain { struct Inner { int x; }; };
+enum class Colour : int { red };
+template <class T> class Box final : public Base<T> { void f() { struct Local {}; } };
+template <> struct std::hash<Plain> { };
+inline int twice(int x, const std::vector<int>& all = {}) { return 2 * x; }
+inline int twice(long x) { return f({x}, [] { struct Hidden {}; }); }
+inline constexpr int limit = 3;
+inline const std::map<int, int> table{{1, 2}};
+constexpr int of_this_file = 4;
+static inline int mine() { return 1; }
+int linked(int x) { return x; }
+Box::Box(int x) : x_{x}, y_(x) {}
+namespace { struct Own {}; inline int own() { return 1; } }
+extern "C" { union U { int x; }; }
+}
+struct Outside {};
+)";
+  std::string names;
+  for (const Definition& definition : definitions_in(source_of("src/x.h", text))) {
+    names += definition.name + "\n";
+  }
+  EXPECT_EQ(names, R"(a::b::Plain
+a::b::Colour
+a::b::Box
+a::b::std::hash<Plain>
+a::b::twice(int x,const std::vector<int>&all={})
+a::b::twice(long x)
+a::b::limit
+a::b::table
+a::b::U
+Outside
+)");
+}
+
+TEST(Tidy, APairOfOneNameIsFound) {
+  const std::string row = "namespace a {\nstruct Row { int x; };\n}\n";
+  const std::vector<SourceText> sources{source_of("src/cli/table.h", row),
+                                        source_of("include/a/shard.h", row),
+                                        source_of("src/cli/b.cpp", "namespace b { struct Row { int x; }; }")};
+  EXPECT_EQ(defined_twice(sources),
+            std::vector<std::string>{"a::Row: src/cli/table.h:2 and include/a/shard.h:2"});
+  const auto pair_of = [&](const std::string& one, const std::string& other) {
+    return defined_twice({source_of(one, row), source_of(other, row)}).size();
+  };
+  EXPECT_EQ(pair_of("src/core/a.cpp", "src/core/b.cpp"), 1u);
+  EXPECT_EQ(pair_of("src/core/a.cpp", "tests/unit/b.cpp"), 1u);
+  EXPECT_EQ(pair_of("tests/support/a.h", "tests/unit/b.cpp"), 1u);
+  EXPECT_EQ(pair_of("tests/unit/a.cpp", "tests/unit/b.cpp"), 1u);
+  EXPECT_EQ(pair_of("tests/unit/a.cpp", "tests/vendor/b.cpp"), 0u) << "two programs";
+}
+
+// Two types of one name in a program: the linker keeps one of each of their functions, so one is copied as if
+// it were the other.
+TEST(Tidy, EveryNameIsDefinedOnce) {
+  const std::vector<SourceText> sources = sources_below({"include", "src", "tests"});
+  std::size_t definitions = 0;
+  for (const SourceText& source : sources) definitions += definitions_in(source).size();
+  EXPECT_GT(definitions, 300u) << "the reader of definitions has lost its way";
+  for (const std::string& twice : defined_twice(sources)) {
+    ADD_FAILURE() << twice << ": another name, or an unnamed namespace where one file is all that needs it";
   }
 }
 
