@@ -235,7 +235,7 @@ void SourceReader::read_vendor_setting(const Setting& setting, Section& own, Sou
 void SourceReader::add_mistakes_of_vendor(const Section& own, const Draft& draft) {
   for (const auto& [name, message] : draft.vendor->mistakes(draft.source)) {
     const auto child = std::find_if(own.children().begin(), own.children().end(),
-                                    [&name](const Node& candidate) { return candidate.key == name; });
+                                    [&name = name](const Node& candidate) { return candidate.key == name; });
     const bool given = child != own.children().end();
     const Place place = given ? own.place_of(*child) : own.place().named(name, own.place().line);
     // The table's own finding on that setting is the plainer one.

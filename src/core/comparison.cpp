@@ -69,8 +69,8 @@ bool Comparison::vendor_has(const Event& event) {
 void Comparison::end_of_vendor() {
   ended_ = true;
   std::ranges::stable_sort(entries_, {}, &Entry::id);
-  const auto repeats = std::ranges::unique(entries_, {}, &Entry::id);
-  entries_.erase(repeats.begin(), repeats.end());
+  const auto same_id = [](const Entry& a, const Entry& b) { return a.id == b.id; };
+  entries_.erase(std::unique(entries_.begin(), entries_.end(), same_id), entries_.end());
 }
 
 Comparison::Entry* Comparison::find(std::string_view id) {

@@ -120,9 +120,9 @@ void Reading::trim() {
 
 Reading::Step Reading::finish() {
   std::ranges::sort(row_ids_);
-  const auto repeats = std::ranges::unique(row_ids_);
-  const std::size_t distinct = row_ids_.size() - repeats.size();
-  const bool repeated = !repeats.empty();
+  const auto repeats = std::unique(row_ids_.begin(), row_ids_.end());
+  const auto distinct = static_cast<std::size_t>(repeats - row_ids_.begin());
+  const bool repeated = repeats != row_ids_.end();
   if (total_is_exact_ && total_first_) {
     // A total that grew while we read belongs to rows that the next poll finds; one that shrank says nothing
     // of what we missed, so the first one is the measure.

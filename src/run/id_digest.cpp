@@ -95,8 +95,7 @@ void IdDigest::add(std::string_view id) {
 
 void IdDigest::sort() {
   std::ranges::sort(ids_);
-  const auto repeats = std::ranges::unique(ids_);
-  ids_.erase(repeats.begin(), repeats.end());
+  ids_.erase(std::unique(ids_.begin(), ids_.end()), ids_.end());
 }
 
 Status IdDigest::spill() {
