@@ -108,6 +108,12 @@ bool scan_zone(Scanner& in, bool loose, minutes& east) {
   return true;
 }
 
+// The zone may lead out of the years that have four digits, and what is printed then could not be read again.
+bool printable(Time time) {
+  using namespace std::chrono;
+  return time >= Time(sys_days(year(0) / January / 1)) && time < Time(sys_days(year(10'000) / January / 1));
+}
+
 std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
 Error bad_time(std::string_view text, const std::string& why) {
@@ -144,7 +150,9 @@ Result<Time> parse_rfc3339(std::string_view text) {
   if (!scan_zone(in, false, east) || !in.done()) {
     return bad_time(text, "has no valid time zone, it is Z for UTC or an offset such as +05:00");
   }
-  return Time(sys_days(date) + clock.since_midnight() - east);
+  const Time time(sys_days(date) + clock.since_midnight() - east);
+  if (!printable(time)) return bad_time(text, "lies beyond the years 0000 to 9999 in UTC");
+  return time;
 }
 
 std::optional<Time> parse_event_time(std::string_view text) {
@@ -157,7 +165,8 @@ std::optional<Time> parse_event_time(std::string_view text) {
   if (!scan_clock(in, clock) || !clock.possible()) return std::nullopt;
   in.take(" ");
   if (!scan_zone(in, true, east) || !in.done()) return std::nullopt;
-  return Time(sys_days(date) + clock.since_midnight() - east);
+  const Time time(sys_days(date) + clock.since_midnight() - east);
+  return printable(time) ? std::optional(time) : std::nullopt;
 }
 
 std::string format_day(Time time) {

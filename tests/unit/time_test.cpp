@@ -49,6 +49,19 @@ TEST(EventTime, EverythingElseIsNoTime) {
   }
 }
 
+// A zone can lead out of the years of four digits: printed, such a time could not be read again, and it is
+// printed into the cursor.
+TEST(EventTime, WhatCouldNotBePrintedIsNoTime) {
+  for (const char* text : {"9999-12-31T23:59:59-00:01", "0000-01-01T00:00:00+00:01"}) {
+    EXPECT_EQ(parse_event_time(text), std::nullopt) << text;
+    EXPECT_THAT(parse_rfc3339(text).error().message, HasSubstr("years 0000 to 9999")) << text;
+  }
+  for (const char* text : {"9999-12-31T23:59:59.999999Z", "0000-01-01T00:00:00Z"}) {
+    EXPECT_EQ(format_rfc3339(at(text)), text);
+    EXPECT_EQ(*parse_rfc3339(text), at(text));
+  }
+}
+
 TEST(Rfc3339, ReadsWhatPeopleWrite) {
   EXPECT_EQ(*parse_rfc3339("2024-01-01T00:00:00Z"), at("2024-01-01T00:00:00Z"));
   EXPECT_EQ(*parse_rfc3339("2024-01-01T05:00:00.25+05:00"), at("2024-01-01T00:00:00.25Z"));
