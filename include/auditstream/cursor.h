@@ -84,6 +84,8 @@ std::optional<std::uint64_t> chunk_number(std::string_view source, std::string_v
 inline bool is_chunk_key(std::string_view key) { return key.find('/') != std::string_view::npos; }
 // The account under which a cursor's record was written; "?" where that can't be read.
 std::string account_of_cursor(std::string_view record);
+// Its generation; 1 where that can't be read.
+std::uint64_t generation_of_cursor(std::string_view record);
 
 // The key that tells who opened a shard.
 inline constexpr std::string_view owner_key = "__owner";

@@ -1,6 +1,7 @@
 // Envelope: how an event looks as a Kafka record. CloudEvents 1.0, Kafka binding, binary mode. Pure.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,10 +31,11 @@ std::int64_t record_timestamp_ms(const Event& event, Time now);
 // The headers of one source's records. What is the same for all of them is made once.
 class Envelope {
  public:
-  explicit Envelope(const Source& source);
+  // `generation` is that of the source's cursor.
+  explicit Envelope(const Source& source, std::uint64_t generation = 1);
 
-  // ce_* and content-type; ce_time only where the event has one; auditstream_repaired where that is what it
-  // was. Valid until the next call.
+  // ce_* and content-type; ce_time only where the event has one; auditstream_generation where an operator has
+  // set or reset the cursor; auditstream_repaired where that is what it was. Valid until the next call.
   const std::vector<RecordHeader>& headers(const Event& event, std::optional<Time> repaired = std::nullopt);
   // The same and why the event is a dead letter. `truncated` if the value is not the whole event.
   const std::vector<RecordHeader>& headers(const DeadLetter& letter, Time now, bool truncated);
@@ -41,6 +43,7 @@ class Envelope {
  private:
   const std::string source_;
   const std::string type_;
+  const std::string generation_;  // "" for the first
 
   std::vector<RecordHeader> headers_;
   std::string time_;

@@ -42,7 +42,10 @@ struct VerifyOptions {
   std::string source;
   std::string from;
   std::string to;
-  bool repair = false;  // publish what is missing
+  bool allow_cut = false;  // no fault where less than the range can be compared
+  bool repair = false;     // publish what is missing
+  bool dry_run = false;    // only say what would be published
+  bool yes = false;        // ask nobody
   bool json = false;
 };
 int verify_command(const std::string& config, const VerifyOptions& options);

@@ -6,6 +6,7 @@
 #include "auditstream/hash.h"
 #include "auditstream/json.h"
 #include "auditstream/vendor.h"
+#include "cli/ask.h"
 #include "cli/commands.h"
 #include "cli/offsets.h"
 #include "cli/sources.h"
@@ -103,20 +104,6 @@ void tell(const Edit& edit, const CursorChange& change, const CursorEditOptions&
   }
   if (!change.records.empty()) std::cout << (options.dry_run ? "would " + edit.verb : done(edit.verb)) << " ";
   std::cout << words_of(edit, change) << "\n";
-}
-
-// Nothing if it may go on; else the exit code.
-std::optional<int> ask(const std::string& question) {
-  if (isatty(STDIN_FILENO) == 0) {
-    std::cerr << "nothing has changed: this needs --yes where no terminal can be asked\n";
-    return exit_usage;
-  }
-  std::cerr << question << "\nGo on? [y/N] " << std::flush;
-  std::string answer;
-  std::getline(std::cin, answer);
-  if (answer == "y" || answer == "Y" || answer == "yes") return std::nullopt;
-  std::cerr << "nothing has changed\n";
-  return exit_problem;
 }
 
 int complain(const CursorEditor& editor, const Edit& edit, const EditFailure& failure) {

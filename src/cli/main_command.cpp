@@ -97,7 +97,12 @@ int main_command(int argc, char** argv) {
   verify->add_option("--from", verify_options.from, "RFC3339, or a span back from now such as -7d")
       ->required();
   verify->add_option("--to", verify_options.to, "The same; not in the future")->required();
-  verify->add_flag("--repair", verify_options.repair, "Publish what is missing, exactly once");
+  verify->add_flag("--allow-cut", verify_options.allow_cut, "Even if only a part of that can be compared");
+  CLI::Option* repair =
+      verify->add_flag("--repair", verify_options.repair, "Publish what is missing, exactly once");
+  verify->add_flag("--dry-run", verify_options.dry_run, "Only say what --repair would publish")
+      ->needs(repair);
+  verify->add_flag("--yes", verify_options.yes, "Let --repair ask nobody")->needs(repair);
   verify->add_flag("--json", verify_options.json, "Print one JSON document");
   verify->callback([&] { code = verify_command(config, verify_options); });
 

@@ -80,9 +80,10 @@ std::optional<RepairTrouble> Repair::look_again(const RecordMap& shard) {
         "the cursor of " + source_->name + " was set back, moved or removed in the meantime: run this again",
         exit_problem};
   }
+  generation_ = cursor->cursor.generation;
   const std::string ours = event_source(*source_);
   const Status read = topic_.read_on([&](const kafka::TopicRecord& record) {
-    if (record.source == ours) comparison_.topic_has(record.id, record.time, record.value);
+    if (record.source == ours) comparison_.topic_has(record.id, record.time, record.value, record.generation);
   });
   if (!read.ok()) {
     return RepairTrouble{read.error().message,
@@ -123,6 +124,7 @@ std::optional<RepairTrouble> Repair::publish() {
       unit.source = source_;
       unit.events = events_;
       unit.now = read_clock().wall;
+      unit.generation = generation_;
       unit.repaired = unit.now;
       auto batch = std::make_shared<Batch>();
       batch->add(std::move(unit));

@@ -2,6 +2,7 @@
 // lives on.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -51,8 +52,9 @@ class Repair {
   Comparison& comparison_;
   std::optional<std::size_t> record_bytes_max_;
 
-  std::vector<Event> events_;  // the next batch
-  std::set<std::string> ids_;  // of them
+  std::uint64_t generation_ = 1;  // of the cursor as it was last seen
+  std::vector<Event> events_;     // the next batch
+  std::set<std::string> ids_;     // of them
   std::size_t bytes_ = 0;
   std::size_t too_large_ = 0;
 };

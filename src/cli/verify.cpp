@@ -6,6 +6,7 @@
 #include "auditstream/hash.h"
 #include "auditstream/json.h"
 #include "auditstream/vendor.h"
+#include "cli/ask.h"
 #include "cli/commands.h"
 #include "cli/offsets.h"
 #include "cli/repair.h"
@@ -106,7 +107,7 @@ class Verification {
   int run() {
     std::optional<Stop> stop = find_range();
     if (!stop) stop = compare();
-    if (!stop && options_.repair) stop = repair();
+    if (!stop && report_.repair) stop = repair();
     progress_.clear();
     if (comparison_ && compared_) {
       report_.found = comparison_->differences();
@@ -116,7 +117,7 @@ class Verification {
         print(report_);
       }
     }
-    if (!stop) return report_.clean() ? exit_done : exit_problem;
+    if (!stop) return report_.ok() ? exit_done : exit_problem;
     if (!stop->text.empty()) std::cerr << source_->name << ": " << stop->text << "\n";
     return stop->code;
   }
@@ -125,7 +126,9 @@ class Verification {
   // What of the requested range can be compared at all.
   std::optional<Stop> find_range() {
     report_.source = source_;
-    report_.repair = options_.repair;
+    report_.repair = options_.repair && !options_.dry_run;
+    report_.dry_run = options_.dry_run;
+    report_.allow_cut = options_.allow_cut;
     report_.at = now_;
     report_.requested = requested_;
     std::variant<Cursor, Stop> cursor_read = read_cursor(config_, *source_);
@@ -145,7 +148,7 @@ class Verification {
     const Result<std::optional<Time>> lost = events_.lost_before(ours_);
     if (!lost.ok()) return stop_of(lost.error());
     if (*lost && **lost == Time::max()) {
-      return Stop{"nothing can be compared: topic " + source_->topic +
+      return Stop{"not compared: topic " + source_->topic +
                       " no longer has its first records, and in one of its partitions none of this source "
                       "(retention.ms, retention.bytes, or records were deleted)",
                   exit_problem};
@@ -164,8 +167,8 @@ class Verification {
     const Range& range = report_.compared.range;
     if (range.empty()) {
       std::string why;
-      for (const std::string& reason : report_.compared.reasons) why += (why.empty() ? "" : "; ") + reason;
-      return Stop{"nothing of that range can be compared: what can be compared " + why, exit_problem};
+      for (const Cut& cut : report_.compared.cuts) why += (why.empty() ? "" : "; ") + words_of(cut);
+      return Stop{why + "; so nothing of that range can be", exit_problem};
     }
     report_.undated_are_missing = range.to + undated_guard <= settled;
     comparison_.emplace(range);
@@ -213,12 +216,12 @@ class Verification {
     }
     comparison_->end_of_vendor();
     const Time from = range.from - clock_guard;
-    if (Status read =
-            events_.read(from, ours(source_->topic,
-                                    [&](const kafka::TopicRecord& record) {
-                                      if (comparison_->topic_has(record.id, record.time, record.value))
-                                        topic_ids.add(record.id);
-                                    }));
+    if (Status read = events_.read(from, ours(source_->topic,
+                                              [&](const kafka::TopicRecord& record) {
+                                                if (comparison_->topic_has(record.id, record.time,
+                                                                           record.value, record.generation))
+                                                  topic_ids.add(record.id);
+                                              }));
         !read.ok())
       return stop_of(read.error());
     if (Status read = letters_.read(from, ours(source_->dead_letter_topic,
@@ -259,7 +262,8 @@ class Verification {
     if (Status read = events_.read_earlier(ours(source_->topic,
                                                 [&](const kafka::TopicRecord& record) {
                                                   if (!is_wanted(record)) return;
-                                                  comparison_->topic_also_has(record.id, record.value);
+                                                  comparison_->topic_also_has(record.id, record.value,
+                                                                              record.generation);
                                                   digest(record);
                                                 }));
         !read.ok())
@@ -278,6 +282,16 @@ class Verification {
   std::optional<Stop> repair() {
     const std::optional<Range> lacking = comparison_->missing_range();
     if (!lacking) return std::nullopt;
+    if (!options_.yes) {
+      progress_.clear();
+      const std::uint64_t missing = comparison_->differences().missing;
+      if (const std::optional<int> code =
+              ask("This publishes " + std::to_string(missing) + " events of " + source_->name + " between " +
+                  format_rfc3339(lacking->from) + " and " + format_rfc3339(lacking->to) + " that " +
+                  source_->topic + " lacks.")) {
+        return Stop{"", *code};
+      }
+    }
     Repair repair(config_, source_, report_.compared.range, events_, *comparison_);
     std::optional<RepairTrouble> trouble = repair.prepare();
     if (!trouble) {
@@ -321,6 +335,10 @@ int verify_command(const std::string& path, const VerifyOptions& options) {
   if (!config) return exit_config;
   const std::shared_ptr<const Source> source = find_source(*config, options.source, std::cerr);
   if (!source) return exit_usage;
+  // Before an hour of reading.
+  if (options.repair && !options.yes && !options.dry_run) {
+    if (const std::optional<int> code = refuse_to_ask()) return *code;
+  }
   const Time now = read_clock().wall;
   const std::variant<Range, Stop> requested = requested_range(options, now);
   if (const Stop* stop = std::get_if<Stop>(&requested)) {

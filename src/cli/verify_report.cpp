@@ -15,6 +15,12 @@ std::string json_of(const Range& range) {
          ",\"to\":" + json::quote(format_rfc3339(range.to)) + "}";
 }
 
+std::string json_of(const std::vector<Cut>& cuts) {
+  std::string list = "[";
+  for (const Cut& cut : cuts) list += (list.size() > 1 ? "," : "") + json::quote(words_of(cut));
+  return list + "]";
+}
+
 std::string json_of(const std::vector<std::string>& texts) {
   std::string list = "[";
   for (const std::string& text : texts) list += (list.size() > 1 ? "," : "") + json::quote(text);
@@ -27,10 +33,13 @@ std::vector<std::pair<std::string, std::string>> remedies(const VerifyReport& re
   const std::string fits = "no record of " + source.topic + " can hold some of them (max.message.bytes)";
   std::string missing = "auditstream verify --repair publishes them";
   if (report.repair) missing = "run it again";
+  if (report.dry_run) missing = "would be published without --dry-run";
   if (report.too_large > 0) missing = fits;
   return {
       {"missing", missing},
-      {"duplicated", "consumers can tell them by (ce_source, ce_id); please report it with this output"},
+      {"duplicated",
+       "consumers can tell them by (ce_source, ce_id). Unless the cursor was deleted, or the "
+       "offsets topic made anew, and the source began once more: please report it with this output"},
       {"altered", "the vendor has changed these events since, or another program writes to " + source.topic},
       {"unexpected",
        "the vendor no longer shows these events to this source (deleted, or the source's filters have "
@@ -44,6 +53,11 @@ std::vector<std::pair<std::string, std::string>> remedies(const VerifyReport& re
 
 }  // namespace
 
+std::string words_of(const Cut& cut) {
+  return "not compared: " + format_rfc3339(cut.range.from) + " to " + format_rfc3339(cut.range.to) + ": " +
+         cut.why;
+}
+
 std::string json_of(const VerifyReport& report) {
   const Differences& found = report.found;
   std::string text =
@@ -54,13 +68,15 @@ std::string json_of(const VerifyReport& report) {
       ",\"at\":" + json::quote(format_rfc3339(floor_second(report.at))) +
       ",\"tool\":{\"version\":" + json::quote(version()) + ",\"commit\":" + json::quote(commit()) + "}" +
       ",\"requested\":" + json_of(report.requested) + ",\"compared\":" + json_of(report.compared.range) +
-      ",\"clamped\":" + json_of(report.compared.reasons) + ",\"ok\":" + (report.clean() ? "true" : "false");
+      ",\"clamped\":" + json_of(report.compared.cuts) + ",\"ok\":" + (report.ok() ? "true" : "false") +
+      ",\"dry_run\":" + (report.dry_run ? "true" : "false");
   for (const auto& [name, count] :
        {std::pair{"vendor_events", found.vendor_events}, std::pair{"topic_events", found.topic_events},
         std::pair{"matching", found.matching}, std::pair{"missing", found.missing},
-        std::pair{"duplicated", found.duplicated}, std::pair{"altered", found.altered},
-        std::pair{"dead_lettered", found.dead_lettered}, std::pair{"unexpected", found.unexpected},
-        std::pair{"undated", found.undated}, std::pair{"repaired", found.repaired}}) {
+        std::pair{"republished", found.republished}, std::pair{"duplicated", found.duplicated},
+        std::pair{"altered", found.altered}, std::pair{"dead_lettered", found.dead_lettered},
+        std::pair{"unexpected", found.unexpected}, std::pair{"undated", found.undated},
+        std::pair{"repaired", found.repaired}}) {
     text += std::string(",\"") + name + "\":" + std::to_string(count);
   }
   text += ",\"ids_sha256\":{\"vendor\":" + json::quote(report.vendor_digest) +
@@ -78,9 +94,10 @@ void print(const VerifyReport& report) {
   std::cout << report.source->name << " (" << report.source->vendor
             << "): " << format_rfc3339(report.compared.range.from) << " to "
             << format_rfc3339(report.compared.range.to) << "\n";
-  for (const std::string& reason : report.compared.reasons) std::cout << "  " << reason << "\n";
+  for (const Cut& cut : report.compared.cuts) std::cout << "  " << words_of(cut) << "\n";
   std::cout << "  vendor: " << found.vendor_events << " events; " << report.source->topic << ": "
-            << found.topic_events << " records; dead letters: " << found.dead_lettered << "\n";
+            << found.topic_events << " records, " << found.republished
+            << " of them republished (cursors set, reset); dead letters: " << found.dead_lettered << "\n";
   const auto advice = remedies(report);
   for (const auto& [kind, count] :
        {std::pair{"missing", found.missing}, std::pair{"duplicated", found.duplicated},
@@ -100,7 +117,10 @@ void print(const VerifyReport& report) {
   }
   std::cout << "  SHA-256 of the ids: vendor " << report.vendor_digest << "\n                topic  "
             << "    " << report.topic_digest << "\n"
-            << (report.clean() ? "  all there\n" : "");
+            << (report.clean() ? report.whole() ? "  all there\n" : "  all there, as far as it was compared\n"
+                               : "");
+  if (!report.whole() && !report.allow_cut)
+    std::cout << "  less was compared than asked for; if that is meant, add --allow-cut\n";
 }
 
 }  // namespace auditstream

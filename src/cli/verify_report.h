@@ -21,11 +21,19 @@ struct VerifyReport {
   std::string vendor_digest;
   std::string topic_digest;
   bool undated_are_missing = false;
+  bool allow_cut = false;
   bool repair = false;
+  bool dry_run = false;  // repair, but only say what
   std::size_t too_large = 0;
 
+  bool whole() const { return compared.cuts.empty(); }
+  // Of what was compared.
   bool clean() const { return found.clean() && (found.undated == 0 || !undated_are_missing); }
+  bool ok() const { return clean() && (whole() || allow_cut); }
 };
+
+// "not compared: 2026-11-20T12:00:00Z to 2026-11-20T12:30:00Z: ..."
+std::string words_of(const Cut& cut);
 
 // One JSON object.
 std::string json_of(const VerifyReport& report);

@@ -14,6 +14,8 @@ std::uint64_t first_bytes(const Sha256::Digest& digest, std::size_t at) {
 }
 
 constexpr std::uint32_t records_max = (1U << 28) - 1;
+// So many generations are told apart, each at the cost of a bit an event; those above count as one.
+constexpr std::uint64_t generations_max = 1000;
 
 }  // namespace
 
@@ -22,12 +24,12 @@ Clamped clamp(const Range& requested, const std::vector<Bound>& begins, const st
   const auto latest = std::ranges::max_element(begins, {}, &Bound::at);
   if (latest != begins.end() && latest->at > requested.from) {
     clamped.range.from = latest->at;
-    clamped.reasons.push_back("begins at " + format_rfc3339(latest->at) + ": " + latest->why);
+    clamped.cuts.push_back({{requested.from, std::min(latest->at, requested.to)}, latest->why});
   }
   const auto earliest = std::ranges::min_element(ends, {}, &Bound::at);
   if (earliest != ends.end() && earliest->at < requested.to) {
     clamped.range.to = earliest->at;
-    clamped.reasons.push_back("ends at " + format_rfc3339(earliest->at) + ": " + earliest->why);
+    clamped.cuts.push_back({{std::max(earliest->at, requested.from), requested.to}, earliest->why});
   }
   return clamped;
 }
@@ -73,30 +75,46 @@ void Comparison::end_of_vendor() {
   entries_.erase(std::unique(entries_.begin(), entries_.end(), same_id), entries_.end());
 }
 
-Comparison::Entry* Comparison::find(std::string_view id) {
+std::size_t Comparison::index_of(std::string_view id) {
   AS_CHECK(ended_);
   const Fingerprint wanted = fingerprint_of(id);
   const auto found = std::ranges::lower_bound(entries_, wanted, {}, &Entry::id);
-  return found != entries_.end() && found->id == wanted ? &*found : nullptr;
+  return found != entries_.end() && found->id == wanted ? static_cast<std::size_t>(found - entries_.begin())
+                                                        : entries_.size();
 }
 
-void Comparison::topic_also_has(std::string_view id, std::string_view value) {
-  Entry* const entry = find(id);
-  if (entry == nullptr) return;
-  if (entry->records > 0) note("duplicated", id);
+Comparison::Entry* Comparison::find(std::string_view id) {
+  const std::size_t index = index_of(id);
+  return index < entries_.size() ? &entries_[index] : nullptr;
+}
+
+void Comparison::topic_also_has(std::string_view id, std::string_view value, std::uint64_t generation) {
+  const std::size_t index = index_of(id);
+  if (index == entries_.size()) return;
+  Entry* const entry = &entries_[index];
+  std::vector<bool>& published = generations_[std::min(generation, generations_max)];
+  published.resize(entries_.size());
+  if (published[index]) {
+    ++duplicated_;
+    note("duplicated", id);
+  } else if (entry->records > 0) {
+    ++republished_;
+  }
+  published[index] = true;
   if (entry->records < records_max) ++entry->records;
   if (entry->value == hash_of(value)) return;
   if (entry->altered == 0) note("altered", id);
   entry->altered = 1;
 }
 
-bool Comparison::topic_has(std::string_view id, std::optional<Time> time, std::string_view value) {
+bool Comparison::topic_has(std::string_view id, std::optional<Time> time, std::string_view value,
+                           std::uint64_t generation) {
   const bool inside = time && range_.contains(*time);
   if (inside && find(id) == nullptr) {
     ++unexpected_events_;
     note("unexpected", id);
   }
-  topic_also_has(id, value);
+  topic_also_has(id, value, generation);
   return inside;
 }
 
@@ -157,10 +175,11 @@ Differences Comparison::differences() const {
   Differences found;
   found.vendor_events = entries_.size();
   found.topic_events = unexpected_events_;
+  found.republished = republished_;
+  found.duplicated = duplicated_;
   found.unexpected = unexpected_events_ + unexpected_letters_;
   for (const Entry& entry : entries_) {
     found.topic_events += entry.repaired != 0 && entry.records > 0 ? entry.records - 1 : entry.records;
-    if (entry.records > 1) found.duplicated += entry.records - 1;
     found.repaired += entry.repaired;
     switch (verdict(entry)) {
       case Verdict::unknown:

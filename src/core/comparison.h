@@ -34,9 +34,15 @@ struct Bound {
   std::string why;
 };
 
+// A part of a range that was cut off.
+struct Cut {
+  Range range;
+  std::string why;
+};
+
 struct Clamped {
   Range range;
-  std::vector<std::string> reasons;  // one for each end that has moved
+  std::vector<Cut> cuts;  // one for each end that has moved
 };
 
 // What is left of `requested` between the latest of `begins` and the earliest of `ends`. May be empty.
@@ -51,7 +57,8 @@ struct Differences {
   std::uint64_t topic_events = 0;   // records of the event topic, unexpected ones included
   std::uint64_t matching = 0;       // ids in the topic whose records all have the vendor's bytes
   std::uint64_t missing = 0;        // ids in neither topic
-  std::uint64_t duplicated = 0;     // records of the event topic beyond the first of an id
+  std::uint64_t republished = 0;    // records of an id under another generation of the cursor: no fault
+  std::uint64_t duplicated = 0;     // records beyond the first of an id under one generation
   std::uint64_t altered = 0;        // ids in the topic with other bytes than the vendor's
   std::uint64_t dead_lettered = 0;  // ids among the dead letters only
   std::uint64_t unexpected = 0;     // records, dead letters too, of ids that the vendor doesn't have
@@ -75,10 +82,12 @@ class Comparison {
   void end_of_vendor();
 
   // What the topics hold, in any order, each record once. True: it belongs into the range.
-  bool topic_has(std::string_view id, std::optional<Time> time, std::string_view value);
+  // `generation` is that of the cursor under which it was published: each publishes an event once.
+  bool topic_has(std::string_view id, std::optional<Time> time, std::string_view value,
+                 std::uint64_t generation = 1);
   bool dead_letters_have(std::string_view id, std::optional<Time> time);
   // The same of records that were not looked for in the range: only what the vendor has counts.
-  void topic_also_has(std::string_view id, std::string_view value);
+  void topic_also_has(std::string_view id, std::string_view value, std::uint64_t generation = 1);
   void dead_letters_also_have(std::string_view id);
 
   // Missing, and not repaired.
@@ -114,6 +123,7 @@ class Comparison {
 
   Fingerprint fingerprint_of(std::string_view id);
   std::uint64_t hash_of(std::string_view value);
+  std::size_t index_of(std::string_view id);  // their number: it is none of them
   Entry* find(std::string_view id);
   static Verdict verdict(const Entry& entry);
   void note(const char* kind, std::string_view id);
@@ -122,6 +132,9 @@ class Comparison {
   Sha256 sha256_;
   std::deque<Entry> entries_;  // ascending by id after end_of_vendor()
   bool ended_ = false;
+  std::map<std::uint64_t, std::vector<bool>> generations_;  // which entries have been published under it
+  std::uint64_t republished_ = 0;
+  std::uint64_t duplicated_ = 0;
   std::uint64_t unexpected_events_ = 0;
   std::uint64_t unexpected_letters_ = 0;
   std::map<std::string, std::vector<std::string>> examples_;

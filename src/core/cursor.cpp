@@ -177,6 +177,13 @@ std::string account_of_cursor(std::string_view record) {
   return json::scalar_at(record, "/account").value_or("?");
 }
 
+std::uint64_t generation_of_cursor(std::string_view record) {
+  const std::string text = json::scalar_at(record, "/generation").value_or("");
+  std::uint64_t number = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return code == std::errc{} && end == text.data() + text.size() ? number : 1;
+}
+
 Result<DecodedCursor> decode_cursor(std::string_view text) {
   rapidjson::Document document;
   if (Status parsed = parse_object(document, text); !parsed.ok()) return parsed.error();

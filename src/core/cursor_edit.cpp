@@ -58,10 +58,8 @@ Result<Place> only_cursor(std::string_view source, const ShardMaps& shards) {
 std::uint64_t next_generation(std::string_view source, const ShardMaps& shards) {
   std::uint64_t last = 0;
   for (const auto& [partition, records] : shards) {
-    if (const auto cursor = records.find(source); cursor != records.end()) {
-      const Result<DecodedCursor> decoded = decode_cursor(cursor->second);
-      if (decoded.ok()) last = std::max(last, decoded->cursor.generation);
-    }
+    if (const auto cursor = records.find(source); cursor != records.end())
+      last = std::max(last, generation_of_cursor(cursor->second));
     for (const auto& [key, value] : chunks_of(source, records)) {
       const Result<DecodedChunk> chunk = decode_chunk(value);
       if (chunk.ok()) last = std::max(last, chunk->generation);

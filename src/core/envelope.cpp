@@ -26,8 +26,10 @@ std::size_t dead_letter_value_bytes_max(std::size_t record_bytes_max) {
   return record_bytes_max > 2 * key_and_headers ? record_bytes_max - key_and_headers : record_bytes_max / 2;
 }
 
-Envelope::Envelope(const Source& source)
-    : source_(event_source(source)), type_("auditstream." + source.vendor + ".event") {}
+Envelope::Envelope(const Source& source, std::uint64_t generation)
+    : source_(event_source(source)),
+      type_("auditstream." + source.vendor + ".event"),
+      generation_(generation > 1 ? std::to_string(generation) : "") {}
 
 const std::vector<RecordHeader>& Envelope::headers(const Event& event, std::optional<Time> repaired) {
   headers_.clear();
@@ -40,6 +42,7 @@ const std::vector<RecordHeader>& Envelope::headers(const Event& event, std::opti
     headers_.push_back({"ce_time", time_});
   }
   headers_.push_back({"content-type", "application/json"});
+  if (!generation_.empty()) headers_.push_back({"auditstream_generation", generation_});
   if (repaired) {
     repaired_ = format_rfc3339(*repaired);
     headers_.push_back({"auditstream_repaired", repaired_});

@@ -29,6 +29,7 @@ std::optional<Unit> Poller::take_unit(Now now, std::size_t events_max, std::vect
     Unit unit;
     unit.source = source_;
     unit.now = vendor_now(now);
+    unit.generation = ledger_->cursor().generation;
     settle(lane.reading, events_max, now, unit, out);
     if (unit.events.empty() && unit.dead_letters.empty()) continue;
     unit.records = ledger_->take_records(now.wall);

@@ -390,7 +390,7 @@ bool KafkaJournal::produce_unit(const Unit& unit, std::string& why) {
     return list;
   };
   std::optional<Envelope> envelope;  // our own mark belongs to no source
-  if (unit.source) envelope.emplace(*unit.source);
+  if (unit.source) envelope.emplace(*unit.source, unit.generation);
   for (const Event& event : unit.events) {
     if (!produce_record(topic(unit.source->topic), RD_KAFKA_PARTITION_UA, record_key(*unit.source, event),
                         event.raw, record_timestamp_ms(event, unit.now),

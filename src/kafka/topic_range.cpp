@@ -1,6 +1,7 @@
 #include "kafka/topic_range.h"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <set>
 #include <utility>
@@ -21,6 +22,13 @@ struct MetadataFree {
   void operator()(const rd_kafka_metadata_t* metadata) const { rd_kafka_metadata_destroy(metadata); }
 };
 
+// 0 where it is no number: no generation of ours.
+std::uint64_t generation_of(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return code == std::errc{} && end == text.data() + text.size() ? number : 0;
+}
+
 TopicRecord record_of(const rd_kafka_message_t& message) {
   TopicRecord record;
   record.value = {static_cast<const char*>(message.payload), message.len};
@@ -36,6 +44,7 @@ TopicRecord record_of(const rd_kafka_message_t& message) {
     if (header == "ce_source") record.source = value;
     if (header == "ce_id") record.id = value;
     if (header == "auditstream_repaired") record.repaired = true;
+    if (header == "auditstream_generation") record.generation = generation_of(value);
     if (header != "ce_time") continue;
     if (const Result<Time> time = parse_rfc3339(value); time.ok()) record.time = *time;
   }

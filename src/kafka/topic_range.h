@@ -21,7 +21,8 @@ struct TopicRecord {
   std::string_view id;       // ce_id
   std::optional<Time> time;  // ce_time
   std::string_view value;
-  bool repaired = false;  // published by `verify --repair`, whenever that was
+  std::uint64_t generation = 1;  // of the cursor under which it was published
+  bool repaired = false;         // published by `verify --repair`, whenever that was
 };
 
 // One thread. Errors: what Kafka denies (Cure::person), or that it can't be reached.

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <set>
 
 #include "auditstream/json.h"
@@ -19,8 +20,11 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::AnyOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::Pair;
+using ::testing::StartsWith;
 
 constexpr int exit_problem = 1, exit_usage = 64, exit_unavailable = 69, exit_config = 78;
 
@@ -30,7 +34,9 @@ struct Verifying : World {
   explicit Verifying(const Tenants& tenants, std::string bootstrap = "") : World(tenants, bootstrap) {}
 
   Finished verify(std::vector<std::string> options = {}, const std::string& vendor = "tines") {
-    options.insert(options.begin(), {"verify", source(vendor), "--from", past, "--to", present});
+    options.insert(options.begin(),
+                   {"verify", source(vendor), "--from", past, "--to", present, "--allow-cut"});
+    if (std::ranges::count(options, "--repair") > 0) options.emplace_back("--yes");
     return auditstream(options, 120s);
   }
   YAML::Node report(std::vector<std::string> options = {}, const std::string& vendor = "tines") {
@@ -47,6 +53,7 @@ struct Verifying : World {
     until_polled();
     drain(*run);
   }
+  std::size_t records() const { return read_topic(bootstrap(), topic()).size(); }
   // The topic of events, made anew, holds what `change` makes of its records.
   void rewrite(const std::function<void(std::vector<Record>&)>& change) {
     std::vector<Record> records = read_topic(bootstrap(), topic());
@@ -111,7 +118,8 @@ TEST(Verify, FindsAllThereOfEveryVendorDeadLettersIncluded) {
     EXPECT_EQ(report["dead_lettered"].as<int>() > 0, vendor != "floqast");
     EXPECT_EQ(report["vendor_events"].as<int>(),
               report["matching"].as<int>() + report["dead_lettered"].as<int>());
-    for (const char* kind : {"missing", "duplicated", "altered", "unexpected", "undated", "repaired"})
+    for (const char* kind :
+         {"missing", "republished", "duplicated", "altered", "unexpected", "undated", "repaired"})
       EXPECT_EQ(report[kind].as<int>(), 0) << vendor << " " << kind;
     EXPECT_EQ(report["ids_sha256"]["vendor"].as<std::string>(), world.digest(ids)) << vendor;
     EXPECT_EQ(report["ids_sha256"]["topic"].as<std::string>(), world.digest(ids)) << vendor;
@@ -228,8 +236,8 @@ TEST(Verify, RepairsALostTopicOfALiveConnectorUnderLoad) {
   const Comparison now = world.compare_with_topic("tines");
   EXPECT_EQ(now.duplicated + now.altered + now.unknown, 0u) << ::testing::PrintToString(now.examples);
   // Not up to now: of the lost ones some settle only now.
-  const Finished last = world.auditstream(
-      {"verify", "acme-tines", "--from", past, "--to", repaired["compared"]["to"].as<std::string>()});
+  const Finished last = world.auditstream({"verify", "acme-tines", "--from", past, "--to",
+                                           repaired["compared"]["to"].as<std::string>(), "--allow-cut"});
   EXPECT_EQ(last.status, 0) << last.out << last.err;
 }
 
@@ -252,7 +260,8 @@ TEST(Verify, RepairsKilledAnywhereAndRunAgainPublishNothingTwice) {
     ASSERT_LT(killed, 60);
     TopicReader offsets(world.bootstrap(), {world.offsets_topic()});
     offsets.rest(30s);
-    const auto tool = world.start({"verify", "acme-tines", "--from", past, "--to", present, "--repair"});
+    const auto tool = world.start(
+        {"verify", "acme-tines", "--from", past, "--to", present, "--allow-cut", "--repair", "--yes"});
     until("it has fenced the owner", 60s, [&] { return marked(offsets) || !tool->running(); });
     let_pass(10ms * killed * (1 + killed / 10));  // a busy machine needs longer until one comes to its end
     tool->signal(SIGKILL);
@@ -268,8 +277,8 @@ TEST(Verify, RepairsKilledAnywhereAndRunAgainPublishNothingTwice) {
   drain(*run);
   const Comparison now = world.compare_with_topic("tines");
   EXPECT_EQ(now.duplicated + now.altered + now.unknown, 0u) << ::testing::PrintToString(now.examples);
-  const Finished all = world.auditstream(
-      {"verify", "acme-tines", "--from", past, "--to", last["compared"]["to"].as<std::string>()});
+  const Finished all = world.auditstream({"verify", "acme-tines", "--from", past, "--to",
+                                          last["compared"]["to"].as<std::string>(), "--allow-cut"});
   EXPECT_EQ(all.status, 0) << all.out << all.err;
 }
 
@@ -278,7 +287,8 @@ TEST(Verify, RepairsAtTheSameTimePublishNothingTwice) {
   Verifying world({.vendors = {"tines"}, .like = "\"history\":25000,\"history_span\":\"720h\",\"rate\":0"});
   world.poll();
   delete_topic(world.bootstrap(), world.topic());
-  const std::vector<std::string> repair{"verify", "acme-tines", "--from", past, "--to", present, "--repair"};
+  const std::vector<std::string> repair{"verify", "acme-tines",  "--from",   past,   "--to",
+                                        present,  "--allow-cut", "--repair", "--yes"};
   const auto one = world.start(repair);
   const auto other = world.start(repair);
   EXPECT_THAT(one->wait(120s), AnyOf(0, exit_unavailable)) << one->err();
@@ -331,6 +341,94 @@ TEST(Verify, FindsAnEventThatWasDatedAheadWhereverItsRecordLies) {
             report["ids_sha256"]["vendor"].as<std::string>());
 }
 
+// What an operator has had published again is told from what must not happen.
+TEST(Verify, KnowsWhatWasPublishedAgainByCursorsSetAndReset) {
+  Verifying world(still({"tines"}));
+  world.poll();
+  const std::size_t all = world.records();
+  const auto again = [&](std::vector<std::string> words, std::size_t records) {
+    words.insert(words.begin() + 2, "acme-tines");
+    words.emplace_back("--yes");
+    const Finished edit = world.auditstream(words);
+    ASSERT_EQ(edit.status, 0) << edit.err;
+    const auto run = world.start();
+    until("it is published again", 60s, [&] { return world.records() >= records; });
+    world.until_polled();
+    drain(*run);
+    ASSERT_EQ(world.records(), records);
+  };
+  const Time since = floor_second(*parse_rfc3339(world.cursor("tines")["watermark"].as<std::string>()) - 6h);
+  const std::size_t more = std::ranges::count_if(
+      read_topic(world.bootstrap(), world.topic()),
+      [&](const Record& record) { return *parse_rfc3339(record.header("ce_time")) >= since; });
+  again({"cursors", "set", "--to", format_rfc3339(since)}, all + more);
+  again({"cursors", "reset"}, all + more + all);
+  const Finished text = world.verify();
+  EXPECT_EQ(text.status, 0) << text.out << text.err;
+  EXPECT_THAT(text.out,
+              AllOf(HasSubstr("duplicated: 0"), HasSubstr(" of them republished (cursors set, reset)"),
+                    HasSubstr("all there"), Not(HasSubstr("please report"))));
+  const YAML::Node report = world.report();
+  EXPECT_GE(report["republished"].as<std::size_t>(), all) << "less what is not settled yet";
+  EXPECT_EQ(report["topic_events"].as<int>(),
+            report["vendor_events"].as<int>() + report["republished"].as<int>());
+
+  // A record that has really come twice is still one, whichever of the lives it comes of.
+  std::vector<Record> records = read_topic(world.bootstrap(), world.topic());
+  std::map<std::string, int> copies;
+  for (const Record& record : records) copies[std::string(record.header("auditstream_generation"))]++;
+  EXPECT_THAT(copies, ElementsAre(Pair("", all), Pair("2", more), Pair("3", all)));
+  std::ranges::sort(records, {}, [](const Record& record) { return std::string(record.header("ce_time")); });
+  write_records(world.bootstrap(), {records.front(), records[1]});
+  const YAML::Node twice = world.report();
+  EXPECT_EQ(twice["duplicated"].as<int>(), 2);
+  EXPECT_EQ(twice["republished"].as<int>(), report["republished"].as<int>());
+  EXPECT_FALSE(twice["ok"].as<bool>());
+}
+
+TEST(Verify, RepairAsksBeforeItPublishes) {
+  Verifying world(still({"tines"}));
+  world.poll();
+  world.rewrite([&](std::vector<Record>& records) {
+    std::ranges::sort(records, {},
+                      [](const Record& record) { return std::string(record.header("ce_time")); });
+    records.erase(records.begin() + 10, records.begin() + 15);
+  });
+  const std::size_t before = world.records();
+  const std::vector<std::string> repair{"verify", "acme-tines", "--from",      past,
+                                        "--to",   present,      "--allow-cut", "--repair"};
+  std::string words;
+  for (const std::string& word : world.command(repair)) words += "'" + word + "' ";
+  const Finished pipe = run_to_end({"sh", "-c", words + "</dev/null"});
+  EXPECT_EQ(pipe.status, exit_usage);
+  EXPECT_THAT(pipe.err, HasSubstr("--yes"));
+  EXPECT_EQ(pipe.out, "") << "before anything is read";
+
+  std::vector<std::string> dry = repair;
+  dry.insert(dry.end(), {"--dry-run", "--json"});
+  const Finished looked = world.auditstream(dry);
+  EXPECT_EQ(looked.status, exit_problem) << looked.err;
+  EXPECT_EQ(YAML::Load(looked.out)["missing"].as<int>(), 5);
+  EXPECT_EQ(YAML::Load(looked.out)["repaired"].as<int>(), 0);
+  EXPECT_TRUE(YAML::Load(looked.out)["dry_run"].as<bool>());
+
+  const auto answer = [&](const std::string& text) {
+    return run_to_end({"sh", "-c", "printf '" + text + "\\n' | script -qec \"$0\" /dev/null", words});
+  };
+  const Finished no = answer("n");
+  EXPECT_EQ(no.status, exit_problem);
+  EXPECT_THAT(no.out, AllOf(HasSubstr("publishes 5 events of acme-tines"), HasSubstr("Go on? [y/N]"),
+                            HasSubstr("nothing has changed")));
+  EXPECT_EQ(world.records(), before);
+  EXPECT_EQ(world.auditstream({"verify", "acme-tines", "--from", past, "--to", present, "--yes"}).status,
+            exit_usage)
+      << "of --repair only";
+  const Finished yes = answer("y");
+  EXPECT_EQ(yes.status, 0) << yes.out;
+  EXPECT_THAT(yes.out, HasSubstr("missing: 5, repaired: 5"));
+  EXPECT_EQ(world.records(), before + 5);
+}
+
 TEST(Verify, SaysWhatItCantCompareAndWhy) {
   Verifying world(still({"tines"}));
   world.poll();
@@ -341,9 +439,19 @@ TEST(Verify, SaysWhatItCantCompareAndWhy) {
   const Time floor = *parse_rfc3339(cursor["floor"]["time"].as<std::string>());
   EXPECT_EQ(whole["compared"]["to"].as<std::string>(), format_rfc3339(std::min(watermark - 10min, floor)));
   ASSERT_EQ(whole["clamped"].size(), 2u);
-  EXPECT_THAT(whole["clamped"][0].as<std::string>(), HasSubstr("since"));
+  EXPECT_THAT(whole["clamped"][0].as<std::string>(), AllOf(StartsWith("not compared: "), HasSubstr("since")));
   EXPECT_THAT(whole["clamped"][1].as<std::string>(), HasSubstr("watermark"));
   EXPECT_THAT(world.verify().out, HasSubstr("may still be on its way"));
+  EXPECT_TRUE(whole["ok"].as<bool>());
+  // Nobody who has not said so takes a part for the whole.
+  const Finished cut = world.auditstream({"verify", "acme-tines", "--from", past, "--to", present});
+  EXPECT_EQ(cut.status, exit_problem);
+  EXPECT_THAT(cut.out, AllOf(HasSubstr("not compared: "), HasSubstr("missing: 0"), HasSubstr("--allow-cut"),
+                             HasSubstr("all there, as far as it was compared")));
+  const Finished document =
+      world.auditstream({"verify", "acme-tines", "--from", past, "--to", present, "--json"});
+  EXPECT_EQ(document.status, exit_problem);
+  EXPECT_FALSE(YAML::Load(document.out)["ok"].as<bool>());
 
   const std::string settled = format_rfc3339(floor_second(watermark - 1h));
   const Finished exact = world.auditstream(
@@ -354,7 +462,7 @@ TEST(Verify, SaysWhatItCantCompareAndWhy) {
 
   const Finished none = world.auditstream({"verify", "acme-tines", "--from", "-1s", "--to", "-0s"});
   EXPECT_EQ(none.status, exit_problem);
-  EXPECT_THAT(none.err, HasSubstr("nothing of that range can be compared"));
+  EXPECT_THAT(none.err, AllOf(HasSubstr("not compared: "), HasSubstr("so nothing of that range can be")));
 
   // What Kafka has deleted is not missing, and is not published again.
   delete_records(world.bootstrap(), world.topic(), 0, 60);
@@ -365,7 +473,7 @@ TEST(Verify, SaysWhatItCantCompareAndWhy) {
   delete_records(world.bootstrap(), world.topic(), 1, log_end(world.bootstrap(), world.topic(), 1));
   const Finished gone = world.verify({"--repair"});
   EXPECT_EQ(gone.status, exit_problem);
-  EXPECT_THAT(gone.err, HasSubstr("nothing can be compared: topic " + world.topic()));
+  EXPECT_THAT(gone.err, HasSubstr("not compared: topic " + world.topic()));
 }
 
 TEST(Verify, TellsWhatIsWrongWithWhatItWasGiven) {

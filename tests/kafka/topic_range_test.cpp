@@ -28,7 +28,8 @@ class TopicRangeTest : public testing::Test {
     EXPECT_TRUE(range.open().ok());
   }
 
-  void write(int partition, const std::string& value, Time time, bool repaired = false) {
+  void write(int partition, const std::string& value, Time time, bool repaired = false,
+             const std::string& generation = "") {
     Record record;
     record.topic = place.events();
     record.partition = partition;
@@ -36,6 +37,7 @@ class TopicRangeTest : public testing::Test {
     record.value = value;
     record.headers = {{"ce_source", "urn:acme"}, {"ce_id", value}, {"ce_time", format_rfc3339(time)}};
     if (repaired) record.headers.emplace_back("auditstream_repaired", format_rfc3339(time));
+    if (!generation.empty()) record.headers.emplace_back("auditstream_generation", generation);
     write_records(place.bootstrap(), {record});
   }
   template <class Read>
@@ -84,9 +86,16 @@ TEST_F(TopicRangeTest, TellsWhatTheHeadersSay) {
                           EXPECT_EQ(record.id, "a");
                           EXPECT_EQ(record.time, floor_second(now));
                           EXPECT_TRUE(record.repaired);
+                          EXPECT_EQ(record.generation, 1u);
                         })
                   .ok());
   EXPECT_EQ(records, 1u);
+  write(0, "b", now, false, "12");
+  write(0, "c", now, false, "12th");
+  std::vector<std::uint64_t> generations;
+  EXPECT_TRUE(
+      range.read_on([&](const TopicRecord& record) { generations.push_back(record.generation); }).ok());
+  EXPECT_THAT(generations, ElementsAre(12u, 0u));
 }
 
 // Whoever has fenced an owner has to see what that one has committed, though a stranger's transaction is

@@ -10,7 +10,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
+using ::testing::Field;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using Verdict = Comparison::Verdict;
@@ -81,6 +81,36 @@ TEST(Comparison, TellsEachKindOfFault) {
   EXPECT_THAT(comparison.examples().at("duplicated"), ElementsAre("twice", "thrice", "thrice"));
   EXPECT_THAT(comparison.examples().at("altered"), ElementsAre("thrice", "altered"));
   EXPECT_THAT(comparison.examples().at("unexpected"), ElementsAre("unknown", "unknown-letter"));
+}
+
+// Each generation of a cursor publishes an event once; set and reset begin another.
+TEST(Comparison, WhatAnotherGenerationHasPublishedAgainIsNotDuplicated) {
+  Comparison comparison = vendor_with({"once", "again", "later only", "twice in one"});
+  comparison.topic_has("once", noon, "{}");
+  for (const std::uint64_t generation : {3, 1, 2}) comparison.topic_has("again", noon, "{}", generation);
+  comparison.topic_has("later only", noon, "{}", 2);
+  for (const std::uint64_t generation : {1, 2, 2})
+    comparison.topic_has("twice in one", noon, "{}", generation);
+  Differences found = comparison.differences();
+  EXPECT_EQ(found.republished, 3u);
+  EXPECT_EQ(found.duplicated, 1u);
+  EXPECT_EQ(found.matching, 4u);
+  EXPECT_EQ(found.topic_events, 8u);
+  EXPECT_FALSE(found.clean());
+  EXPECT_THAT(comparison.examples().at("duplicated"), ElementsAre("twice in one"));
+  // Of the second life of a source only some.
+  Comparison clean = vendor_with({"a", "b"});
+  for (const std::uint64_t generation : {1, 2}) clean.topic_has("a", noon, "{}", generation);
+  clean.topic_has("b", noon, "{}");
+  EXPECT_TRUE(clean.differences().clean());
+  EXPECT_EQ(clean.differences().republished, 1u);
+}
+
+TEST(Comparison, OfMoreGenerationsThanAreToldApartItAccusesRatherThanExcuses) {
+  Comparison comparison = vendor_with({"a"});
+  for (const std::uint64_t generation : {std::uint64_t{5'000}, std::uint64_t{6'000}, ~std::uint64_t{0}})
+    comparison.topic_has("a", noon, "{}", generation);
+  EXPECT_EQ(comparison.differences().duplicated, 2u);
 }
 
 TEST(Comparison, KeepsToItsRange) {
@@ -175,16 +205,23 @@ TEST(Comparison, NamesAFewExamplesHoweverManyThereAre) {
 TEST(Clamp, LeavesWhatIsWithinAllBounds) {
   const Clamped clamped = clamp(hour, {{noon - 1h, "since"}, {noon, "kept"}}, {{noon + 1h, "settled"}});
   EXPECT_EQ(clamped.range, hour);
-  EXPECT_THAT(clamped.reasons, IsEmpty());
+  EXPECT_THAT(clamped.cuts, IsEmpty());
 }
 
 TEST(Clamp, SaysWhichBoundCounts) {
   const Clamped clamped =
       clamp(hour, {{noon + 5min, "since"}, {noon + 10min, "kept"}}, {{noon + 30min, "settled"}});
   EXPECT_EQ(clamped.range, (Range{noon + 10min, noon + 30min}));
-  EXPECT_THAT(clamped.reasons, ElementsAre(AllOf(HasSubstr("2026-11-20T12:10:00Z"), HasSubstr("kept")),
-                                           AllOf(HasSubstr("2026-11-20T12:30:00Z"), HasSubstr("settled"))));
+  EXPECT_THAT(
+      clamped.cuts,
+      ElementsAre(AllOf(Field(&Cut::range, Range{noon, noon + 10min}), Field(&Cut::why, "kept")),
+                  AllOf(Field(&Cut::range, Range{noon + 30min, noon + 1h}), Field(&Cut::why, "settled"))));
   EXPECT_TRUE(clamp(hour, {{noon + 2h, "since"}}, {}).range.empty());
+}
+
+TEST(Clamp, OfARangeThatIsNotLeftCutsNoMoreThanThat) {
+  EXPECT_THAT(clamp(hour, {{noon + 2h, "since"}}, {}).cuts, ElementsAre(Field(&Cut::range, hour)));
+  EXPECT_THAT(clamp(hour, {}, {{noon - 2h, "settled"}}).cuts, ElementsAre(Field(&Cut::range, hour)));
 }
 
 TEST(SettledUntil, IsTheOverlapBehindTheWatermarkButNeverAboveTheFloor) {

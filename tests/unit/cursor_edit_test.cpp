@@ -265,6 +265,19 @@ TEST(CursorReset, MendsACursorThatCantBeRead) {
   EXPECT_EQ(ledger->ids(), 0u);
 }
 
+// Records tell by it which life of the cursor has published them.
+TEST(CursorReset, OfACursorThatCantBeReadBeginsAnotherGenerationAllTheSame) {
+  for (const auto& [record, generation] :
+       {std::pair{R"({"version":2,"generation":7})", 8u},
+        std::pair{R"({"version":1,"generation":7,"floor":0})", 8u}, std::pair{R"({"generation":"much"})", 2u},
+        std::pair{"no JSON", 2u}}) {
+    Shards shards;
+    shards.maps[1] = {{"acme", record}};
+    shards.apply_all(*reset_cursor(shards.source, shards.maps, 1, noon, noon));
+    EXPECT_EQ(Ledger::restore("acme", shards.maps[1])->cursor().generation, generation) << record;
+  }
+}
+
 TEST(CursorReset, OfAPausedSourceLeavesItPaused) {
   Shards shards;
   shards.apply_all(*pause_cursor("acme", shards.maps, Cursor::State::paused, noon));

@@ -73,6 +73,19 @@ TEST(Headers, SayWhenAnEventWasRepaired) {
   EXPECT_EQ(headers, as_map(Envelope(given_source()).headers(given_event())));
 }
 
+// As it was before there was such a header, where no operator has changed the cursor.
+TEST(Headers, SayWhichGenerationOfTheCursorPublishedAnEvent) {
+  EXPECT_EQ(as_map(Envelope(given_source(), 1).headers(given_event())),
+            as_map(Envelope(given_source()).headers(given_event())));
+  auto headers = as_map(Envelope(given_source(), 2).headers(given_event()));
+  EXPECT_EQ(headers["auditstream_generation"], "2");
+  headers.erase("auditstream_generation");
+  EXPECT_EQ(headers, as_map(Envelope(given_source()).headers(given_event())));
+  const DeadLetter letter{given_event(), "too_large", "the event has many bytes"};
+  headers = as_map(Envelope(given_source(), 7).headers(letter, at("2026-11-20T13:00:00Z"), false));
+  EXPECT_EQ(headers["auditstream_generation"], "7");
+}
+
 TEST(DeadLetterHeaders, SayWhyAndWhen) {
   const DeadLetter letter{given_event(), "too_large", "the event has many bytes"};
   auto headers = as_map(Envelope(given_source()).headers(letter, at("2026-11-20T13:00:00Z"), false));
