@@ -361,6 +361,9 @@ TEST(SimFloqast, RecordsItsOwnRequests) {
   client.vendors.stop_production(client.tenant(), client.now);
   client.body("/api/v1/audit-trail?page%5Bsize%5D=1");
   EXPECT_EQ(client.truth().size(), truth.size());
+  client.vendors.go_on_producing(client.tenant(), client.now);
+  client.body("/api/v1/audit-trail?page%5Bsize%5D=1");
+  EXPECT_EQ(client.truth().size(), truth.size() + 1);
 }
 
 TEST(SimFloqast, SendsLargePayloadsToAnotherHostThatWantsNoKey) {

@@ -108,6 +108,35 @@ TEST(EventLog, StopsForGood) {
   log.stop(start + 50s);
   log.advance(start + 24h);
   EXPECT_NEAR(log.size(), 50, 1);
+  log.append_own(start + 24h);
+  EXPECT_NEAR(log.size(), 50, 1);
+}
+
+TEST(EventLog, GoesOnAfterAStopWithoutWhatWouldHaveBeen) {
+  EventLog log(live_log(1), start);
+  log.stop(start + 50s);
+  log.advance(start + 100s);
+  const Serial before = log.size();
+  log.go_on(start + 100s);
+  log.advance(start + 150s);
+  EXPECT_NEAR(log.size(), before + 50, 1);
+  EXPECT_EQ(log.between(start + 50s, start + 100s).count(), 0U);
+  log.append_own(start + 150s);
+  EXPECT_NEAR(log.size(), before + 51, 1);
+}
+
+// What was produced before the stop and is held back beyond its end comes nevertheless.
+TEST(EventLog, AStopLosesNothingThatIsHeldBack) {
+  EventLog log(live_log(1), start);
+  log.stall(start + 10s, start + 1h);
+  log.stop(start + 50s);
+  log.go_on(start + 100s);
+  log.advance(start + 150s);
+  EXPECT_NEAR(log.size(), 10, 1);
+  log.advance(start + 1h);
+  EXPECT_NEAR(log.between(start + 10s, start + 50s).count(), 40, 1);
+  EXPECT_EQ(log.between(start + 50s, start + 100s).count(), 0U);
+  EXPECT_NEAR(log.between(start + 100s, start + 200s).count(), 100, 1);
 }
 
 TEST(EventLog, ScansGoOnFromAnyRowInAnyOrder) {
@@ -280,6 +309,10 @@ TEST(SimulatedVendors, ObeyWhileTheyRun) {
   const std::size_t before = client.truth().size();
   client.now += 1h;
   EXPECT_EQ(client.truth().size(), before);
+  EXPECT_EQ(client.post("/_control", R"({"production":true})").status, 200);
+  EXPECT_EQ(client.truth().size(), before);
+  client.now += 1h;
+  EXPECT_NEAR(client.truth().size(), before + 3600, spec.log.burst_size + 1);
   EXPECT_THAT(client.body("/_stats"), HasSubstr(R"("requests":2)"));
 }
 
@@ -287,7 +320,9 @@ TEST(SimulatedVendors, RefuseControlThatTheyDoNotUnderstand) {
   SimvendorsClient client(spec_of("tines"));
   for (const char* body :
        {"", "[]", R"({"sett":{}})", R"({"set":{"fault":0.1}})", R"({"set":{"faults":"many"}})",
-        R"({"vendor":"nobody","set":{}})", R"({"stall":"long"})"}) {
+        R"({"vendor":"nobody","set":{}})", R"({"stall":"long"})", R"({"stall":7})",
+        R"({"production":"true"})", R"({"production":null})", R"({"revoke_tokens":false})", R"({"set":1})",
+        R"({"vendor":7,"production":false})"}) {
     EXPECT_EQ(client.post("/_control", body).status, 400) << body;
   }
 }

@@ -48,7 +48,12 @@ void EventLog::advance(Time now) {
   while (spec_.rate > 0) {
     const Time at = produced(next_);
     const Time appears = stalled(at) ? stall_to_ : at;
-    if (appears > now || (stopped_ && at > *stopped_)) return;
+    if (appears > now) return;
+    if (stopped(at)) {
+      if (stopped_to_ > now) return;  // whether it will ever have been is not known yet
+      ++next_;
+      continue;
+    }
     Time time = at;
     const std::uint64_t chance = mix(spec_.seed ^ 0x1a7e, next_);
     if (fraction(chance) < spec_.late_share) {
@@ -65,6 +70,7 @@ void EventLog::advance(Time now) {
 void EventLog::append_own(Time now) {
   advance(now);
   const Time at = std::max({now, start_, appeared_.empty() ? now : appeared_.back()});
+  if (stopped(at)) return;
   if (stalled(at)) {
     own_held_back_.push_back(at);
   } else {

@@ -37,11 +37,13 @@ class EventLog {
 
   // Lets everything appear that is due by `now`. An earlier `now` than before changes nothing.
   void advance(Time now);
-  // Nothing is produced after this moment; what is late or held back still appears.
-  void stop(Time at) { stopped_ = at; }
+  // Nothing is produced from this moment on; what is late or held back still appears.
+  void stop(Time at) { stopped_from_ = at, stopped_to_ = Time::max(); }
+  // Ends a stop: from this moment on there are new events again, and none from before it.
+  void go_on(Time at) { stopped_to_ = std::max(at, stopped_from_); }
   // Whatever would appear in [from, to) appears at `to`.
   void stall(Time from, Time to) { stall_from_ = from, stall_to_ = to; }
-  // An event that happens now, and appears unless the log stalls.
+  // An event that happens now, and appears unless the log stalls; none where nothing is produced.
   void append_own(Time now);
 
   Serial size() const { return static_cast<Serial>(times_.size()); }
@@ -94,6 +96,7 @@ class EventLog {
   // A range of serials that holds all rows of [from, to).
   std::pair<Serial, Serial> serials(Time from, Time to) const;
   bool stalled(Time at) const { return at >= stall_from_ && at < stall_to_; }
+  bool stopped(Time at) const { return at >= stopped_from_ && at < stopped_to_; }
   void add(Time time, Time appeared);
   void add_own(Time time, Time appeared);
   Time produced(std::uint64_t number) const;
@@ -108,7 +111,8 @@ class EventLog {
   std::unordered_set<Serial> own_;
   std::vector<Time> own_held_back_;  // those that happened during the stall
   std::uint64_t next_ = 0;           // number of the next event to be produced
-  std::optional<Time> stopped_;
+  Time stopped_from_ = Time::max();
+  Time stopped_to_ = Time::max();
   Time stall_from_{};
   Time stall_to_{};
 };

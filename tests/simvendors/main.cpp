@@ -33,7 +33,7 @@ With --tenants N there are N per vendor: acme, acme-2 (floqast-key-2, ...) and s
 For tests:
   GET  /_truth?vendor=V&tenant=T[&offset=N][&limit=N][&raw=true]   what the vendor has, one JSON object a line
   GET  /_stats                                                     requests, violations of rate limits, faults
-  POST /_control {"vendor": V, "tenant": T, "production": false, "stall": "2h", "revoke_tokens": true,
+  POST /_control {"vendor": V, "tenant": T, "production": false|true, "stall": "2h", "revoke_tokens": true,
                   "set": {"faults": 0.1, "refuse": 401, "rate_limit": [{"count": 5, "period": "1s"}], ...}})";
 
 struct Arguments {

@@ -128,7 +128,10 @@ Reply SimulatedVendors::payload_reply(const Request& request) {
 
 void SimulatedVendors::stop_production(Tenant& tenant, Time now) {
   tenant.log.stop(now + tenant.spec.clock_offset);
-  tenant.spec.self_feeding = false;
+}
+
+void SimulatedVendors::go_on_producing(Tenant& tenant, Time now) {
+  tenant.log.go_on(now + tenant.spec.clock_offset);
 }
 
 Truth SimulatedVendors::truth_of(const Tenant& tenant, Serial serial) const {
@@ -198,7 +201,8 @@ Reply SimulatedVendors::stats_reply() const {
 }
 
 // {"vendor": V, "tenant": T, "production": false, "stall": "2h", "revoke_tokens": true, "set": {members of
-// TenantSpec}}; without vendor or tenant it is for all of them.
+// TenantSpec}}; without vendor or tenant it is for all of them. Nothing is done where a part is not
+// understood.
 Reply SimulatedVendors::control_reply(const Request& request, Time now) {
   const auto bad = [](const std::string& what) {
     return test::json_reply(400, "{\"message\":" + quoted(what) + "}");
@@ -209,11 +213,18 @@ Reply SimulatedVendors::control_reply(const Request& request, Time now) {
   const auto text = [&](const char* name) -> std::string_view {
     return order.HasMember(name) && order[name].IsString() ? order[name].GetString() : std::string_view{};
   };
-  static const std::string_view known[] = {"vendor", "tenant", "production", "stall", "revoke_tokens", "set"};
+  struct Known {
+    std::string_view name;
+    bool (rapidjson::Value::*is_right)() const;
+  };
+  using rapidjson::Value;
+  static constexpr Known known[] = {{"vendor", &Value::IsString},      {"tenant", &Value::IsString},
+                                    {"production", &Value::IsBool},    {"stall", &Value::IsString},
+                                    {"revoke_tokens", &Value::IsTrue}, {"set", &Value::IsObject}};
   for (const auto& member : order.GetObject()) {
-    if (std::find(std::begin(known), std::end(known), member.name.GetString()) == std::end(known)) {
-      return bad(std::string("unknown member ") + member.name.GetString());
-    }
+    const auto found = std::ranges::find(known, std::string_view(member.name.GetString()), &Known::name);
+    if (found == std::end(known)) return bad(std::string("unknown member ") + member.name.GetString());
+    if (!(member.value.*found->is_right)()) return bad(std::string(found->name) + " has a wrong value");
   }
   int count = 0;
   for (const auto& tenant : tenants_) {
@@ -229,7 +240,13 @@ Reply SimulatedVendors::control_reply(const Request& request, Time now) {
       if (const Status taken = apply_json(tenant->spec, json.GetString()); !taken)
         return bad(taken.error().message);
     }
-    if (order.HasMember("production") && order["production"].IsFalse()) stop_production(*tenant, now);
+    if (order.HasMember("production")) {
+      if (order["production"].IsTrue()) {
+        go_on_producing(*tenant, now);
+      } else {
+        stop_production(*tenant, now);
+      }
+    }
     if (order.HasMember("revoke_tokens")) tenant->tokens_from = tenant->tokens_issued;
     if (!text("stall").empty()) {
       const auto span = parse_duration(text("stall"));

@@ -46,6 +46,8 @@ class SimulatedVendors {
 
   // Ends live production and self-feeding, so that a test can drain and compare.
   void stop_production(Tenant& tenant, Time now);
+  // And begins them again, without what would have been in between.
+  void go_on_producing(Tenant& tenant, Time now);
 
  private:
   test::Reply serve(const Api& api, Tenant& tenant, const test::Request& request, Time now);
