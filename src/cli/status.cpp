@@ -16,7 +16,8 @@ namespace auditstream {
 namespace {
 
 constexpr Duration refresh = 2s;
-constexpr Duration request_timeout = 10s;
+constexpr Duration request_timeout = 8s;
+constexpr Duration current_for = 10s;  // what is older is not shown as being so
 constexpr Duration wish_latency_max = 100ms;
 
 // The address of an instance, without a slash at its end. A path is for those who put a proxy in front.
@@ -88,8 +89,7 @@ TableFormat format_for(const std::optional<Terminal>& at) {
   return {.columns = at->columns, .colour = no_colour == nullptr || *no_colour == '\0', .utf8 = at->utf8};
 }
 
-// The screen is overwritten line by line, so nothing flickers, and no state of the terminal is changed that
-// somebody would have to restore.
+// The screen is overwritten line by line, so nothing flickers.
 void draw(const std::string& text) {
   std::string screen = "\x1b[H";
   std::size_t begin = 0;
@@ -103,13 +103,16 @@ void draw(const std::string& text) {
 
 // Until the user wants no more.
 int watch(Instance& instance, StatusReport report) {
-  take_wishes();
+  Wishes wishes;
+  Steady answered_at = read_clock().steady;
   std::optional<Time> away_since;
   std::string trouble;
   std::cout << "\x1b[2J";
   while (true) {
+    if (read_clock().steady - answered_at >= current_for) forget_states(report);
     if (const std::optional<Terminal> at = terminal()) {
       TableFormat format = format_for(at);
+      format.hint = "; q ends";
       std::string text;
       if (away_since) {
         text =
@@ -121,16 +124,17 @@ int watch(Instance& instance, StatusReport report) {
       format.lines = std::max<std::size_t>(at->lines, others + 1) - others;
       draw(text + status_text(report, format));
     }
-    const Wish wish = next_wish(refresh);
+    const Wish wish = wishes.next(refresh);
     if (wish == Wish::end) return exit_done;
     if (wish == Wish::redraw) continue;
     instance.ask();
     std::optional<Result<Said>> answer;
     while (!(answer = instance.answer(wish_latency_max))) {
-      if (next_wish(Duration{0}) == Wish::end) return exit_done;
+      if (wishes.next(Duration{0}) == Wish::end) return exit_done;
     }
     if (answer->ok()) {
       report = std::move((*answer)->report);
+      answered_at = read_clock().steady;
       away_since.reset();
     } else {
       if (!away_since) away_since = read_clock().wall;

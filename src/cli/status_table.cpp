@@ -7,7 +7,7 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
+#include <tuple>
 #include <utility>
 
 namespace auditstream {
@@ -29,6 +29,8 @@ class Fields {
     complain(name, "a list");
     return nullptr;
   }
+  // Null if there is none.
+  const rapidjson::Value* member(const char* name) const { return find(name); }
   std::string text(const char* name) {
     const rapidjson::Value* value = find(name);
     if (value != nullptr && value->IsString()) return {value->GetString(), value->GetStringLength()};
@@ -36,12 +38,29 @@ class Fields {
     return {};
   }
   std::string text_or_null(const char* name) { return is_null(name) ? std::string{} : text(name); }
+  bool flag(const char* name, bool unless_told) {
+    const rapidjson::Value* value = find(name);
+    if (value == nullptr) return unless_told;
+    if (!value->IsBool()) complain(name, "true or false");
+    return value->IsTrue();
+  }
+  std::optional<Time> time(const char* name) {
+    const Result<Time> read = parse_rfc3339(text(name));
+    if (read.ok()) return *read;
+    complain(name, "a time");
+    return std::nullopt;
+  }
+  // Also where it is missing.
+  std::optional<Time> time_or_none(const char* name) {
+    return find(name) == nullptr || is_null(name) ? std::nullopt : time(name);
+  }
   std::int64_t count(const char* name) {
     const rapidjson::Value* value = find(name);
     if (value != nullptr && value->IsInt64()) return value->GetInt64();
     complain(name, "a whole number");
     return 0;
   }
+  std::int64_t count_or_none(const char* name) { return find(name) == nullptr ? 0 : count(name); }
   std::optional<double> number_or_null(const char* name) {
     if (is_null(name)) return std::nullopt;
     const rapidjson::Value* value = find(name);
@@ -161,78 +180,118 @@ std::string cut(std::string text, std::size_t columns_max) {
 // --- the table ---
 
 constexpr std::string_view gap = "  ";
-constexpr std::size_t error_columns_min = 24;  // before other columns are left out for its sake
-constexpr std::size_t source_columns_min = 12;
+// Before other columns are left out for their sake; a name may have a third of the line, too: its end tells
+// one tenant from another.
+constexpr std::size_t error_columns_min = 24;
+constexpr std::size_t source_columns_min = 24;
+constexpr std::size_t source_columns_least = 12;
 
 // In the order of the table. `stay` is the importance: the lowest is left out first.
 struct Column {
   std::string_view title;
   int stay;
   bool right;
+  bool always;  // also where no source has anything to show in it
 };
 enum : std::size_t {
   state,
   source,
   activity,
+  failing,
+  success,
+  next,
   vendor,
   owner,
   watermark,
   lag,
+  backfill,
   per_minute,
   published,
   dead,
   error
 };
-constexpr std::array<Column, 11> table_columns = {{{"STATE", 9, false},
-                                                   {"SOURCE", 9, false},
-                                                   {"ACTIVITY", 3, false},
-                                                   {"VENDOR", 2, false},
-                                                   {"OWNER", 4, false},
-                                                   {"WATERMARK", 5, false},
-                                                   {"LAG", 8, true},
-                                                   {"EVENTS/MIN", 6, true},
-                                                   {"PUBLISHED", 1, true},
-                                                   {"DEAD", 7, true},
-                                                   {"ERROR", 9, false}}};
-constexpr int stays_always = 9;
+constexpr int stays_always = 13;
+constexpr std::array<Column, 15> table_columns = {{{"STATE", stays_always, false, true},
+                                                   {"SOURCE", stays_always, false, true},
+                                                   {"ACTIVITY", 12, false, true},
+                                                   {"FAILING FOR", 11, false, false},
+                                                   {"LAST SUCCESS", 9, false, false},
+                                                   {"NEXT ATTEMPT", 4, false, false},
+                                                   {"VENDOR", 2, false, true},
+                                                   {"OWNER", 6, false, true},
+                                                   {"WATERMARK", 3, false, true},
+                                                   {"LAG", 10, true, true},
+                                                   {"BACKFILL", 8, false, false},
+                                                   {"EVENTS/MIN", 5, true, true},
+                                                   {"PUBLISHED", 1, true, true},
+                                                   {"DEAD", 7, true, true},
+                                                   {"ERROR", stays_always, false, true}}};
 
 using Cells = std::array<std::string, table_columns.size()>;
 using Widths = std::array<std::optional<std::size_t>, table_columns.size()>;  // nothing: left out
 
+constexpr std::string_view nothing = "-";
+
 std::string dash_or(const std::optional<std::int64_t>& number) {
-  return number ? std::to_string(*number) : "-";
+  return number ? std::to_string(*number) : std::string(nothing);
 }
 
 // Without 'T' and fraction, which nobody needs to see where a source is.
-std::string readable_time(std::string time) {
-  if (const std::size_t point = time.find('.'); point != std::string::npos) {
-    time.erase(point, time.find_first_not_of("0123456789", point + 1) - point);
-  }
-  std::ranges::replace(time, 'T', ' ');
-  return time;
+std::string readable_time(Time time) {
+  std::string text = format_rfc3339(floor_second(time));
+  std::ranges::replace(text, 'T', ' ');
+  return text;
 }
 
-Cells cells_of(const SourceRow& row, bool utf8) {
-  Cells cells = {row.state,
-                 row.name,
-                 row.activity,
-                 row.vendor,
-                 row.owner.empty() ? "-" : row.owner,
-                 row.watermark.empty() ? "-" : readable_time(row.watermark),
-                 row.lag_seconds ? format_lag(*row.lag_seconds) : "-",
-                 dash_or(row.per_minute),
-                 std::to_string(row.published),
-                 std::to_string(row.dead_letters),
-                 row.error};
+double seconds_between(Time from, Time to) { return std::chrono::duration<double>(to - from).count(); }
+
+// How a source is, in one word; the worst first. Each is exactly one of these.
+enum class Health { failed, unassigned, failing, throttled, unknown, running, paused };
+constexpr std::array<std::string_view, 7> health_words = {"failed",  "unassigned", "failing", "throttled",
+                                                          "unknown", "running",    "paused"};
+
+// As it was when it was known last.
+Health last_health(const SourceRow& row) {
+  if (row.state == "FAILED") return Health::failed;
+  if (row.state == "UNASSIGNED") return Health::unassigned;
+  if (row.state == "PAUSED") return Health::paused;
+  if (row.state != "RUNNING") return Health::unknown;
+  if (row.activity == "throttled") return Health::throttled;
+  const bool fails = row.failing_since || row.activity == "failing" || row.activity == "retrying";
+  return fails ? Health::failing : Health::running;
+}
+
+Health health_of(const SourceRow& row) { return row.known ? last_health(row) : Health::unknown; }
+
+Cells cells_of(const SourceRow& row, Time now, bool utf8) {
+  const auto ago = [&](const std::optional<Time>& time) {
+    return time ? format_lag(std::max(0.0, seconds_between(*time, now))) + " ago" : std::string(nothing);
+  };
+  const auto from_now = [&](const std::optional<Time>& time) {
+    return time ? format_lag(std::max(0.0, seconds_between(now, *time))) : std::string(nothing);
+  };
+  Cells cells;
+  cells[state] = row.known ? row.state : "UNKNOWN";
+  cells[source] = row.name;
+  cells[activity] = row.known ? row.activity : "was " + row.state;
+  cells[failing] = nothing;
+  if (row.failing_since) {
+    cells[failing] = format_lag(std::max(0.0, seconds_between(*row.failing_since, now))) + " (" +
+                     std::to_string(row.attempts) + "x)";
+  }
+  cells[success] = ago(row.last_success);
+  cells[next] = row.next_attempt ? "in " + from_now(row.next_attempt) : std::string(nothing);
+  cells[vendor] = row.vendor;
+  cells[owner] = row.owner.empty() ? nothing : row.owner;
+  cells[watermark] = row.watermark ? readable_time(*row.watermark) : nothing;
+  cells[lag] = row.lag_seconds ? format_lag(*row.lag_seconds) : nothing;
+  cells[backfill] = row.backfill_end ? from_now(row.backfill_end) + " left" : std::string(nothing);
+  cells[per_minute] = dash_or(row.per_minute);
+  cells[published] = std::to_string(row.published);
+  cells[dead] = std::to_string(row.dead_letters);
+  cells[error] = brief_error(row.error, row.error_status);
   for (std::string& cell : cells) cell = printable(cell, utf8);
   return cells;
-}
-
-// A lower one is shown earlier.
-int urgency(const SourceRow& row) {
-  if (row.state == "PAUSED") return 4;
-  if (row.state == "RUNNING") return row.activity == "failing" || row.activity == "throttled" ? 2 : 3;
-  return row.state == "UNASSIGNED" ? 1 : 0;
 }
 
 std::size_t width_of(const Widths& widths) {
@@ -244,23 +303,32 @@ std::size_t width_of(const Widths& widths) {
 Widths widths_for(const std::vector<Cells>& rows, std::size_t columns_max) {
   Widths widths;
   for (std::size_t i = 0; i < widths.size(); ++i) {
+    const auto is_told = [i](const Cells& row) { return row[i] != nothing; };
+    if (!table_columns[i].always && std::ranges::none_of(rows, is_told)) continue;
     widths[i] = table_columns[i].title.size();
     for (const Cells& row : rows) widths[i] = std::max(*widths[i], columns_of(row[i]));
   }
   if (columns_max == 0) return widths;
 
   const std::size_t error_wanted = *widths[error];
+  const std::size_t source_wanted = *widths[source];
   widths[error] = std::min(error_wanted, error_columns_min);
+  widths[source] = std::min(source_wanted, std::max(source_columns_min, columns_max / 3));
   for (int stay = 1; stay < stays_always && width_of(widths) > columns_max; ++stay) {
-    const auto next = std::ranges::find(table_columns, stay, &Column::stay);
-    widths[static_cast<std::size_t>(next - table_columns.begin())].reset();
+    const auto column = std::ranges::find(table_columns, stay, &Column::stay);
+    widths[static_cast<std::size_t>(column - table_columns.begin())].reset();
   }
   if (const std::size_t width = width_of(widths); width > columns_max) {
-    widths[source] = std::max(std::min(*widths[source], source_columns_min),
+    widths[source] = std::max(std::min(*widths[source], source_columns_least),
                               *widths[source] - std::min(*widths[source], width - columns_max));
   }
-  const std::size_t others = width_of(widths) - *widths[error];
-  widths[error] = std::min(error_wanted, columns_max - std::min(columns_max, others));
+  // What is left over: names first, as they tell one source from another.
+  const auto grow = [&](std::size_t column, std::size_t wanted) {
+    const std::size_t others = width_of(widths) - *widths[column];
+    widths[column] = std::min(wanted, columns_max - std::min(columns_max, others));
+  };
+  if (width_of(widths) < columns_max) grow(source, source_wanted);
+  grow(error, error_wanted);
   return widths;
 }
 
@@ -277,10 +345,46 @@ std::string table_line(const Cells& cells, const Widths& widths, std::size_t col
   return columns_max == 0 ? line : cut(line, columns_max);
 }
 
-std::string_view colour_of(const std::string& state_word) {
-  if (state_word == "RUNNING") return "\x1b[32m";
-  if (state_word == "UNASSIGNED") return "\x1b[33m";
-  return state_word == "PAUSED" ? "\x1b[2m" : "\x1b[1;31m";
+constexpr std::string_view alarming = "\x1b[1;31m";
+constexpr std::string_view plain = "\x1b[0m";
+
+std::string_view colour_of(Health health) {
+  switch (health) {
+    case Health::failed:
+      return alarming;
+    case Health::unassigned:
+    case Health::failing:
+    case Health::throttled:
+    case Health::unknown:
+      return "\x1b[33m";
+    case Health::running:
+      return "\x1b[32m";
+    case Health::paused:
+      return "\x1b[2m";
+  }
+  return plain;
+}
+
+// "6 sources: 1 failed, 5 running".
+std::string counts_of(const std::vector<SourceRow>& sources) {
+  std::array<std::size_t, health_words.size()> numbers{};
+  for (const SourceRow& row : sources) ++numbers[static_cast<std::size_t>(health_of(row))];
+  std::string text = std::to_string(sources.size()) + (sources.size() == 1 ? " source" : " sources");
+  std::string_view separator = ": ";
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    if (numbers[i] == 0) continue;
+    text.append(separator).append(std::to_string(numbers[i])).append(" ").append(health_words[i]);
+    separator = ", ";
+  }
+  return text;
+}
+
+std::string kafka_trouble(const KafkaRow& kafka, Time now) {
+  std::string text = "Kafka can't be reached";
+  if (kafka.since) text += " for " + format_lag(std::max(0.0, seconds_between(*kafka.since, now)));
+  if (!kafka.error.empty()) text += ": " + kafka.error;
+  if (kafka.since) text += " (since " + readable_time(*kafka.since) + ")";
+  return text;
 }
 
 }  // namespace
@@ -295,9 +399,15 @@ Result<StatusReport> parse_status(std::string_view json) {
   std::optional<Error> error;
   StatusReport report;
   Fields fields("", document, error);
-  report.now = fields.text("now");
+  report.now = fields.time("now").value_or(Time{});
   report.instance = fields.text("instance");
   report.version = fields.text("version");
+  if (const rapidjson::Value* object = fields.member("kafka")) {
+    Fields of("kafka", *object, error);
+    report.kafka.reachable = of.flag("reachable", true);
+    report.kafka.since = of.time_or_none("since");
+    report.kafka.error = of.text_or_null("error");
+  }
   const rapidjson::Value* sources = fields.list("sources");
   if (error) return *error;
   report.sources.reserve(sources->Size());
@@ -308,19 +418,53 @@ Result<StatusReport> parse_status(std::string_view json) {
     row.vendor = of.text("vendor");
     row.state = of.text("state");
     row.activity = of.text("activity");
+    row.known = of.flag("known", true);
     row.owner = of.text_or_null("owner");
-    row.watermark = of.text_or_null("watermark");
+    row.last_success = of.time_or_none("last_success");
+    row.failing_since = of.time_or_none("failing_since");
+    row.attempts = of.count_or_none("attempts");
+    row.next_attempt = of.time_or_none("next_attempt");
+    row.backfill_end = of.time_or_none("backfill_end");
+    row.watermark = of.time_or_none("watermark");
     row.lag_seconds = of.number_or_null("lag_seconds");
     row.per_minute = last_full_minute(of.list("per_minute"));
     row.published = of.count("published");
     row.dead_letters = of.count("dead_letters");
     row.error = of.text("error");
+    row.error_status = of.count_or_none("error_status");
     if (error) return *error;
   }
   return report;
 }
 
+void forget_states(StatusReport& report) {
+  for (SourceRow& row : report.sources) row.known = false;
+}
+
+std::string brief_error(std::string_view error, std::int64_t status) {
+  // "FloQast at https://api.floqast.app answered 503: ...", as the vendors' toolkit words it. A vendor's own
+  // words may hold an address too, but not as early.
+  constexpr std::size_t title_max = 20;
+  for (const std::string_view scheme : {" at https://", " at http://"}) {
+    const std::size_t at = error.find(scheme);
+    if (at > title_max) continue;
+    const std::size_t end = error.find(' ', at + scheme.size());
+    if (end != std::string_view::npos) error.remove_prefix(end + 1);
+    break;
+  }
+  const auto drop = [&](std::string_view words) {
+    if (error.starts_with(words)) error.remove_prefix(words.size());
+  };
+  drop("can't be read: ");
+  drop("answered ");
+  if (status == 0 || error.empty()) return std::string(error);
+  const std::string number = std::to_string(status);
+  if (error.starts_with(number)) return "HTTP " + std::string(error);
+  return (error.find(number) == std::string_view::npos ? "HTTP " + number + ": " : "") + std::string(error);
+}
+
 std::string format_lag(double seconds) {
+  if (seconds <= -1) return format_lag(-seconds) + " ahead";
   constexpr double most = 1e12;  // beyond any watermark, and far from what an integer can't hold
   const auto s = static_cast<std::int64_t>(std::clamp(seconds, 0.0, most));
   const auto two = [](std::int64_t large, const char* a, std::int64_t small, const char* b) {
@@ -341,34 +485,38 @@ std::string status_line(std::string_view text, const TableFormat& format) {
 std::string status_text(const StatusReport& report, const TableFormat& format) {
   std::vector<const SourceRow*> order;
   for (const SourceRow& row : report.sources) order.push_back(&row);
-  std::ranges::sort(
-      order, {}, [](const SourceRow* row) { return std::pair(urgency(*row), std::string_view(row->name)); });
+  std::ranges::sort(order, {}, [](const SourceRow* row) {
+    return std::tuple(health_of(*row), last_health(*row), std::string_view(row->name));
+  });
 
-  std::string totals = "auditstream " + report.version + " on " + report.instance + ", " +
-                       readable_time(report.now) + ": " + std::to_string(order.size()) +
-                       (order.size() == 1 ? " source" : " sources");
-  std::map<std::string_view, std::size_t> states;
-  for (const SourceRow* row : order) ++states[row->state];
-  for (const auto& [name, number] : states) totals += ", " + std::to_string(number) + " " + std::string(name);
-  std::string text = status_line(totals, format) + "\n\n";
+  std::string text = status_line(counts_of(report.sources), format) + "\n";
+  text += status_line("auditstream " + report.version + " on " + report.instance + ", " +
+                          readable_time(report.now) + format.hint,
+                      format) +
+          "\n";
+  if (!report.kafka.reachable) {
+    const std::string trouble = status_line(kafka_trouble(report.kafka, report.now), format);
+    text += format.colour ? std::string(alarming) + trouble + std::string(plain) + "\n" : trouble + "\n";
+  }
+  text += "\n";
 
-  constexpr std::size_t head_lines = 3;
+  const std::size_t head_lines = report.kafka.reachable ? 4 : 5;
   std::size_t shown = order.size();
   if (format.lines > 0 && head_lines + shown > format.lines) {
     shown = format.lines - std::min(format.lines, head_lines + 1);  // the last line says what is missing
   }
   const Utf8Locale locale;
   std::vector<Cells> rows;
-  for (std::size_t i = 0; i < shown; ++i) rows.push_back(cells_of(*order[i], format.utf8));
+  for (std::size_t i = 0; i < shown; ++i) rows.push_back(cells_of(*order[i], report.now, format.utf8));
   const Widths widths = widths_for(rows, format.columns);
   Cells titles;
   for (std::size_t i = 0; i < titles.size(); ++i) titles[i] = table_columns[i].title;
   text += table_line(titles, widths, format.columns) + "\n";
-  for (const Cells& row : rows) {
-    std::string line = table_line(row, widths, format.columns);
+  for (std::size_t i = 0; i < shown; ++i) {
+    std::string line = table_line(rows[i], widths, format.columns);
     if (format.colour) {
-      line.insert(std::min(line.size(), row[state].size()), "\x1b[0m");
-      line.insert(0, colour_of(row[state]));
+      line.insert(std::min(line.size(), rows[i][state].size()), plain);
+      line.insert(0, colour_of(health_of(*order[i])));
     }
     text += line + "\n";
   }

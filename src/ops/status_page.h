@@ -1,5 +1,5 @@
-// The status page as the browser gets it: src/ops/page/index.html, embedded by the build. It asks for
-// "sources", relative to its own address, every 2 s.
+// The pages as the browser gets them, embedded by the build: src/ops/page/index.html, which asks for
+// "sources", relative to its own address, every 2 s, and the runbook that it links to.
 #pragma once
 
 #include <string_view>
@@ -12,5 +12,9 @@ std::string_view status_page();
 // The Content-Security-Policy to send with it: allows the page's own style and script, by their hashes, and
 // requests to its own origin; nothing else.
 std::string_view status_page_policy();
+
+// docs/operations.md as an HTML document.
+std::string_view runbook();
+std::string_view runbook_policy();
 
 }  // namespace auditstream::ops

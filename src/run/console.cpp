@@ -1,5 +1,6 @@
 #include "run/console.h"
 
+#include <string_view>
 #include <utility>
 
 #include "auditstream/hash.h"
@@ -26,9 +27,9 @@ bool wants_page(const ops::HttpRequest& request) {
          accept->second.find("text/html") != std::string::npos;
 }
 
-ops::HttpResponse page() {
-  ops::HttpResponse response{200, std::string(ops::status_page()), "text/html; charset=utf-8"};
-  response.headers.emplace_back("Content-Security-Policy", std::string(ops::status_page_policy()));
+ops::HttpResponse page(std::string_view html, std::string_view policy) {
+  ops::HttpResponse response{200, std::string(html), "text/html; charset=utf-8"};
+  response.headers.emplace_back("Content-Security-Policy", std::string(policy));
   return response;
 }
 
@@ -167,7 +168,8 @@ ops::HttpResponse Console::respond(const ops::HttpRequest& request, bool crowded
   if (crowded) return ops::error_response(503, "too many requests at a time: try again");
   if (get && request.path == "/readyz") return ready();
   if (get && request.path == "/metrics") return metrics();
-  if (wants_page(request)) return page();
+  if (wants_page(request)) return page(ops::status_page(), ops::status_page_policy());
+  if (get && request.path == "/runbook") return page(ops::runbook(), ops::runbook_policy());
   const Time now = read_clock().wall;
   const auto views = [&] {
     const std::optional<FleetStatus> fleet = ask_fleet();

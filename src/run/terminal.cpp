@@ -2,11 +2,16 @@
 
 #include <langinfo.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <array>
 #include <string_view>
+
+#include "auditstream/check.h"
 
 namespace auditstream {
 namespace {
@@ -14,8 +19,14 @@ namespace {
 sigset_t wishes() {
   sigset_t set;
   sigemptyset(&set);
-  for (const int signal : {SIGINT, SIGTERM, SIGWINCH}) sigaddset(&set, signal);
+  for (const int signal : {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGWINCH, SIGCONT}) sigaddset(&set, signal);
   return set;
+}
+
+int take_signals() {
+  const sigset_t set = wishes();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 bool speaks_utf8() {
@@ -39,25 +50,48 @@ std::optional<Terminal> terminal() {
   return Terminal{size.ws_col, size.ws_row, speaks_utf8()};
 }
 
-void take_wishes() {
-  const sigset_t set = wishes();
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+Wishes::Wishes() : signals_(take_signals()) {
+  AS_CHECK(signals_ >= 0);
+  // In the background the terminal is somebody else's, and to change it would stop us.
+  has_keys_ = isatty(STDIN_FILENO) == 1 && tcgetpgrp(STDIN_FILENO) == getpgrp() &&
+              tcgetattr(STDIN_FILENO, &before_) == 0;
+  take_keys();
 }
 
-Wish next_wish(Duration patience) {
-  const sigset_t set = wishes();
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(patience);
-  const timespec time{static_cast<time_t>(seconds.count()),
-                      static_cast<long>(std::chrono::nanoseconds(patience - seconds).count())};
-  switch (sigtimedwait(&set, nullptr, &time)) {
-    case SIGINT:
-    case SIGTERM:
-      return Wish::end;
-    case SIGWINCH:
-      return Wish::redraw;
-    default:
-      return Wish::none;
-  }
+Wishes::~Wishes() {
+  if (has_keys_) tcsetattr(STDIN_FILENO, TCSANOW, &before_);
+  close(signals_);
+}
+
+void Wishes::take_keys() {
+  if (!has_keys_) return;
+  termios ours = before_;
+  ours.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
+  ours.c_cc[VMIN] = 0;
+  ours.c_cc[VTIME] = 0;
+  tcsetattr(STDIN_FILENO, TCSANOW, &ours);
+}
+
+Wish Wishes::next(Duration patience) {
+  std::array<pollfd, 2> ready{{{signals_, POLLIN, 0}, {has_keys_ ? STDIN_FILENO : -1, POLLIN, 0}}};
+  const auto wait_ms = std::chrono::ceil<std::chrono::milliseconds>(patience).count();
+  if (poll(ready.data(), ready.size(), static_cast<int>(wait_ms)) <= 0) return Wish::none;
+  if (const Wish wish = of_signal(); wish != Wish::none) return wish;
+  return ready[1].revents != 0 ? of_key() : Wish::none;
+}
+
+Wish Wishes::of_signal() {
+  signalfd_siginfo info{};
+  if (read(signals_, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return Wish::none;
+  if (info.ssi_signo == SIGCONT) take_keys();  // the shell had the terminal meanwhile
+  return info.ssi_signo == SIGWINCH || info.ssi_signo == SIGCONT ? Wish::redraw : Wish::end;
+}
+
+Wish Wishes::of_key() {
+  char key = 0;
+  if (read(STDIN_FILENO, &key, 1) == 1) return key == 'q' || key == 'Q' ? Wish::end : Wish::none;
+  has_keys_ = false;  // it has gone, and there is nothing to give back
+  return Wish::none;
 }
 
 }  // namespace auditstream

@@ -1,6 +1,8 @@
 // The terminal on stdout, and what its user does while a command draws on it.
 #pragma once
 
+#include <termios.h>
+
 #include <cstddef>
 #include <optional>
 
@@ -19,11 +21,27 @@ std::optional<Terminal> terminal();
 
 enum class Wish { none, end, redraw };
 
-// Ctrl-C and SIGTERM, and a new size of the terminal, from now on only come as wishes. Before any thread
-// starts.
-void take_wishes();
+// While it lives the user's wishes come through it alone: keys without Enter and without an echo, Ctrl-C and
+// other signals that end, a new size of the terminal. Afterwards the terminal is as it was. To be made before
+// any thread starts.
+class Wishes {
+ public:
+  Wishes();
+  ~Wishes();
+  Wishes(const Wishes&) = delete;
+  Wishes& operator=(const Wishes&) = delete;
 
-// Waits for the user's next wish, at most so long.
-Wish next_wish(Duration patience);
+  // The next one, waiting at most so long; no longer where there is any key. q and Ctrl-C end.
+  Wish next(Duration patience);
+
+ private:
+  Wish of_signal();
+  Wish of_key();
+  void take_keys();
+
+  const int signals_;
+  bool has_keys_ = false;  // stdin is the terminal, and we are in its foreground
+  termios before_{};       // where it has
+};
 
 }  // namespace auditstream

@@ -110,10 +110,11 @@ TEST(Http, AnInstanceTellsOfEverySourceAlsoOfThoseThatAnotherPolls) {
     ASSERT_EQ(listed.size(), 2u);
     EXPECT_GT(listed[0]["published"].as<int>(), 0);
     EXPECT_THAT(ask(*run, "GET", "/", {"-H", "Accept: text/html,*/*"}).body, HasSubstr("<html"));
+    EXPECT_THAT(ask(*run, "GET", "/runbook").body, HasSubstr("### AuditstreamThrottled"));
     expect_promtool_has_no_complaint(ask(*run, "GET", "/metrics").body);
     const Finished table = run_to_end({auditstream_binary(), "status", "--url", url_of(*run)});
     EXPECT_EQ(table.status, 0) << table.err;
-    EXPECT_THAT(table.out, AllOf(HasSubstr("2 RUNNING"), HasSubstr("acme-tines"), HasSubstr("acme-workato")));
+    EXPECT_THAT(table.out, AllOf(HasSubstr("2 running"), HasSubstr("acme-tines"), HasSubstr("acme-workato")));
     EXPECT_EQ(ask(*run, "GET", "/sources", {"-H", "Host: evil.example"}).status, 403);
     EXPECT_EQ(ask(*run, "PUT", "/connectors/acme-tines/pause", {"-H", "Origin: http://evil.example"}).status,
               403);

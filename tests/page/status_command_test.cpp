@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -101,6 +102,13 @@ class OnTerminal {
   }
   void type(char key) { ASSERT_EQ(write(terminal_, &key, 1), 1); }
 
+  void signal(int number) { kill(pid_, number); }
+  // Keys wait for Enter and are echoed, as they were before the command was started.
+  bool is_as_before() {
+    termios now{};
+    return tcgetattr(terminal_, &now) == 0 && (now.c_lflag & (ICANON | ECHO)) == (ICANON | ECHO);
+  }
+
   // All that has been written so far.
   const std::string& output() {
     pollfd ready{terminal_, POLLIN, 0};
@@ -148,12 +156,40 @@ TEST(StatusCommand, PrintsOnePlainTableIntoAPipe) {
   EXPECT_EQ(finished.status, 0);
   EXPECT_EQ(finished.err, "");
   const std::vector<std::string> lines = lines_of(finished.out);
-  ASSERT_EQ(lines.size(), 9u);
-  EXPECT_THAT(lines[0], HasSubstr("6 sources, 1 FAILED, 1 PAUSED, 3 RUNNING, 1 UNASSIGNED"));
-  EXPECT_THAT(lines[3], AllOf(StartsWith("FAILED"), HasSubstr("3h 11m"),
-                              HasSubstr("put it into api_key, and send SIGHUP")));
-  EXPECT_THAT(lines[4], StartsWith("UNASSIGNED  globex-tines"));
+  ASSERT_EQ(lines.size(), 11u);
+  EXPECT_EQ(lines[0], "7 sources: 1 failed, 1 unassigned, 1 failing, 1 throttled, 2 running, 1 paused");
+  EXPECT_EQ(lines[1], "auditstream 0.1.0 on host-4711, 2026-11-26 11:00:00Z");
+  EXPECT_THAT(lines[4],
+              AllOf(StartsWith("FAILED"), HasSubstr(" 1d 3h (1632x) "), HasSubstr(" 1d 3h ago "),
+                    HasSubstr(" in 20s "), HasSubstr("3h 11m"), HasSubstr("  HTTP 401 Unauthorized: wrong;"),
+                    HasSubstr("put it into api_key, and send SIGHUP")));
+  EXPECT_THAT(lines[5], StartsWith("UNASSIGNED  globex-tines"));
+  EXPECT_THAT(lines[6], AllOf(StartsWith("RUNNING     globex-workato"), HasSubstr(" 5h 0m ahead "),
+                              HasSubstr("  HTTP 503: try again later;")));
+  EXPECT_THAT(lines[8], AllOf(HasSubstr("backfilling"), HasSubstr(" 2h 10m left ")));
   EXPECT_THAT(finished.out, Not(HasSubstr("\x1b")));
+}
+
+TEST(StatusCommand, SaysThatKafkaIsAwayIntoAPipeToo) {
+  std::vector<CannedSource> sources = every_state();
+  for (CannedSource& source : sources) source.known = false;
+  Instance instance(canned_report(sources, kafka_is_away));
+  const Finished finished = run_to_end({binary, "status", "--once", "--url", instance.url()});
+  const std::vector<std::string> lines = lines_of(finished.out);
+  ASSERT_EQ(lines.size(), 12u);
+  EXPECT_EQ(lines[0], "7 sources: 7 unknown");
+  EXPECT_EQ(
+      lines[2],
+      "Kafka can't be reached for 3m 0s: All broker connections are down <b> (since 2026-11-26 10:57:00Z)");
+  EXPECT_THAT(lines[5], AllOf(StartsWith("UNKNOWN  acme-floqast"), HasSubstr("  was FAILED  ")));
+  EXPECT_THAT(finished.out, Not(HasSubstr("\nRUNNING")));
+}
+
+TEST(StatusCommand, UnderstandsAnOlderInstance) {
+  Instance instance(older_report());
+  const Finished finished = run_to_end({binary, "status", "--once", "--url", instance.url()});
+  EXPECT_EQ(finished.status, 0) << finished.err;
+  EXPECT_THAT(finished.out, AllOf(StartsWith("1 source: 1 running\n"), HasSubstr("\nRUNNING  acme ")));
 }
 
 TEST(StatusCommand, PrintsTheDocument) {
@@ -216,7 +252,8 @@ TEST(StatusCommand, LivesOnATerminalUntilCtrlC) {
   Instance instance(canned_report(sources));
   OnTerminal command({binary, "status", "--url", instance.url()}, 120, 24);
   command.wait_for("PAUSED      acme-workato");
-  EXPECT_THAT(command.screen(), AllOf(HasSubstr("?[2J?]0;owned?"), HasSubstr("FAILED      acme-floqast")));
+  EXPECT_THAT(command.screen(), AllOf(HasSubstr("?[2J?]0;owned?"), HasSubstr("FAILED      acme-floqast"),
+                                      HasSubstr("; q ends")));
   EXPECT_THAT(command.output(), Not(HasSubstr("\x1b]0")));
 
   sources[3].state = "FAILED";
@@ -224,24 +261,53 @@ TEST(StatusCommand, LivesOnATerminalUntilCtrlC) {
   command.wait_for("FAILED      acme-tines");
 
   // At once, not with the next report.
-  command.resize(120, 8);
-  command.wait_for("... 3 more\n");
+  command.resize(120, 9);
+  command.wait_for("... 4 more\n");
   EXPECT_THAT(command.screen(), Not(HasSubstr("acme-workato")));
 
   instance.stop();
   command.wait_for("Not reachable since 20");
-  EXPECT_THAT(command.screen(), AllOf(HasSubstr("FAILED  acme-tines"), HasSubstr("... 4 more\n")));
+  command.wait_for("... 5 more\n");
   const std::vector<std::string> lines = lines_of(command.screen());
-  EXPECT_EQ(lines.size(), 7u);
+  EXPECT_EQ(lines.size(), 8u);
   for (const std::string& line : lines) EXPECT_LE(line.size(), 120u) << line;
+  // What is old is not shown as being so.
+  command.wait_for("7 sources: 7 unknown");
+  EXPECT_THAT(command.screen(), HasSubstr("was FAILED"));
 
   sources.pop_back();
   instance.report(canned_report(sources));
   instance.start();
-  command.wait_for("5 sources");
+  command.wait_for("6 sources: 2 failed");
   EXPECT_THAT(command.screen(), Not(HasSubstr("Not reachable")));
   command.type('\x03');
   EXPECT_EQ(command.wait(), 0);
+  EXPECT_TRUE(command.is_as_before());
+}
+
+TEST(StatusCommand, QEndsItAndTheTerminalIsAsBefore) {
+  Instance instance(canned_report(every_state()));
+  OnTerminal command({binary, "status", "--url", instance.url()}, 80, 24);
+  command.wait_for("acme-workato");
+  EXPECT_THAT(command.screen(),
+              AllOf(HasSubstr(" ACTIVITY "), HasSubstr(" throttled "), HasSubstr("HTTP 401 ")));
+  EXPECT_FALSE(command.is_as_before());
+  command.type('x');  // any other key is not shown and ends nothing
+  command.resize(80, 9);
+  command.wait_for("more\n");
+  EXPECT_THAT(command.output(), Not(HasSubstr("x\x1b")));
+  command.type('q');
+  EXPECT_EQ(command.wait(), 0);
+  EXPECT_TRUE(command.is_as_before());
+}
+
+TEST(StatusCommand, SigtermLeavesTheTerminalAsBefore) {
+  Instance instance(canned_report(every_state()));
+  OnTerminal command({binary, "status", "--url", instance.url()}, 80, 24);
+  command.wait_for("acme-workato");
+  command.signal(SIGTERM);
+  EXPECT_EQ(command.wait(), 0);
+  EXPECT_TRUE(command.is_as_before());
 }
 
 // Also while an answer is awaited.

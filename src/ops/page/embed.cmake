@@ -1,5 +1,13 @@
-# Turns index.html into status_page.cpp. Arguments: PAGE, TEMPLATE, OUTPUT, OPENSSL (the program).
+# Turns a page into a string of C++, with the hashes of its style and script. Arguments: NAME (of the function), PAGE,
+# TEMPLATE, OUTPUT, OPENSSL (the program), and TEXT: a file whose text takes the place of {{TEXT}} in the page, if it has any.
 file(READ ${PAGE} HTML)
+cmake_path(GET PAGE FILENAME SOURCE)
+if(TEXT)
+  file(READ ${TEXT} text)
+  string(REPLACE "&" "&amp;" text "${text}")
+  string(REPLACE "<" "&lt;" text "${text}")
+  string(REPLACE "{{TEXT}}" "${text}" HTML "${HTML}")
+endif()
 
 # hash_of(TAG VARIABLE): what a Content-Security-Policy calls the text of the page's only <TAG>.
 function(hash_of tag variable)
