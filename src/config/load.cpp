@@ -21,6 +21,7 @@ namespace {
 constexpr std::size_t file_bytes_max = 64 << 20;
 constexpr std::size_t group_length_max = 200;  // of Kafka's 249 for a name that has it as a part
 constexpr long partitions_max = 100'000;
+constexpr std::size_t token_bytes_min = 8;
 constexpr long replication_factor_max = 32'767;
 
 // A value that failed its check is reported and left at its default.
@@ -241,6 +242,11 @@ class Loader {
     }
     if (const Node* token = http.find("token")) {
       if (std::optional<std::string> secret = read_secret(*token, http.place_of(*token), findings_)) {
+        if (secret->size() < token_bytes_min) {
+          findings_.mistake(http.place_of(*token),
+                            "is shorter than " + std::to_string(token_bytes_min) +
+                                " characters and can be guessed; make one with openssl rand -hex 16");
+        }
         config_.http.token = Secret(std::move(*secret));
       }
     }

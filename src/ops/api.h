@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -25,6 +26,12 @@ struct HttpRequest {
   std::string body{};
 };
 
+// Fills in path and query from what stands in the request line.
+void read_target(std::string_view target, HttpRequest& into);
+
+// Whether the body is part of what is asked; that of any other request need not be read.
+bool takes_body(const HttpRequest& request);
+
 struct HttpResponse {
   int status = 200;
   std::string body{};
@@ -38,13 +45,15 @@ HttpResponse error_response(int status, const std::string& message);
 // --- who may come in
 
 struct Door {
-  bool loopback = true;  // where we listen
+  std::string listen;  // http.listen
+  bool loopback = true;
   Secret token;
-  std::vector<std::string> hosts;  // beside loopback's
+  std::vector<std::string> hosts;  // beside those that are known anyway
 };
 
-// A page of another site must not reach a listener that trusts whoever is on this machine, and from beyond it
-// only who knows the token may change anything. Nothing: let it in.
+// A page of another site must reach no listener, also where its name leads to our address (DNS rebinding),
+// and from beyond this machine only who knows the token may change anything. Nothing: let it in. Looks at no
+// body.
 std::optional<HttpResponse> turn_away(const HttpRequest& request, const Door& door);
 
 // --- what it answers

@@ -26,12 +26,20 @@ bool same_host(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, lower, lower);
 }
 
+// An address, or a name without a dot: nobody can make those lead here by a DNS server of his own.
+bool is_nobodys_domain(std::string_view host) {
+  if (host.empty() || host.starts_with('[') || host.find('.') == std::string_view::npos) return !host.empty();
+  return host.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
 bool is_known(std::string_view authority, const Door& door) {
   const std::string_view host = without_port(authority);
   const auto is_it = [&](std::string_view known) {
     return same_host(host, known) || same_host(authority, known);
   };
-  return is_it("localhost") || is_it("127.0.0.1") || is_it("[::1]") || std::ranges::any_of(door.hosts, is_it);
+  if (is_it("localhost") || is_it("127.0.0.1") || is_it("[::1]")) return true;
+  if (std::ranges::any_of(door.hosts, is_it)) return true;
+  return !door.loopback && (is_nobodys_domain(host) || is_it(without_port(door.listen)));
 }
 
 // Takes as long for any wrong one of the same length.
@@ -51,7 +59,7 @@ bool is_for_machines(const std::string& path) {
 
 std::optional<HttpResponse> turn_away(const HttpRequest& request, const Door& door) {
   const std::string_view host = header(request, "host");
-  if (door.loopback && !is_known(host, door) && !is_for_machines(request.path)) {
+  if (!is_known(host, door) && !is_for_machines(request.path)) {
     return error_response(403, "the Host \"" + std::string(host) +
                                    "\" is not known here; to accept it, add it to http.hosts in the config");
   }

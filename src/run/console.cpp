@@ -21,6 +21,8 @@ ops::HttpResponse plain(int status, std::string text) {
   return {status, std::move(text) + "\n", "text/plain; charset=utf-8"};
 }
 
+bool is_get(const ops::HttpRequest& request) { return request.method == "GET" || request.method == "HEAD"; }
+
 bool wants_page(const ops::HttpRequest& request) {
   const auto accept = request.headers.find("accept");
   return request.path == "/" && request.method == "GET" && accept != request.headers.end() &&
@@ -100,17 +102,20 @@ int status_of(EditFailure::Kind kind) {
 Console::Console(const Config& config, ops::Identity identity)
     : config_(config),
       identity_(std::move(identity)),
-      door_{HttpServer::is_loopback(config.http.listen), config.http.token, config.http.hosts},
+      door_{config.http.listen, HttpServer::is_loopback(config.http.listen), config.http.token,
+            config.http.hosts},
       editor_(config, identity_.instance + "-http") {}
 
 void Console::attach(Running running) {
-  const std::lock_guard lock(mutex_);
+  const std::scoped_lock lock(mutex_, life_mutex_);
+  alive_ = running.worker;
   identity_.cluster_id = running.cluster_id;
   running_ = std::move(running);
 }
 
 void Console::detach() {
-  const std::lock_guard lock(mutex_);
+  const std::scoped_lock lock(mutex_, life_mutex_);
+  alive_ = nullptr;
   running_.reset();
 }
 
@@ -129,9 +134,9 @@ std::optional<FleetStatus> Console::ask_fleet() const {
 
 // While we wait for Kafka, or for the loop's first turn, there is none that could hang.
 ops::HttpResponse Console::live() const {
-  const std::lock_guard lock(mutex_);
-  if (!running_ || running_->worker->turns() == 0) return plain(200, "ok");
-  const Duration silent = read_clock().steady - running_->worker->turned_at();
+  const std::lock_guard lock(life_mutex_);
+  if (alive_ == nullptr || alive_->turns() == 0) return plain(200, "ok");
+  const Duration silent = read_clock().steady - alive_->turned_at();
   if (silent < loop_hangs_after) return plain(200, "ok");
   return plain(503, "the event loop hangs");
 }
@@ -161,15 +166,17 @@ ops::HttpResponse Console::metrics() const {
   return {200, running_->metrics(fleet.value_or(FleetStatus{})), "text/plain; version=0.0.4; charset=utf-8"};
 }
 
-ops::HttpResponse Console::respond(const ops::HttpRequest& request, bool crowded) {
-  if (std::optional<ops::HttpResponse> refusal = turn_away(request, door_)) return *std::move(refusal);
-  const bool get = request.method == "GET" || request.method == "HEAD";
-  if (get && request.path == "/livez") return live();
-  if (crowded) return ops::error_response(503, "too many requests at a time: try again");
-  if (get && request.path == "/readyz") return ready();
-  if (get && request.path == "/metrics") return metrics();
-  if (wants_page(request)) return page(ops::status_page(), ops::status_page_policy());
-  if (get && request.path == "/runbook") return page(ops::runbook(), ops::runbook_policy());
+std::optional<ops::HttpResponse> Console::at_once(const ops::HttpRequest& head) const {
+  if (std::optional<ops::HttpResponse> refusal = turn_away(head, door_)) return refusal;
+  if (is_get(head) && head.path == "/livez") return live();
+  if (wants_page(head)) return page(ops::status_page(), ops::status_page_policy());
+  if (is_get(head) && head.path == "/runbook") return page(ops::runbook(), ops::runbook_policy());
+  return std::nullopt;
+}
+
+ops::HttpResponse Console::in_time(const ops::HttpRequest& request) {
+  if (is_get(request) && request.path == "/readyz") return ready();
+  if (is_get(request) && request.path == "/metrics") return metrics();
   const Time now = read_clock().wall;
   const auto views = [&] {
     const std::optional<FleetStatus> fleet = ask_fleet();

@@ -35,10 +35,12 @@ class Console {
   void attach(Running running);
   void detach();
 
-  ops::HttpResponse respond(const ops::HttpRequest& request, bool crowded);
+  // Who is turned away, whether we live, and the page: all that waits for nothing.
+  std::optional<ops::HttpResponse> at_once(const ops::HttpRequest& head) const;
+  // Everything else that at_once() leaves.
+  ops::HttpResponse in_time(const ops::HttpRequest& request);
 
  private:
-  std::optional<Running> running() const;
   std::optional<FleetStatus> ask_fleet() const;
   ops::HttpResponse live() const;
   ops::HttpResponse ready() const;
@@ -53,6 +55,8 @@ class Console {
   mutable std::mutex mutex_;
   std::optional<Running> running_;  // protected by mutex_, and so is the use of what it points to
   std::mutex editing_;              // one change at a time
+  mutable std::mutex life_mutex_;   // never held for longer than it takes to look
+  const Worker* alive_ = nullptr;   // protected by life_mutex_
 };
 
 }  // namespace auditstream

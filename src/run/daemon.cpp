@@ -195,10 +195,9 @@ std::variant<Beginning, int> begin(const kafka::Connection& connection, const ka
 // Nothing where the config wants none.
 Result<std::unique_ptr<HttpServer>> serve(const Config& config, Console& console) {
   if (config.http.listen == "off") return std::unique_ptr<HttpServer>();
-  auto server =
-      HttpServer::start(config.http.listen, [&console](const ops::HttpRequest& request, bool crowded) {
-        return console.respond(request, crowded);
-      });
+  auto server = HttpServer::start(
+      config.http.listen, {[&console](const ops::HttpRequest& head) { return console.at_once(head); },
+                           [&console](const ops::HttpRequest& request) { return console.in_time(request); }});
   if (server.ok()) {
     log(Level::info, "http_listening",
         "status page, metrics and control at http://" + (*server)->address() + "/");

@@ -1,180 +1,97 @@
 #include "run/http_server.h"
 
 #include <arpa/inet.h>
-#include <httplib.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
 #include <charconv>
-#include <condition_variable>
-#include <cstring>
-#include <deque>
-#include <mutex>
+#include <list>
 #include <thread>
-
-#include "run/clock.h"
+#include <type_traits>
+#include <utility>
 
 namespace auditstream {
 namespace {
 
-constexpr std::size_t waiting_max = 128;   // connections for the thread that is kept
-constexpr Duration farewell_max = 200ms;   // for what a client goes on sending
-constexpr Duration look_interval = 200ms;  // whether we are to end
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace wire = boost::beast::http;
+using asio::ip::tcp;
+using boost::system::error_code;
 
-thread_local bool crowded = false;
+constexpr Duration farewell_max = 1s;  // for what a client goes on sending after its answer
+constexpr std::size_t farewell_bytes_max = 1 << 20;
+constexpr Duration accept_pause = 100ms;  // where no connection can be accepted
+constexpr std::size_t buffer_bytes_max = HttpServer::head_bytes_max + 4096;
+static_assert(HttpServer::connections_max > HttpServer::threads_max + HttpServer::waiting_max,
+              "there is always one that waits for its client");
 
-// One connection as cpp-httplib reads and writes it. Its own time-outs count from byte to byte, so a client
-// that sends one now and then would keep a thread for ever.
-class Connection final : public httplib::Stream {
- public:
-  Connection(int socket, Steady deadline, const std::atomic<bool>& stopping)
-      : socket_(socket), deadline_(deadline), stopping_(stopping) {}
+// On every answer: none is to be kept, taken for another type, or named to another site.
+constexpr std::pair<const char*, const char*> headers_of_all[] = {
+    {"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}, {"Referrer-Policy", "no-referrer"}};
 
-  bool is_readable() const override { return at_ < filled_ || wait(POLLIN); }
-  bool is_writable() const override { return wait(POLLOUT); }
-  ssize_t read(char* into, std::size_t size) override {
-    if (at_ == filled_) {
-      if (received_ >= HttpServer::request_bytes_max || !wait(POLLIN)) return -1;
-      const ssize_t got = ::recv(socket_, buffer_.data(), buffer_.size(), 0);
-      if (got <= 0) return got;
-      at_ = 0;
-      filled_ = static_cast<std::size_t>(got);
-      received_ += filled_;
-    }
-    const std::size_t taken = std::min(size, filled_ - at_);
-    std::memcpy(into, buffer_.data() + at_, taken);
-    at_ += taken;
-    return static_cast<ssize_t>(taken);
-  }
-  ssize_t write(const char* from, std::size_t size) override {
-    return wait(POLLOUT) ? ::send(socket_, from, size, MSG_NOSIGNAL) : -1;
-  }
-  void get_remote_ip_and_port(std::string& ip, int& port) const override { ip.clear(), port = 0; }
-  void get_local_ip_and_port(std::string& ip, int& port) const override { ip.clear(), port = 0; }
-  socket_t socket() const override { return socket_; }
-
-  // A connection that is closed with something unread is reset, and the answer may be lost with it.
-  void say_farewell() {
-    ::shutdown(socket_, SHUT_WR);
-    deadline_ = std::min(deadline_, read_clock().steady + farewell_max);
-    while (received_ < HttpServer::request_bytes_max && wait(POLLIN)) {
-      const ssize_t got = ::recv(socket_, buffer_.data(), buffer_.size(), 0);
-      if (got <= 0) break;
-      received_ += static_cast<std::size_t>(got);
-    }
-  }
-
- private:
-  bool wait(short what) const {
-    while (!stopping_) {
-      const Duration left = deadline_ - read_clock().steady;
-      if (left <= Duration{0}) return false;
-      const auto slice = std::chrono::ceil<std::chrono::milliseconds>(std::min(left, look_interval));
-      pollfd waited{socket_, what, 0};
-      const int found = ::poll(&waited, 1, static_cast<int>(slice.count()));
-      if (found > 0) return true;
-      if (found < 0 && errno != EINTR) return false;
-    }
-    return false;
-  }
-
-  const int socket_;
-  Steady deadline_;
-  const std::atomic<bool>& stopping_;
-  std::array<char, 4096> buffer_;
-  std::size_t at_ = 0;
-  std::size_t filled_ = 0;
-  std::size_t received_ = 0;
-};
-
-// The threads: some for everybody, and one for those who find all of them busy.
-class Crew final : public httplib::TaskQueue {
- public:
-  Crew() {
-    for (int i = 0; i < HttpServer::threads_max; ++i) threads_.emplace_back([this] { work(tasks_, false); });
-    threads_.emplace_back([this] { work(waiting_, true); });
-  }
-
-  void enqueue(std::function<void()> task) override {
-    {
-      const std::lock_guard lock(mutex_);
-      const bool free = busy_ + tasks_.size() < HttpServer::threads_max;
-      if (free || waiting_.size() < waiting_max) {
-        (free ? tasks_ : waiting_).push_back(std::move(task));
-        task = nullptr;
-      }
-    }
-    wakeup_.notify_all();
-    if (!task) return;
-    // The listener itself: until this is done nobody else is let in.
-    crowded = true;
-    task();
-  }
-  void shutdown() override {
-    {
-      const std::lock_guard lock(mutex_);
-      ending_ = true;
-    }
-    wakeup_.notify_all();
-    for (std::thread& thread : threads_) thread.join();
-  }
-
- private:
-  void work(std::deque<std::function<void()>>& queue, bool kept) {
-    crowded = kept;
-    std::unique_lock lock(mutex_);
-    while (true) {
-      wakeup_.wait(lock, [&] { return ending_ || !queue.empty(); });
-      if (queue.empty()) return;
-      std::function<void()> task = std::move(queue.front());
-      queue.pop_front();
-      busy_ += kept ? 0 : 1;
-      lock.unlock();
-      task();
-      lock.lock();
-      busy_ -= kept ? 0 : 1;
-    }
-  }
-
-  std::mutex mutex_;
-  std::condition_variable wakeup_;
-  std::deque<std::function<void()>> tasks_;  // from here on protected by mutex_
-  std::deque<std::function<void()>> waiting_;
-  std::size_t busy_ = 0;
-  bool ending_ = false;
-  std::vector<std::thread> threads_;
-};
-
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(),
+std::string lower(std::string_view text) {
+  std::string lowered(text);
+  std::ranges::transform(lowered, lowered.begin(),
                          [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
+  return lowered;
 }
 
-ops::HttpRequest request_of(const httplib::Request& request) {
-  ops::HttpRequest asked{request.method, request.path};
-  asked.query.insert(request.params.begin(), request.params.end());
-  for (const auto& [name, value] : request.headers) asked.headers.emplace(lower(name), value);
-  asked.body = request.body;
-  return asked;
+std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
+
+ops::HttpRequest request_of(const wire::request_header<>& head) {
+  ops::HttpRequest request;
+  request.method = view(head.method_string());
+  ops::read_target(view(head.target()), request);
+  for (const auto& field : head)
+    request.headers.emplace(lower(view(field.name_string())), view(field.value()));
+  return request;
 }
 
-void fill(httplib::Response& into, ops::HttpResponse&& response) {
-  into.status = response.status;
-  for (const auto& [name, value] : response.headers) into.set_header(name, value);
-  if (!response.body.empty()) into.set_content(std::move(response.body), response.type);
+// What is refused of any request, whoever sends it.
+std::optional<ops::HttpResponse> flaw_of(const wire::request_header<>& head,
+                                         const ops::HttpRequest& request) {
+  const auto all = [](std::size_t bytes) { return std::to_string(bytes) + " bytes"; };
+  if (request.path.size() > HttpServer::path_bytes_max)
+    return ops::error_response(414, "the path is longer than " + all(HttpServer::path_bytes_max));
+  if (head.count(wire::field::host) > 1) return ops::error_response(400, "there is more than one Host");
+  // A few bytes can be made to become gigabytes.
+  if (head.count(wire::field::content_encoding) > 0)
+    return ops::error_response(415, "send the body as it is, without Content-Encoding");
+  return std::nullopt;
 }
 
-// Of what cpp-httplib itself refuses.
-std::string reason_of(int status) {
-  if (status == 413)
-    return "the body is longer than " + std::to_string(HttpServer::body_bytes_max) + " bytes";
-  if (status == 414) return "the path is too long";
-  return "this is no HTTP request that can be understood here";
+// What the parser has refused; nothing where nobody is there to be told.
+std::optional<ops::HttpResponse> refusal_of(const error_code& error) {
+  if (error.category() != make_error_code(wire::error::bad_method).category()) return std::nullopt;
+  if (error == wire::error::end_of_stream || error == wire::error::partial_message) return std::nullopt;
+  if (error == wire::error::header_limit || error == wire::error::buffer_overflow) {
+    return ops::error_response(
+        431, "the head is longer than " + std::to_string(HttpServer::head_bytes_max) + " bytes");
+  }
+  if (error == wire::error::body_limit) {
+    return ops::error_response(
+        413, "the body is longer than " + std::to_string(HttpServer::body_bytes_max) + " bytes");
+  }
+  return ops::error_response(400, "this is no HTTP request that can be understood here: " + error.message());
+}
+
+template <class Answer>
+std::invoke_result_t<Answer> unless_it_throws(Answer answer) {
+  try {
+    return answer();
+  } catch (const std::exception&) {
+    return ops::error_response(500, "internal error");
+  }
 }
 
 struct Address {
@@ -191,55 +108,67 @@ Address parse_address(std::string_view listen) {
   return address;
 }
 
-class Listener final : public HttpServer, private httplib::Server {
+class Listener;
+
+// One connection. Everything happens on the listener's thread, and as long as something is under way it holds
+// the connection.
+class Connection final : public std::enable_shared_from_this<Connection> {
  public:
-  Listener(Address address, Respond respond) : address_(std::move(address)), respond_(std::move(respond)) {
-    new_task_queue = [] { return new Crew; };
-    set_payload_max_length(body_bytes_max);
-    // Not its default: with SO_REUSEPORT a second instance would share our port without a word.
-    set_socket_options([](socket_t socket) {
-      const int yes = 1;
-      ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    });
-    const Handler answer = [this](const httplib::Request& request, httplib::Response& response) {
-      fill(response, respond_(request_of(request), crowded));
-    };
-    // cpp-httplib reads a body of unknown length until the client leaves: who announces none has none.
-    set_pre_routing_handler([answer](const httplib::Request& request, httplib::Response& response) {
-      if (request.path.size() > path_bytes_max) {
-        fill(response, ops::error_response(
-                           414, "the path is longer than " + std::to_string(path_bytes_max) + " bytes"));
-        return HandlerResponse::Handled;
-      }
-      if (request.has_header("Content-Length") || request.has_header("Transfer-Encoding"))
-        return HandlerResponse::Unhandled;
-      answer(request, response);
-      return HandlerResponse::Handled;
-    });
-    Get(".*", answer).Post(".*", answer).Put(".*", answer).Patch(".*", answer).Delete(".*", answer);
-    Options(".*", answer);
-    set_error_handler([](const httplib::Request&, httplib::Response& response) {
-      if (!response.body.empty() || response.status < 400) return;
-      fill(response, ops::error_response(response.status, reason_of(response.status)));
-    });
-    set_exception_handler([](const httplib::Request&, httplib::Response& response, std::exception_ptr) {
-      fill(response, ops::error_response(500, "internal error"));
-    });
-  }
+  Connection(tcp::socket socket, Listener& listener);
+
+  void begin();
+  void close();
+  bool waits_for_client() const { return !answering_; }
+  std::size_t unsent() const { return response_.body().size(); }
+  // The listener ends: who has not asked yet never will.
+  void hurry();
+
+ private:
+  void on_head(const error_code& error);
+  void read_body();
+  void hand_over();
+  void refuse(const error_code& error);
+  void write(ops::HttpResponse response);
+  void on_written(const error_code& error);
+  void say_farewell();
+  void give(Duration time);
+
+  Listener& listener_;
+  tcp::socket socket_;
+  asio::steady_timer deadline_;
+  std::uint64_t deadlines_ = 0;
+
+  beast::flat_buffer buffer_{buffer_bytes_max};
+  wire::request_parser<wire::string_body> parser_;
+  ops::HttpRequest request_;
+  wire::response<wire::string_body> response_;
+  std::optional<wire::response_serializer<wire::string_body>> serializer_;
+  bool answering_ = false;  // the client waits for us
+  bool answered_ = false;
+  std::size_t discarded_ = 0;
+};
+
+class Listener final : public HttpServer {
+ public:
+  Listener(Address address, Answers answers) : address_(std::move(address)), answers_(std::move(answers)) {}
   ~Listener() override {
-    stopping_ = true;
-    stop();
+    asio::post(io_, [this] {
+      ending_ = true;
+      acceptor_.close();
+      pause_.cancel();
+      for (const auto& connection : std::list(connections_)) connection->hurry();
+    });
     if (thread_.joinable()) thread_.join();
+    crew_.join();
   }
 
   Status listen() {
-    errno = 0;
-    const bool bound = address_.port == 0 ? (address_.port = bind_to_any_port(address_.host)) > 0
-                                          : bind_to_port(address_.host, address_.port);
-    if (!bound) return Error{std::strerror(errno == 0 ? EADDRNOTAVAIL : errno), Cure::person};
-    ::listen(svr_sock_, SOMAXCONN);  // cpp-httplib has room for five, and who finds none waits a second
-    thread_ = std::thread([this] { listen_after_bind(); });
-    while (!is_running()) std::this_thread::yield();  // before that it could not be stopped
+    error_code error = bind();
+    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (error) return Error{error.message(), Cure::person};
+    address_.port = acceptor_.local_endpoint().port();
+    accept();
+    thread_ = std::thread([this] { io_.run(); });
     return success();
   }
 
@@ -248,22 +177,212 @@ class Listener final : public HttpServer, private httplib::Server {
     return (six ? "[" + address_.host + "]" : address_.host) + ":" + std::to_string(address_.port);
   }
 
+  // --- for its connections
+
+  const Answers& answers() const { return answers_; }
+  asio::io_context& io() { return io_; }
+  bool ending() const { return ending_; }
+  void forget(const std::shared_ptr<Connection>& connection) { connections_.remove(connection); }
+  // For an answer that is as long as that.
+  void make_room(std::size_t bytes) {
+    for (const auto& connection : std::list(connections_)) bytes += connection->unsent();
+    for (const auto& connection : std::list(connections_)) {
+      if (bytes <= unsent_bytes_max) return;
+      bytes -= connection->unsent();
+      if (connection->unsent() > 0) connection->close();
+    }
+  }
+
+  // `done` is called with the answer, on our thread; false when too many wait already.
+  bool answer_in_time(const ops::HttpRequest& request, std::function<void(ops::HttpResponse)> done) {
+    if (asked_ >= threads_max + waiting_max) return false;
+    ++asked_;
+    auto work = [this, request, done = std::move(done), open = asio::make_work_guard(io_)]() mutable {
+      ops::HttpResponse response = unless_it_throws([&] { return answers_.in_time(request); });
+      asio::post(io_, [this, done = std::move(done), response = std::move(response)]() mutable {
+        --asked_;
+        done(std::move(response));
+      });
+    };
+    asio::post(crew_, std::move(work));
+    return true;
+  }
+
  private:
-  bool process_and_close_socket(socket_t socket) override {
-    Connection connection(socket, read_clock().steady + (crowded ? crowded_deadline : request_deadline),
-                          stopping_);
-    bool closed = false;
-    const bool answered = process_request(connection, true, closed, {});
-    connection.say_farewell();
-    ::close(socket);
-    return answered;
+  error_code bind() {
+    error_code error;
+    const auto found = tcp::resolver(io_).resolve(address_.host, std::to_string(address_.port),
+                                                  tcp::resolver::passive, error);
+    for (const auto& entry : found) {
+      const tcp::endpoint endpoint = entry.endpoint();
+      acceptor_ = tcp::acceptor(io_);
+      acceptor_.open(endpoint.protocol(), error);
+      if (error) continue;
+      acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+      if (endpoint.address().is_v6()) acceptor_.set_option(asio::ip::v6_only(false), error);
+      acceptor_.bind(endpoint, error);
+      if (!error) break;
+    }
+    return error;
+  }
+
+  void accept() {
+    acceptor_.async_accept([this](const error_code& error, tcp::socket socket) {
+      if (ending_) return;
+      if (error || connections_.size() >= connections_max) close_oldest();
+      if (error) {
+        pause_.expires_after(accept_pause);
+        pause_.async_wait([this](const error_code&) {
+          if (!ending_) accept();
+        });
+        return;
+      }
+      connections_.push_back(std::make_shared<Connection>(std::move(socket), *this));
+      connections_.back()->begin();
+      accept();
+    });
+  }
+
+  void close_oldest() {
+    const auto oldest = std::ranges::find_if(
+        connections_, [](const auto& connection) { return connection->waits_for_client(); });
+    if (oldest == connections_.end()) return;
+    const std::shared_ptr<Connection> goes = *oldest;
+    goes->close();
   }
 
   Address address_;
-  const Respond respond_;
-  std::atomic<bool> stopping_ = false;
+  const Answers answers_;
+
+  asio::io_context io_{1};
+  asio::thread_pool crew_{threads_max};
   std::thread thread_;
+
+  tcp::acceptor acceptor_{io_};  // from here on of that thread
+  asio::steady_timer pause_{io_};
+  std::list<std::shared_ptr<Connection>> connections_;  // the oldest first
+  std::size_t asked_ = 0;
+  bool ending_ = false;
 };
+
+Connection::Connection(tcp::socket socket, Listener& listener)
+    : listener_(listener), socket_(std::move(socket)), deadline_(listener.io()) {
+  parser_.header_limit(HttpServer::head_bytes_max);
+  parser_.body_limit(HttpServer::body_bytes_max);
+}
+
+void Connection::begin() {
+  give(HttpServer::request_deadline);
+  wire::async_read_header(
+      socket_, buffer_, parser_,
+      [self = shared_from_this()](const error_code& error, std::size_t) { self->on_head(error); });
+}
+
+void Connection::on_head(const error_code& error) {
+  if (error) return refuse(error);
+  request_ = request_of(parser_.get());
+  if (auto flaw = flaw_of(parser_.get(), request_)) return write(*std::move(flaw));
+  auto at_once = unless_it_throws([&] { return listener_.answers().at_once(request_); });
+  if (at_once) return write(*std::move(at_once));
+  if (!ops::takes_body(request_)) return hand_over();
+  if (lower(view(parser_.get()[wire::field::expect])) != "100-continue") return read_body();
+  static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+  asio::async_write(socket_, asio::buffer(go_on),
+                    [self = shared_from_this()](const error_code& failed, std::size_t) {
+                      failed ? self->close() : self->read_body();
+                    });
+}
+
+void Connection::read_body() {
+  wire::async_read(socket_, buffer_, parser_,
+                   [self = shared_from_this()](const error_code& error, std::size_t) {
+                     if (error) return self->refuse(error);
+                     self->request_.body = std::move(self->parser_.get().body());
+                     self->hand_over();
+                   });
+}
+
+void Connection::hand_over() {
+  ++deadlines_;
+  deadline_.cancel();
+  answering_ = listener_.answer_in_time(request_, [self = shared_from_this()](ops::HttpResponse response) {
+    self->answering_ = false;
+    self->write(std::move(response));
+  });
+  if (answering_) return;
+  ops::HttpResponse crowded = ops::error_response(503, "too many requests at a time: try again");
+  crowded.headers.emplace_back("Retry-After", "1");
+  write(std::move(crowded));
+}
+
+void Connection::refuse(const error_code& error) {
+  std::optional<ops::HttpResponse> refusal = refusal_of(error);
+  refusal ? write(*std::move(refusal)) : close();
+}
+
+void Connection::write(ops::HttpResponse response) {
+  answered_ = true;
+  give(listener_.ending() ? farewell_max : HttpServer::answer_deadline);
+  response_.result(static_cast<unsigned>(response.status));
+  for (const auto& [name, value] : headers_of_all) response_.set(name, value);
+  for (const auto& [name, value] : response.headers) response_.set(name, value);
+  if (!response.body.empty()) response_.set(wire::field::content_type, response.type);
+  listener_.make_room(response.body.size());
+  response_.body() = std::move(response.body);
+  response_.keep_alive(false);
+  if (response_.result() != wire::status::no_content) response_.prepare_payload();
+  serializer_.emplace(response_);
+  const auto written = [self = shared_from_this()](const error_code& error, std::size_t) {
+    self->on_written(error);
+  };
+  if (request_.method == "HEAD") {
+    serializer_->split(true);
+    wire::async_write_header(socket_, *serializer_, written);
+  } else {
+    wire::async_write(socket_, *serializer_, written);
+  }
+}
+
+void Connection::on_written(const error_code& error) {
+  if (error) return close();
+  response_.body() = {};
+  error_code ignored;
+  socket_.shutdown(tcp::socket::shutdown_send, ignored);
+  give(farewell_max);
+  say_farewell();
+}
+
+// A connection that is closed with something unread is reset, and the answer may be lost with it.
+void Connection::say_farewell() {
+  buffer_.clear();
+  socket_.async_read_some(buffer_.prepare(buffer_bytes_max),
+                          [self = shared_from_this()](const error_code& error, std::size_t bytes) {
+                            self->discarded_ += bytes;
+                            if (error || self->discarded_ > farewell_bytes_max) return self->close();
+                            self->say_farewell();
+                          });
+}
+
+// Counts from now, not from byte to byte: who sends one now and then gets no more of it.
+void Connection::give(Duration time) {
+  deadline_.expires_after(time);
+  deadline_.async_wait([self = shared_from_this(), mine = ++deadlines_](const error_code&) {
+    if (mine == self->deadlines_) self->close();
+  });
+}
+
+void Connection::hurry() {
+  if (answering_) return;
+  answered_ ? give(farewell_max) : close();
+}
+
+void Connection::close() {
+  ++deadlines_;
+  deadline_.cancel();
+  error_code ignored;
+  socket_.close(ignored);
+  listener_.forget(shared_from_this());
+}
 
 }  // namespace
 
@@ -276,8 +395,8 @@ bool HttpServer::is_loopback(const std::string& listen) {
   return host == "localhost";
 }
 
-Result<std::unique_ptr<HttpServer>> HttpServer::start(const std::string& listen, Respond respond) {
-  auto listener = std::make_unique<Listener>(parse_address(listen), std::move(respond));
+Result<std::unique_ptr<HttpServer>> HttpServer::start(const std::string& listen, Answers answers) {
+  auto listener = std::make_unique<Listener>(parse_address(listen), std::move(answers));
   const Status listening = listener->listen();
   if (!listening.ok()) {
     return Error{"http.listen: can't listen at " + listen + ": " + listening.error().message +

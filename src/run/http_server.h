@@ -1,10 +1,12 @@
 // HttpServer: a listener whose slow or hostile clients cost nobody else anything. Every connection carries
-// one request, has a deadline and may send so much; one thread is kept for those who ask whether we live when
-// all others are busy.
+// one request and waits for its client on one thread that all share, so that a slow client costs a socket and
+// no thread; what takes time is answered by others. What no answer needs is never read: no body of a request
+// that takes none, and none before its client has been let in.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "auditstream/result.h"
@@ -14,20 +16,25 @@ namespace auditstream {
 
 class HttpServer {
  public:
-  static constexpr Duration request_deadline = 10s;    // from the connection to the last byte of the answer
-  static constexpr Duration crowded_deadline = 500ms;  // the same on the thread that is kept
-  static constexpr int threads_max = 8;                // beside that one
-  static constexpr std::size_t body_bytes_max = 64 << 10;  // of a request; else 413
-  static constexpr std::size_t request_bytes_max = 1
-                                                   << 20;  // with its headers; else the connection is closed
-  static constexpr std::size_t path_bytes_max = 1024;      // else 414
+  static constexpr Duration request_deadline = 10s;     // from the connection to the request's last byte
+  static constexpr Duration answer_deadline = 10s;      // for a client to take its answer
+  static constexpr std::size_t connections_max = 256;   // then the oldest that waits for its client is closed
+  static constexpr std::size_t threads_max = 8;         // answer at a time
+  static constexpr std::size_t waiting_max = 64;        // requests for one of them; else 503
+  static constexpr std::size_t head_bytes_max = 16384;  // request line and headers; else 431
+  static constexpr std::size_t path_bytes_max = 1024;   // else 414
+  static constexpr std::size_t body_bytes_max = 65536;  // else 413
+  static constexpr std::size_t unsent_bytes_max = 64 << 20;  // of all answers; then the oldest is dropped
 
-  // `crowded` on the thread that is kept: whoever asks for more than a word should come again. Called on the
-  // server's threads; may take its time, unless crowded.
-  using Respond = std::function<ops::HttpResponse(const ops::HttpRequest& request, bool crowded)>;
+  struct Answers {
+    // What can be said as soon as the head is there. On the thread that all share: waits for nothing.
+    std::function<std::optional<ops::HttpResponse>(const ops::HttpRequest& head)> at_once;
+    // Everything else. On several threads; may take its time.
+    std::function<ops::HttpResponse(const ops::HttpRequest& request)> in_time;
+  };
 
   // Listens at "HOST:PORT" of http.listen; port 0 picks one. The error names what is in the way.
-  static Result<std::unique_ptr<HttpServer>> start(const std::string& listen, Respond respond);
+  static Result<std::unique_ptr<HttpServer>> start(const std::string& listen, Answers answers);
   // Waits for answers under way.
   virtual ~HttpServer() = default;
 

@@ -9,6 +9,7 @@
 #include "auditstream/time.h"
 #include "e2e/world.h"
 #include "paths.h"
+#include "support/raw_client.h"
 
 namespace auditstream::test {
 namespace {
@@ -252,6 +253,46 @@ TEST(Http, ABrowserShowsTheSources) {
   drain(*run);
 }
 
+long memory_peak_kib(const Child& run) {
+  const std::string status = read_file("/proc/" + std::to_string(run.pid()) + "/status");
+  return std::stol(status.substr(status.find("VmHWM:") + 6));
+}
+
+// Neither a few bytes that become many, nor many clients that are slow, cost memory or an answer.
+TEST(Http, HostileClientsCostNobodyElseAnything) {
+  Served world;
+  world.config["kafka"]["bootstrap.servers"] = "127.0.0.1:9";
+  const auto run = world.start();
+  const std::string url = url_of(*run);
+  const std::string address = url.substr(url.find("//") + 2);
+  const long before = memory_peak_kib(*run);
+
+  const std::filesystem::path zeros = world.directory.path() / "zeros.gz";
+  ASSERT_EQ(run_to_end({"sh", "-c", "head -c 60000000 /dev/zero | gzip -9 > \"$0\"", zeros.string()}).status,
+            0);
+  const Answer bomb = ask(*run, "PATCH", "/connectors/acme-tines/offsets",
+                          {"-H", "Content-Encoding: gzip", "--data-binary", "@" + zeros.string()});
+  EXPECT_EQ(bomb.status, 415) << bomb.body;
+  std::string ranges = "Range: bytes=0-";
+  for (int i = 1; i < 2600; ++i) ranges += ",0-";
+  const Answer page = ask(*run, "GET", "/", {"-H", "Accept: text/html", "-H", ranges});
+  EXPECT_EQ(page.status, 200);
+  EXPECT_EQ(page.body, ask(*run, "GET", "/", {"-H", "Accept: text/html"}).body);
+  EXPECT_LT(memory_peak_kib(*run) - before, 20 * 1024);
+
+  std::vector<std::unique_ptr<RawClient>> slow;
+  for (int i = 0; i < 150; ++i) {
+    slow.push_back(std::make_unique<RawClient>(address));
+    slow.back()->send("GET / HTTP/1.1\r\nX: ");
+  }
+  EXPECT_EQ(ask(*run, "GET", "/livez").status, 200);
+  EXPECT_EQ(ask(*run, "GET", "/readyz").status, 503);
+  for (const auto& client : slow) EXPECT_TRUE(client->waits());
+  slow.clear();
+  run->signal(SIGTERM);
+  EXPECT_EQ(run->wait(20s), 0);
+}
+
 TEST(Http, LivesBeforeKafkaIsThereAndIsReadyOnlyAfter) {
   Served world;
   world.config["kafka"]["bootstrap.servers"] = "127.0.0.1:9";
@@ -281,8 +322,12 @@ TEST(Http, ATakenPortIsAMistakeOfTheConfig) {
 TEST(Http, BeyondLoopbackOnlyATokenChangesAnything) {
   Served world;
   world.config["http"]["listen"] = "0.0.0.0:0";
+  world.config["http"]["token"] = "x";
+  const Finished guessable = world.auditstream({"run"});
+  EXPECT_EQ(guessable.status, exit_config);
+  EXPECT_THAT(guessable.err, HasSubstr("http.token: is shorter than"));
   world.config["http"]["token"] = "${env:TOKEN}";
-  const auto run = world.start({"run"}, {{"TOKEN", "t0ken"}});
+  const auto run = world.start({"run"}, {{"TOKEN", "t0ken-t0ken"}});
   const std::string port = url_of(*run).substr(url_of(*run).rfind(':'));
   const auto pause = [&](std::vector<std::string> more) {
     std::vector<std::string> words{
@@ -292,9 +337,11 @@ TEST(Http, BeyondLoopbackOnlyATokenChangesAnything) {
     words.insert(words.end(), more.begin(), more.end());
     return run_to_end(words).out;
   };
-  until("it is at work", 60s, [&] { return pause({"-H", "Authorization: Bearer t0ken"}) == "202"; });
+  until("it is at work", 60s, [&] { return pause({"-H", "Authorization: Bearer t0ken-t0ken"}) == "202"; });
   EXPECT_EQ(pause({}), "401");
   EXPECT_EQ(pause({"-H", "Authorization: Bearer wrong"}), "401");
+  // A page whose name leads to our address: DNS rebinding.
+  EXPECT_EQ(pause({"-H", "Authorization: Bearer t0ken-t0ken", "-H", "Host: evil.example"}), "403");
   drain(*run);
 }
 

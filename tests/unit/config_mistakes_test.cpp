@@ -131,6 +131,8 @@ TEST_F(ConfigMistakes, AroundTheSources) {
       {"http: {listen: 'localhost:65536'}\n", 5, "http.listen", "is neither host:port"},
       {"http: {listen: ':8083'}\n", 5, "http.listen", "is neither host:port"},
       {"http: {token: ''}\n", 5, "http.token", "is empty"},
+      {"http: {token: x}\n", 5, "http.token", "is shorter than 8 characters and can be guessed"},
+      {"http:\n  listen: 0.0.0.0:1\n  token: sevench\n", 7, "http.token", "is shorter than 8 characters"},
       {"http: {token: '${env:CONFIG_TEST_UNSET}'}\n", 5, "http.token", "CONFIG_TEST_UNSET is not set"},
       {"http: {hosts: example}\n", 5, "http.hosts", "a single value stands where a list belongs"},
       {"http: {hosts: ['http://example']}\n", 5, "http.hosts[0]", "is not a host name"},
