@@ -30,17 +30,6 @@ std::string place(int partition, const std::string& account) {
   return "partition " + std::to_string(partition) + " (account " + account + ")";
 }
 
-// "; 12.5 h are published again", or how much is skipped.
-std::string consequence(const CursorChange& change) {
-  if (!change.after) return "";
-  if (!change.before)
-    return "; how much is published again or skipped can't be told, the cursor is unreadable";
-  const Duration again = change.again();
-  if (again == Duration{0}) return "; nothing is published again, nothing is skipped";
-  return "; " + in_hours(again > Duration{0} ? again : -again) +
-         (again > Duration{0} ? " are published again" : " are skipped");
-}
-
 // "acme: from partition 1 (account acme) to partition 2 (account acme-eu), to another log; it keeps ..."
 std::string words_of_move(const CursorChange& change) {
   const Cursor &before = *change.before, &after = *change.after;
@@ -58,8 +47,8 @@ std::string words_of(const Edit& edit, const CursorChange& change) {
   if (edit.verb == "move") return edit.source + ": " + words_of_move(change);
   const std::string from = change.before ? format_rfc3339(change.before->watermark) : "an unreadable cursor";
   if (!change.after) return edit.source + ": its cursor was at " + from;
-  return edit.source + ": from " + from + " to " + format_rfc3339(change.after->watermark) +
-         consequence(change);
+  return edit.source + ": from " + from + " to " + format_rfc3339(change.after->watermark) + "; " +
+         change.consequence();
 }
 
 std::string json_place(int partition, const std::optional<Cursor>& cursor) {

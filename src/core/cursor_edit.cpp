@@ -81,6 +81,14 @@ std::string in_hours(Duration duration) {
   return text + " h";
 }
 
+std::string CursorChange::consequence() const {
+  if (!after) return "";
+  if (!before) return "how much is published again or skipped can't be told, the cursor is unreadable";
+  if (again() == Duration{0}) return "nothing is published again, nothing is skipped";
+  return again() > Duration{0} ? in_hours(again()) + " are published again"
+                               : in_hours(-again()) + " are skipped";
+}
+
 std::string CursorChange::skip(std::string_view source) const {
   if (again() >= Duration{0}) return "";
   return std::string(source) + ": this skips " + in_hours(-again()) + ", from " +

@@ -36,6 +36,8 @@ struct CursorChange {
   std::string skip(std::string_view source) const;
   // How much of the log is published again (positive) or skipped (negative), as far as that can be told.
   Duration again() const;
+  // "12.5 h are published again", or how much is skipped; "" where nothing will be there any more.
+  std::string consequence() const;
 };
 
 // "12.5 h"

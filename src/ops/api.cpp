@@ -82,20 +82,12 @@ Answer read_offsets_patch(const HttpRequest& request, Change change, Time now) {
   return change;
 }
 
-std::string message(const char* what) {
-  return std::string("{\"message\":\"The offsets for this connector have been ") + what + " successfully\"}";
-}
-
 Answer of_offsets(const HttpRequest& request, bool get, const SourceView& view, Time now) {
   if (get) return HttpResponse{200, connector_offsets(view)};
-  Change change{Change::Kind::set, view.source, {}, flag(request, "allow_skip")};
-  if (request.method == "PATCH") {
-    change.done.body = message("altered");
-    return read_offsets_patch(request, std::move(change), now);
-  }
+  Change change{Change::Kind::set, view.source, {}, flag(request, "allow_skip"), flag(request, "yes")};
+  if (request.method == "PATCH") return read_offsets_patch(request, std::move(change), now);
   if (request.method != "DELETE") return not_allowed("GET, PATCH, DELETE");
   change.kind = Change::Kind::reset;
-  change.done.body = message("reset");
   return change;
 }
 
@@ -107,7 +99,7 @@ Answer of_source(const HttpRequest& request, const std::string& action, const So
   };
   const auto change = [&](const char* method, Change::Kind kind, int status) -> Answer {
     if (request.method != method) return not_allowed(method);
-    return Change{kind, view.source, {}, false, HttpResponse{status}};
+    return Change{kind, view.source, {}, false, false, HttpResponse{status}};
   };
   if (action.empty()) return read_only(connector_info(source));
   if (action == "status") return read_only(connector_status(view));

@@ -69,13 +69,15 @@ struct Identity {
   std::string cluster_id;  // Kafka's
 };
 
-// What a request wants changed; `done` is the answer if that works.
+// What a request wants changed; `done` is the answer if that works (for set and reset: its body comes of
+// offsets_changed).
 struct Change {
   enum class Kind { pause, resume, restart, set, reset };
   Kind kind;
   std::shared_ptr<const Source> source;
   Time position{};          // for set
   bool allow_skip = false;  // for set and reset
+  bool confirmed = false;   // for set and reset: also of a source that is not paused
   HttpResponse done{};
 };
 

@@ -116,6 +116,17 @@ std::string connector_offsets(const SourceView& view) {
          ",\"dead_letters\":" + std::to_string(cursor.dead_letters) + "}}]}";
 }
 
+std::string offsets_changed(const std::string& verb, const CursorChange& change) {
+  const auto hours = [](Duration duration) {
+    return std::to_string(std::chrono::duration<double, std::ratio<3600>>(duration).count());
+  };
+  return "{\"message\":" +
+         quote("The offsets for this connector have been " + verb + " successfully; " +
+               change.consequence()) +
+         ",\"hours_published_again\":" + hours(std::max(change.again(), Duration{0})) +
+         ",\"hours_skipped\":" + hours(std::max(-change.again(), Duration{0})) + "}";
+}
+
 std::string connectors(const std::vector<SourceView>& views, bool info, bool status) {
   if (!info && !status)
     return "[" + list(views, [](const SourceView& view) { return quote(view.source->name); }) + "]";

@@ -6,6 +6,7 @@
 #include "auditstream/hash.h"
 #include "auditstream/vendor.h"
 #include "core/adoption.h"
+#include "ops/documents.h"
 #include "ops/status_page.h"
 #include "run/clock.h"
 #include "run/http_server.h"
@@ -37,9 +38,16 @@ ops::HttpResponse page(std::string_view html, std::string_view policy) {
 
 DecideEdit decision(const ops::Change& change, int home) {
   using Kind = ops::Change::Kind;
-  const auto unless_skipped = [change](Result<CursorChange> edit) -> Result<CursorChange> {
-    const std::string skip = edit.ok() && !change.allow_skip ? edit->skip(change.source->name) : "";
+  const auto if_meant = [change](Result<CursorChange> edit) -> Result<CursorChange> {
+    if (!edit.ok()) return edit;
+    const std::string& name = change.source->name;
+    const std::string skip = change.allow_skip ? "" : edit->skip(name);
     if (!skip.empty()) return Error{skip + "; if that is meant, add ?allow_skip=true"};
+    const bool paused = edit->before && edit->before->state == Cursor::State::paused;
+    if (!paused && !change.confirmed) {
+      return Error{name + " is not paused, and after this " + edit->consequence() +
+                   ": pause it first (PUT /connectors/" + name + "/pause), or add ?yes=true"};
+    }
     return edit;
   };
   switch (change.kind) {
@@ -57,12 +65,12 @@ DecideEdit decision(const ops::Change& change, int home) {
       };
     case Kind::set:
       return [=](const ShardMaps& shards, Time now) {
-        return unless_skipped(set_cursor(*change.source, shards, home, change.position, now));
+        return if_meant(set_cursor(*change.source, shards, home, change.position, now));
       };
     case Kind::reset:
       return [=](const ShardMaps& shards, Time now) {
         const Time since = first_since(*change.source, find_vendor(change.source->vendor)->traits(), now);
-        return unless_skipped(reset_cursor(*change.source, shards, home, since, now));
+        return if_meant(reset_cursor(*change.source, shards, home, since, now));
       };
   }
   AS_CHECK(false);
@@ -204,18 +212,25 @@ ops::HttpResponse Console::carry_out(ops::Change change) {
   const auto refusal = [](const EditFailure& failure) {
     return ops::error_response(status_of(failure.kind), failure.text);
   };
+  const auto done = [&](const CursorChange& made) {
+    using Kind = ops::Change::Kind;
+    const bool offsets = change.kind == Kind::set || change.kind == Kind::reset;
+    if (offsets)
+      change.done.body = ops::offsets_changed(change.kind == Kind::set ? "altered" : "reset", made);
+    return std::move(change.done);
+  };
   if (change.kind != ops::Change::Kind::restart) {
     // What changes nothing, or must not be, is no reason to take anybody's shard.
     const auto plan = editor_.plan(source.name, decide);
     if (const auto* failure = std::get_if<EditFailure>(&plan)) return refusal(*failure);
-    if (std::get<CursorChange>(plan).records.empty()) return std::move(change.done);
+    if (std::get<CursorChange>(plan).records.empty()) return done(std::get<CursorChange>(plan));
   }
   const auto result = editor_.carry_out(source.name, home, decide, [&](const std::string& trouble) {
     log(Level::warn, source, "edit_failed", trouble + "; trying again");
   });
   if (const auto* failure = std::get_if<EditFailure>(&result)) return refusal(*failure);
   log(Level::info, source, "edited", std::string(words_of(change.kind)) + " over HTTP");
-  return std::move(change.done);
+  return done(std::get<CursorChange>(result));
 }
 
 }  // namespace auditstream

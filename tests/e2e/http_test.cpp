@@ -195,18 +195,30 @@ TEST(Http, OffsetsAreSetAndResetWhileInstancesAreAtWork) {
   EXPECT_EQ(ask(*run, "PATCH", "/connectors/nobody/offsets", {"-d", "{}"}).status, 404);
   EXPECT_EQ(YAML::Dump(world.cursor("tines")), before);
 
-  const Answer set = patch(R"({"watermark":"2020-01-01T00:00:00Z"})");
+  const Answer unmeant = patch(R"({"watermark":"2020-01-01T00:00:00Z"})");
+  EXPECT_EQ(unmeant.status, 409);
+  EXPECT_THAT(unmeant.body, AllOf(HasSubstr("acme-tines is not paused"), HasSubstr("h are published again"),
+                                  HasSubstr("?yes=true")));
+  EXPECT_EQ(ask(*run, "DELETE", path).status, 409);
+  EXPECT_EQ(YAML::Dump(world.cursor("tines")), before);
+
+  const Answer set = patch(R"({"watermark":"2020-01-01T00:00:00Z"})", "?yes=true");
   EXPECT_EQ(set.status, 200) << set.body;
-  EXPECT_THAT(set.body, HasSubstr("altered successfully"));
+  EXPECT_THAT(set.body, AllOf(HasSubstr("altered successfully"), HasSubstr("h are published again")));
+  EXPECT_GT(YAML::Load(set.body)["hours_published_again"].as<double>(), 6 * 365 * 24);
+  EXPECT_EQ(YAML::Load(set.body)["hours_skipped"].as<double>(), 0);
   until("all is published again", 60s, [&] {
     for (const auto& [id, times] : count()) {
       if (times < 2) return false;
     }
     return true;
   });
+  EXPECT_EQ(ask(*run, "PUT", "/connectors/acme-tines/pause").status, 202);
   const Answer reset = ask(*run, "DELETE", path);
   EXPECT_EQ(reset.status, 200) << reset.body;
   EXPECT_THAT(reset.body, HasSubstr("reset successfully"));
+  EXPECT_EQ(world.cursor("tines")["state"].as<std::string>(), "paused");
+  EXPECT_EQ(ask(*run, "PUT", "/connectors/acme-tines/resume").status, 202);
   until("all is published once more", 60s, [&] {
     for (const auto& [id, times] : count()) {
       if (times < 3) return false;
@@ -233,7 +245,11 @@ TEST(Http, ASkipMustBeMeant) {
   const Answer refused = ask(*run, "DELETE", "/connectors/acme-tines/offsets");
   EXPECT_EQ(refused.status, 409);
   EXPECT_THAT(refused.body, AllOf(HasSubstr("skips"), HasSubstr("allow_skip=true")));
-  EXPECT_EQ(ask(*run, "DELETE", "/connectors/acme-tines/offsets?allow_skip=true").status, 200);
+  EXPECT_EQ(ask(*run, "DELETE", "/connectors/acme-tines/offsets?yes=true").status, 409);
+  EXPECT_EQ(ask(*run, "DELETE", "/connectors/acme-tines/offsets?allow_skip=true").status, 409);
+  const Answer done = ask(*run, "DELETE", "/connectors/acme-tines/offsets?allow_skip=true&yes=true");
+  EXPECT_EQ(done.status, 200) << done.body;
+  EXPECT_GT(YAML::Load(done.body)["hours_skipped"].as<double>(), 0) << done.body;
   drain(*run);
 }
 

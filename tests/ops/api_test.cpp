@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "ops/documents.h"
+
 namespace auditstream::test {
 namespace {
 
@@ -175,15 +177,15 @@ TEST(Api, TellsWhatIsToBeChanged) {
   const Change reset = change("DELETE", "/connectors/acme/offsets");
   EXPECT_EQ(reset.kind, Change::Kind::reset);
   EXPECT_FALSE(reset.allow_skip);
-  EXPECT_EQ(reset.done.body, R"({"message":"The offsets for this connector have been reset successfully"})");
+  EXPECT_FALSE(reset.confirmed);
   const Change set = change(
-      "PATCH", "/connectors/acme/offsets?allow_skip=true",
+      "PATCH", "/connectors/acme/offsets?allow_skip=true&yes=true",
       R"({"offsets":[{"partition":{"source":"acme"},"offset":{"watermark":"2026-11-20T13:00:00+02:00"}}]})");
   EXPECT_EQ(set.kind, Change::Kind::set);
   EXPECT_EQ(set.source->name, "acme");
   EXPECT_EQ(set.position, noon - 1h);
   EXPECT_TRUE(set.allow_skip);
-  EXPECT_EQ(set.done.body, R"({"message":"The offsets for this connector have been altered successfully"})");
+  EXPECT_TRUE(set.confirmed);
   EXPECT_EQ(change("PATCH", "/connectors/acme/offsets",
                    R"({"offsets":[{"partition":{"source":"acme"},"offset":null}]})")
                 .kind,
@@ -220,6 +222,44 @@ TEST(Api, ChangesNothingForABodyThatIsWrong) {
     std::erase(plain, '\\');
     EXPECT_THAT(plain, AllOf(HasSubstr(said), HasSubstr("expected {"))) << body;
   }
+}
+
+TEST(Api, TellsTheHoursOfAChange) {
+  CursorChange change;
+  change.before = given_view().cursor;
+  change.after = change.before;
+  change.after->watermark -= 90min;
+  EXPECT_EQ(
+      offsets_changed("altered", change),
+      R"({"message":"The offsets for this connector have been altered successfully; 1.5 h are published again",)"
+      R"("hours_published_again":1.500000,"hours_skipped":0.000000})");
+  std::swap(change.before, change.after);
+  EXPECT_THAT(offsets_changed("reset", change), AllOf(HasSubstr("reset successfully; 1.5 h are skipped"),
+                                                      HasSubstr("\"hours_skipped\":1.500000}")));
+}
+
+TEST(Api, ReadsWhatARequestLineAsksFor) {
+  const auto read = [](std::string_view target) {
+    HttpRequest request;
+    read_target(target, request);
+    std::string text = request.path;
+    for (const auto& [name, value] : request.query) text += " " + name + "=" + value;
+    return text;
+  };
+  EXPECT_EQ(read("/"), "/");
+  EXPECT_EQ(read("/a%2fb+c%41"), "/a/b+cA");
+  EXPECT_EQ(read("/a?x=1&y=a+b%26&z&=&&x=2#f?g"), "/a = x=1 x=2 y=a b& z=");
+  EXPECT_EQ(read("/%zz%4%?%=%4"), "/%zz%4% %=%4");
+  EXPECT_EQ(read("/%+1%-1% 1"), "/%+1%-1% 1");
+  EXPECT_EQ(read(""), "");
+}
+
+TEST(Api, OnlyNewOffsetsHaveABody) {
+  EXPECT_TRUE(takes_body({"PATCH", "/connectors/acme/offsets"}));
+  EXPECT_FALSE(takes_body({"PATCH", "/connectors/acme/pause"}));
+  EXPECT_FALSE(takes_body({"PATCH", "/offsets"}));
+  EXPECT_FALSE(takes_body({"PUT", "/connectors/acme/offsets"}));
+  EXPECT_FALSE(takes_body({"DELETE", "/connectors/acme/offsets"}));
 }
 
 TEST(Api, ShowsNoSecret) {
