@@ -8,7 +8,7 @@ FROM debian:12-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
     g++ cmake ninja-build pkg-config dpkg-dev file \
     librdkafka-dev libcurl4-openssl-dev rapidjson-dev libyaml-cpp-dev libcli11-dev libspdlog-dev libxxhash-dev \
-    libboost-dev prometheus-cpp-dev libsystemd-dev libssl-dev openssl
+    libboost-dev prometheus-cpp-dev libsystemd-dev zlib1g-dev libssl-dev openssl
 WORKDIR /src
 COPY CMakeLists.txt README.md ./
 COPY config config
@@ -19,7 +19,7 @@ RUN cmake -G Ninja -S . -B build -DAUDITSTREAM_TESTS=OFF
 RUN cmake --build build && cpack -G DEB --config build/CPackConfig.cmake -B package
 
 FROM build AS build-simvendors
-RUN apt-get install -y --no-install-recommends zlib1g-dev libgtest-dev libgmock-dev
+RUN apt-get install -y --no-install-recommends libgtest-dev libgmock-dev
 COPY tests tests
 RUN cmake -G Ninja -S . -B build -DAUDITSTREAM_TESTS=ON
 RUN cmake --build build --target simvendors

@@ -46,7 +46,9 @@ enum class Transport {
   tls,        // certificate or handshake
   timeout,    // connect, first byte or whole exchange
   reset,      // closed, truncated (Content-Length or chunk not complete), HTTP garbage
-  too_large,  // more decoded bytes than allowed, or decompression failed on a bomb
+  too_large,  // more decoded bytes than allowed
+  encoding,   // a Content-Encoding that can't be decoded; with an error's status there is an answer instead,
+              // without body
   proxy,      // the proxy is unreachable or refuses
 };
 

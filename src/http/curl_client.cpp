@@ -1,4 +1,6 @@
 // The only file that includes curl. Behaviour of libcurl 7.88 (Debian 12) that shaped it:
+// * It keeps a certificate store, an address and a connection for as long as they are used, whatever the file
+//   and the name server say by now: each has a lifetime here, and a route's own CA file goes in as bytes.
 // * curl's own queue for connection limits counts waiting against the time-out and retries one transfer at a
 //   time (curl #2369, #18056), so the line stands here and curl never has more than it may run.
 // * A certificate store is cached between connections only if there is a CA bundle and no CA path; Debian's
@@ -10,13 +12,16 @@
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include <algorithm>
 #include <array>
 #include <climits>
+#include <cstdlib>
 #include <utility>
 
 #include "auditstream/check.h"
+#include "http/unpacking.h"
 
 namespace auditstream::http {
 namespace {
@@ -24,7 +29,7 @@ namespace {
 constexpr std::size_t headers_max = 256;
 constexpr std::size_t header_bytes_max = 64 << 10;
 constexpr long trickle_bytes_per_second = 64;
-constexpr long dns_cache_seconds = 300;
+constexpr int unacknowledged_ms_max = 30'000;
 
 struct SlistDeleter {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
@@ -58,6 +63,10 @@ void set(CURL* easy, CURLoption option, Value value) {
 long milliseconds(Duration duration) {
   const auto count = std::chrono::ceil<std::chrono::milliseconds>(duration).count();
   return static_cast<long>(std::clamp<std::int64_t>(count, 0, INT_MAX));
+}
+
+long seconds(Duration duration) {
+  return static_cast<long>(std::chrono::ceil<std::chrono::seconds>(duration).count());
 }
 
 std::string url_part(CURLU* url, CURLUPart part) {
@@ -96,6 +105,24 @@ bool has_control(std::string_view text) {
                      [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; });
 }
 
+// Whether curl may take a part of the password for the host: then its words about the host quote it.
+bool is_ambiguous(std::string_view proxy) {
+  const std::size_t scheme = proxy.find("://");
+  if (scheme != std::string_view::npos) proxy.remove_prefix(scheme + 3);
+  const std::size_t at = proxy.rfind('@');
+  return at != std::string_view::npos && proxy.find_first_of("@#?/\\") < at;
+}
+
+// Any of those that curl would use.
+bool has_ambiguous_proxy(const std::string& configured) {
+  if (is_ambiguous(configured)) return true;
+  for (const char* name : {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
+    const char* const value = std::getenv(name);
+    if (value != nullptr && is_ambiguous(value)) return true;
+  }
+  return false;
+}
+
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view blank = " \t\r\n";
   const std::size_t begin = text.find_first_not_of(blank);
@@ -115,10 +142,14 @@ struct CurlClient::Transfer {
   std::unique_ptr<curl_slist, SlistDeleter> header_list;
   std::string origin;
   bool running = false;
+  std::shared_ptr<const std::string> ca;  // what curl reads the route's CAs from
+  std::unique_ptr<curl_slist, SlistDeleter> addresses_to_forget;
   std::size_t body_bytes_max = 0;
   long trickle_seconds = 0;
 
   std::shared_ptr<BodyPool> bodies;
+  std::optional<Unpacker> unpacker;  // from the first byte of the body on
+  bool undecodable = false;
   std::string body;
   std::vector<Header> headers;
   std::size_t header_bytes = 0;  // of all blocks and trailers, so that endless "100 Continue" ends too
@@ -132,6 +163,7 @@ struct CurlClient::Transfer {
   Response response(CURLcode code);
 
  private:
+  std::string header_list_of(std::string_view name) const;
   Transport failure(CURLcode code) const;
   std::string words(CURLcode code) const;
 };
@@ -165,10 +197,18 @@ bool CurlClient::Transfer::read_header(std::string_view line) {
   return true;
 }
 
+// The values of all headers of that name, as one list.
+std::string CurlClient::Transfer::header_list_of(std::string_view name) const {
+  std::string list;
+  for (const Header& header : headers) {
+    if (header.name == name) list += (list.empty() ? "" : ",") + header.value;
+  }
+  return list;
+}
+
 bool CurlClient::Transfer::read_body(std::string_view bytes) {
-  too_large = bytes.size() > body_bytes_max - body.size();
-  if (too_large) return false;
-  if (body.empty()) {
+  if (!unpacker) {
+    unpacker.emplace(header_list_of("content-encoding"));
     curl_off_t length = -1;
     curl_easy_getinfo(easy.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
     // Never more than the limit: a longer one has been refused by CURLOPT_MAXFILESIZE_LARGE.
@@ -177,11 +217,15 @@ bool CurlClient::Transfer::read_body(std::string_view bytes) {
     set(easy.get(), CURLOPT_LOW_SPEED_LIMIT, trickle_bytes_per_second);
     set(easy.get(), CURLOPT_LOW_SPEED_TIME, trickle_seconds);
   }
-  body.append(bytes);
-  return true;
+  const Unpacker::Verdict verdict = unpacker->append(bytes, body, body_bytes_max);
+  too_large = verdict == Unpacker::Verdict::too_large;
+  undecodable = verdict == Unpacker::Verdict::undecodable;
+  return verdict == Unpacker::Verdict::fine;
 }
 
 Transport CurlClient::Transfer::failure(CURLcode code) const {
+  if (undecodable) return Transport::encoding;
+  if (code == CURLE_OK) return Transport::reset;  // the answer is whole, and what is packed in it is not
   const std::string said = lower_case(error.data());
   long connect_status = 0;
   curl_easy_getinfo(easy.get(), CURLINFO_HTTP_CONNECTCODE, &connect_status);
@@ -225,6 +269,11 @@ std::string CurlClient::Transfer::words(CURLcode code) const {
     return "the answer is larger than " + std::to_string(body_bytes_max) + " bytes";
   }
   if (too_many_headers) return "the answer's headers exceed 256 or 64 KiB";
+  if (undecodable) return unpacker->complaint();
+  if (code == CURLE_OK) return "the packed body ends before its end";
+  if (code == CURLE_SSL_CACERT_BADFILE && ca) {
+    return "the CA file " + request.route->ca_file + " holds no certificates that can be read";
+  }
   const std::string said = error.data();
   const std::size_t query = request.url.find('?');
   const auto betrays = [&said](std::string_view secret) {
@@ -232,6 +281,8 @@ std::string CurlClient::Transfer::words(CURLcode code) const {
   };
   const bool unsafe =
       said.empty() || said.find('@') != std::string::npos || has_control(said) ||
+      (failure(code) == Transport::proxy &&
+       has_ambiguous_proxy(request.route == nullptr ? "" : request.route->proxy)) ||
       (query != std::string::npos && betrays(std::string_view(request.url).substr(query + 1))) ||
       std::any_of(request.headers.begin(), request.headers.end(),
                   [&betrays](const Header& header) { return betrays(header.value); });
@@ -243,16 +294,19 @@ Response CurlClient::Transfer::response(CURLcode code) {
   curl_off_t total_us = 0;
   curl_easy_getinfo(easy.get(), CURLINFO_TOTAL_TIME_T, &total_us);
   response.latency = std::chrono::microseconds(total_us);
-  if (code != CURLE_OK) {
+  long status = 0;
+  curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
+  const bool unreadable = undecodable || (code == CURLE_OK && unpacker && !unpacker->complete());
+  // A refusal is one, even if its page can't be read.
+  const bool refused = unreadable && (status < 200 || status > 299);
+  if (!refused && (unreadable || code != CURLE_OK)) {
     response.transport = failure(code);
     response.transport_detail = words(code);
     return response;
   }
-  long status = 0;
-  curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
   response.status = static_cast<int>(status);
   response.headers = std::move(headers);
-  response.body = bodies->lend(std::exchange(body, {}));
+  if (!refused) response.body = bodies->lend(std::exchange(body, {}));
   return response;
 }
 
@@ -283,20 +337,29 @@ void CurlClient::send(RequestId id, Request request) {
   constexpr unsigned rules = CURLU_DISALLOW_USER | CURLU_PATH_AS_IS;
   if (has_control(request.url) ||
       curl_url_set(url.get(), CURLUPART_URL, request.url.c_str(), rules) != CURLUE_OK) {
-    return fail_early(id, "the URL is malformed");
+    return fail_early(id, Transport::connect, "the URL is malformed");
   }
   for (const Header& header : request.headers) {
     if (has_control(header.name) || has_control(header.value)) {
-      return fail_early(id, "a line break or another control character stands in the header " +
-                                (has_control(header.name) ? std::string{} : header.name));
+      return fail_early(id, Transport::connect,
+                        "a line break or another control character stands in the header " +
+                            (has_control(header.name) ? std::string{} : header.name));
     }
   }
   const std::string scheme = url_part(url.get(), CURLUPART_SCHEME);
   std::string host = lower_case(url_part(url.get(), CURLUPART_HOST));
   if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
 
+  std::shared_ptr<const std::string> ca;
+  if (scheme == "https" && request.route != nullptr && !request.route->ca_file.empty()) {
+    Result<std::shared_ptr<const std::string>> read = ca_files_.read(request.route->ca_file);
+    if (!read.ok()) return fail_early(id, Transport::tls, read.error().message);
+    ca = *std::move(read);
+  }
+
   std::unique_ptr<Transfer> transfer = take_transfer();
   transfer->id = id;
+  transfer->ca = std::move(ca);
   transfer->request = std::move(request);
   transfer->host = host;
   transfer->origin = host + ":" + url_part(url.get(), CURLUPART_PORT);
@@ -309,9 +372,9 @@ void CurlClient::send(RequestId id, Request request) {
   start_waiting();
 }
 
-void CurlClient::fail_early(RequestId id, std::string detail) {
+void CurlClient::fail_early(RequestId id, Transport transport, std::string detail) {
   Response response;
-  response.transport = Transport::connect;
+  response.transport = transport;
   response.transport_detail = std::move(detail);
   finished_.emplace_back(id, std::move(response));
 }
@@ -372,7 +435,13 @@ void CurlClient::collect_finished() {
     AS_CHECK(found != transfers_.end());
     std::unique_ptr<Transfer> transfer = std::move(found->second);
     transfers_.erase(found);
-    finished_.emplace_back(transfer->id, transfer->response(code));
+    Response response = transfer->response(code);
+    if (response.transport == Transport::none) {
+      unreached_.erase(transfer->origin);
+    } else {
+      unreached_.insert(transfer->origin);
+    }
+    finished_.emplace_back(transfer->id, std::move(response));
     release(std::move(transfer));
   }
 }
@@ -398,6 +467,8 @@ void CurlClient::release(std::unique_ptr<Transfer> transfer) {
   curl_easy_reset(transfer->easy.get());
   transfer->request = Request{};
   transfer->header_list.reset();
+  transfer->addresses_to_forget.reset();
+  transfer->ca.reset();
   bodies_->give_back(std::exchange(transfer->body, {}));
   idle_.push_back(std::move(transfer));
 }
@@ -422,9 +493,10 @@ void CurlClient::configure(Transfer& transfer, std::string_view scheme, std::str
   transfer.body_bytes_max = limits_.response_bytes_max;
   transfer.trickle_seconds = std::max(1L, milliseconds(limits_.trickle_max) / 1000);
   transfer.bodies = bodies_;
+  transfer.unpacker.reset();
   transfer.headers.clear();
   transfer.header_bytes = 0;
-  transfer.block_ended = transfer.too_many_headers = transfer.too_large = false;
+  transfer.block_ended = transfer.too_many_headers = transfer.too_large = transfer.undecodable = false;
   transfer.error.fill('\0');
 
   set(easy, CURLOPT_PRIVATE, &transfer);
@@ -438,11 +510,16 @@ void CurlClient::configure(Transfer& transfer, std::string_view scheme, std::str
   set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   set(easy, CURLOPT_FOLLOWLOCATION, 0L);
   set(easy, CURLOPT_USERAGENT, user_agent_.c_str());
-  set(easy, CURLOPT_ACCEPT_ENCODING, "");
 
   set(easy, CURLOPT_TIMEOUT_MS, std::max(1L, milliseconds(request.timeout)));
   set(easy, CURLOPT_CONNECTTIMEOUT_MS, std::max(1L, milliseconds(limits_.connect_timeout)));
-  set(easy, CURLOPT_DNS_CACHE_TIMEOUT, dns_cache_seconds);
+  set(easy, CURLOPT_MAXLIFETIME_CONN, seconds(limits_.lifetime_max));
+  set(easy, CURLOPT_DNS_CACHE_TIMEOUT, seconds(limits_.address_lifetime));
+  // An origin that could not be reached may have moved. A literal IPv6 address can't.
+  if (unreached_.contains(transfer.origin) && host.find(':') == std::string_view::npos) {
+    transfer.addresses_to_forget.reset(curl_slist_append(nullptr, ("-" + transfer.origin).c_str()));
+    set(easy, CURLOPT_RESOLVE, transfer.addresses_to_forget.get());
+  }
   set(easy, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(limits_.response_bytes_max));
 
   if (scheme == "https") {
@@ -450,10 +527,14 @@ void CurlClient::configure(Transfer& transfer, std::string_view scheme, std::str
     set(easy, CURLOPT_PIPEWAIT, 1L);
     set(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     set(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-    const std::string& bundle = route.ca_file.empty() ? ca_bundle_ : route.ca_file;
-    if (!bundle.empty()) {
-      set(easy, CURLOPT_CAINFO, bundle.c_str());
+    if (transfer.ca) {
+      curl_blob blob{const_cast<char*>(transfer.ca->data()), transfer.ca->size(), CURL_BLOB_NOCOPY};
+      set(easy, CURLOPT_CAINFO_BLOB, &blob);
       set(easy, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+    } else if (!ca_bundle_.empty()) {
+      set(easy, CURLOPT_CAINFO, ca_bundle_.c_str());
+      set(easy, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+      set(easy, CURLOPT_CA_CACHE_TIMEOUT, seconds(limits_.lifetime_max));
     }
   } else {
     // With 2TLS and PIPEWAIT curl would hold plain requests back until the first answer shows what the server
@@ -469,6 +550,7 @@ void CurlClient::configure(Transfer& transfer, std::string_view scheme, std::str
   }
 
   curl_slist* list = curl_slist_append(nullptr, "Expect:");
+  list = curl_slist_append(list, "Accept-Encoding: gzip");
   if (request.method == Method::post) {
     set(easy, CURLOPT_POST, 1L);
     set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
@@ -486,6 +568,7 @@ void CurlClient::configure(Transfer& transfer, std::string_view scheme, std::str
 
   // Noexcept: an exception must not unwind through curl's frames.
   using Callback = std::size_t (*)(char*, std::size_t, std::size_t, void*) noexcept;
+  using SocketCallback = int (*)(void*, curl_socket_t, curlsocktype) noexcept;
   const Callback on_header = [](char* data, std::size_t, std::size_t size, void* to) noexcept {
     return static_cast<Transfer*>(to)->read_header({data, size}) ? size : 0;
   };
@@ -496,6 +579,13 @@ void CurlClient::configure(Transfer& transfer, std::string_view scheme, std::str
   set(easy, CURLOPT_HEADERDATA, &transfer);
   set(easy, CURLOPT_WRITEFUNCTION, on_body);
   set(easy, CURLOPT_WRITEDATA, &transfer);
+  // A peer that has vanished without a word would swallow one request after the other for a quarter of an
+  // hour: curl keeps an HTTP/2 connection whose streams time out.
+  const SocketCallback on_socket = [](void*, curl_socket_t socket, curlsocktype) noexcept {
+    ::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged_ms_max, sizeof unacknowledged_ms_max);
+    return CURL_SOCKOPT_OK;
+  };
+  set(easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
 }
 
 }  // namespace auditstream::http

@@ -8,12 +8,14 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "auditstream/http.h"
 #include "auditstream/time.h"
 #include "http/body_pool.h"
+#include "http/ca_files.h"
 
 namespace auditstream::http {
 
@@ -27,6 +29,9 @@ class CurlClient final : public Client {
     std::size_t connections_per_host_max = 32;  // host and port
     Duration connect_timeout = 10s;
     Duration trickle_max = 30s;  // a body that comes slower than 64 bytes/s for so long is given up
+    // A vendor moves, and certificates are renewed: nothing of before is used for longer.
+    Duration lifetime_max = 5min;     // of a connection between two requests, and of the system's CAs
+    Duration address_lifetime = 60s;  // of what a name resolved to; after a failure it is asked for again
   };
 
   CurlClient(Limits limits, std::string user_agent);
@@ -61,7 +66,7 @@ class CurlClient final : public Client {
   void release(std::unique_ptr<Transfer> transfer);
   std::unique_ptr<Transfer> take_transfer();
   void configure(Transfer& transfer, std::string_view scheme, std::string_view host);
-  void fail_early(RequestId id, std::string detail);
+  void fail_early(RequestId id, Transport transport, std::string detail);
 
   const Limits limits_;
   const std::string user_agent_;
@@ -69,10 +74,12 @@ class CurlClient final : public Client {
 
   void* const multi_;  // CURLM
   const std::shared_ptr<BodyPool> bodies_ = std::make_shared<BodyPool>();
+  CaFiles ca_files_;
 
   std::size_t running_ = 0;
   std::unordered_map<RequestId, std::unique_ptr<Transfer>> transfers_;
   std::unordered_map<std::string, Origin> origins_;  // only those with requests
+  std::unordered_set<std::string> unreached_;        // origins whose last exchange failed
   std::deque<Origin*> line_;                         // origins that may start one more, each once
   std::vector<std::unique_ptr<Transfer>> idle_;      // as many as were in flight at once
   std::vector<std::pair<RequestId, Response>> finished_;

@@ -91,6 +91,8 @@ std::string code_of(const http::Response& response) {
       return "reset";
     case http::Transport::too_large:
       return "too_large";
+    case http::Transport::encoding:
+      return "encoding";
     case http::Transport::proxy:
       return "proxy";
   }

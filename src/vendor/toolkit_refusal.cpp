@@ -73,6 +73,13 @@ Refusal no_answer(const Source& source, const http::Response& response, const Re
       refusal.kind = RefusalKind::too_large;
       refusal.remedy = "Set page_size to less than " + std::to_string(source.page_size) + ".";
       break;
+    case http::Transport::encoding:
+      what = "its answer is packed in a way that can't be undone";
+      refusal.kind = RefusalKind::malformed;
+      refusal.remedy =
+          "Check base_url and proxy: whatever answers there must send gzip, as it is asked to, or nothing "
+          "packed.";
+      break;
   }
   refusal.message = host(source, remedies) + " can't be read: " + what;
   if (!response.transport_detail.empty()) refusal.message += " (" + response.transport_detail + ")";

@@ -103,6 +103,25 @@ TEST_F(Proxy, ThatIsNotThere) {
             Transport::proxy);
 }
 
+// curl takes what stands behind the first "@", or before the first "#", for the host and tells so.
+TEST_F(Proxy, APasswordWithRawCharactersGivesNothingAway) {
+  for (const std::string bad : {"http://user:5ec#ret@127.0.0.1:1", "http://user:5@secret@127.0.0.1:1",
+                                "http://user:5/secret@127.0.0.1:1", "http://user:5?secret@127.0.0.1:1",
+                                "http://secret#5:ret@127.0.0.1:1", "http://a@secret.invalid@127.0.0.1:1"}) {
+    for (const bool configured : {true, false}) {
+      clear();
+      if (!configured) setenv("https_proxy", bad.c_str(), 1);
+      const Response response =
+          fetch(client_, through("https://vendor.invalid/", configured ? bad : std::string{}));
+      EXPECT_EQ(response.transport, Transport::proxy) << bad << ": " << response.transport_detail;
+      EXPECT_NE(response.transport_detail, "");
+      for (const char* part : {"user", "5ec", "secret", "ret@", " 5 "}) {
+        EXPECT_THAT(response.transport_detail, Not(HasSubstr(part))) << bad;
+      }
+    }
+  }
+}
+
 TEST_F(Proxy, ASettingThatIsNoProxyGivesNothingAway) {
   for (const char* bad :
        {"nonsense://user:secret@127.0.0.1", "http://user:secret@[", "http://user:secret@host:port"}) {

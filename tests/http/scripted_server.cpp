@@ -54,12 +54,15 @@ void Peer::reset() {
   ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
 }
 
-ScriptedServer::ScriptedServer(Script script)
+ScriptedServer::ScriptedServer(Script script, const std::string& at, int port)
     : script_(std::move(script)), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  AS_CHECK(::inet_pton(AF_INET, at.c_str(), &address.sin_addr) == 1);
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
   socklen_t size = sizeof address;
+  const int on = 1;  // the port may still have connections that are closing
+  ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   AS_CHECK(::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) == 0);
   AS_CHECK(::listen(listener_, 1024) == 0);
   AS_CHECK(::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) == 0);

@@ -31,13 +31,14 @@ class Peer {
   std::string buffered_;
 };
 
-// Listens on 127.0.0.1, any port, until it is destroyed.
+// Listens on a loopback address until it is destroyed.
 class ScriptedServer {
  public:
   // Called for each request; returning false closes the connection. From several threads.
   using Script = std::function<bool(Peer&, const std::string& request)>;
 
-  explicit ScriptedServer(Script script);
+  // Port 0 picks a free one.
+  explicit ScriptedServer(Script script, const std::string& address = "127.0.0.1", int port = 0);
   ~ScriptedServer();
   ScriptedServer(const ScriptedServer&) = delete;
   ScriptedServer& operator=(const ScriptedServer&) = delete;

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -86,6 +87,7 @@ class Certificate {
   Certificate(const Certificate&) = delete;
   Certificate& operator=(const Certificate&) = delete;
 
+  const std::filesystem::path& folder() const { return folder_; }
   std::string file() const { return folder_ / "cert.pem"; }
   std::string key() const { return folder_ / "key.pem"; }
 
@@ -143,6 +145,38 @@ TEST(Tls, ACertificateForAnotherHostIsRefused) {
   const TlsServer server(certificate);
   CurlClient client({}, "auditstream/test");
   EXPECT_EQ(fetch(client, trusting(server.url(), certificate.file())).transport, Transport::tls);
+}
+
+TEST(Tls, ACaFileRenewedInPlaceCountsFromTheNextRequestOn) {
+  const Certificate old("IP:127.0.0.1");
+  const Certificate renewed("IP:127.0.0.1");
+  const TlsServer old_server(old);
+  const TlsServer server(renewed);
+  const std::string file = old.folder() / "trusted.pem";
+  const auto write = [&file](const Certificate& certificate) {
+    std::filesystem::copy_file(certificate.file(), file, std::filesystem::copy_options::overwrite_existing);
+  };
+  CurlClient client({}, "auditstream/test");
+  write(old);
+  EXPECT_EQ(fetch(client, trusting(old_server.url(), file)).status, 200);
+  EXPECT_EQ(fetch(client, trusting(server.url(), file)).transport, Transport::tls);
+  write(renewed);
+  EXPECT_EQ(fetch(client, trusting(server.url(), file)).status, 200);
+  EXPECT_EQ(fetch(client, trusting(old_server.url(), file)).transport, Transport::tls);
+  std::filesystem::remove(file);
+  EXPECT_EQ(fetch(client, trusting(server.url(), file)).transport, Transport::tls);
+  write(renewed);
+  EXPECT_EQ(fetch(client, trusting(server.url(), file)).status, 200);
+}
+
+TEST(Tls, ACaFileWithoutCertificatesIsNamed) {
+  const Certificate certificate("IP:127.0.0.1");
+  const TlsServer server(certificate);
+  CurlClient client({}, "auditstream/test");
+  std::ofstream(certificate.folder() / "empty.pem") << "nothing yet";
+  const Response response = fetch(client, trusting(server.url(), certificate.folder() / "empty.pem"));
+  EXPECT_EQ(response.transport, Transport::tls);
+  EXPECT_THAT(response.transport_detail, HasSubstr("empty.pem"));
 }
 
 TEST(Tls, AMissingCaFileIsNamed) {

@@ -1,47 +1,14 @@
 // What comes out of CurlClient when servers, names and networks misbehave.
 #include <gmock/gmock.h>
 
-#include <dlfcn.h>
-#include <netdb.h>
-
-#include <condition_variable>
-#include <mutex>
-#include <string_view>
-
 #include "http/exchange.h"
+#include "http/resolver.h"
 #include "http/scripted_server.h"
-
-namespace {
-
-// Names under .invalid never leave this process: "stuck.invalid" is a resolver that does not answer until
-// released.
-std::mutex resolver_mutex;
-std::condition_variable resolver_released;
-bool resolver_answers = false;
-int resolver_calls_open = 0;
-
-}  // namespace
-
-// Stands before the C library's for this program, libcurl included.
-extern "C" int getaddrinfo(const char* node, const char* service, const addrinfo* hints, addrinfo** result) {
-  const std::string_view name = node == nullptr ? "" : node;
-  if (name == "stuck.invalid") {
-    std::unique_lock lock(resolver_mutex);
-    ++resolver_calls_open;
-    resolver_released.wait(lock, [] { return resolver_answers; });
-    --resolver_calls_open;
-    resolver_released.notify_all();
-    return EAI_NONAME;
-  }
-  if (name.ends_with(".invalid")) return EAI_NONAME;
-  using Function = int (*)(const char*, const char*, const addrinfo*, addrinfo**);
-  static const auto real = reinterpret_cast<Function>(dlsym(RTLD_NEXT, "getaddrinfo"));
-  return real(node, service, hints, result);
-}
 
 namespace auditstream::http {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -85,8 +52,49 @@ TEST(Trouble, GarbageInsteadOfHttp) {
   expect_no_answer(answer_of("HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n{}"), Transport::reset);
 }
 
-TEST(Trouble, BrokenGzipIsAReset) {
-  expect_no_answer(answer_of(ok("this is no gzip", "Content-Encoding: gzip\r\n")), Transport::reset);
+TEST(Trouble, AnEncodingThatCantBeUndoneIsNamed) {
+  const Response unasked = answer_of(ok("\x8b\x02\x80{}\x03", "Content-Encoding: BR\r\n"));
+  expect_no_answer(unasked, Transport::encoding);
+  EXPECT_THAT(unasked.transport_detail,
+              AllOf(HasSubstr("Content-Encoding \"br\""), HasSubstr("not asked for")));
+  const Response twice =
+      answer_of(ok("{}", "Content-Encoding: identity, gzip\r\nContent-Encoding: zstd\r\n"));
+  expect_no_answer(twice, Transport::encoding);
+  EXPECT_THAT(twice.transport_detail, HasSubstr("\"gzip, zstd\""));
+  const Response plain = answer_of(ok("{\"events\":[]}", "Content-Encoding: gzip\r\n"));
+  expect_no_answer(plain, Transport::encoding);
+  EXPECT_THAT(plain.transport_detail, HasSubstr("\"gzip\""));
+  expect_no_answer(answer_of(ok(gzip("{}") + "{}", "Content-Encoding: gzip\r\n")), Transport::encoding);
+}
+
+TEST(Trouble, ARefusalWhosePageCantBeUnpackedIsARefusal) {
+  for (const std::string encoding : {"br", "gzip"}) {
+    const Response response = answer_of("HTTP/1.1 401 Unauthorized\r\nContent-Encoding: " + encoding +
+                                        "\r\nRetry-After: 7\r\nContent-Length: 5\r\n\r\nnope!");
+    EXPECT_EQ(response.transport, Transport::none) << response.transport_detail;
+    EXPECT_EQ(response.status, 401);
+    EXPECT_EQ(response.header("retry-after"), "7");
+    EXPECT_EQ(*response.body, "");
+  }
+}
+
+TEST(Trouble, GzipThatEndsTooSoonIsAReset) {
+  const std::string packed = gzip("{\"events\":[]}");
+  expect_no_answer(answer_of(ok(packed.substr(0, packed.size() - 1), "Content-Encoding: gzip\r\n")),
+                   Transport::reset);
+}
+
+TEST(Trouble, AnEndlessBodyThatUnpacksToNothingStopsAtTheLimit) {
+  ScriptedServer server([](Peer& peer, const std::string&) {
+    peer.write("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n");
+    std::string nothings;
+    for (int i = 0; i < 1000; ++i) nothings += gzip("");
+    while (peer.write(nothings)) {
+    }
+    return false;
+  });
+  CurlClient client({.response_bytes_max = 1 << 20}, "auditstream/test");
+  expect_no_answer(fetch(client, get(server.url())), Transport::too_large);
 }
 
 TEST(Trouble, AnAnnouncedSizeAboveTheLimitIsRefusedBeforeTheBody) {
@@ -177,10 +185,8 @@ TEST(Trouble, UnknownHost) {
 }
 
 TEST(Trouble, AResolverThatHangsStopsNobodyElse) {
-  {
-    const std::lock_guard lock(resolver_mutex);
-    resolver_answers = false;
-  }
+  Resolver& resolver = Resolver::instance();
+  resolver.hang();
   ScriptedServer server([](Peer& peer, const std::string&) { return peer.write(ok("{}")); });
   CurlClient client({.connect_timeout = 100ms}, "auditstream/test");
   client.send(1, get("http://stuck.invalid/"));
@@ -191,11 +197,8 @@ TEST(Trouble, AResolverThatHangsStopsNobodyElse) {
   client.cancel(3);
   EXPECT_EQ(fetch(client, get(server.url())).status, 200);
 
-  std::unique_lock lock(resolver_mutex);
-  EXPECT_GT(resolver_calls_open, 0);  // all of the above happened while the resolver hung
-  resolver_answers = true;
-  resolver_released.notify_all();
-  resolver_released.wait(lock, [] { return resolver_calls_open == 0; });
+  EXPECT_GT(resolver.hanging(), 0);  // all of the above happened while the resolver hung
+  resolver.answer();
 }
 
 TEST(Trouble, WhatCannotBeSentIsAnsweredNotThrown) {

@@ -381,7 +381,8 @@ TEST(MetricsDocumentation, NamesEveryOutcomeCodeAndState) {
   }
   for (const http::Transport transport :
        {http::Transport::dns, http::Transport::connect, http::Transport::tls, http::Transport::timeout,
-        http::Transport::reset, http::Transport::too_large, http::Transport::proxy}) {
+        http::Transport::reset, http::Transport::too_large, http::Transport::encoding,
+        http::Transport::proxy}) {
     metrics.answered(*acme, trouble(transport));
   }
   static const std::regex value(R"re(,(?:outcome|code|reason|state)="(\w+)")re");

@@ -345,6 +345,10 @@ TEST_P(EveryVendor, NamesEachTroubleByItsKind) {
   EXPECT_EQ(refusal(given_failure(http::Transport::dns, "")).kind, RefusalKind::transient);
   EXPECT_EQ(refusal(given_failure(http::Transport::reset, "")).kind, RefusalKind::transient);
   EXPECT_EQ(refusal(given_failure(http::Transport::too_large, "")).kind, RefusalKind::too_large);
+  const Refusal packed = refusal(given_failure(http::Transport::encoding, "Content-Encoding \"br\""));
+  EXPECT_EQ(packed.kind, RefusalKind::malformed);
+  EXPECT_THAT(packed.message, HasSubstr("Content-Encoding \"br\""));
+  EXPECT_THAT(packed.remedy, HasSubstr("gzip"));
   EXPECT_THAT(refusal(given_failure(http::Transport::tls, "")).remedy, HasSubstr("ca_file"));
   EXPECT_THAT(refusal(given_failure(http::Transport::proxy, "")).remedy, HasSubstr("proxy"));
 }
