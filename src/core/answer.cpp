@@ -1,22 +1,26 @@
 #include "auditstream/answer.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
+
+#include "core/spellings.h"
 
 namespace auditstream {
 namespace {
 
 // Returns whether there was anything to blot out.
-bool blot_out(std::string& text, const Secret& secret) {
-  if (secret.empty()) return false;
-  bool found = false;
-  for (std::size_t at = text.find(secret.reveal()); at != std::string::npos;
-       at = text.find(secret.reveal(), at)) {
-    text.replace(at, secret.reveal().size(), "...");
-    at += 3;
-    found = true;
+bool blot_out(std::string& text, std::string_view spelling) {
+  std::size_t at = text.find(spelling);
+  if (at == std::string::npos) return false;
+  std::string blotted;
+  std::size_t done = 0;
+  for (; at != std::string::npos; at = text.find(spelling, done)) {
+    blotted.append(text, done, at - done).append("...");
+    done = at + spelling.size();
   }
-  return found;
+  text = blotted.append(text, done);
+  return true;
 }
 
 // None of the five vendors documents one; these are the names that gateways and frameworks use.
@@ -41,8 +45,10 @@ auto read_quotably(const http::Response& response, const Secrets& secrets, const
   std::string body = *response.body;
   bool echoed = false;
   const auto blot = [&](const Secret& secret) {
-    echoed = blot_out(body, secret) || echoed;
-    for (http::Header& header : blotted.headers) echoed = blot_out(header.value, secret) || echoed;
+    for (const std::string& spelling : spellings(secret.reveal())) {
+      echoed = blot_out(body, spelling) || echoed;
+      for (http::Header& header : blotted.headers) echoed = blot_out(header.value, spelling) || echoed;
+    }
   };
   for (const auto& [name, secret] : secrets) blot(secret);
   if (token) blot(token->value);

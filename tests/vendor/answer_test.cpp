@@ -47,6 +47,25 @@ TEST(Answer, QuotesNoTokenNorWhatWasGivenForIt) {
   }
 }
 
+TEST(Answer, QuotesNoSecretInAnotherSpelling) {
+  const Vendor& vendor = *find_vendor("tines");
+  const std::string secret = "hun/ter&+2\"";
+  for (const std::string spelled :
+       {"hun/ter&+2\"", "hun%2Fter%26%2B2%22", "hun%2fter%26%2b2%22", "hun/ter&+2\\\"", "hun\\/ter&+2\\\"",
+        "hun/ter\\u0026\\u002b2\\\"", "hun/ter&amp;+2&quot;",
+        "aHVuL3RlciYrMiI=", "dXNlcjpodW4vdGVyJisyIg==", "bWU6aHVuL3RlciYrMiI"}) {
+    const http::Response response =
+        given_response(401, "{\"error\":\"" + spelled + "\"}", {{"x-request-id", "a-" + spelled}});
+    const Answer answer = read_answer(vendor, any_source(vendor), {{"api_key", Secret(secret)}}, std::nullopt,
+                                      any_ask(vendor), response);
+    const Refusal& refusal = std::get<Refusal>(answer);
+    EXPECT_THAT(told(refusal), HasSubstr("...")) << spelled;
+    for (const char* part : {"hun", "ter", "bi90ZXI", "HVuL3Rlci", "h1bi90", "odW4vdGVy"}) {
+      EXPECT_THAT(told(refusal) + refusal.request_id, Not(HasSubstr(part))) << spelled;
+    }
+  }
+}
+
 TEST(Answer, WithoutAnEchoKeepsTheVendorsWords) {
   const Vendor& vendor = *find_vendor("tines");
   const Answer answer = read_answer(vendor, any_source(vendor), {{"api_key", Secret()}}, std::nullopt,
