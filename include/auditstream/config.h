@@ -79,6 +79,9 @@ struct Loaded {
   std::unique_ptr<Config> config;
   std::vector<Finding> mistakes;
   std::vector<Finding> warnings;
+  // Files of single sources' secrets that can't be read, or hold none, at this moment. Whoever runs goes on
+  // without those sources: the file may come, and the others must not wait for it.
+  std::vector<Finding> missing_secrets;
 };
 
 // Reads the file, its includes, the environment and the secrets' files. `now` is for what must not be in the

@@ -27,6 +27,13 @@ struct RateSpec {
 // Resolved secrets of one source, by setting name ("api_key").
 using Secrets = std::map<std::string, Secret, std::less<>>;
 
+// What ${env:} and ${file:} in an included file may refer to, where `include` limits that.
+struct Allowance {
+  std::vector<std::string> env;      // beginnings of names
+  std::vector<std::string> folders;  // absolute, each with a slash at its end
+  friend bool operator==(const Allowance&, const Allowance&) = default;
+};
+
 // One configured source, complete: defaults filled in, everything validated. Immutable after the config is
 // loaded.
 struct Source {
@@ -50,6 +57,7 @@ struct Source {
   std::map<std::string, std::vector<std::string>, std::less<>> lists;  // vendor settings: lists
   // Secrets as the config spells them, with ${env:} and ${file:} unresolved; see config's SecretReader.
   std::map<std::string, Secret, std::less<>> secret_templates;
+  std::optional<Allowance> allowance;  // of those references; nothing: any
   std::string origin;  // hash of vendor, base URL and what else names the tenant (not the key: keys rotate)
   std::string filter;  // hash of the settings that narrow what the vendor returns
 

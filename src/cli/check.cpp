@@ -191,7 +191,10 @@ void print(const Source& source, const ProbeResult& probe) {
 }  // namespace
 
 int check_command(const std::string& path, const CheckOptions& options) {
-  const Loaded loaded = load_all(path);
+  Loaded loaded = load_all(path);
+  // To whoever asks beforehand they are mistakes; a run would go on without those sources.
+  if (!loaded.missing_secrets.empty()) loaded.config.reset();
+  std::ranges::move(loaded.missing_secrets, std::back_inserter(loaded.mistakes));
   std::string document = "{\"config\":{\"ok\":" + std::string(loaded.config ? "true" : "false") +
                          ",\"mistakes\":" + json_findings(loaded.mistakes) +
                          ",\"warnings\":" + json_findings(loaded.warnings) + "}";

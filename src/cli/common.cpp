@@ -22,6 +22,9 @@ Loaded load_all(const std::string& path) {
 std::unique_ptr<Config> load_or_complain(const std::string& path) {
   Loaded loaded = load_all(path);
   for (const Finding& warning : loaded.warnings) std::cerr << "warning: " << warning.text() << "\n";
+  for (const Finding& missing : loaded.missing_secrets) {
+    std::cerr << "warning: " << missing.text() << "; the source fails until it can be read\n";
+  }
   for (const Finding& mistake : loaded.mistakes) std::cerr << mistake.text() << "\n";
   return std::move(loaded.config);
 }

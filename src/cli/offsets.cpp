@@ -31,10 +31,7 @@ void complain_of_missing_cursor(const std::string& source, const std::vector<Cur
                                 std::ostream& err) {
   std::vector<std::string> names;
   for (const CursorRecord& cursor : cursors) names.push_back(cursor.source);
-  err << "no cursor of \"" << source << "\"";
-  if (const std::string nearest = nearest_name(source, names); !nearest.empty())
-    err << "; did you mean \"" << nearest << "\"?";
-  err << "\n";
+  err << "no cursor of \"" << source << "\"" << did_you_mean(source, names) << "\n";
 }
 
 }  // namespace auditstream

@@ -12,10 +12,7 @@ std::shared_ptr<const Source> find_source(const Config& config, const std::strin
     if (source->name == name) return source;
     names.push_back(source->name);
   }
-  err << "no source is called \"" << name << "\"";
-  if (const std::string nearest = nearest_name(name, names); !nearest.empty())
-    err << "; did you mean \"" << nearest << "\"?";
-  err << "\n";
+  err << "no source is called \"" << name << "\"" << did_you_mean(name, names) << "\n";
   return nullptr;
 }
 

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "auditstream/vendor.h"
+#include "config/findings.h"
 #include "config/nearest.h"
 #include "config/vendor_page.h"
 
@@ -21,8 +22,9 @@ int vendors_command(const std::string& vendor, std::ostream& out, std::ostream& 
   }
   std::vector<std::string> names;
   for (const Vendor* known : vendors()) names.emplace_back(known->name());
-  err << "auditstream: no vendor is called \"" << vendor << "\"; did you mean \""
-      << nearest_name(vendor, names) << "\"?\n";
+  const std::string meant = did_you_mean(vendor, names);
+  err << "auditstream: no vendor is called \"" << vendor << "\""
+      << (meant.empty() ? ": it is one of " + listed(names) : meant) << "\n";
   return exit_usage;
 }
 

@@ -9,7 +9,6 @@
 #include "config/findings.h"
 #include "config/nearest.h"
 #include "config/rate.h"
-#include "config/section.h"
 
 namespace auditstream {
 namespace {
@@ -39,8 +38,7 @@ Status apply_vendor(const std::string& value, Draft& draft) {
   if (draft.vendor == nullptr) {
     std::vector<std::string> names;
     for (const Vendor* vendor : vendors()) names.emplace_back(vendor->name());
-    return Error{in_quotes(value) + " is not one of " + listed(names) + "; did you mean " +
-                 in_quotes(nearest_name(value, names)) + "?"};
+    return Error{in_quotes(value) + " is not one of " + listed(names) + did_you_mean(value, names)};
   }
   draft.source.vendor = value;
   return success();
@@ -164,8 +162,8 @@ Status apply_enabled(const std::string& value, Draft& draft) {
 
 const std::vector<CommonSetting>& common_settings() {
   static const std::vector<CommonSetting> settings{
-      {"name", "", "", false, "Unique name of the source and key of its cursor.", apply_name},
-      {"vendor", "", "", false, "Which API to poll.", apply_vendor},
+      {"name", "", "", false, "Unique name of the source and key of its cursor.", apply_name, true},
+      {"vendor", "", "", false, "Which API to poll.", apply_vendor, true},
       {"backfill_start_time", "", "now", false,
        "RFC3339 time with zone, not in the future, from which on a new source is read.",
        apply_backfill_start_time},
@@ -176,22 +174,22 @@ const std::vector<CommonSetting>& common_settings() {
       {"lanes", "auto", "", false,
        "Windows read at the same time while catching up: auto (at most 8) or 1 to 64.", apply_lanes},
       {"account", "", "the name", false, "Sources with the same account share one rate budget and one shard.",
-       apply_account},
+       apply_account, true},
       {"rate_limit", "", "the vendor's", true,
        "One rate or a list, such as 1000/min, 10/s or 1000/6s; replaces all of the vendor's.",
        apply_rate_limit},
       {"page_size", "", "the vendor's", false, "Events asked for with one request.", apply_page_size},
       {"base_url", "", "what the vendor's settings imply", false,
-       "https://host[:port] to ask instead; http:// to a loopback address only.", apply_base_url},
+       "https://host[:port] to ask instead; http:// to a loopback address only.", apply_base_url, true},
       {"ca_file", "", "the system's CAs", false, "PEM file of the CAs to trust.", apply_ca_file},
       {"proxy", "", "HTTPS_PROXY and NO_PROXY", false, "URL of the proxy to use.", apply_proxy},
       {"time_field", "", "the vendor's", false,
-       "JSON pointer to the event's time, where it is not where the vendor usually has it.",
-       apply_time_field},
+       "JSON pointer to the event's time, where it is not where the vendor usually has it.", apply_time_field,
+       true},
       {"topic", "", "topics.events", false,
-       "Topic of this source's events; {vendor} and {source} are filled in.", apply_topic},
+       "Topic of this source's events; {vendor} and {source} are filled in.", apply_topic, true},
       {"key", "id", "", false, "Record key: id (of the event), source, or a JSON pointer into the event.",
-       apply_key},
+       apply_key, true},
       {"enabled", "true", "", false, "false keeps the cursor and stops polling.", apply_enabled},
   };
   return settings;

@@ -1,6 +1,7 @@
 // The settings that every source has, whatever its vendor. This table parses them and documents them.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "auditstream/model.h"
 #include "auditstream/result.h"
 #include "auditstream/vendor.h"
+#include "config/section.h"
 
 namespace auditstream {
 
@@ -17,6 +19,7 @@ struct Draft {
   const Vendor* vendor = nullptr;  // known once `vendor` was applied
   Source source{};
   http::Route route{};
+  std::map<std::string_view, Text> read{};  // of the common settings with one value: what was applied
 };
 
 struct CommonSetting {
@@ -26,6 +29,7 @@ struct CommonSetting {
   bool list = false;           // may also be a list: `apply` sees one value after the other
   std::string_view meaning;
   Status (*apply)(const std::string& value, Draft& draft);
+  bool shown = false;  // to everybody who may see the status page: nothing out of a file
 
   bool required() const { return fallback.empty() && otherwise.empty(); }
 };

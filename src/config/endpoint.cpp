@@ -137,8 +137,14 @@ Status check_proxy(std::string_view text) {
     return Error{"must start with http://, https://, socks5:// or socks5h://"};
   }
   std::string_view authority = text.substr(colon + 3);
-  if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos)
+  if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
+    // They mean something in a URL, so that another reader would take a part of the password for the host.
+    if (authority.find_first_of("@#?/\\") < at) {
+      return Error{
+          "must have its user and password percent-encoded: %40 for @, %23 for #, %2F for /, %3F for ?"};
+    }
     authority.remove_prefix(at + 1);
+  }
   if (!parse_host_port(authority)) return Error{"has no valid host[:port] after " + scheme + "://"};
   return success();
 }

@@ -1,13 +1,18 @@
 #include "config/expansion.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
-#include <fstream>
-#include <optional>
+#include <filesystem>
 #include <system_error>
+#include <utility>
+
+#include "config/findings.h"
 
 namespace auditstream {
 namespace {
@@ -16,6 +21,97 @@ constexpr std::size_t secret_bytes_max = 1 << 20;
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
+Error mistake(std::string message) { return Error{std::move(message), Cure::person}; }
+
+// Adds to the expansion.
+Status resolve_env(std::string_view inner, const Allowance* allowance, Expansion& expansion) {
+  const std::size_t dash = inner.find(":-");
+  const std::string name(inner.substr(0, dash));
+  if (!is_env_name(name)) return mistake("${env:NAME} needs the name of an environment variable");
+  if (allowance != nullptr && std::ranges::none_of(allowance->env, [&name](const std::string& beginning) {
+        return name.starts_with(beginning);
+      })) {
+    return mistake("${env:" + name + "} may not stand in this file: its include allows " +
+                   (allowance->env.empty() ? "no environment variables"
+                                           : "only those that begin with " + listed(allowance->env)));
+  }
+  expansion.env.push_back(name);
+  const char* value = std::getenv(name.c_str());
+  const bool has_fallback = dash != std::string_view::npos;
+  if (value != nullptr && (*value != '\0' || !has_fallback)) {
+    expansion.text += value;
+    expansion.outside.emplace_back(value);
+    return success();
+  }
+  if (!has_fallback) return mistake("environment variable " + name + " is not set");
+  expansion.text += inner.substr(dash + 2);
+  return success();
+}
+
+bool has_dots(std::string_view path) {
+  return path.find("/../") != std::string_view::npos || path.find("/./") != std::string_view::npos ||
+         path.ends_with("/..") || path.ends_with("/.");
+}
+
+Status resolve_file(std::string_view inner, const Allowance* allowance, Expansion& expansion) {
+  const std::string path(inner);
+  if (path.empty() || path[0] != '/') return mistake("${file:/path} needs an absolute path");
+  if (allowance != nullptr &&
+      (has_dots(path) || std::ranges::none_of(allowance->folders, [&path](const std::string& folder) {
+         return path.starts_with(folder);
+       }))) {
+    return mistake(
+        "${file:" + path + "} may not stand in this file: its include allows " +
+        (allowance->folders.empty() ? "no files" : "only what lies in " + listed(allowance->folders)));
+  }
+  Result<std::string> bytes =
+      read_whole_file(path, secret_bytes_max, allowance == nullptr ? nullptr : &allowance->folders);
+  if (!bytes.ok()) return Error{"can't read " + path + ": " + bytes.error().message, bytes.error().cure};
+  expansion.text += *bytes;
+  expansion.outside.push_back(*std::move(bytes));
+  expansion.from_file = true;
+  return success();
+}
+
+Status resolve(std::string_view reference, const Allowance* allowance, Expansion& expansion) {
+  if (reference.starts_with("env:")) return resolve_env(reference.substr(4), allowance, expansion);
+  if (reference.starts_with("file:")) return resolve_file(reference.substr(5), allowance, expansion);
+  return mistake("after \"${\" only env:NAME, env:NAME:-fallback or file:/path may stand");
+}
+
+// A descriptor that closes itself.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  const int fd_;
+};
+
+// Asks the open file, not its name: a link may have been turned elsewhere in between.
+bool lies_in(int fd, const std::vector<std::string>& folders) {
+  std::error_code error;
+  const std::filesystem::path real =
+      std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd), error);
+  if (error) return false;
+  return std::ranges::any_of(folders, [&real](const std::string& folder) {
+    std::error_code none;
+    std::string home = std::filesystem::canonical(folder, none);
+    if (!home.ends_with('/')) home += '/';
+    return !none && real.string().starts_with(home);
+  });
+}
+
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
+}  // namespace
+
 bool is_env_name(std::string_view name) {
   const auto legal = [](char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
@@ -23,57 +119,27 @@ bool is_env_name(std::string_view name) {
   return !name.empty() && !(name[0] >= '0' && name[0] <= '9') && std::all_of(name.begin(), name.end(), legal);
 }
 
-struct Resolved {
-  std::string text;
-  bool outside = true;
-};
-
-Result<Resolved> resolve_env(std::string_view inner) {
-  const std::size_t dash = inner.find(":-");
-  const std::string name(inner.substr(0, dash));
-  if (!is_env_name(name)) return Error{"${env:NAME} needs the name of an environment variable"};
-  const char* value = std::getenv(name.c_str());
-  const bool has_fallback = dash != std::string_view::npos;
-  if (value != nullptr && (*value != '\0' || !has_fallback)) return Resolved{value, true};
-  if (has_fallback) return Resolved{std::string(inner.substr(dash + 2)), false};
-  return Error{"environment variable " + name + " is not set"};
-}
-
-Result<Resolved> resolve_file(std::string_view inner) {
-  const std::string path(inner);
-  if (path.empty() || path[0] != '/') return Error{"${file:/path} needs an absolute path"};
-  Result<std::string> bytes = read_whole_file(path, secret_bytes_max);
-  if (!bytes.ok()) return Error{"can't read " + path + ": " + bytes.error().message};
-  return Resolved{std::move(bytes).value(), true};
-}
-
-Result<Resolved> resolve(std::string_view reference) {
-  if (reference.starts_with("env:")) return resolve_env(reference.substr(4));
-  if (reference.starts_with("file:")) return resolve_file(reference.substr(5));
-  return Error{"after \"${\" only env:NAME, env:NAME:-fallback or file:/path may stand"};
-}
-
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
-
-}  // namespace
-
-Result<std::string> read_whole_file(const std::string& path, std::size_t bytes_max) {
+Result<std::string> read_whole_file(const std::string& path, std::size_t bytes_max,
+                                    const std::vector<std::string>* folders) {
+  // A pipe would block and a device never end: opened without waiting, and then refused.
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (file.get() < 0) return Error{reason(errno)};
+  if (folders != nullptr && !lies_in(file.get(), *folders)) {
+    return Error{"a link leads out of " + listed(*folders), Cure::person};
+  }
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return Error{reason(errno)};
-  // A pipe would block and a device never end.
+  if (::fstat(file.get(), &status) != 0) return Error{reason(errno)};
   if (!S_ISREG(status.st_mode)) return Error{"not a regular file"};
-  errno = 0;
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return Error{reason(errno == 0 ? EIO : errno)};
   std::string bytes;
-  char chunk[16 << 10];
-  do {
-    in.read(chunk, sizeof chunk);
-    bytes.append(chunk, static_cast<std::size_t>(in.gcount()));
+  std::array<char, 16 << 10> chunk;
+  while (true) {
+    const ssize_t got = ::read(file.get(), chunk.data(), chunk.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return Error{reason(errno)};
+    if (got == 0) return bytes;
+    bytes.append(chunk.data(), static_cast<std::size_t>(got));
     if (bytes.size() > bytes_max) return Error{"more than " + std::to_string(bytes_max) + " bytes"};
-  } while (in);
-  if (in.bad()) return Error{"reading failed"};
-  return bytes;
+  }
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -83,40 +149,50 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
-Result<Expansion> expand(std::string_view spelled) {
+Result<Expansion> expand(std::string_view spelled, const Allowance* allowance) {
   Expansion expansion;
   std::string failures;
+  Cure cure = Cure::time;
   while (true) {
     const std::size_t start = spelled.find("${");
     expansion.text += spelled.substr(0, start);
     if (start == std::string_view::npos) break;
     const std::size_t end = spelled.find('}', start);
-    if (end == std::string_view::npos) return Error{"\"${\" has no closing \"}\""};
-    Result<Resolved> resolved = resolve(spelled.substr(start + 2, end - start - 2));
-    if (resolved.ok()) {
-      expansion.text += resolved->text;
-      expansion.outside |= resolved->outside;
-    } else {
+    if (end == std::string_view::npos) return mistake("\"${\" has no closing \"}\"");
+    const Status resolved = resolve(spelled.substr(start + 2, end - start - 2), allowance, expansion);
+    if (!resolved.ok()) {
       failures += (failures.empty() ? "" : "; ") + resolved.error().message;
+      if (resolved.error().cure == Cure::person) cure = Cure::person;
     }
     spelled.remove_prefix(end + 1);
   }
-  if (!failures.empty()) return Error{failures};
+  if (!failures.empty()) return Error{failures, cure};
   return expansion;
 }
 
-Result<Revealed> reveal(std::string_view spelled) {
-  Result<Expansion> expansion = expand(spelled);
+std::set<std::string> variables_in(std::string_view spelled) {
+  constexpr std::string_view opening = "${env:";
+  std::set<std::string> names;
+  for (std::size_t at = 0; (at = spelled.find(opening, at)) != std::string_view::npos;) {
+    at += opening.size();
+    names.emplace(spelled.substr(at, spelled.find_first_of(":}", at) - at));
+  }
+  return names;
+}
+
+Result<Revealed> reveal(std::string_view spelled, const Allowance* allowance) {
+  Result<Expansion> expansion = expand(spelled, allowance);
   if (!expansion.ok()) return expansion.error();
+  const Cure cure = expansion->from_file ? Cure::time : Cure::person;
   const std::string_view text = trimmed(expansion->text);
   if (text.empty()) {
     // Only references can be quoted here: a secret in clear would not be empty.
-    return Error{expansion->outside ? std::string(trimmed(spelled)) + " is empty" : "is empty"};
+    return Error{expansion->is_outside() ? std::string(trimmed(spelled)) + " is empty" : "is empty", cure};
   }
   if (std::any_of(text.begin(), text.end(), is_control)) {
-    return Error{"holds a line break or another control character"};
+    return Error{"holds a line break or another control character", cure};
   }
-  return Revealed{std::string(text), text.size() != expansion->text.size(), !expansion->outside};
+  return Revealed{std::string(text), text.size() != expansion->text.size(), !expansion->is_outside()};
 }
 
 }  // namespace auditstream

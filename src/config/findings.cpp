@@ -26,11 +26,12 @@ std::string Finding::text() const {
 }
 
 Place Place::named(std::string_view name, int at_line) const {
-  return {file, at_line, path.empty() ? std::string(name) : path + "." + std::string(name)};
+  const std::string shown = discreet(name);
+  return {file, at_line, path.empty() ? shown : path + "." + shown, allowance};
 }
 
 Place Place::item(std::size_t index, int at_line) const {
-  return {file, at_line, path + "[" + std::to_string(index) + "]"};
+  return {file, at_line, path + "[" + std::to_string(index) + "]", allowance};
 }
 
 void Findings::mistake(const Place& place, std::string message) {
@@ -44,6 +45,11 @@ void Findings::warning(const Place& place, std::string message) {
   if (seen_.insert(finding.text()).second) warnings_.push_back(std::move(finding));
 }
 
+void Findings::missing_secret(const Place& place, std::string message) {
+  Finding finding{place.file, place.line, place.path, std::move(message)};
+  if (seen_.insert(finding.text()).second) missing_secrets_.push_back(std::move(finding));
+}
+
 bool Findings::has_mistake_at(const std::string& file, const std::string& path) const {
   return mistaken_.contains({file, path});
 }
@@ -54,6 +60,36 @@ std::vector<Finding> Findings::take_mistakes(const std::string& main_file) {
 
 std::vector<Finding> Findings::take_warnings(const std::string& main_file) {
   return in_order(std::exchange(warnings_, {}), main_file);
+}
+
+std::vector<Finding> Findings::take_missing_secrets(const std::string& main_file) {
+  return in_order(std::exchange(missing_secrets_, {}), main_file);
+}
+
+bool may_be_secret(std::string_view text) {
+  constexpr std::size_t word_max = 24;
+  constexpr std::size_t mixed_max = 7;
+  std::size_t length = 0;  // of the run of letters and digits that ends here
+  bool letters = false, digits = false;
+  for (const char c : text) {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    const bool digit = c >= '0' && c <= '9';
+    const bool in_run = letter || digit;
+    length = in_run ? length + 1 : 0;
+    letters = in_run && (letters || letter);
+    digits = in_run && (digits || digit);
+    if (length > word_max || (length > mixed_max && letters && digits)) return true;
+  }
+  return false;
+}
+
+std::string discreet(std::string_view key) {
+  const std::string_view word =
+      key.substr(0, key.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                          "abcdefghijklmnopqrstuvwxyz0123456789._-"));
+  const bool slipped = word.size() < key.size() && key[word.size()] == ':';
+  if (may_be_secret(word) || (word.size() < key.size() && !slipped)) return "...";
+  return std::string(word) + (slipped ? "..." : "");
 }
 
 std::string in_quotes(std::string_view text) {

@@ -1,6 +1,7 @@
 // The config from its file to values: reads all of it before it judges, so that every mistake is told in one
 // go.
 #include <algorithm>
+#include <list>
 #include <set>
 #include <utility>
 
@@ -46,6 +47,7 @@ class Loader {
     Loaded loaded;
     loaded.mistakes = findings_.take_mistakes(path_);
     loaded.warnings = findings_.take_warnings(path_);
+    loaded.missing_secrets = findings_.take_missing_secrets(path_);
     if (loaded.mistakes.empty()) loaded.config = std::make_unique<Config>(std::move(config_));
     return loaded;
   }
@@ -102,6 +104,7 @@ class Loader {
     const Node& include = part("include");
     read_includes(include, place_of("include", include), reader);
     root.refuse_unknown();
+    reader.check_shown(secret_variables_);
 
     if (sources_seen_ == 0) {
       findings_.mistake(place_of("sources", sources),
@@ -134,7 +137,11 @@ class Loader {
     for (const Node& property : kafka.children()) {
       const Place at = kafka.place_of(property);
       const std::string_view forbidden = forbidden_because(property.key);
-      if (!forbidden.empty()) {
+      if (discreet(property.key) != property.key) {
+        findings_.mistake(at, property.key.find(':') != std::string::npos
+                                  ? "a blank is missing after the colon"
+                                  : "is no property of librdkafka: see its CONFIGURATION.md");
+      } else if (!forbidden.empty()) {
         findings_.mistake(at, std::string(forbidden));
       } else if (std::optional<std::string> value = read_property(property, at)) {
         config_.kafka[property.key] = std::move(*value);
@@ -155,10 +162,11 @@ class Loader {
     std::optional<Text> text;
     if (property.key.ends_with(".pem")) {  // has line ends that matter
       text = read_verbatim(property, place, findings_);
-      if (text && !text->outside && is_secret_property(property.key)) {
+      if (text && text->outside.empty() && is_secret_property(property.key)) {
         findings_.warning(place, "a secret stands here in clear: use ${env:NAME} or ${file:/path}");
       }
     } else if (is_secret_property(property.key)) {
+      secret_variables_.merge(variables_in(property.text));
       return read_secret(property, place, findings_);
     } else {
       text = read_text(property, place, findings_);
@@ -241,6 +249,7 @@ class Loader {
       config_.http.listen = listen->text;
     }
     if (const Node* token = http.find("token")) {
+      secret_variables_.merge(variables_in(token->text));
       if (std::optional<std::string> secret = read_secret(*token, http.place_of(*token), findings_)) {
         if (secret->size() < token_bytes_min) {
           findings_.mistake(http.place_of(*token),
@@ -300,15 +309,61 @@ class Loader {
     }
   }
 
+  // A pattern, or a map of one with what the files may refer to.
   void read_includes(const Node& node, const Place& place, SourceReader& reader) {
-    std::set<std::string> read_already;
-    for (const Text& pattern : read_list(node, place, findings_)) {
-      config_.include.push_back(pattern.text);
-      for (const std::string& file : included_files(path_, pattern.text)) {
-        if (!read_already.insert(file).second) continue;
-        const std::optional<Node> root = parse_file(file, pattern.place, file);
-        if (root) read_sources(*root, {file, root->line, "sources"}, reader);
+    if (node.kind != Node::Kind::list) {
+      read_list(node, place, findings_);  // says what is wrong
+      return;
+    }
+    for (std::size_t i = 0; i < node.items.size(); ++i) {
+      const Node& item = node.items[i];
+      const Place at = place.item(i, item.line);
+      if (item.kind == Node::Kind::map) {
+        Section section(item, at, findings_);
+        const std::optional<Text> pattern = section.text("path");
+        allowances_.push_back(read_allowance(section));
+        section.refuse_unknown();
+        if (section.find("path") == nullptr) findings_.mistake(at.named("path", at.line), "is required");
+        if (pattern) read_included(*pattern, &allowances_.back(), reader);
+      } else if (const std::optional<Text> pattern = read_text(item, at, findings_)) {
+        read_included(*pattern, nullptr, reader);
       }
+    }
+  }
+
+  Allowance read_allowance(Section& section) {
+    Allowance allowance;
+    if (const Node* env = section.find("env")) {
+      for (const Text& beginning : read_list(*env, section.place_of(*env), findings_)) {
+        if (is_env_name(beginning.text)) {
+          allowance.env.push_back(beginning.text);
+        } else {
+          beginning.mistake(findings_,
+                            in_quotes(beginning.text) + " is not the beginning of a variable's name");
+        }
+      }
+    }
+    if (const Node* file = section.find("file")) {
+      for (const Text& folder : read_list(*file, section.place_of(*file), findings_)) {
+        const std::string& text = folder.text;
+        if (text.starts_with('/') && text.ends_with('/') && text.find("/../") == std::string::npos) {
+          allowance.folders.push_back(text);
+        } else {
+          folder.mistake(findings_, in_quotes(text) + " is not an absolute folder with a slash at its end");
+        }
+      }
+    }
+    return allowance;
+  }
+
+  // A file that several patterns name is read once, for the first of them.
+  void read_included(const Text& pattern, const Allowance* allowance, SourceReader& reader) {
+    if (pattern.text.empty()) return pattern.mistake(findings_, "is empty");
+    config_.include.push_back(pattern.text);
+    for (const std::string& file : included_files(path_, pattern.text)) {
+      if (!included_.insert(file).second) continue;
+      const std::optional<Node> root = parse_file(file, pattern.place, file);
+      if (root) read_sources(*root, {file, root->line, "sources", allowance}, reader);
     }
   }
 
@@ -391,6 +446,9 @@ class Loader {
   Place dead_letters_place_;
   Place offsets_place_;
   std::vector<ReadSource> read_;
+  std::list<Allowance> allowances_;  // places point at them
+  std::set<std::string> secret_variables_;
+  std::set<std::string> included_;
   std::size_t sources_seen_ = 0;
 };
 

@@ -41,7 +41,14 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
   const auto nearest = std::min_element(
       candidates.begin(), candidates.end(),
       [name](const std::string& a, const std::string& b) { return edits(name, a) < edits(name, b); });
-  return nearest == candidates.end() ? std::string{} : *nearest;
+  if (nearest == candidates.end()) return {};
+  const std::size_t slips_max = std::max<std::size_t>(1, std::max(name.size(), nearest->size()) / 3);
+  return edits(name, *nearest) <= slips_max ? *nearest : std::string{};
+}
+
+std::string did_you_mean(std::string_view name, const std::vector<std::string>& candidates) {
+  const std::string nearest = nearest_name(name, candidates);
+  return nearest.empty() ? std::string{} : "; did you mean \"" + nearest + "\"?";
 }
 
 }  // namespace auditstream

@@ -7,8 +7,11 @@
 
 namespace auditstream {
 
-// The candidate with the fewest edits (case and '-' against '_' are free), the first of several; "" if there
-// is none.
+// The candidate with the fewest edits (case and '-' against '_' are free), the first of several; "" where
+// each differs by more than slips do: one edit, or a third of the longer name.
 std::string nearest_name(std::string_view name, const std::vector<std::string>& candidates);
+
+// "; did you mean \"workato\"?", or nothing where no name is near.
+std::string did_you_mean(std::string_view name, const std::vector<std::string>& candidates);
 
 }  // namespace auditstream

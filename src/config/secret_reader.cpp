@@ -7,7 +7,7 @@ namespace auditstream {
 Result<Secrets> SecretReader::read(const Source& source) {
   Secrets secrets;
   for (const auto& [name, spelled] : source.secret_templates) {
-    Result<Revealed> revealed = reveal(spelled.reveal());
+    Result<Revealed> revealed = reveal(spelled.reveal(), source.allowance ? &*source.allowance : nullptr);
     if (!revealed.ok()) return Error{name + ": " + revealed.error().message};
     secrets[name] = Secret(std::move(revealed->text));
   }

@@ -35,6 +35,26 @@ bool is_scalar(const Node& node, const Place& place, Findings& findings) {
   return false;
 }
 
+void replace_all(std::string& text, const std::string& what, const std::string& by) {
+  if (what.empty()) return;
+  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size()) {
+    text.replace(at, what.size(), by);
+  }
+}
+
+// Values that were changed or cut on their way into the message: whatever begins like one goes, up to the end
+// of the quotation.
+void blot_out(std::string& message, std::string_view value) {
+  constexpr std::size_t beginning = 8;  // less is a word that the message may hold anyway
+  if (value.size() < beginning) return;
+  const std::string_view start = value.substr(0, beginning);
+  for (std::size_t at = 0; (at = message.find(start, at)) != std::string::npos;) {
+    const std::size_t end = std::min(message.find('"', at), message.size());
+    message.replace(at, end - at, "...");
+    at += 3;
+  }
+}
+
 const std::vector<Node>& children_of(const Node& node) {
   static const std::vector<Node> none;
   return node.kind == Node::Kind::map ? node.items : none;
@@ -43,28 +63,32 @@ const std::vector<Node>& children_of(const Node& node) {
 }  // namespace
 
 void Text::mistake(Findings& findings, std::string message) const {
-  if (outside && !text.empty()) {
-    for (std::size_t at = 0; (at = message.find(text, at)) != std::string::npos; at += spelled.size()) {
-      message.replace(at, text.size(), spelled);
-    }
+  if (!outside.empty()) {
+    replace_all(message, in_quotes(text), in_quotes(spelled));  // cut alike where they are long
+    replace_all(message, text, spelled);
+    for (const std::string& value : outside) blot_out(message, trimmed(value));
+  } else if (may_be_secret(text)) {
+    replace_all(message, in_quotes(text), "\"...\"");
+    replace_all(message, text, "...");
   }
   findings.mistake(place, std::move(message));
 }
 
 std::optional<Text> read_verbatim(const Node& node, const Place& place, Findings& findings) {
   if (!is_scalar(node, place, findings)) return std::nullopt;
-  Result<Expansion> expansion = expand(node.text);
+  Result<Expansion> expansion = expand(node.text, place.allowance);
   if (!expansion.ok()) {
     findings.mistake(place, expansion.error().message);
     return std::nullopt;
   }
-  return Text{expansion->text, node.text, expansion->outside, place};
+  return Text{std::move(expansion->text), node.text, std::move(expansion->outside), std::move(expansion->env),
+              expansion->from_file,       place};
 }
 
 std::optional<Text> read_text(const Node& node, const Place& place, Findings& findings) {
   std::optional<Text> text = read_verbatim(node, place, findings);
   if (!text) return std::nullopt;
-  if (text->outside) text->text = std::string(trimmed(text->text));
+  if (!text->outside.empty()) text->text = std::string(trimmed(text->text));
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   if (std::any_of(text->text.begin(), text->text.end(), is_control)) {
     findings.mistake(place, "holds a line break or another control character");
@@ -94,11 +118,16 @@ std::vector<Text> read_list(const Node& node, const Place& place, Findings& find
   return texts;
 }
 
-std::optional<std::string> read_secret(const Node& node, const Place& place, Findings& findings) {
+std::optional<std::string> read_secret(const Node& node, const Place& place, Findings& findings,
+                                       bool may_be_missing) {
   if (!is_scalar(node, place, findings)) return std::nullopt;
-  Result<Revealed> secret = reveal(node.text);
+  Result<Revealed> secret = reveal(node.text, place.allowance);
   if (!secret.ok()) {
-    findings.mistake(place, secret.error().message);
+    if (may_be_missing && secret.error().cure == Cure::time) {
+      findings.missing_secret(place, secret.error().message);
+    } else {
+      findings.mistake(place, secret.error().message);
+    }
     return std::nullopt;
   }
   if (secret->was_trimmed)
@@ -139,9 +168,14 @@ std::optional<Text> Section::text(std::string_view name) {
 void Section::refuse_unknown() const {
   for (const Node& child : children_) {
     if (std::find(known_.begin(), known_.end(), child.key) != known_.end()) continue;
-    const std::string nearest = nearest_name(child.key, known_);
-    findings_.mistake(place_.named(child.key, child.key_line),
-                      "there is no such setting here; did you mean " + in_quotes(nearest) + "?");
+    const Place place = place_.named(child.key, child.key_line);
+    if (const std::size_t colon = child.key.find(':'); colon != std::string::npos) {
+      findings_.mistake(place, "a blank is missing after the colon");
+      continue;
+    }
+    const std::string meant = did_you_mean(child.key, known_);
+    findings_.mistake(
+        place, "there is no such setting here" + (meant.empty() ? ": there are " + listed(known_) : meant));
   }
 }
 

@@ -13,13 +13,15 @@ namespace auditstream {
 
 // A scalar after ${...} was filled in.
 struct Text {
-  std::string text;
-  std::string spelled;  // as the file has it
-  bool outside = false;
-  Place place;
+  std::string text{};
+  std::string spelled{};               // as the file has it
+  std::vector<std::string> outside{};  // what of it came from the environment and from files
+  std::vector<std::string> env{};      // the variables that it names
+  bool from_file = false;
+  Place place{};
 
   // A mistake about this value. Where the value came from outside it may be a secret in the wrong place: the
-  // message then shows the reference instead.
+  // message then shows the reference instead. One that stands here and looks like a secret is not shown.
   void mistake(Findings& findings, std::string message) const;
 };
 
@@ -32,8 +34,10 @@ std::optional<Text> read_text(const Node& node, const Place& place, Findings& fi
 // The scalars of a list; items that are none are mistakes and left out.
 std::vector<Text> read_list(const Node& node, const Place& place, Findings& findings);
 
-// A secret, revealed; the usual warnings and mistakes.
-std::optional<std::string> read_secret(const Node& node, const Place& place, Findings& findings);
+// A secret, revealed; the usual warnings and mistakes. Of a secret that `may_be_missing`, a file that can't
+// be read or holds none is no mistake: it is a missing secret.
+std::optional<std::string> read_secret(const Node& node, const Place& place, Findings& findings,
+                                       bool may_be_missing = false);
 
 // Lives no longer than the node it reads.
 class Section {

@@ -4,6 +4,7 @@
 
 #include "auditstream/hash.h"
 #include "config/endpoint.h"
+#include "config/expansion.h"
 #include "config/topic_name.h"
 
 namespace auditstream {
@@ -85,10 +86,9 @@ void SourceReader::check_defaults() {
     if (const Node* node = defaults.find(setting.name))
       apply(setting, {node, defaults.place_of(*node)}, nobody);
   }
-  if (!nobody.source.topic.empty()) {
-    const Node* node = defaults.find("topic");
-    const Result<std::string> topic = fill_topic(nobody.source.topic, "vendor", "source");
-    if (!topic.ok()) findings_.mistake(defaults.place_of(*node), topic.error().message);
+  if (const auto text = nobody.read.find("topic"); text != nobody.read.end()) {
+    const Result<std::string> topic = fill_topic(text->second.text, "vendor", "source");
+    if (!topic.ok()) text->second.mistake(findings_, topic.error().message);
   }
   defaults.refuse_unknown();
 }
@@ -116,8 +116,29 @@ void SourceReader::apply(const CommonSetting& setting, const Found& found, Draft
       value.mistake(findings_, "is empty");
       continue;
     }
+    if (setting.shown && !may_be_shown(value)) continue;
     const Status applied = setting.apply(value.text, draft);
     if (!applied.ok()) value.mistake(findings_, applied.error().message);
+    if (!setting.list) draft.read[setting.name] = value;
+  }
+}
+
+bool SourceReader::may_be_shown(const Text& text) {
+  for (const std::string& name : text.env) shown_variables_.emplace_back(name, text.place);
+  if (text.from_file) {
+    findings_.mistake(
+        text.place,
+        "is shown to everybody who may see the status page, and ${file:} is for secrets: write the value "
+        "here, or use ${env:NAME}");
+  }
+  return !text.from_file;
+}
+
+void SourceReader::check_shown(const std::set<std::string>& further_secrets) {
+  for (const auto& [name, place] : shown_variables_) {
+    if (!secret_variables_.contains(name) && !further_secrets.contains(name)) continue;
+    findings_.mistake(place, "is shown to everybody who may see the status page, and ${env:" + name +
+                                 "} is a secret elsewhere in this config: use another variable");
   }
 }
 
@@ -131,6 +152,7 @@ ReadSource SourceReader::read(const Node& node, const Place& place) {
 
   Draft draft{.now = surroundings_.now};
   Source& source = draft.source;
+  if (place.allowance != nullptr) source.allowance = *place.allowance;
   ReadSource result;
   std::map<std::string_view, Found> places;
   for (const CommonSetting& setting : common_settings()) {
@@ -170,7 +192,7 @@ ReadSource SourceReader::read(const Node& node, const Place& place) {
   if (source.base_url.empty()) source.base_url = vendor.default_base_url(source);
   if (source.rate_limit.empty()) source.rate_limit = vendor.traits().rate_limit;
   if (source.page_size == 0) source.page_size = vendor.traits().page_size;
-  if (!source.name.empty()) fill_topics(source, result.topic);
+  if (!source.name.empty()) fill_topics(draft, result.topic);
   warn_of_retention(draft, places["backfill_start_time"].place);
   source.route = shared_route(draft.route);
   source.origin = origin_of(source, vendor);
@@ -194,17 +216,23 @@ void SourceReader::read_vendor_setting(const Setting& setting, Section& own, Sou
   }
   const Place place = own.place_of(*node);
   if (setting.type == Setting::Type::secret) {
-    if (read_secret(*node, place, findings_)) source.secret_templates[setting.name] = Secret(node->text);
+    const std::size_t mistakes_before = findings_.mistake_count();
+    read_secret(*node, place, findings_, true);
+    if (findings_.mistake_count() != mistakes_before) return;
+    source.secret_templates[setting.name] = Secret(node->text);
+    secret_variables_.merge(variables_in(node->text));
     return;
   }
   if (setting.type == Setting::Type::list) {
     std::vector<std::string> values;
-    for (const Text& text : read_list(*node, place, findings_)) values.push_back(text.text);
+    for (const Text& text : read_list(*node, place, findings_)) {
+      if (may_be_shown(text)) values.push_back(text.text);
+    }
     if (!values.empty()) source.lists[setting.name] = std::move(values);
     return;
   }
   const std::optional<Text> text = read_text(*node, place, findings_);
-  if (!text) return;
+  if (!text || !may_be_shown(*text)) return;
   if (text->text.empty()) {
     if (setting.required || text->spelled.empty()) text->mistake(findings_, "is empty");
     if (!setting.fallback.empty()) source.settings[setting.name] = setting.fallback;
@@ -240,16 +268,21 @@ void SourceReader::add_mistakes_of_vendor(const Section& own, const Draft& draft
     const Place place = given ? own.place_of(*child) : own.place().named(name, own.place().line);
     // The table's own finding on that setting is the plainer one.
     if (findings_.has_mistake_at(place.file, place.path)) continue;
-    Text{std::string(draft.source.setting(name)), given ? child->text : "", true, place}.mistake(findings_,
-                                                                                                 message);
+    const std::string value(draft.source.setting(name));
+    Text text{.text = value, .spelled = given ? child->text : "", .place = place};
+    if (text.spelled.find("${") != std::string::npos) text.outside = {value};
+    text.mistake(findings_, message);
   }
 }
 
-void SourceReader::fill_topics(Source& source, const Place& topic_place) {
+void SourceReader::fill_topics(Draft& draft, const Place& topic_place) {
+  Source& source = draft.source;
   const std::string& pattern = source.topic.empty() ? surroundings_.topics.events : source.topic;
   const Result<std::string> topic = fill_topic(pattern, source.vendor, source.name);
   if (!topic.ok() && !findings_.has_mistake_at(topic_place.file, topic_place.path)) {
-    findings_.mistake(topic_place, topic.error().message);
+    const auto own = draft.read.find("topic");
+    (own != draft.read.end() ? own->second : Text{.place = topic_place})
+        .mistake(findings_, topic.error().message);
   }
   const Result<std::string> dead_letters =
       fill_topic(surroundings_.topics.dead_letters, source.vendor, source.name);

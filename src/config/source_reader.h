@@ -4,8 +4,10 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "auditstream/config.h"
 #include "auditstream/vendor.h"
@@ -43,6 +45,10 @@ class SourceReader {
 
   ReadSource read(const Node& node, const Place& place);
 
+  // When all were read: a variable that is a secret, of a source or `further`, must not be shown as a
+  // setting.
+  void check_shown(const std::set<std::string>& further_secrets);
+
  private:
   struct Found {
     const Node* node = nullptr;
@@ -53,13 +59,17 @@ class SourceReader {
   void apply(const CommonSetting& setting, const Found& found, Draft& draft);
   void read_vendor_setting(const Setting& setting, Section& own, Source& source);
   void add_mistakes_of_vendor(const Section& own, const Draft& draft);
-  void fill_topics(Source& source, const Place& topic_place);
+  void fill_topics(Draft& draft, const Place& topic_place);
+  // What everybody may see; false if it comes out of a file, which is a mistake.
+  bool may_be_shown(const Text& text);
   void warn_of_retention(const Draft& draft, const Place& place);
   std::shared_ptr<const http::Route> shared_route(const http::Route& route);
 
   const Surroundings& surroundings_;
   Findings& findings_;
   std::map<std::pair<std::string, std::string>, std::shared_ptr<const http::Route>> routes_;
+  std::set<std::string> secret_variables_;
+  std::vector<std::pair<std::string, Place>> shown_variables_;
 };
 
 }  // namespace auditstream

@@ -13,8 +13,23 @@
 namespace auditstream {
 namespace {
 
-// Aliases of aliases grow exponentially; no honest config comes near.
+// What a file may hold, and what anchors and aliases may copy of it in all: aliases of aliases grow
+// exponentially. No honest config comes near.
 constexpr std::size_t nodes_max = 1'000'000;
+constexpr std::size_t copied_nodes_max = 200'000;
+constexpr std::size_t copied_bytes_max = 16 << 20;
+
+// Of a value with all that is in it.
+struct Size {
+  std::size_t nodes = 1;
+  std::size_t bytes = 0;
+
+  Size& operator+=(const Size& other) {
+    nodes += other.nodes;
+    bytes += other.bytes;
+    return *this;
+  }
+};
 
 int line_of(const YAML::Mark& mark) { return mark.line + 1; }
 
@@ -50,7 +65,7 @@ class Builder : public YAML::EventHandler {
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto found = anchored_.find(anchor);
     if (found == anchored_.end()) throw Refused{{line_of(mark), "an alias stands inside of what it names"}};
-    count(mark, found->second.second);
+    count_copy(mark, found->second.second);
     Node copy = found->second.first;
     copy.line = line_of(mark);
     add(mark, 0, std::move(copy), found->second.second);
@@ -73,19 +88,20 @@ class Builder : public YAML::EventHandler {
     Node node;
     YAML::anchor_t anchor = 0;
     YAML::Mark mark{};
-    std::size_t size = 1;  // nodes in it, itself included
+    Size size{};
     bool has_key = false;  // of a map: a key waits for its value
     std::string key{};
     int key_line = 0;
   };
 
   void leaf(const YAML::Mark& mark, YAML::anchor_t anchor, Node node) {
-    count(mark, 1);
-    add(mark, anchor, std::move(node), 1);
+    count(mark);
+    const Size size{1, node.text.size()};
+    add(mark, anchor, std::move(node), size);
   }
 
   void open(const YAML::Mark& mark, YAML::anchor_t anchor, Node::Kind kind) {
-    count(mark, 1);
+    count(mark);
     open_.push_back({.node = node_of(kind, mark), .anchor = anchor, .mark = mark});
   }
 
@@ -95,8 +111,11 @@ class Builder : public YAML::EventHandler {
     add(done.mark, done.anchor, std::move(done.node), done.size);
   }
 
-  void add(const YAML::Mark& mark, YAML::anchor_t anchor, Node node, std::size_t size) {
-    if (anchor != 0) anchored_[anchor] = {node, size};
+  void add(const YAML::Mark& mark, YAML::anchor_t anchor, Node node, const Size& size) {
+    if (anchor != 0) {
+      count_copy(mark, size);
+      anchored_[anchor] = {node, size};
+    }
     if (open_.empty()) {
       root_ = std::move(node);
       return;
@@ -120,15 +139,25 @@ class Builder : public YAML::EventHandler {
     parent.node.items.push_back(std::move(node));
   }
 
-  void count(const YAML::Mark& mark, std::size_t more) {
-    count_ += more;
-    if (count_ > nodes_max) throw Refused{{line_of(mark), "too many values, counting what aliases repeat"}};
+  void count(const YAML::Mark& mark) {
+    if (++count_ > nodes_max) throw Refused{{line_of(mark), "too many values: more than 1,000,000"}};
+  }
+
+  void count_copy(const YAML::Mark& mark, const Size& more) {
+    copied_ += more;
+    if (copied_.nodes > copied_nodes_max || copied_.bytes > copied_bytes_max) {
+      throw Refused{
+          {line_of(mark),
+           "anchors and aliases multiply to more than 200,000 values or 16 MiB: write out what is meant, or "
+           "move it to defaults:"}};
+    }
   }
 
   Node root_;
   std::vector<Open> open_;
-  std::map<YAML::anchor_t, std::pair<Node, std::size_t>> anchored_;
+  std::map<YAML::anchor_t, std::pair<Node, Size>> anchored_;
   std::size_t count_ = 0;
+  Size copied_{0, 0};
 };
 
 // yaml-cpp's words without what it quotes after a colon: an unquoted secret that starts with '*' is an alias

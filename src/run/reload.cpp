@@ -72,6 +72,9 @@ bool Reload::included_has_changed() {
 bool Reload::read_again() {
   Loaded loaded = load_config(path_, read_clock().wall);
   for (const Finding& warning : loaded.warnings) log(Level::warn, "config_warning", warning.text());
+  for (const Finding& missing : loaded.missing_secrets) {
+    log(Level::error, "secret_missing", missing.text() + "; the source fails until it can be read");
+  }
   for (const Finding& mistake : loaded.mistakes) log(Level::error, "config_mistake", mistake.text());
   if (!loaded.config) {
     refuse("the config was read again and has mistakes: nothing has changed");

@@ -53,6 +53,28 @@ TEST(Secrets, AppearInNoOutputNorOnTheCommandLine) {
   }
 }
 
+TEST(Secrets, AnEmptyFileOfOneSourceStopsNoOther) {
+  World world(
+      {.vendors = {"tines", "workato"}, .like = "\"history\":50,\"history_span\":\"48h\",\"rate\":1"});
+  const std::filesystem::path file = world.directory.path() / "key";
+  const auto key = world.source_config("tines")["api_key"].as<std::string>();
+  write_file(file, "");
+  world.source_config("tines")["api_key"] = "${file:" + file.string() + "}";
+  const Finished checked = world.auditstream({"check", "--offline"});
+  EXPECT_EQ(checked.status, 78) << "who asks beforehand wants to know";
+  EXPECT_THAT(checked.err, HasSubstr(".api_key: ${file:" + file.string() + "} is empty"));
+
+  const auto run = world.start();
+  world.until_up_to_date({"workato"});
+  EXPECT_THAT(run->err(), HasSubstr(".api_key: ${file:" + file.string() + "} is empty"));
+  EXPECT_EQ(world.compare_with_topic("tines").kafka_has, 0u);
+  write_file(file, key);
+  world.until_up_to_date({"tines"});
+  world.stop_production();
+  world.expect_exactly_once();
+  drain(*run);
+}
+
 // Runs the command with core dumps allowed and ends it with SIGSEGV.
 bool dumps_core(std::vector<std::string> command, const TemporaryDirectory& directory, World* world) {
   const std::string script = "ulimit -c unlimited && cd \"$1\" && shift && exec \"$@\"";

@@ -75,7 +75,22 @@ TEST_F(ConfigMistakes, ThatAliasesMultiply) {
   }
   const Loaded loaded = folder_.load(bomb);
   ASSERT_EQ(loaded.mistakes.size(), 1u);
-  EXPECT_THAT(loaded.mistakes[0].message, HasSubstr("too many values"));
+  EXPECT_THAT(loaded.mistakes[0].message, HasSubstr("aliases multiply"));
+
+  // Few values can be many bytes, an included file is bounded like the config, and an anchor costs a copy
+  // even if nobody names it.
+  std::string heavy = "- &a " + std::string(1 << 20, 'x') + "\n";
+  for (int i = 0; i < 20; ++i) heavy += "- *a\n";
+  const std::string included = folder_.write("heavy.yaml", heavy);
+  const Loaded by_include = folder_.load(with_sources(workato) + "include: [heavy.yaml]\n");
+  ASSERT_EQ(by_include.mistakes.size(), 1u);
+  EXPECT_EQ(by_include.mistakes[0].file, included);
+  EXPECT_THAT(by_include.mistakes[0].message, HasSubstr("aliases multiply"));
+  std::string nested = std::string(1 << 20, 'x');
+  for (int i = 0; i < 20; ++i) nested = "&a" + std::to_string(i) + " [" + nested + "]";
+  const Loaded anchored = folder_.load("group: " + nested + "\n");
+  ASSERT_EQ(anchored.mistakes.size(), 1u);
+  EXPECT_THAT(anchored.mistakes[0].message, HasSubstr("aliases multiply"));
 }
 
 TEST_F(ConfigMistakes, ThatNestTooDeep) {
@@ -141,7 +156,18 @@ TEST_F(ConfigMistakes, AroundTheSources) {
       {"log: {level: verbose}\n", 5, "log.level", "\"verbose\" is not one of debug, info, warn, error"},
       {"log: {format: xml}\n", 5, "log.format", "\"xml\" is not one of text, json"},
       {"defaults: {poll_interval: 30}\n", 5, "defaults.poll_interval", "\"30\" has no unit"},
-      {"defaults: {name: x}\n", 5, "defaults.name", "no such setting here"},
+      {"defaults: {name: x}\n", 5, "defaults.name", "no such setting here: there are backfill_start_time, "},
+      {"wholly_unlike: x\n", 5, "wholly_unlike", "no such setting here: there are group, kafka, "},
+      {"group:x: y\n", 5, "group...", "a blank is missing after the colon"},
+      {"log: {level:debug}\n", 5, "log.level...", "a blank is missing after the colon"},
+      {"include: [{path: 'a/*.yaml', env: [A B]}]\n", 5, "include[0].env[0]",
+       "not the beginning of a variable"},
+      {"include: [{path: 'a/*.yaml', file: [/run/secrets]}]\n", 5, "include[0].file[0]", "slash at its end"},
+      {"include: [{path: 'a/*.yaml', file: [/run/../etc/]}]\n", 5, "include[0].file[0]",
+       "not an absolute folder"},
+      {"include: [{path: 'a/*.yaml', files: [/run/]}]\n", 5, "include[0].files", "did you mean \"file\"?"},
+      {"include: [{env: [A_]}]\n", 5, "include[0].path", "is required"},
+      {"include: ['']\n", 5, "include[0]", "is empty"},
       {"defaults: {lane: 1}\n", 5, "defaults.lane", "did you mean \"lanes\"?"},
       {"defaults: {page_size: 101}\n", 5, "defaults.page_size", "Workato's maximum of 100"},
       {"defaults: {topic: 'a.{b}'}\n", 5, "defaults.topic", "{b} is not one of"},
@@ -209,6 +235,8 @@ TEST_F(ConfigMistakes, InASource) {
       {"base_url: https://acme.tines.com:0", 8, "sources[0].base_url", "no valid host"},
       {"ca_file: /nowhere/ca.pem", 8, "sources[0].ca_file", "can't read \"/nowhere/ca.pem\": No such file"},
       {"proxy: sesame-5f3a", 8, "sources[0].proxy", "must start with http://"},
+      {"proxy: http://me:a#b@proxy.example:3128", 8, "sources[0].proxy", "%23 for #"},
+      {"proxy: http://me:a@b@proxy.example:3128", 8, "sources[0].proxy", "%40 for @"},
       {"time_field: created_at", 8, "sources[0].time_field", "must begin with a slash"},
       {"time_field: /a~2", 8, "sources[0].time_field", "is not a JSON pointer"},
       {"key: user", 8, "sources[0].key", "\"user\" is neither id, nor source, nor a JSON pointer"},
@@ -251,8 +279,6 @@ TEST_F(ConfigMistakes, InWhatNamesASource) {
        "sources[0].api_token", "${env:CONFIG_TEST_BLANK} is empty"},
       {"  - name: a\n    vendor: workato\n    api_token: ${env:CONFIG_TEST_TWO_LINES}\n", 6,
        "sources[0].api_token", "holds a line break"},
-      {"  - name: a\n    vendor: workato\n    api_token: ${file:/nowhere/key}\n", 6, "sources[0].api_token",
-       "can't read /nowhere/key: No such file"},
       {"  - workato\n", 4, "sources[0]", "a single value stands where a map"},
       {"  - ~\n", 4, "sources[0]", "has no value"},
   };
@@ -385,6 +411,118 @@ TEST_F(ConfigMistakes, NeverShowASecret) {
   EXPECT_THAT(
       lines_of(loaded.mistakes),
       ::testing::Contains(AllOf(HasSubstr("region"), HasSubstr("\"${env:CONFIG_TEST_KEY}\" is not one of"))));
+}
+
+TEST_F(ConfigMistakes, NeverShowASecretWithoutItsBlank) {
+  const std::string source = "  - name: w\n    vendor: workato\n    api_token:sesame-5f3a";
+  for (const std::string rest : {"\n", "\n    lanes: 2\n", ": x\n"}) {
+    const Loaded loaded = folder_.load(with_sources(source + rest));
+    EXPECT_EQ(loaded.config, nullptr);
+    EXPECT_THAT(loaded.mistakes, Not(::testing::IsEmpty()));
+    EXPECT_THAT(lines_of(loaded.mistakes), Each(Not(HasSubstr("5f3a"))));
+  }
+}
+
+// Longer than what is quoted, changed on its way into the message, or a key after a slip.
+TEST_F(ConfigMistakes, NeverShowAPartOfASecret) {
+  ::setenv("CONFIG_TEST_KEY", ("sesame-5f3a-" + std::string(100, 'x')).c_str(), 1);
+  const Loaded loaded = folder_.load(
+      "kafka: {bootstrap.servers: a, 'sasl.password:sesame-5f3a', sesame5f3a: x}\n"
+      "topics: {events: '${env:CONFIG_TEST_KEY}/{vendor}', dead_letters: 'a.{${env:CONFIG_TEST_KEY}}'}\n"
+      "log: {level: \"${env:CONFIG_TEST_KEY}\"}\n"
+      "'http:sesame-5f3a':\n"
+      "defaults: {topic: '/${env:CONFIG_TEST_KEY}'}\n"
+      "sources:\n"
+      "  - name: f\n"
+      "    vendor: sesame5f3a\n"
+      "  - name: t\n"
+      "    vendor: tines\n"
+      "    tenant_domain: Sesame5f3a/\n"
+      "    key: x${env:CONFIG_TEST_KEY}\n"
+      "    topic: x/${env:CONFIG_TEST_KEY}\n"
+      "    'api_key:sesame-5f3a':\n"
+      "  - {name: w, vendor: workato, api_token:sesame-5f3a}\n");
+  EXPECT_GE(loaded.mistakes.size(), 13u) << ::testing::PrintToString(lines_of(loaded.mistakes));
+  EXPECT_THAT(lines_of(loaded.mistakes), Each(Not(HasSubstr("5f3a"))));
+  EXPECT_THAT(lines_of(loaded.mistakes),
+              ::testing::Contains("15: sources[2].api_token...: a blank is missing after the colon"));
+}
+
+TEST_F(ConfigMistakes, OfFilesAndSecretsInWhatIsShown) {
+  const std::string file = folder_.write("tenant", "acme");
+  const std::string reference = "${file:" + file + "}";
+  ::setenv("CONFIG_TEST_TENANT", "acme", 1);
+  const std::string source = "  - name: t\n    vendor: tines\n    api_key: ${env:CONFIG_TEST_KEY}\n";
+  const std::string domain = "    tenant_domain: acme.tines.com\n";
+  for (const std::string setting : {"account", "base_url", "time_field", "topic", "key"}) {
+    const std::string path = "sources[0]." + setting;
+    expect_one(with_sources(source + domain + "    " + setting + ": x" + reference + "\n"),
+               {"", 8, path.c_str(), "${file:} is for secrets"});
+  }
+  expect_one(with_sources(source + "    tenant_domain: " + reference + ".tines.com\n"),
+             {"", 7, "sources[0].tenant_domain", "${file:} is for secrets"});
+  expect_one(with_sources(source + domain + "    user_ids: ['" + reference + "']\n"),
+             {"", 8, "sources[0].user_ids[0]", "${file:} is for secrets"});
+  expect_one("defaults: {account: '" + reference + "'}\n" + with_sources(source + domain),
+             {"", 1, "defaults.account", "${file:} is for secrets"});
+  expect_one(with_sources(source + domain + "    account: ${env:CONFIG_TEST_KEY}\n"),
+             {"", 8, "sources[0].account", "${env:CONFIG_TEST_KEY} is a secret elsewhere"});
+  expect_one("http: {token: '${env:CONFIG_TEST_TENANT}'}\n" +
+                 with_sources(source + "    tenant_domain: ${env:CONFIG_TEST_TENANT}.tines.com\n"),
+             {"", 8, "sources[0].tenant_domain", "${env:CONFIG_TEST_TENANT} is a secret elsewhere"});
+}
+
+// Who may write an included file may not read what else the service can read.
+TEST_F(ConfigMistakes, OfReferencesThatAnIncludeDoesNotAllow) {
+  ::setenv("CONFIG_TEST_TENANT_KEY", "key-of-the-tenant", 1);
+  const std::string secret = folder_.write("secrets/other", "sesame-5f3a");
+  folder_.write("secrets/tenant/key", "key-of-the-tenant");
+  const std::string folder = folder_.path("secrets/tenant/");
+  std::filesystem::create_symlink(secret, folder + "link");
+  std::filesystem::create_symlink("key", folder + "inner");
+  std::filesystem::create_directory_symlink("..", folder + "up");
+  const auto load = [&](const std::string& api_token) {
+    folder_.write("sources.d/a.yaml", "- {name: a, vendor: workato, api_token: '" + api_token + "'}\n");
+    return folder_.load(
+        "kafka: {bootstrap.servers: a}\ninclude: [{path: 'sources.d/*.yaml', env: [CONFIG_TEST_TENANT_], "
+        "file: ['" +
+        folder + "']}]\n");
+  };
+  for (const std::string& fine :
+       {std::string("${env:CONFIG_TEST_TENANT_KEY}"), "${file:" + folder + "key}",
+        "${file:" + folder + "inner}", std::string("${env:CONFIG_TEST_TENANT_X:-in-clear}")}) {
+    EXPECT_THAT(lines_of(load(fine).mistakes), ::testing::IsEmpty()) << fine;
+  }
+  for (const std::string& bad :
+       {std::string("${env:CONFIG_TEST_KEY}"), std::string("${env:CONFIG_TEST_KEY:-x}"),
+        "${file:" + secret + "}", "${file:" + folder + "../other}", "${file:" + folder + "link}",
+        "${file:" + folder + "up/other}", std::string("${file:/etc/hostname}"),
+        "${file:" + folder.substr(0, folder.size() - 1) + "}", "x${file:" + folder + "key}${env:HOME}"}) {
+    const Loaded loaded = load(bad);
+    EXPECT_EQ(loaded.config, nullptr) << bad;
+    ASSERT_EQ(loaded.mistakes.size(), 1u) << bad;
+    EXPECT_EQ(loaded.mistakes[0].path, "sources[0].api_token");
+    EXPECT_THAT(loaded.mistakes[0].message,
+                ::testing::AnyOf(HasSubstr("its include allows"), HasSubstr("a link leads out of")))
+        << bad;
+    EXPECT_THAT(loaded.mistakes[0].message, Not(HasSubstr("5f3a")));
+  }
+
+  // A link that is turned elsewhere later is as little followed.
+  const Loaded loaded = load("${file:" + folder + "inner}");
+  ASSERT_NE(loaded.config, nullptr);
+  SecretReader reader;
+  EXPECT_EQ(reader.read(*loaded.config->sources[0]).value().at("api_token").reveal(), "key-of-the-tenant");
+  std::filesystem::remove(folder + "inner");
+  std::filesystem::create_symlink(secret, folder + "inner");
+  EXPECT_THAT(reader.read(*loaded.config->sources[0]).error().message, HasSubstr("a link leads out of"));
+
+  // A map that allows nothing allows nothing; a plain pattern allows all, as does the config itself.
+  folder_.write("sources.d/a.yaml", "- {name: a, vendor: workato, api_token: '${env:CONFIG_TEST_KEY}'}\n");
+  EXPECT_EQ(
+      folder_.load("kafka: {bootstrap.servers: a}\ninclude: [{path: 'sources.d/*.yaml'}]\n").mistakes.size(),
+      1u);
+  EXPECT_NE(folder_.load("kafka: {bootstrap.servers: a}\ninclude: ['sources.d/*.yaml']\n").config, nullptr);
 }
 
 }  // namespace

@@ -28,6 +28,7 @@ class ConfigValues : public ::testing::Test {
  protected:
   void SetUp() override {
     ::setenv("CONFIG_TEST_KEY", "sesame-5f3a", 1);
+    ::setenv("CONFIG_TEST_TENANT", "acme", 1);
     ::setenv("CONFIG_TEST_EMPTY", "", 1);
     ::unsetenv("CONFIG_TEST_UNSET");
   }
@@ -152,14 +153,14 @@ TEST_F(ConfigValues, ReferencesWorkInAnyScalar) {
   const Config config = load("group: ${file:" + file + "}\n" +
                              "log: {level: \"${env:CONFIG_TEST_UNSET:-debug}\"}\n"
                              "http: {listen: 'localhost:${env:CONFIG_TEST_UNSET:-0}'}\n" +
-                             with_sources("  - {name: 'w-${env:CONFIG_TEST_KEY}', vendor: workato,\n"
+                             with_sources("  - {name: 'w-${env:CONFIG_TEST_TENANT}', vendor: workato,\n"
                                           "     proxy: '${env:CONFIG_TEST_EMPTY:-}',\n"
                                           "     api_token: \"Key ${env:CONFIG_TEST_KEY}!\"}\n"));
   EXPECT_EQ(config.group, "from-file");
   EXPECT_EQ(config.log.level, "debug");
   EXPECT_EQ(config.http.listen, "localhost:0");
   ASSERT_EQ(config.sources.size(), 1u);
-  EXPECT_EQ(config.sources[0]->name, "w-sesame-5f3a");
+  EXPECT_EQ(config.sources[0]->name, "w-acme");
   EXPECT_EQ(config.sources[0]->route->proxy, "");
   EXPECT_EQ(SecretReader().read(*config.sources[0]).value().at("api_token").reveal(), "Key sesame-5f3a!");
 }
@@ -229,6 +230,47 @@ TEST_F(ConfigValues, SecretsStayTemplatesAndAreReadAgain) {
   EXPECT_EQ(reader.read(*t).error().message, "api_key: ${file:" + file + "} is empty");
   std::filesystem::remove(file);
   EXPECT_EQ(reader.read(*t).error().message, "api_key: can't read " + file + ": No such file or directory");
+}
+
+// The file may come, and the other sources must not wait for it.
+TEST_F(ConfigValues, ASecretsFileThatIsMissingIsNoMistake) {
+  const std::string empty = folder_.write("empty", " \n");
+  const std::string two_lines = folder_.write("two", "sesame\n5f3a");
+  const std::string large = folder_.write("large", std::string((1 << 20) + 1, 'x'));
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"/nowhere/key", "can't read /nowhere/key: No such file or directory"},
+      {folder_.path(""), "not a regular file"},
+      {two_lines, "holds a line break"},
+      {large, "more than 1048576 bytes"}};
+  for (const auto& [file, why] : cases) {
+    const Loaded loaded = folder_.load(
+        with_sources("  - {name: a, vendor: workato, api_token: 'Key ${file:" + file +
+                     "}'}\n  - {name: b, vendor: workato, api_token: '${env:CONFIG_TEST_KEY}'}\n"));
+    ASSERT_NE(loaded.config, nullptr) << file;
+    EXPECT_EQ(loaded.config->sources.size(), 2u);
+    EXPECT_THAT(lines_of(loaded.missing_secrets),
+                ElementsAre(::testing::AllOf(StartsWith("4: sources[0].api_token: "), HasSubstr(why))));
+    EXPECT_FALSE(SecretReader().read(*loaded.config->sources[0]).ok());
+    EXPECT_TRUE(SecretReader().read(*loaded.config->sources[1]).ok());
+  }
+  const Loaded loaded =
+      folder_.load(with_sources("  - {name: a, vendor: workato, api_token: '${file:" + empty + "}'}\n"));
+  ASSERT_NE(loaded.config, nullptr);
+  EXPECT_THAT(lines_of(loaded.missing_secrets), ElementsAre(HasSubstr("is empty")));
+  folder_.write("empty", "sesame-5f3a");
+  EXPECT_EQ(SecretReader().read(*loaded.config->sources[0]).value().at("api_token").reveal(), "sesame-5f3a");
+}
+
+// Those are of the whole process.
+TEST_F(ConfigValues, AMissingFileOfASecretThatAllNeedIsAMistake) {
+  const std::string source =
+      with_sources("  - {name: b, vendor: workato, api_token: '${env:CONFIG_TEST_KEY}'}\n");
+  EXPECT_EQ(folder_.load("http: {token: '${file:/nowhere/key}'}\n" + source).mistakes.size(), 1u);
+  EXPECT_EQ(folder_
+                .load("kafka: {bootstrap.servers: a, sasl.password: '${file:/nowhere/key}'}\nsources:\n" +
+                      source.substr(source.find("  - ")))
+                .mistakes.size(),
+            1u);
 }
 
 TEST_F(ConfigValues, Warnings) {
