@@ -25,8 +25,10 @@ class Reading {
     next_page,   // ask again with token()
     complete,    // the window has been read to its end
     read_again,  // rows are missing: start over with the first page
-    endless,     // the vendor's next token leads back to a page already read
+    endless,     // the vendor's next token leads back to a page already read, or no page has any events
   };
+  // More pages without an event than these in a row are endless.
+  static constexpr std::size_t empty_pages_max = 10'000;
 
   // `unreadable_until` is how long a dead letter without a time has to be remembered if it shows up in this
   // window.
@@ -67,6 +69,8 @@ class Reading {
 
   std::string token_;
   std::unordered_set<std::string> tokens_;
+  std::size_t empty_pages_ = 0;  // in a row
+  bool led_to_itself_ = false;   // the page that token_ stands for, and it was empty
   std::vector<Event> events_;
   std::vector<Event> unreadable_;
   std::vector<std::uint64_t> row_ids_;  // of all rows, for counting the distinct ones

@@ -311,7 +311,8 @@ void Poller::on_page(std::size_t index, Page page, const std::string& probe_url,
       refusal.kind = RefusalKind::malformed;
       refusal.status = 200;
       refusal.message =
-          "the next page's token leads back to a page that was already read: paging would never end";
+          "the next page's token leads back to a page that was already read, or none of the last " +
+          std::to_string(Reading::empty_pages_max) + " pages has an event: paging would never end";
       refusal.remedy = "this is a fault of the vendor's API; nothing was skipped, the window is read again";
       refuse(index, refusal, now, out);
       return;

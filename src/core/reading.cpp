@@ -53,6 +53,7 @@ Reading::Reading(Window window, ReadingLimits limits, bool total_is_exact, Time 
 Reading::Step Reading::add(Page page, Ledger& ledger) {
   ++pages_;
   rows_ += page.events.size();
+  empty_pages_ = page.events.empty() ? empty_pages_ + 1 : 0;
   if (page.total) {
     if (!total_first_) total_first_ = page.total;
     total_last_ = page.total;
@@ -84,7 +85,14 @@ Reading::Step Reading::add(Page page, Ledger& ledger) {
     keep(std::move(kept));
   }
   if (page.next.empty()) return finish();
-  if (!tokens_.insert(page.next).second) return Step::endless;
+  // An empty page that leads on is not the last. One that leads to itself is, if it does so twice.
+  if (empty_pages_ > 0 && page.next == token_) {
+    if (led_to_itself_) return finish();
+    led_to_itself_ = true;
+    return Step::next_page;
+  }
+  if (empty_pages_ > empty_pages_max || !tokens_.insert(page.next).second) return Step::endless;
+  led_to_itself_ = false;
   token_ = std::move(page.next);
   return Step::next_page;
 }

@@ -90,13 +90,13 @@ class CaptivateIq final : public Vendor {
     const toolkit::Field& link = slices.fields[0];
     // Without it nobody knows whether there are more pages, and these events might be taken for all.
     if (!link.present) return toolkit::malformed(source, response, kRemedies, "sent no `next`");
+    if (link.odd) return toolkit::malformed(source, response, kRemedies, "sent a `next` that is no link");
     if (!link.text || ask.probe) return page;
-    const auto here = toolkit::resolve_link(source.base_url, *link.text);
-    if (!here)
-      return toolkit::malformed(source, response, kRemedies, "sent a bad `next`: " + here.error().message);
     const std::uint64_t offset = toolkit::count({true, ask.token}).value_or(0);
-    const std::uint64_t end = offset + page.events.size();
-    // Never beyond the rows that came: what lies between would be lost.
+    // Never beyond the rows that came: what lies between would be lost. Only where none came does the link
+    // say how far there are none, and at most for the page that was asked for.
+    const std::uint64_t end = offset + (page.events.empty() ? ask.page_size : page.events.size());
+    // Of the link nothing else counts: proxies give it another scheme, port or host.
     const std::uint64_t next =
         std::min(toolkit::count({true, toolkit::query_parameter(*link.text, "offset")}).value_or(end), end);
     if (next <= offset)

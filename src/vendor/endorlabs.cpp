@@ -185,6 +185,9 @@ class EndorLabs final : public Vendor {
     auto read = toolkit::read_page(source, response, shape, kRemedies);
     if (auto* refusal = std::get_if<Refusal>(&read)) return refuse(response, std::move(*refusal));
     auto& slices = std::get<toolkit::Slices>(read);
+    if (slices.fields[0].odd || slices.fields[1].odd)
+      return toolkit::malformed(source, response, kRemedies,
+                                "sent a next page that is neither text nor number");
     const std::string id = slices.fields[0].text.value_or("");
     const std::string offset = slices.fields[1].text.value_or("");
 

@@ -107,8 +107,9 @@ class Tines final : public Vendor {
     auto& slices = std::get<toolkit::Slices>(read);
     const toolkit::Field& next = slices.fields[0];
     // Without it nobody knows whether there are more pages, and these events might be taken for all.
-    if (!next.present)
-      return toolkit::malformed(source, response, kRemedies, "sent no meta.next_page_number");
+    if (!next.present || next.odd)
+      return toolkit::malformed(source, response, kRemedies,
+                                "sent no meta.next_page_number that can be read");
 
     Page page;
     page.events = std::move(slices.events);

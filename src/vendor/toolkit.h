@@ -39,9 +39,9 @@ class Url {
 // a user.
 std::string origin_of(std::string_view url);
 
-// The link as an absolute URL that can be sent: relative links ("/path?query") resolved, raw brackets and the
-// like encoded. An error if it leads to another origin than `base_url`.
-Result<std::string> resolve_link(std::string_view base_url, std::string_view link);
+// The path of a link ("/path?query") as an URL that can be sent: raw brackets and the like encoded. Nothing
+// for what is no path of its own.
+std::optional<std::string> on_own_origin(std::string_view base_url, std::string_view path);
 
 // The decoded value of a query parameter. Brackets in the link may be raw or encoded; `name` is decoded.
 std::optional<std::string> query_parameter(std::string_view link, std::string_view name);
@@ -96,6 +96,7 @@ struct Shape {
 struct Field {
   bool present = false;             // the key is there, maybe null or no scalar
   std::optional<std::string> text;  // the scalar: a string unescaped, a number or boolean as written
+  bool odd = false;  // an object or an array: where a scalar or null belongs nobody knows its meaning
 };
 
 // The field as a whole number, where it is one.

@@ -76,7 +76,7 @@ class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
         if (slot == kEventsSlot)
           array_misplaced_ = true;
         else if (is_field(slot))
-          field(slot).present = true;
+          field(slot) = Field{true, std::nullopt, true};
         else
           envelope_found_ = true;
       }
@@ -98,7 +98,7 @@ class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
         events_depth_ = track_.depth();
         mark_ = bytes_->Tell();
       } else if (is_field(slot)) {
-        field(slot).present = true;
+        field(slot) = Field{true, std::nullopt, true};
       }
     }
     return true;
@@ -134,7 +134,7 @@ class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
       } else if (slot == kEventsSlot) {
         array_misplaced_ = text.has_value();
       } else if (is_field(slot)) {
-        field(slot) = Field{true, text ? std::optional<std::string>(*text) : std::nullopt};
+        field(slot) = Field{true, text ? std::optional<std::string>(*text) : std::nullopt, false};
       }
     }
     return true;

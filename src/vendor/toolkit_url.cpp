@@ -1,5 +1,5 @@
 // URLs and the links that vendors send. A credential goes to the configured origin only, so links are never
-// taken over: what follows the origin is appended to the source's own base URL.
+// taken over: what of them counts is asked for at the source's own base URL.
 #include <algorithm>
 #include <cctype>
 
@@ -92,17 +92,9 @@ std::string origin_of(std::string_view url) {
   return parts.scheme + "://" + parts.authority + port;
 }
 
-Result<std::string> resolve_link(std::string_view base_url, std::string_view link) {
-  const Split parts = split(link);
-  if (!parts.scheme.empty()) {
-    if (origin_of(link).empty() || origin_of(link) != origin_of(base_url)) {
-      return Error{"the link to the next page leads to another host, where the credential must not go"};
-    }
-  } else if (!link.starts_with('/') || link.starts_with("//")) {
-    return Error{"the link to the next page is neither a path nor an URL on " + std::string(base_url)};
-  }
-  const std::string_view path = parts.rest.substr(0, parts.rest.find('#'));
-  return std::string(base_url) + encode_but(path, kReserved);
+std::optional<std::string> on_own_origin(std::string_view base_url, std::string_view path) {
+  if (!path.starts_with('/') || path.starts_with("//")) return std::nullopt;
+  return std::string(base_url) + encode_but(path.substr(0, path.find('#')), kReserved);
 }
 
 std::optional<std::string> query_parameter(std::string_view link, std::string_view name) {

@@ -173,6 +173,7 @@ Scenario draw_scenario(std::uint64_t seed) {
   } else {
     draw_calm(draw, scenario);
   }
+  for (TenantSpec& tenant : scenario.tenants) tenant.empty_pages = draw.one_in(3);
   return scenario;
 }
 
@@ -201,9 +202,10 @@ std::string describe(const Scenario& scenario) {
         << format_duration(tenant.log.history_span) << ", rate " << tenant.log.rate << ", late "
         << tenant.log.late_share << " up to " << format_duration(tenant.log.late_max) << ", ahead "
         << tenant.log.ahead_share << " by " << format_duration(tenant.log.ahead_by) << ", bursts "
-        << tenant.log.burst_size << ", flaws " << tenant.flaw_share << ", faults " << tenant.faults.total()
-        << ", since " << format_rfc3339(*source.backfill_start_time) << ", page " << source.page_size
-        << ", interval " << format_duration(source.poll_interval) << ", lanes " << source.lanes << "\n";
+        << tenant.log.burst_size << (tenant.empty_pages ? ", empty pages" : "") << ", flaws "
+        << tenant.flaw_share << ", faults " << tenant.faults.total() << ", since "
+        << format_rfc3339(*source.backfill_start_time) << ", page " << source.page_size << ", interval "
+        << format_duration(source.poll_interval) << ", lanes " << source.lanes << "\n";
   }
   return out.str();
 }

@@ -75,6 +75,16 @@ KeySlice key_slice(const EventLog& log, Order order, const Range& range, const F
   return part;
 }
 
+bool gap_before(const Tenant& tenant, const std::vector<Serial>& rows, std::string_view asked_from) {
+  return tenant.spec.empty_pages && !rows.empty() && !asked_from.ends_with(gap_mark) &&
+         tenant.dice(rows.front()) % 3 == 0;
+}
+
+std::string_view without_gap_mark(std::string_view text) {
+  if (text.ends_with(gap_mark)) text.remove_suffix(gap_mark.size());
+  return text;
+}
+
 void append_rows(const Api& api, Tenant& tenant, const std::vector<Serial>& rows, std::string& out) {
   constexpr std::size_t row_bytes = 900;
   out.reserve(out.size() + rows.size() * row_bytes + 1024);

@@ -77,6 +77,13 @@ struct KeySlice {
 KeySlice key_slice(const EventLog& log, Order order, const Range& range, const Filter& filter,
                    std::optional<Serial> start, std::uint64_t limit);
 
+// Where the tenant has empty pages: whether one comes before these rows, from which the page after it goes
+// on. What such a page links to is the row's own link and this mark.
+inline constexpr std::string_view gap_mark = "~gap";
+bool gap_before(const Tenant& tenant, const std::vector<Serial>& rows, std::string_view asked_from);
+// The text without the mark.
+std::string_view without_gap_mark(std::string_view text);
+
 // "{...},\n{...}"; counts them as served. The line break is there to be left out of the events.
 void append_rows(const Api& api, Tenant& tenant, const std::vector<Serial>& rows, std::string& out);
 

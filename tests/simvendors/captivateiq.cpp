@@ -1,5 +1,6 @@
 // CaptivateIQ, GET /ciq/v1/audit-logs/: whole-day filters, pages by offset, `next` absolute and relative in
 // turn. Facts: the vendor's developer pages (pagination, faqs) and its OpenAPI description of the endpoint.
+#include <algorithm>
 #include <iterator>
 
 #include "simvendors/api.h"
@@ -13,6 +14,18 @@ using test::Reply;
 using test::Request;
 
 constexpr std::string_view events[] = {"update", "create", "delete", "user.login"};
+
+// Where some pages are empty, offsets count what can't be seen too: so many of them after so many rows.
+constexpr std::uint64_t seen = 200;
+constexpr std::uint64_t unseen = 100;
+
+std::uint64_t rows_before(const TenantSpec& spec, std::uint64_t offset) {
+  if (!spec.empty_pages) return offset;
+  return offset / (seen + unseen) * seen + std::min(offset % (seen + unseen), seen);
+}
+std::uint64_t offset_of(const TenantSpec& spec, std::uint64_t row) {
+  return spec.empty_pages ? row / seen * (seen + unseen) + row % seen : row;
+}
 
 class CaptivateiqApi final : public Api {
  public:
@@ -42,8 +55,11 @@ class CaptivateiqApi final : public Api {
 
     Filter filter;
     if (email) filter = [&](Serial row) { return person(tenant.dice(row)).email == *email; };
-    const Slice rows = slice(tenant.log, tenant.spec.order.value_or(Order::descending),
-                             day_range(tenant.spec, first, last), filter, offset, limit);
+    const std::uint64_t row = rows_before(tenant.spec, offset);
+    const Slice rows =
+        slice(tenant.log, tenant.spec.order.value_or(Order::descending), day_range(tenant.spec, first, last),
+              filter, row, rows_before(tenant.spec, offset + limit) - row);
+    const bool last_page = rows.total == 0 || offset + limit > offset_of(tenant.spec, rows.total - 1);
     const auto link = [&](std::uint64_t at) {
       std::string url = at / limit % 2 == 0 ? "" : request.origin;
       url += "/ciq/v1/audit-logs/?limit=" + std::to_string(limit) + "&offset=" + std::to_string(at);
@@ -53,7 +69,7 @@ class CaptivateiqApi final : public Api {
       return quoted(url);
     };
     std::string body = "{\"object\":\"list\",\"total_count\":" + std::to_string(rows.total) + ",\"next\":";
-    body += offset + limit < rows.total ? link(offset + limit) : "null";
+    body += last_page ? "null" : link(offset + limit);
     body += ",\"previous\":";
     body += offset > 0 ? link(offset > limit ? offset - limit : 0) : "null";
     body += ",\"data\":[";

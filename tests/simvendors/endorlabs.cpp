@@ -258,7 +258,7 @@ class EndorlabsApi final : public Api {
     const bool newest_first = direction == "SORT_ENTRY_ORDER_DESC";
     if (direction && !newest_first && *direction != "SORT_ENTRY_ORDER_ASC")
       query.complain("unknown sort order");
-    const auto start = page_id ? serial_of(tenant, *page_id) : std::nullopt;
+    const auto start = page_id ? serial_of(tenant, without_gap_mark(*page_id)) : std::nullopt;
     if (page_id && !start) query.complain("unknown page_id");
     const auto parsed = parse_endor_filter(text.value_or("meta.create_time>=date(1970-01-01)"));
     if (!parsed) query.complain(parsed.error().message);
@@ -297,12 +297,14 @@ class EndorlabsApi final : public Api {
       rows.rows.erase(rows.rows.begin(),
                       rows.rows.begin() + static_cast<std::ptrdiff_t>(std::min(offset, rows.rows.size())));
     }
+    const bool gap = !sort && gap_before(tenant, rows.rows, page_id.value_or(""));
+    if (gap) rows = KeySlice{{}, rows.rows.front()};
     std::string body = "{\"list\":{\"objects\":[";
     append_rows(*this, tenant, rows.rows, body);
     body += "],\"response\":{";
     if (rows.next) {
-      body += "\"next_page_id\":" + quoted(id(tenant, *rows.next));
-      if (!page_id) body += ",\"next_page_token\":" + std::to_string(offset + size);
+      body += "\"next_page_id\":" + quoted(id(tenant, *rows.next) + std::string(gap ? gap_mark : ""));
+      if (!page_id && !gap) body += ",\"next_page_token\":" + std::to_string(offset + size);
     }
     body += "}}}";
     return test::json_reply(200, std::move(body));

@@ -52,18 +52,20 @@ class FloqastApi final : public Api {
     const std::uint64_t size = query.number("page[size]", 30000, 1, 30000);
     const auto cursor = query.text("page[cursor]");
     query.boolean("allowRedirect", false);
-    const auto start = object_serial(tenant.spec.log.seed, cursor.value_or(""));
+    const auto start = object_serial(tenant.spec.log.seed, without_gap_mark(cursor.value_or("")));
     if (cursor && !start) query.complain("page[cursor] is not one of ours");
     if (!query.finish()) return error(400, query.complaint());
 
     Filter filter;
     if (key) filter = [&](Serial row) { return user_key(tenant, row) == *key; };
-    const KeySlice rows = key_slice(tenant.log, tenant.spec.order.value_or(Order::ascending),
-                                    day_range(tenant.spec, first, last), filter, start, size);
+    KeySlice rows = key_slice(tenant.log, tenant.spec.order.value_or(Order::ascending),
+                              day_range(tenant.spec, first, last), filter, start, size);
+    const bool gap = gap_before(tenant, rows.rows, cursor.value_or(""));
+    if (gap) rows = KeySlice{{}, rows.rows.front()};
     std::string body = "{\"data\":[";
     append_rows(*this, tenant, rows.rows, body);
     body += "],\"links\":{\"self\":" + quoted(link(first, last, key, size, cursor));
-    append_next(tenant, rows.next, first, last, key, size, body);
+    append_next(tenant, rows.next, gap, first, last, key, size, body);
     body += "}}";
     if (tenant.spec.self_feeding) tenant.log.append_own(now);
     if (tenant.spec.redirect_over > 0 && rows.rows.size() > tenant.spec.redirect_over) {
@@ -132,11 +134,12 @@ class FloqastApi final : public Api {
   }
 
   // How the vendor marks the end is not documented: a null, an empty text, or nothing at all.
-  void append_next(const Tenant& tenant, std::optional<Serial> next, std::optional<Time> first,
+  void append_next(const Tenant& tenant, std::optional<Serial> next, bool gap, std::optional<Time> first,
                    std::optional<Time> last, const std::optional<std::string>& key, std::uint64_t size,
                    std::string& body) const {
     if (next) {
-      body += ",\"next\":" + quoted(link(first, last, key, size, id(tenant, *next)));
+      const std::string cursor = id(tenant, *next) + std::string(gap ? gap_mark : "");
+      body += ",\"next\":" + quoted(link(first, last, key, size, cursor));
     } else if (tenant.stats.requests % 3 == 0) {
       body += ",\"next\":null";
     } else if (tenant.stats.requests % 3 == 1) {

@@ -160,6 +160,7 @@ const std::map<std::string_view, Take>& members() {
       {"archive_overlap", member(&TenantSpec::archive_overlap)},
       {"child_share", member(&TenantSpec::child_share)},
       {"null_as_text", member(&TenantSpec::null_as_text)},
+      {"empty_pages", member(&TenantSpec::empty_pages)},
   };
   return table;
 }

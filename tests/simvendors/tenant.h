@@ -71,6 +71,8 @@ struct TenantSpec {
   Duration archive_overlap = 1h;    // Endor Labs: how long rows are in both collections
   double child_share = 0;     // Endor Labs: share of the events that belong to the namespace <name>.child
   bool null_as_text = false;  // Tines: "null" for the missing next page
+  // Pages without rows amid a reading, each with its link to the next. Not Workato: its answers have no link.
+  bool empty_pages = false;
 };
 
 // Takes members of a JSON object over into the spec; names an unknown or ill-typed one.

@@ -88,13 +88,46 @@ TEST(Reading, ARowThatShiftsToTheNextPageCountsOnce) {
 TEST(Reading, ATokenThatLeadsBackIsEndless) {
   Ledger ledger = given_ledger();
   Reading same(hour, {}, false, until);
-  EXPECT_EQ(same.add(page({}, "2"), ledger), Step::next_page);
-  EXPECT_EQ(same.add(page({}, "2"), ledger), Step::endless);
+  EXPECT_EQ(same.add(page({"a@1"}, "2"), ledger), Step::next_page);
+  EXPECT_EQ(same.add(page({"b@1"}, "2"), ledger), Step::endless);
   Reading circle(hour, {}, false, until);
   for (const char* token : {"2", "3", "4"}) {
     EXPECT_EQ(circle.add(page({"a@1"}, token), ledger), Step::next_page);
   }
   EXPECT_EQ(circle.add(page({"a@1"}, "2"), ledger), Step::endless);
+}
+
+// Whether a vendor ends that way or means "come back" is unknown: it is asked twice.
+TEST(Reading, AnEmptyPageThatLeadsToItselfTwiceIsTheEnd) {
+  Ledger ledger = given_ledger();
+  Reading ends(hour, {}, false, until);
+  EXPECT_EQ(ends.add(page({"a@1"}, "2"), ledger), Step::next_page);
+  EXPECT_EQ(ends.add(page({}, "2"), ledger), Step::next_page);
+  EXPECT_EQ(ends.token(), "2");
+  EXPECT_EQ(ends.add(page({}, "2"), ledger), Step::complete);
+  EXPECT_THAT(ids(ends.events()), ElementsAre("a"));
+  Reading goes_on(hour, {}, false, until);
+  EXPECT_EQ(goes_on.add(page({"a@1"}, "2"), ledger), Step::next_page);
+  EXPECT_EQ(goes_on.add(page({}, "2"), ledger), Step::next_page);
+  EXPECT_EQ(goes_on.add(page({"b@2"}, "3"), ledger), Step::next_page);
+  EXPECT_EQ(goes_on.add(page({}, "3"), ledger), Step::next_page);
+  EXPECT_EQ(goes_on.add(page({"c@3"}), ledger), Step::complete);
+  EXPECT_THAT(ids(goes_on.events()), ElementsAre("a", "b", "c"));
+}
+
+TEST(Reading, EmptyPagesThatLeadOnAreFollowedButNotForEver) {
+  Ledger ledger = given_ledger();
+  Reading reading(hour, {}, false, until);
+  std::size_t token = 0;
+  const auto next = [&token] { return std::to_string(++token); };
+  for (std::size_t i = 0; i < Reading::empty_pages_max; ++i) {
+    ASSERT_EQ(reading.add(page({}, next()), ledger), Step::next_page);
+  }
+  EXPECT_EQ(reading.add(page({"a@1"}, next()), ledger), Step::next_page);
+  for (std::size_t i = 0; i < Reading::empty_pages_max; ++i) {
+    ASSERT_EQ(reading.add(page({}, next()), ledger), Step::next_page);
+  }
+  EXPECT_EQ(reading.add(page({}, next()), ledger), Step::endless);
 }
 
 TEST(Reading, MissingRowsAreReadAgain) {

@@ -52,23 +52,16 @@ TEST(Origin, IgnoresCaseAndTheDefaultPort) {
   }
 }
 
-TEST(Links, AreResolvedOnTheSourcesOwnOrigin) {
+TEST(Links, AreTakenToTheSourcesOwnOrigin) {
   const std::string base = "https://api.example.com";
-  EXPECT_EQ(*resolve_link(base, "/v1/logs?page[size]=50&page[cursor]=5e94 d5#top"),
-            base + "/v1/logs?page%5Bsize%5D=50&page%5Bcursor%5D=5e94%20d5");
-  EXPECT_EQ(*resolve_link(base, "https://API.example.com:443/v1?offset=50"), base + "/v1?offset=50");
-  EXPECT_EQ(*resolve_link(base, "/v1?already=%5B1%5D"), base + "/v1?already=%5B1%5D");
+  EXPECT_THAT(on_own_origin(base, "/v1/logs?page[size]=50&page[cursor]=5e94 d5#top"),
+              Optional(base + "/v1/logs?page%5Bsize%5D=50&page%5Bcursor%5D=5e94%20d5"));
+  EXPECT_THAT(on_own_origin(base, "/v1?already=%5B1%5D"), Optional(base + "/v1?already=%5B1%5D"));
+  EXPECT_THAT(on_own_origin(base, "/@evil.example/"), Optional(base + "/@evil.example/"));
   for (const char* link :
-       {"https://evil.example/v1", "http://api.example.com/v1", "//evil.example/v1", "v1?offset=50", "",
-        "https://api.example.com@evil.example/", "https://api.example.com.evil.example/",
-        "https://api.example.com\\.evil.example/x/"}) {
-    const Result<std::string> resolved = resolve_link(base, link);
-    EXPECT_TRUE(!resolved.ok() || resolved->starts_with(base + "/") || resolved->starts_with(base + "%5C"))
-        << link;
+       {"https://api.example.com/v1", "//evil.example/v1", "v1?offset=50", "", ".evil.example"}) {
+    EXPECT_EQ(on_own_origin(base, link), std::nullopt) << link;
   }
-  EXPECT_FALSE(resolve_link(base, "https://evil.example/v1").ok());
-  EXPECT_FALSE(resolve_link(base, "//evil.example/v1").ok());
-  EXPECT_FALSE(resolve_link(base, "").ok());
 }
 
 TEST(Links, GiveUpTheirParameters) {
@@ -199,6 +192,12 @@ TEST(Slicing, FieldsStandOutsideTheEvents) {
   EXPECT_TRUE(slices.fields[1].present);
   EXPECT_FALSE(slices.fields[1].text);
   EXPECT_FALSE(slices_of(R"({"list":{"rows":[]}})").fields[0].present);
+  EXPECT_FALSE(slices.fields[1].odd);
+  for (const char* odd :
+       {R"({"list":{"rows":[],"next":{"href":"n"}}})", R"({"list":{"rows":[],"next":["n"]}})"}) {
+    EXPECT_TRUE(slices_of(odd).fields[0].odd) << odd;
+    EXPECT_FALSE(slices_of(odd).fields[0].text) << odd;
+  }
   EXPECT_EQ(count(Field{true, "42"}), 42u);
   EXPECT_EQ(count(Field{true, "-1"}), std::nullopt);
   EXPECT_EQ(count(Field{true, "4.2"}), std::nullopt);
