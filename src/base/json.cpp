@@ -89,21 +89,23 @@ std::size_t mend_escape(std::string& text, std::size_t at) {
   return 6;
 }
 
+// No further than the number: whoever looks for something in all of the rest, once for each number, takes the
+// square of its length.
 std::size_t mend_number(std::string& text, std::size_t at) {
-  const std::size_t end = std::min(text.find_first_not_of("0123456789.eE+-", at), text.size());
-  const std::size_t whole = text.find_first_not_of("0123456789", at);
-  if (std::min(whole, end) - at > 300) {
+  const std::string_view rest = std::string_view(text).substr(at);
+  const std::string_view number = rest.substr(0, rest.find_first_not_of("0123456789.eE+-"));
+  const std::size_t whole = std::min(number.find_first_not_of("0123456789"), number.size());
+  if (whole > 300) {
     // One digit before the point instead of hundreds; a point that is already there must keep its fraction.
-    const bool point = whole < end && text[whole] == '.';
-    if (point && text.find_first_of("0123456789", whole) != whole + 1) return end - at;
-    if (point) text[whole] = '0';
+    const bool point = whole < number.size() && number[whole] == '.';
+    if (point && number.substr(whole + 1).find_first_of("0123456789") != 0) return number.size();
+    if (point) text[at + whole] = '0';
     text[at + 1] = '.';
   }
-  const std::size_t exponent = text.find_first_of("eE", at);
-  for (std::size_t i = exponent; i < end; ++i) {
-    if (text[i] >= '0' && text[i] <= '9') text[i] = '0';
+  for (std::size_t i = number.find_first_of("eE"); i < number.size(); ++i) {
+    if (number[i] >= '0' && number[i] <= '9') text[at + i] = '0';
   }
-  return end - at;
+  return number.size();
 }
 
 }  // namespace

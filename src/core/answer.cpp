@@ -13,6 +13,8 @@ namespace {
 bool blot_out(std::string& text, std::string_view spelling) {
   std::size_t at = text.find(spelling);
   if (at == std::string::npos) return false;
+  // Written anew and not in place: a body may be nothing but repetitions, and each would move all of its
+  // rest.
   std::string blotted;
   std::size_t done = 0;
   for (; at != std::string::npos; at = text.find(spelling, done)) {
