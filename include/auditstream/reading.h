@@ -13,6 +13,7 @@
 
 namespace auditstream {
 
+// Each for events with a time and for those without one; row ids take at most bytes_max as well.
 struct ReadingLimits {
   std::size_t events_max = 40'000;   // events kept before the window is overfull
   std::size_t bytes_max = 32 << 20;  // raw bytes kept before it is
@@ -52,13 +53,19 @@ class Reading {
   std::size_t rows() const { return rows_; }      // rows delivered, repeats included
   std::size_t inside() const { return inside_; }  // rows inside the window, repeats included
   std::size_t known() const { return known_; }
-  std::size_t bytes() const { return bytes_; }  // held in memory
+  std::size_t bytes() const { return bytes_; }  // raw bytes of the events with a time that are kept
+  // What the reading takes of the memory, all told: pages of which events are a part, ids, tokens.
+  std::size_t held() const;
   std::size_t pages() const { return pages_; }
   Time unreadable_until() const { return unreadable_until_; }
 
  private:
-  void keep(std::vector<Event> kept);
+  void count_row(std::uint64_t id);
+  void set_aside(std::vector<Event> undated);
+  void keep(std::vector<Event> kept, std::size_t kept_bytes);
   void trim();
+  void drop_from(const Position& position);
+  void weigh();
   Step finish();
   void start_over();
 
@@ -68,12 +75,13 @@ class Reading {
   Time unreadable_until_;
 
   std::string token_;
-  std::unordered_set<std::string> tokens_;
-  std::size_t empty_pages_ = 0;  // in a row
-  bool led_to_itself_ = false;   // the page that token_ stands for, and it was empty
+  std::unordered_set<std::uint64_t> tokens_;  // hashes: a token may be as long as a page
+  std::size_t empty_pages_ = 0;               // in a row
+  bool led_to_itself_ = false;                // the page that token_ stands for, and it was empty
   std::vector<Event> events_;
   std::vector<Event> unreadable_;
-  std::vector<std::uint64_t> row_ids_;  // of all rows, for counting the distinct ones
+  std::vector<std::uint64_t>
+      row_ids_;  // of all rows where the total is exact, for counting the distinct ones
   std::optional<Position> cut_;
   std::optional<std::uint64_t> total_first_;
   std::optional<std::uint64_t> total_last_;
@@ -83,6 +91,10 @@ class Reading {
   std::size_t inside_ = 0;
   std::size_t known_ = 0;
   std::size_t bytes_ = 0;
+  std::size_t pinned_ = 0;            // bytes of the bodies that events_ points into
+  std::size_t unreadable_bytes_ = 0;  // raw
+  bool unreadable_full_ = false;      // there are more than unreadable_ may hold
+  std::size_t id_bytes_ = 0;          // of all events
   std::size_t pages_ = 0;
 };
 

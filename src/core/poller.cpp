@@ -190,7 +190,7 @@ unsigned Poller::lane_limit() const {
 
 std::size_t Poller::buffered() const {
   std::size_t sum = 0;
-  for (const Lane& lane : lanes_) sum += lane.reading.bytes();
+  for (const Lane& lane : lanes_) sum += lane.reading.held();
   return sum;
 }
 

@@ -1,6 +1,7 @@
 #include "auditstream/reading.h"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -17,7 +18,7 @@ bool by_position(const Event& left, const Event& right) {
   return left.time != right.time ? left.time < right.time : left.id < right.id;
 }
 
-// Gives the events a body of their own, so that the page that they are a small part of can go.
+// Gives the events a body of their own, so that the pages that they are a small part of can go.
 void move_to_own_body(std::vector<Event>& events, std::size_t raw_bytes) {
   auto body = std::make_shared<std::string>();
   body->reserve(raw_bytes);
@@ -30,8 +31,32 @@ void move_to_own_body(std::vector<Event>& events, std::size_t raw_bytes) {
   }
 }
 
-// Each id once. Repeats are rare (rows shift between pages), so the common case allocates nothing.
+std::size_t raw_bytes(const std::vector<Event>& events) {
+  std::size_t sum = 0;
+  for (const Event& event : events) sum += event.raw.size();
+  return sum;
+}
+
+std::size_t id_bytes(const std::vector<Event>& events) {
+  std::size_t sum = 0;
+  for (const Event& event : events) sum += event.id.size();
+  return sum;
+}
+
+std::size_t drop_repeats(std::vector<std::uint64_t>& ids) {
+  std::ranges::sort(ids);
+  const auto repeats = std::ranges::unique(ids);
+  const std::size_t count = repeats.size();
+  ids.erase(repeats.begin(), repeats.end());
+  return count;
+}
+
+// Each id once. Repeats are rare (rows shift between pages), so the common case copies no event.
 void drop_repeats(std::vector<Event>& events) {
+  std::vector<std::uint64_t> hashes;
+  hashes.reserve(events.size());
+  for (const Event& event : events) hashes.push_back(hash64(event.id));
+  if (drop_repeats(hashes) == 0) return;
   std::unordered_set<std::string_view> ids;
   ids.reserve(events.size());
   std::vector<Event> once;
@@ -59,13 +84,13 @@ Reading::Step Reading::add(Page page, Ledger& ledger) {
     total_last_ = page.total;
   }
   std::vector<Event> kept;
+  std::vector<Event> undated;
   std::size_t kept_bytes = 0;
-  const std::size_t body_bytes = page.events.empty() ? 0 : page.events.front().body->size();
   for (Event& event : page.events) {
     const std::uint64_t id = hash64(event.id);
-    row_ids_.push_back(id);
+    if (total_is_exact_) count_row(id);
     if (!event.time) {
-      if (!ledger.dead_lettered(id, unreadable_until_)) unreadable_.push_back(std::move(event));
+      if (!ledger.dead_lettered(id, unreadable_until_)) undated.push_back(std::move(event));
       continue;
     }
     if (!lies_in(window_, *event.time)) continue;
@@ -79,11 +104,8 @@ Reading::Step Reading::add(Page page, Ledger& ledger) {
     kept_bytes += event.raw.size();
     kept.push_back(std::move(event));
   }
-  if (!kept.empty()) {
-    if (kept_bytes < body_bytes / 2) move_to_own_body(kept, kept_bytes);
-    bytes_ += kept_bytes;
-    keep(std::move(kept));
-  }
+  if (!kept.empty()) keep(std::move(kept), kept_bytes);
+  if (!undated.empty()) set_aside(std::move(undated));
   if (page.next.empty()) return finish();
   // An empty page that leads on is not the last. One that leads to itself is, if it does so twice.
   if (empty_pages_ > 0 && page.next == token_) {
@@ -91,13 +113,65 @@ Reading::Step Reading::add(Page page, Ledger& ledger) {
     led_to_itself_ = true;
     return Step::next_page;
   }
-  if (empty_pages_ > empty_pages_max || !tokens_.insert(page.next).second) return Step::endless;
+  if (empty_pages_ > empty_pages_max || !tokens_.insert(hash64(page.next)).second) return Step::endless;
   led_to_itself_ = false;
   token_ = std::move(page.next);
   return Step::next_page;
 }
 
-void Reading::keep(std::vector<Event> kept) {
+void Reading::count_row(std::uint64_t id) {
+  const std::size_t ids_max = limits_.bytes_max / sizeof id;
+  if (row_ids_.size() == ids_max) {
+    drop_repeats(row_ids_);
+    // Too many to be counted: then no total can tell whether rows are missing.
+    if (row_ids_.size() > ids_max / 2) {
+      total_is_exact_ = false;
+      row_ids_ = {};
+      return;
+    }
+  }
+  row_ids_.push_back(id);
+}
+
+// Events without a time have no place at which a window could be cut. Where they are too many the first of
+// them go out, and all of the window is read again: those that are out are known then.
+void Reading::set_aside(std::vector<Event> undated) {
+  if (unreadable_full_) return;
+  const std::size_t bytes = raw_bytes(undated);
+  move_to_own_body(undated, bytes);
+  unreadable_bytes_ += bytes;
+  id_bytes_ += id_bytes(undated);
+  unreadable_.insert(unreadable_.end(), std::make_move_iterator(undated.begin()),
+                     std::make_move_iterator(undated.end()));
+  // With slack: the same ones may come with every page.
+  if (unreadable_.size() <= limits_.events_max + limits_.events_max / 4 &&
+      unreadable_bytes_ <= limits_.bytes_max + limits_.bytes_max / 4) {
+    return;
+  }
+  drop_repeats(unreadable_);
+  unreadable_bytes_ = raw_bytes(unreadable_);
+  const auto too_many = [this] {
+    return unreadable_.size() > limits_.events_max || unreadable_bytes_ > limits_.bytes_max;
+  };
+  if (too_many()) {
+    unreadable_full_ = true;
+    drop_from(Position{window_.from, ""});
+  }
+  while (unreadable_.size() > 1 && too_many()) {
+    unreadable_bytes_ -= unreadable_.back().raw.size();
+    unreadable_.pop_back();
+  }
+  move_to_own_body(unreadable_, unreadable_bytes_);
+  weigh();
+}
+
+void Reading::keep(std::vector<Event> kept, std::size_t kept_bytes) {
+  const std::size_t body_bytes = kept.front().body->capacity();
+  const bool is_small_part = kept_bytes < body_bytes / 2;
+  if (is_small_part) move_to_own_body(kept, kept_bytes);
+  bytes_ += kept_bytes;
+  pinned_ += is_small_part ? kept_bytes : body_bytes;
+  id_bytes_ += id_bytes(kept);
   if (events_.empty()) {
     events_ = std::move(kept);
   } else {
@@ -119,19 +193,41 @@ void Reading::trim() {
     bytes = with_next;
     ++count;
   }
-  if (count < events_.size()) {
-    cut_ = events_[count].position();
-    events_.erase(events_.begin() + static_cast<std::ptrdiff_t>(count), events_.end());
+  if (count < events_.size()) drop_from(events_[count].position());
+  weigh();
+}
+
+// Of events in their order.
+void Reading::drop_from(const Position& position) {
+  cut_ = position;
+  std::erase_if(events_, [&](const Event& event) { return event.position() >= *cut_; });
+}
+
+// After events were dropped. The few that are left of a page must not hold it.
+void Reading::weigh() {
+  bytes_ = raw_bytes(events_);
+  id_bytes_ = id_bytes(events_) + id_bytes(unreadable_);
+  pinned_ = 0;
+  std::unordered_set<const std::string*> bodies;
+  for (const Event& event : events_) {
+    if (bodies.insert(event.body.get()).second) pinned_ += event.body->capacity();
   }
-  bytes_ = bytes;
+  if (bytes_ >= pinned_ / 2) return;
+  move_to_own_body(events_, bytes_);
+  pinned_ = bytes_;
+}
+
+std::size_t Reading::held() const {
+  constexpr std::size_t token_bytes = 48;  // with its node and its place in the table
+  return pinned_ + unreadable_bytes_ + id_bytes_ +
+         (events_.capacity() + unreadable_.capacity()) * sizeof(Event) +
+         row_ids_.capacity() * sizeof(std::uint64_t) + tokens_.size() * token_bytes;
 }
 
 Reading::Step Reading::finish() {
-  std::ranges::sort(row_ids_);
-  const auto repeats = std::unique(row_ids_.begin(), row_ids_.end());
-  const auto distinct = static_cast<std::size_t>(repeats - row_ids_.begin());
-  const bool repeated = repeats != row_ids_.end();
   if (total_is_exact_ && total_first_) {
+    drop_repeats(row_ids_);
+    const std::size_t distinct = row_ids_.size();
     // A total that grew while we read belongs to rows that the next poll finds; one that shrank says nothing
     // of what we missed, so the first one is the measure.
     const std::size_t expected = std::min(*total_first_, *total_last_);
@@ -146,16 +242,14 @@ Reading::Step Reading::finish() {
       rows_missing_ = true;
     }
   }
-  std::ranges::sort(events_, by_position);
-  if (repeated) {
-    drop_repeats(events_);
-    drop_repeats(unreadable_);
-  }
-  if (events_.size() > limits_.events_max) {
-    cut_ = events_[limits_.events_max].position();
-    events_.erase(events_.begin() + static_cast<std::ptrdiff_t>(limits_.events_max), events_.end());
-  }
   row_ids_ = {};
+  std::ranges::sort(events_, by_position);
+  drop_repeats(events_);
+  drop_repeats(unreadable_);
+  if (events_.size() > limits_.events_max) {
+    drop_from(events_[limits_.events_max].position());
+    weigh();
+  }
   return Step::complete;
 }
 

@@ -235,6 +235,102 @@ TEST(Reading, AFewNewEventsDoNotHoldTheirWholePage) {
   EXPECT_EQ(reading.events().at(0).raw, "the very bytes");
 }
 
+// --- memory: whatever a vendor sends, it is counted, and nothing that matters grows without end
+
+// A page of a body of so many bytes, of which each event has 100.
+Page large_page(const std::vector<std::string>& rows, std::size_t bytes, std::string next) {
+  Page large = page(rows, std::move(next));
+  auto body = std::make_shared<std::string>(bytes, 'x');
+  for (std::size_t i = 0; i < large.events.size(); ++i) {
+    large.events[i].raw = std::string_view(*body).substr(i * 100, 100);
+    large.events[i].body = body;
+  }
+  return large;
+}
+
+TEST(Reading, ATimelessEventDoesNotHoldItsPage) {
+  Ledger ledger = given_ledger();
+  Reading reading(hour, {}, false, until);
+  for (int i = 0; i < 100; ++i) {
+    const std::string number = std::to_string(i);
+    Page large = large_page({"bad" + number + "@-"}, 1 << 20, number);
+    const std::weak_ptr<const std::string> body = large.events[0].body;
+    EXPECT_EQ(reading.add(std::move(large), ledger), Step::next_page);
+    EXPECT_TRUE(body.expired());
+  }
+  EXPECT_EQ(reading.unreadable().size(), 100u);
+  EXPECT_LT(reading.held(), 64u << 10);
+}
+
+TEST(Reading, TimelessEventsAreBounded) {
+  Ledger ledger = given_ledger();
+  for (const ReadingLimits limits : {ReadingLimits{10, 1 << 20}, ReadingLimits{1000, 1000}}) {
+    Reading reading(hour, limits, false, until);
+    reading.add(page({"good@1"}, "first"), ledger);
+    for (int i = 0; i < 100; ++i) {
+      // Shown over and over again it counts once.
+      const std::string number = std::to_string(i);
+      reading.add(page({"bad" + number + "@-", "bad0@-", "good" + number + "@2"}, number), ledger);
+      EXPECT_LE(reading.unreadable().size(), 12u);
+      EXPECT_LT(reading.held(), 32u << 10);
+    }
+    EXPECT_EQ(reading.add(page({}), ledger), Step::complete);
+    EXPECT_EQ(reading.unreadable().size(), 10u);
+    EXPECT_THAT(reading.events(), IsEmpty());
+    EXPECT_EQ(reading.cut(), (Position{noon, ""})) << "all of the window has to be read again";
+  }
+}
+
+TEST(Reading, WhatIsLeftOfManyPagesAfterACutDoesNotHoldThem) {
+  Ledger ledger = given_ledger();
+  Reading reading(hour, {.events_max = 20, .bytes_max = 64 << 20}, false, until);
+  for (int i = 0; i < 40; ++i) {
+    // One early event in each, and others that fill more than half of the page and will be cut off.
+    std::vector<std::string> rows{"early" + std::to_string(i) + "@1"};
+    for (int late = 0; late < 9; ++late)
+      rows.push_back("late" + std::to_string(i) + "-" + std::to_string(late) + "@" +
+                     std::to_string(1000 - i));
+    reading.add(large_page(rows, 1500, std::to_string(i)), ledger);
+    EXPECT_LE(reading.held(), 2 * reading.bytes() + (64u << 10));
+  }
+  EXPECT_LT(reading.bytes(), 26u * 100);
+  EXPECT_LT(reading.held(), 26u * 1500) << "bodies of forty pages would be 60,000";
+}
+
+TEST(Reading, RowsThatAreNotKeptTakeNoRoomWhereNobodyCountsThem) {
+  Ledger ledger = given_ledger();
+  Reading counted(hour, {.events_max = 10, .bytes_max = 8000}, true, until);
+  Reading uncounted(hour, {.events_max = 10, .bytes_max = 8000}, false, until);
+  for (int p = 0; p < 100; ++p) {
+    std::vector<std::string> rows;
+    for (int i = 0; i < 100; ++i) rows.push_back("out" + std::to_string(100 * p + i) + "@9999");
+    const std::string next = p < 99 ? std::to_string(p) : "";
+    // Beyond what can be counted no total is a measure.
+    EXPECT_EQ(counted.add(page(rows, next, 7), ledger), p < 99 ? Step::next_page : Step::complete);
+    uncounted.add(page(rows, next, 7), ledger);
+    EXPECT_LT(counted.held(), 32u << 10);
+    EXPECT_LT(uncounted.held(), 8u << 10);
+  }
+  EXPECT_FALSE(counted.rows_missing());
+}
+
+TEST(Reading, TokensAsLongAsPagesAreNotKept) {
+  Ledger ledger = given_ledger();
+  Reading reading(hour, {}, false, until);
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(reading.add(page({}, std::string(1 << 20, 'x') + std::to_string(i)), ledger), Step::next_page);
+  }
+  EXPECT_LT(reading.held(), 16u << 10);
+  EXPECT_EQ(reading.add(page({"a@1"}, std::string(1 << 20, 'x') + "7"), ledger), Step::endless);
+}
+
+TEST(Reading, LongIdsCount) {
+  Ledger ledger = given_ledger();
+  Reading reading(hour, {}, false, until);
+  reading.add(page({std::string(1 << 20, 'i') + "@1", std::string(1 << 20, 'j') + "@-"}), ledger);
+  EXPECT_GT(reading.held(), 2u << 20);
+}
+
 TEST(Reading, TimelessEventsAreSetAsideOnce) {
   Ledger ledger = given_ledger();
   ledger.dead_letter({hash64("known")}, until);
