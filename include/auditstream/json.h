@@ -13,8 +13,9 @@ namespace auditstream::json {
 // "" or "/a/b"; anything else is an error that says what is wrong.
 Status validate_pointer(std::string_view pointer);
 
-// The scalar at the pointer: a string unescaped, a number or a boolean as written. Nothing when it is absent,
-// null, an object or an array, or when the JSON is broken. Where a key stands twice the first counts.
+// The scalar at the pointer: a string unescaped, a number or a boolean as written; a string that is no
+// Unicode text ("\ud83d" alone) as written too, quotes included. Nothing when it is absent, null, an object
+// or an array, or when the JSON is broken. Where a key stands twice the first counts.
 std::optional<std::string> scalar_at(std::string_view json, std::string_view pointer);
 
 // The text as a JSON string literal, with quotes. Invalid UTF-8 becomes U+FFFD.

@@ -91,6 +91,8 @@ struct Event {
   std::optional<Time> time;  // nothing: no readable time, so it will be dead-lettered
   std::string_view raw;      // points into `body`
   std::shared_ptr<const std::string> body;
+  std::shared_ptr<const std::string>
+      flaw{};  // why it is no valid JSON, so it will be dead-lettered; null: it is
 
   Position position() const { return Position{time.value_or(Time{}), id}; }
 };

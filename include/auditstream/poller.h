@@ -22,7 +22,7 @@ namespace auditstream {
 // An event that can't be published as it is, and why.
 struct DeadLetter {
   Event event;
-  std::string code;    // "unreadable_time", "too_large", "refused"
+  std::string code;    // "unreadable_time", "malformed_json", "too_large", "refused"
   std::string detail;  // a sentence
 };
 

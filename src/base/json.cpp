@@ -40,7 +40,7 @@ class ScalarHandler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Sca
  private:
   bool keep(std::string_view text) {
     const PointerNode* node = track_.value();
-    if (node != nullptr && !node->slots.empty()) value_ = text;
+    if (node != nullptr && !node->slots.empty()) value_ = as_spelled(text_, bytes_->Tell(), text);
     return true;
   }
 
@@ -79,18 +79,23 @@ int hex4(std::string_view text, std::size_t at) {
 bool high_surrogate(int unit) { return unit >= 0xd800 && unit <= 0xdbff; }
 bool low_surrogate(int unit) { return unit >= 0xdc00 && unit <= 0xdfff; }
 
-// Both take the text from `at` on and return how far they have seen.
-std::size_t mend_escape(std::string& text, std::size_t at) {
-  const std::string_view view = text;
-  if (view.substr(at, 2) != "\\u") return 2;
-  const int unit = hex4(view, at + 2);
-  if (high_surrogate(unit) && view.substr(at + 6, 2) == "\\u" && low_surrogate(hex4(view, at + 8))) return 12;
-  if (high_surrogate(unit) || low_surrogate(unit)) text.replace(at, 6, "\\ufffd");
-  return 6;
+// An escape in a string: how many characters it takes, and whether it is half of a surrogate pair without the
+// other half.
+struct Escape {
+  std::size_t size;
+  bool half_a_pair;
+};
+
+Escape escape_at(std::string_view text, std::size_t at) {
+  if (text.substr(at, 2) != "\\u") return {2, false};
+  const int unit = hex4(text, at + 2);
+  if (!high_surrogate(unit)) return {6, low_surrogate(unit)};
+  const bool whole = text.substr(at + 6, 2) == "\\u" && low_surrogate(hex4(text, at + 8));
+  return whole ? Escape{12, false} : Escape{6, true};
 }
 
-// No further than the number: whoever looks for something in all of the rest, once for each number, takes the
-// square of its length.
+// Takes the text from `at` on and returns how far it has seen: no further than the number. Whoever looks for
+// something in all of the rest, once for each number, takes the square of its length.
 std::size_t mend_number(std::string& text, std::size_t at) {
   const std::string_view rest = std::string_view(text).substr(at);
   const std::string_view number = rest.substr(0, rest.find_first_not_of("0123456789.eE+-"));
@@ -191,12 +196,32 @@ std::string mend(std::string_view text) {
       in_string = !in_string;
       ++at;
     } else if (in_string) {
-      at += text[at] == '\\' ? mend_escape(mended, at) : 1;
+      const Escape escape = text[at] == '\\' ? escape_at(text, at) : Escape{1, false};
+      if (escape.half_a_pair) mended.replace(at, escape.size, "\\ufffd");
+      at += escape.size;
     } else {
       at += text[at] >= '0' && text[at] <= '9' ? mend_number(mended, at) : 1;
     }
   }
   return mended;
+}
+
+std::string_view as_spelled(std::string_view text, std::size_t end, std::string_view decoded) {
+  if (decoded.find("\xef\xbf\xbd") == std::string_view::npos) return decoded;
+  // Inside of a string every quote follows an odd number of backslashes.
+  std::size_t begin = end - 1;
+  bool escaped = true;
+  while (escaped) {
+    begin = text.rfind('"', begin - 1);
+    escaped = false;
+    for (std::size_t at = begin; at > 0 && text[at - 1] == '\\'; --at) escaped = !escaped;
+  }
+  for (std::size_t at = begin + 1; at + 1 < end;) {
+    const Escape escape = text[at] == '\\' ? escape_at(text, at) : Escape{1, false};
+    if (escape.half_a_pair) return text.substr(begin, end - begin);
+    at += escape.size;
+  }
+  return decoded;
 }
 
 Status validate_pointer(std::string_view pointer) {

@@ -113,6 +113,11 @@ struct Verdict {
 // ("1e400"). All offsets stay.
 std::string mend(std::string_view text);
 
+// What a string of the text says, of which the parser has read `decoded` and which ends before `end`. As a
+// rule that is it. But half a surrogate pair is nothing that Unicode text can say, and comes mended: such a
+// string is taken as it is spelled, quotes included, lest two that differ look alike. For any scalar.
+std::string_view as_spelled(std::string_view text, std::size_t end, std::string_view decoded);
+
 // Whether the text is one JSON value of valid UTF-8, nested at most kDepthMax deep.
 bool is_json(std::string_view text);
 

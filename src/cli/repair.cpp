@@ -46,7 +46,8 @@ std::optional<RepairTrouble> Repair::prepare() {
 }
 
 std::optional<RepairTrouble> Repair::add(const Event& event) {
-  if (!event.time || !comparison_.lacks(event.id) || !ids_.insert(event.id).second) return std::nullopt;
+  if (!event.time || event.flaw || !comparison_.lacks(event.id) || !ids_.insert(event.id).second)
+    return std::nullopt;
   const std::size_t bytes = event.raw.size();
   if (record_bytes_max_ && bytes + event.id.size() + record_overhead > *record_bytes_max_) {
     ++too_large_;

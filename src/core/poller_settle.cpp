@@ -13,6 +13,16 @@ namespace {
 // Key, headers and framing of a record, beside its value.
 constexpr std::size_t record_overhead = 1024;
 
+DeadLetter timeless(Event event) {
+  return DeadLetter{std::move(event), "unreadable_time",
+                    "no readable time in the event; where the vendor's format differs set time_field"};
+}
+
+DeadLetter malformed(Event event) {
+  std::string detail = *event.flaw;
+  return DeadLetter{std::move(event), "malformed_json", std::move(detail)};
+}
+
 }  // namespace
 
 std::size_t Unit::bytes() const {
@@ -58,9 +68,7 @@ void Poller::settle(Reading& reading, std::size_t events_max, Now now, Unit& uni
     const std::uint64_t id = hash64(event.id);
     if (ledger_->dead_lettered(id, reading.unreadable_until())) continue;
     unreadable_ids.push_back(id);
-    unit.dead_letters.push_back(
-        DeadLetter{std::move(event), "unreadable_time",
-                   "no readable time in the event; where the vendor's format differs set time_field"});
+    unit.dead_letters.push_back(event.flaw ? malformed(std::move(event)) : timeless(std::move(event)));
   }
   ledger_->dead_letter(unreadable_ids, reading.unreadable_until());
   // How far the vendor has got: the newest of the events that are new, but never beyond now. One from the
@@ -107,13 +115,16 @@ void Poller::settle(Reading& reading, std::size_t events_max, Now now, Unit& uni
   for (Event& event : events) {
     const std::uint64_t id = hash64(event.id);
     ledger_->publish(event.position(), id);
-    if (event.raw.size() + event.id.size() + record_overhead > options_.record_bytes_max) {
+    // The id is a header, and mostly the key as well.
+    if (event.raw.size() + 2 * event.id.size() + record_overhead > options_.record_bytes_max) {
       const std::string detail = "the event has " + std::to_string(event.raw.size()) +
                                  " bytes, and a record of the topic at most " +
                                  std::to_string(options_.record_bytes_max) + " (max.message.bytes)";
       unit.dead_letters.push_back(DeadLetter{std::move(event), "too_large", detail});
     } else if (refused_.contains(id)) {
       unit.dead_letters.push_back(DeadLetter{std::move(event), "refused", "the broker refused the record"});
+    } else if (event.flaw) {
+      unit.dead_letters.push_back(malformed(std::move(event)));
     } else {
       unit.events.push_back(std::move(event));
     }

@@ -38,7 +38,7 @@ using Counts = std::map<std::string, std::uint64_t, std::less<>>;
 struct Series {
   std::uint64_t published = 0;
   std::uint64_t deduplicated = 0;
-  Counts dead_letters{{"refused", 0}, {"too_large", 0}, {"unreadable_time", 0}};
+  Counts dead_letters{{"malformed_json", 0}, {"refused", 0}, {"too_large", 0}, {"unreadable_time", 0}};
   Counts polls{{"ok", 0}};
   Counts requests;
   Duration waited{0};

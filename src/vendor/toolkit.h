@@ -67,6 +67,9 @@ Refusal classify(const Source& source, const http::Response& response, const Rem
 // title: "sent no meta.next_page_number". Names the content type and the beginning of the body.
 Refusal malformed(const Source& source, const http::Response& response, const Remedies& remedies,
                   std::string_view what);
+// The same, but quotes this part of the body.
+Refusal malformed(const Source& source, const http::Response& response, const Remedies& remedies,
+                  std::string_view what, std::string_view quoted);
 
 // The vendor's Retry-After, relative to its own Date header. Zero for a date that has passed; nothing for
 // garbage.
@@ -96,7 +99,7 @@ struct Shape {
 struct Field {
   bool present = false;             // the key is there, maybe null or no scalar
   std::optional<std::string> text;  // the scalar: a string unescaped, a number or boolean as written
-  bool odd = false;  // an object or an array: where a scalar or null belongs nobody knows its meaning
+  bool odd = false;                 // an object, an array or no Unicode text: nobody knows what it means
 };
 
 // The field as a whole number, where it is one.
@@ -105,12 +108,15 @@ std::optional<std::uint64_t> count(const Field& field);
 struct Slices {
   std::vector<Event> events;  // in the order of the page
   std::vector<Field> fields;  // as many as Shape::fields
-  std::string last_id;        // the vendor's own id of the last event that has one; "" if none has
+  std::string
+      last_id;  // the vendor's own id of the last event that has one, as it can be sent; "" if none has
 };
 
 // The events of an answer, or why it has none to trust: classify() for anything but 200, malformed for a body
-// that is not this shape, is cut or nested too deep, or if more than half of at least 4 events have no
-// readable time. `source.time_field`, where set, replaces Shape::times and time_from_id.
+// that is not this shape, is cut or no valid JSON, or if more than half of at least 4 events have no readable
+// time or are no valid JSON. Fewer such events don't hide the others as long as it is clear where they end:
+// they come with Event::flaw, and with id and time where these can be read. `source.time_field`, where set,
+// replaces Shape::times and time_from_id.
 std::variant<Slices, Refusal> read_page(const Source& source, const http::Response& response,
                                         const Shape& shape, const Remedies& remedies);
 

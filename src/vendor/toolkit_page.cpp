@@ -2,9 +2,13 @@
 // received.
 #include <algorithm>
 #include <charconv>
+#include <iterator>
+#include <memory>
+#include <utility>
 
 #include "auditstream/hash.h"
 #include "auditstream/json.h"
+#include "base/json_elements.h"
 #include "base/json_walk.h"
 #include "vendor/toolkit.h"
 
@@ -36,6 +40,24 @@ std::vector<std::string_view> inner_pointers(std::string_view id,
   return pointers;
 }
 
+// Where a body is wrong, and in which words: "at byte 17 (0xe9): Invalid value." counted from `begin`.
+std::string place_of(std::string_view body, std::size_t begin, std::size_t at, std::string_view reason) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string words = "at byte " + std::to_string(at - begin);
+  if (at < body.size()) {
+    const auto byte = static_cast<unsigned char>(body[at]);
+    words += std::string(" (0x") + digits[byte >> 4] + digits[byte & 15] + ")";
+  }
+  return words + ": " + std::string(reason);
+}
+
+// What stands around a place.
+std::string_view around(std::string_view body, std::size_t at) {
+  constexpr std::size_t kBefore = 40;
+  constexpr std::size_t kAll = 80;
+  return body.substr(std::min(at - std::min(at, kBefore), body.size()), kAll);
+}
+
 class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
  public:
   Slicer(const std::shared_ptr<const std::string>& body, const Shape& shape,
@@ -58,6 +80,9 @@ class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
     events_depth_ = 0;
     forget_event();
   }
+
+  // What is wrong in the text that the next pass sees patched. It outlives the pass.
+  void mind(const std::vector<json::Damage>& damages) { damages_ = &damages; }
 
   bool Null() { return scalar(std::nullopt); }
   bool Bool(bool value) { return scalar(value ? "true" : "false"); }
@@ -96,7 +121,8 @@ class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
       if (slot == kEventsSlot) {
         array_found_ = true;
         events_depth_ = track_.depth();
-        mark_ = bytes_->Tell();
+        array_ = {bytes_->Tell(), events_depth_};
+        mark_ = array_.begin;
       } else if (is_field(slot)) {
         field(slot) = Field{true, std::nullopt, true};
       }
@@ -112,6 +138,13 @@ class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
 
   bool found_events() const { return array_found_ || (envelope_found_ && !array_misplaced_); }
   bool overfull() const { return overfull_; }
+  // Where the array of events begins, behind its bracket, and how deep that is; nothing if it has not been
+  // seen.
+  struct Array {
+    std::size_t begin;
+    std::size_t depth;
+  };
+  std::optional<Array> array() const { return array_found_ ? std::optional(array_) : std::nullopt; }
   Slices take() { return std::move(slices_); }
 
  private:
@@ -127,22 +160,26 @@ class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
   bool scalar(std::optional<std::string_view> text) {
     if (at_element()) return finish_event();
     const json::PointerNode* node = track_.value();
-    if (node == nullptr) return true;
+    if (node == nullptr || node->slots.empty()) return true;
+    const std::string_view kept = json::as_spelled(text_, bytes_->Tell(), text.value_or(""));
+    const bool is_text = text && kept.data() == text->data();
     for (const int slot : node->slots) {
       if (in_events()) {
-        if (text) keep_of_event(slot, *text);
+        if (text && !is_damaged()) keep_of_event(slot, kept, is_text);
       } else if (slot == kEventsSlot) {
         array_misplaced_ = text.has_value();
       } else if (is_field(slot)) {
-        field(slot) = Field{true, text ? std::optional<std::string>(*text) : std::nullopt, false};
+        field(slot) =
+            Field{true, is_text ? std::optional<std::string>(kept) : std::nullopt, text && !is_text};
       }
     }
     return true;
   }
 
-  void keep_of_event(int slot, std::string_view text) {
+  void keep_of_event(int slot, std::string_view text, bool is_text) {
     if (slot == kIdSlot) {
       id_ = text;
+      id_is_text_ = is_text;
     } else if (slot < best_time_) {
       if (const std::optional<Time> time = parse_event_time(text)) {
         time_ = time;
@@ -155,16 +192,40 @@ class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
   bool finish_event() {
     const std::size_t begin = text_.find_first_not_of(" \t\r\n,", mark_);
     mark_ = bytes_->Tell();
+    std::shared_ptr<const std::string> flaw;
+    if (const json::Damage* damage = last_damage(); damage != nullptr && damage->end > begin) {
+      mark_ = std::max(mark_, damage->end);
+      flaw = std::make_shared<const std::string>(words_for(begin));
+    }
     if (slices_.events.size() == kPageEventsMax) {
       overfull_ = true;
       return false;
     }
     const std::string_view raw = text_.substr(begin, mark_ - begin);
-    if (!id_.empty()) slices_.last_id = id_;
+    if (!id_.empty() && id_is_text_) slices_.last_id = id_;
     if (!time_ && !id_.empty() && time_from_id_ != nullptr) time_ = time_from_id_(id_);
-    slices_.events.push_back(Event{id_.empty() ? hash_hex(raw) : std::move(id_), time_, raw, body_});
+    slices_.events.push_back(
+        Event{id_.empty() ? hash_hex(raw) : std::move(id_), time_, raw, body_, std::move(flaw)});
     forget_event();
     return true;
+  }
+
+  // The last one that begins before where the parser is.
+  const json::Damage* last_damage() const {
+    if (damages_ == nullptr) return nullptr;
+    const auto next = std::ranges::lower_bound(*damages_, bytes_->Tell(), {}, &json::Damage::begin);
+    return next == damages_->begin() ? nullptr : &*std::prev(next);
+  }
+  // Whether the scalar that ends here only stands for what is damaged.
+  bool is_damaged() const {
+    const json::Damage* damage = last_damage();
+    return damage != nullptr && bytes_->Tell() <= damage->end;
+  }
+  // What is wrong with the event that begins there: of several things the first.
+  std::string words_for(std::size_t begin) const {
+    const json::Damage& first = *std::ranges::lower_bound(*damages_, begin, {}, &json::Damage::begin);
+    return "the event is no valid JSON, " + place_of(text_, begin, first.at, first.reason) + ": " +
+           excerpt(around(text_, first.at));
   }
 
   void forget_event() {
@@ -181,6 +242,8 @@ class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
   const std::size_t time_count_;
   std::optional<Time> (*const time_from_id_)(std::string_view);
 
+  const std::vector<json::Damage>* damages_ = nullptr;
+
   // Of the pass over the page.
   const json::Bytes* bytes_ = nullptr;
   json::Track track_;
@@ -189,11 +252,13 @@ class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
   bool envelope_found_ = false;
   bool array_misplaced_ = false;  // something else than an array or null stands in its place
   bool overfull_ = false;
+  Array array_{};
   std::size_t events_depth_ = 0;  // depth inside the array of events; 0 outside of it
 
   // Of the event that is being read.
   std::size_t mark_ = 0;  // where the element before ended
   std::string id_;
+  bool id_is_text_ = true;
   std::optional<Time> time_;
   int best_time_ = 0;  // slot of the candidate that gave time_; only a smaller one may replace it
 };
@@ -210,17 +275,29 @@ std::string flaw_text(const json::Verdict& verdict, std::string_view body) {
     case json::Flaw::too_deep:
       return "sent JSON nested deeper than " + std::to_string(json::kDepthMax) + " levels";
     case json::Flaw::broken:
-      return "sent no valid JSON, at byte " + std::to_string(verdict.offset) + ": " + verdict.reason;
+      return "sent no valid JSON, " + place_of(body, 0, verdict.offset, verdict.reason);
   }
   return "sent no valid JSON";
 }
 
 // A changed format must not drain into the dead letters, one page after the other.
-bool mostly_without_time(const std::vector<Event>& events) {
-  const auto readable =
-      std::count_if(events.begin(), events.end(), [](const Event& event) { return event.time; });
-  const std::size_t unreadable = events.size() - static_cast<std::size_t>(readable);
-  return events.size() >= 4 && unreadable * 2 > events.size();
+template <class Is>
+bool most(const std::vector<Event>& events, Is is) {
+  const auto count = static_cast<std::size_t>(std::count_if(events.begin(), events.end(), is));
+  return events.size() >= 4 && count * 2 > events.size();
+}
+
+// Reads on past damaged events where it is clear where these end.
+bool read_around(Slicer& slicer, const json::Verdict& verdict, std::string_view body) {
+  if (verdict.flaw != json::Flaw::broken && verdict.flaw != json::Flaw::too_deep) return false;
+  // What is not UTF-8 is seen before the parser begins.
+  if (!slicer.array()) json::walk(body.substr(0, verdict.offset), slicer);
+  const auto array = slicer.array();
+  if (!array) return false;
+  const std::optional<json::Patched> patched = json::patch_elements(body, array->begin, array->depth);
+  if (!patched) return false;
+  slicer.mind(patched->damages);
+  return json::walk(patched->text, slicer).flaw == json::Flaw::none;
 }
 
 Refusal unreadable_times(const Source& source, const http::Response& response, const Remedies& remedies,
@@ -255,18 +332,25 @@ std::variant<Slices, Refusal> read_page(const Source& source, const http::Respon
 
   Slicer slicer(response.body, shape, times, own_time ? nullptr : shape.time_from_id);
   const json::Verdict verdict = json::walk(*response.body, slicer);
+  const bool is_whole = verdict.flaw == json::Flaw::none;
+  const bool is_read = is_whole || (!slicer.overfull() && read_around(slicer, verdict, *response.body));
   if (slicer.overfull())
     return malformed(source, response, remedies, "sent more events in a page than are taken, 100000");
-  if (verdict.flaw != json::Flaw::none) {
-    return malformed(source, response, remedies, flaw_text(verdict, *response.body));
-  }
+  const auto refuse_flaw = [&] {
+    return malformed(source, response, remedies, flaw_text(verdict, *response.body),
+                     around(*response.body, verdict.offset));
+  };
+  if (!is_read) return refuse_flaw();
   if (!slicer.found_events()) {
     return malformed(source, response, remedies,
                      "sent JSON without the array of events " + std::string(shape.events));
   }
 
   Slices slices = slicer.take();
-  if (mostly_without_time(slices.events)) return unreadable_times(source, response, remedies, times);
+  if (!is_whole && most(slices.events, [](const Event& event) { return event.flaw != nullptr; }))
+    return refuse_flaw();
+  if (most(slices.events, [](const Event& event) { return !event.time; }))
+    return unreadable_times(source, response, remedies, times);
   return slices;
 }
 

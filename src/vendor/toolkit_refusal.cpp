@@ -29,8 +29,8 @@ bool looks_secret(std::string_view token) {
 }
 
 // ", which says: ..." or nothing.
-std::string said(const http::Response& response) {
-  const std::string words = excerpt(*response.body);
+std::string said(std::string_view body) {
+  const std::string words = excerpt(body);
   return words.empty() ? "" : ": " + words;
 }
 
@@ -123,12 +123,17 @@ std::optional<Duration> retry_after(const http::Response& response) {
 
 Refusal malformed(const Source& source, const http::Response& response, const Remedies& remedies,
                   std::string_view what) {
+  return malformed(source, response, remedies, what, *response.body);
+}
+
+Refusal malformed(const Source& source, const http::Response& response, const Remedies& remedies,
+                  std::string_view what, std::string_view quoted) {
   Refusal refusal;
   refusal.kind = RefusalKind::malformed;
   refusal.status = response.status;
   refusal.message = host(source, remedies) + " " + std::string(what) + " (status " +
                     std::to_string(response.status) + ", content-type " +
-                    excerpt(response.header("content-type").value_or("not given")) + ")" + said(response);
+                    excerpt(response.header("content-type").value_or("not given")) + ")" + said(quoted);
   refusal.remedy = "Check base_url and proxy: this is not what the audit log's API answers.";
   return refusal;
 }
@@ -145,20 +150,20 @@ Refusal classify(const Source& source, const http::Response& response, const Rem
   if ((status == 401 || status == 403) && !blank(body) && !json::is_json(body)) {
     refusal.kind = RefusalKind::transient;
     refusal.firewall = true;
-    refusal.message += " with a firewall's page, not the API's" + said(response);
+    refusal.message += " with a firewall's page, not the API's" + said(body);
     refusal.remedy =
         "Let this machine's address through the firewall in front of the API, or check base_url and proxy.";
   } else if (status == 401) {
     refusal.kind = RefusalKind::unauthorized;
-    refusal.message += " Unauthorized" + said(response);
+    refusal.message += " Unauthorized" + said(body);
     refusal.remedy = std::string(remedies.unauthorized);
   } else if (status == 403) {
     refusal.kind = RefusalKind::forbidden;
-    refusal.message += " Forbidden" + said(response);
+    refusal.message += " Forbidden" + said(body);
     refusal.remedy = std::string(remedies.forbidden);
   } else if (status == 404) {
     refusal.kind = RefusalKind::not_found;
-    refusal.message += " Not Found" + said(response);
+    refusal.message += " Not Found" + said(body);
     refusal.remedy = std::string(remedies.not_found);
   } else if (status == 429 || (status == 503 && refusal.retry_after)) {
     refusal.kind = RefusalKind::throttled;
@@ -166,7 +171,7 @@ Refusal classify(const Source& source, const http::Response& response, const Rem
     refusal.remedy = std::string(remedies.throttled);
   } else if (status == 408 || status >= 500) {
     refusal.kind = RefusalKind::transient;
-    refusal.message += said(response);
+    refusal.message += said(body);
     refusal.remedy = "Nothing to change: it is asked again. If it lasts, look at the vendor's status page.";
   } else {
     refusal = malformed(source, response, remedies, "gave an answer that is not expected");

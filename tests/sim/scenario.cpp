@@ -173,7 +173,11 @@ Scenario draw_scenario(std::uint64_t seed) {
   } else {
     draw_calm(draw, scenario);
   }
-  for (TenantSpec& tenant : scenario.tenants) tenant.empty_pages = draw.one_in(3);
+  for (TenantSpec& tenant : scenario.tenants) {
+    tenant.empty_pages = draw.one_in(3);
+    // So rare that no page is mostly broken, which is refused.
+    tenant.malformed_share = draw.sometimes(0.2, 0.005);
+  }
   return scenario;
 }
 
@@ -203,9 +207,10 @@ std::string describe(const Scenario& scenario) {
         << tenant.log.late_share << " up to " << format_duration(tenant.log.late_max) << ", ahead "
         << tenant.log.ahead_share << " by " << format_duration(tenant.log.ahead_by) << ", bursts "
         << tenant.log.burst_size << (tenant.empty_pages ? ", empty pages" : "") << ", flaws "
-        << tenant.flaw_share << ", faults " << tenant.faults.total() << ", since "
-        << format_rfc3339(*source.backfill_start_time) << ", page " << source.page_size << ", interval "
-        << format_duration(source.poll_interval) << ", lanes " << source.lanes << "\n";
+        << tenant.flaw_share << ", malformed " << tenant.malformed_share << ", faults "
+        << tenant.faults.total() << ", since " << format_rfc3339(*source.backfill_start_time) << ", page "
+        << source.page_size << ", interval " << format_duration(source.poll_interval) << ", lanes "
+        << source.lanes << "\n";
   }
   return out.str();
 }

@@ -385,7 +385,8 @@ void Universe::judge_source(std::size_t index,
     if (first.raw != truth.raw) fail(source.name + ": event " + truth.id + " is not verbatim");
     // FloQast's ids carry a time of their own, so there an event without another one is no dead letter.
     const bool readable = truth.time || source.vendor == "floqast";
-    const bool publishable = readable && !refused_for_ever(truth.id, world_.troubles.event_refused);
+    const bool publishable =
+        readable && !truth.malformed && !refused_for_ever(truth.id, world_.troubles.event_refused);
     if (first.dead_letter == publishable)
       fail(source.name + ": event " + truth.id + " went to the wrong topic");
     if (truth.time && *truth.time < *source.backfill_start_time)

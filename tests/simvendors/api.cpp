@@ -1,6 +1,7 @@
 #include "simvendors/api.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace auditstream::sim {
 
@@ -93,7 +94,21 @@ void append_rows(const Api& api, Tenant& tenant, const std::vector<Serial>& rows
   for (const Serial row : rows) {
     if (!first) out += ",\n";
     first = false;
-    api.render(tenant, row, out);
+    append_row(api, tenant, row, out);
+  }
+}
+
+void append_row(const Api& api, const Tenant& tenant, Serial row, std::string& out) {
+  const std::size_t begin = out.size();
+  api.render(tenant, row, out);
+  if (!tenant.malformed(row)) return;
+  constexpr std::string_view wrong[] = {"NaN", "-Infinity", "\"caf\xe9\"", "\"a\tb\"", "\"C:\\dir\"", "007"};
+  const std::string_view value = wrong[tenant.dice(row) % std::size(wrong)];
+  // Before the id, or behind everything else.
+  if (tenant.dice(row) / 8 % 2 == 0) {
+    out.insert(begin + 1, "\"wrong\":" + std::string(value) + ",");
+  } else {
+    out.insert(out.size() - 1, ",\"wrong\":" + std::string(value));
   }
 }
 

@@ -87,6 +87,9 @@ std::string_view without_gap_mark(std::string_view text);
 // "{...},\n{...}"; counts them as served. The line break is there to be left out of the events.
 void append_rows(const Api& api, Tenant& tenant, const std::vector<Serial>& rows, std::string& out);
 
+// Appends the event's bytes as the vendor shows them: some are no valid JSON where the tenant says so.
+void append_row(const Api& api, const Tenant& tenant, Serial row, std::string& out);
+
 // The value of "Authorization: <scheme> <value>".
 std::optional<std::string> authorization(const test::Request& request, std::string_view scheme);
 

@@ -5,6 +5,7 @@
 #include <rapidjson/writer.h>
 
 #include "auditstream/hash.h"
+#include "auditstream/json.h"
 #include "simvendors/faults.h"
 #include "simvendors/wire.h"
 
@@ -138,13 +139,14 @@ Truth SimulatedVendors::truth_of(const Tenant& tenant, Serial serial) const {
   const Api& api = api_of(tenant.spec.vendor);
   const Flaw flaw = tenant.flaw(serial);
   Truth truth;
-  api.render(tenant, serial, truth.raw);
+  append_row(api, tenant, serial, truth.raw);
   truth.id = flaw == Flaw::no_id || flaw == Flaw::null_id ? hash_hex(truth.raw) : api.id(tenant, serial);
   if (flaw != Flaw::no_time && flaw != Flaw::odd_time) {
     truth.time = floor_to(tenant.log.time(serial), api.precision(tenant, serial));
   }
   truth.own = tenant.log.own(serial);
   truth.child = tenant.child(serial);
+  truth.malformed = tenant.malformed(serial);
   return truth;
 }
 
@@ -175,7 +177,9 @@ Reply SimulatedVendors::truth_reply(const Request& request, Time now) {
     lines += truth.time ? quoted(time_text(*truth.time, 6)) : "null";
     lines += ",\"hash\":\"" + hash_hex(truth.raw) + "\",\"own\":" + (truth.own ? "true" : "false");
     lines += std::string(",\"child\":") + (truth.child ? "true" : "false");
-    if (raw) lines += ",\"raw\":" + quoted(truth.raw);
+    if (truth.malformed) lines += ",\"malformed\":true";
+    // Not the very bytes where these are not even text; their hash is.
+    if (raw) lines += ",\"raw\":" + (truth.malformed ? json::quote(truth.raw) : quoted(truth.raw));
     lines += "}\n";
   }
   Reply reply = test::json_reply(200, std::move(lines));

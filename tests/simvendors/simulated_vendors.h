@@ -23,8 +23,9 @@ struct Truth {
   std::string id;            // hash_hex(raw) where the event carries none
   std::optional<Time> time;  // as printed; nothing where it can't be read
   std::string raw;
-  bool own = false;    // it exists only because somebody polled
-  bool child = false;  // Endor Labs: belongs to the child namespace
+  bool own = false;        // it exists only because somebody polled
+  bool child = false;      // Endor Labs: belongs to the child namespace
+  bool malformed = false;  // no valid JSON
 };
 
 class SimulatedVendors {

@@ -143,6 +143,7 @@ const std::map<std::string_view, Take>& members() {
       {"day_end_exclusive", member(&TenantSpec::day_end_exclusive)},
       {"day_offset", member(&TenantSpec::day_offset)},
       {"flaw_share", member(&TenantSpec::flaw_share)},
+      {"malformed_share", member(&TenantSpec::malformed_share)},
       {"odd_times", member(&TenantSpec::odd_times)},
       {"rate_limit", member(&TenantSpec::rate_limit)},
       {"retry_after", member(&TenantSpec::retry_after)},
@@ -219,6 +220,10 @@ Flaw Tenant::flaw(Serial serial) const {
   const std::uint64_t chance = mix(dice(serial), 0xf1a3);
   if (fraction(chance) >= spec.flaw_share) return Flaw::none;
   return static_cast<Flaw>(1 + mix(chance) % 4);
+}
+
+bool Tenant::malformed(Serial serial) const {
+  return spec.malformed_share > 0 && fraction(mix(dice(serial), 0xbad)) < spec.malformed_share;
 }
 
 bool Tenant::child(Serial serial) const {

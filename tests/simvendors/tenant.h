@@ -51,6 +51,7 @@ struct TenantSpec {
   bool day_end_exclusive = false;  // a day filter's last day is left out
   Duration day_offset{0};          // when the vendor's day begins, relative to UTC midnight
   double flaw_share = 0;           // events without id, or without a time that can be read
+  double malformed_share = 0;      // events that are no valid JSON
   bool odd_times = false;          // no event's time can be read, as after a change of format
 
   std::optional<std::vector<RateSpec>> rate_limit;  // nothing: what the vendor documents
@@ -99,6 +100,7 @@ struct Tenant {
   // Chance that belongs to an event, for all that is not its time.
   std::uint64_t dice(Serial serial) const;
   Flaw flaw(Serial serial) const;
+  bool malformed(Serial serial) const;
   bool child(Serial serial) const;
 
   TenantSpec spec;

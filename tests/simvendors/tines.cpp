@@ -67,9 +67,9 @@ class TinesApi final : public Api {
     }
     // Every third page is empty where some are.
     const bool gap = spec.empty_pages && page % 3 == 0;
-    const std::uint64_t before = page - 1 - (spec.empty_pages ? (page - 1) / 3 : 0);
-    Slice rows =
-        slice(tenant.log, spec.order.value_or(Order::descending), range, filter, before * per_page, per_page);
+    const std::uint64_t full_pages = page - 1 - (spec.empty_pages ? (page - 1) / 3 : 0);
+    Slice rows = slice(tenant.log, spec.order.value_or(Order::descending), range, filter,
+                       full_pages * per_page, per_page);
     if (gap) rows.rows.clear();
     std::string body = "{\"audit_logs\":[";
     append_rows(*this, tenant, rows.rows, body);

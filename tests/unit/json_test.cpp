@@ -67,11 +67,17 @@ TEST(ScalarAt, HugeNumbersAreText) {
   EXPECT_THAT(scalar_at("{\"n\":" + std::string(1000, '9') + "}", "/n"), Optional(std::string(1000, '9')));
 }
 
-TEST(ScalarAt, ALoneSurrogateEscapeIsReplaced) {
+// What Unicode text can't say is taken as it is spelled: otherwise two that differ would look alike.
+TEST(ScalarAt, ALoneSurrogateEscapeIsKeptAsSpelled) {
   EXPECT_THAT(scalar_at(R"({"agent":"cut \ud83d","id":7})", "/id"), Optional("7"s));
-  EXPECT_THAT(scalar_at(R"({"agent":"cut \ud83d"})", "/agent"), Optional("cut \ufffd"s));
+  EXPECT_THAT(scalar_at(R"({"agent":"cut \ud83d"})", "/agent"), Optional(R"("cut \ud83d")"s));
   EXPECT_THAT(scalar_at(R"({"a":"\ud83d","b":"\\ud83d \ud83d\ude00 \ude00"})", "/b"),
-              Optional("\\ud83d \U0001f600 \ufffd"s));
+              Optional(R"("\\ud83d \ud83d\ude00 \ude00")"s));
+  EXPECT_THAT(scalar_at(R"({"a":"\ud83d","b":"\\ud83d \ud83d\ude00"})", "/b"),
+              Optional("\\ud83d \U0001f600"s));
+  EXPECT_THAT(scalar_at(R"([ "\"\\\"\udfff" ])", "/0"), Optional(R"("\"\\\"\udfff")"s));
+  EXPECT_THAT(scalar_at(R"("\ud83d")", ""), Optional(R"("\ud83d")"s));
+  EXPECT_THAT(scalar_at(R"({"a":"\ud83d","b":"\ufffd \\\ufffd"})", "/b"), Optional("\ufffd \\\ufffd"s));
 }
 
 TEST(Pointer, MistakesAreNamed) {

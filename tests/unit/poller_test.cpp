@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "auditstream/hash.h"
 #include "unit/poller_life.h"
 
@@ -204,6 +206,44 @@ TEST(Poller, DrainKeepsWhatIsCompleteAndCancelsTheRest) {
   life.step();
   EXPECT_THAT(life.sent, IsEmpty());
   EXPECT_EQ(life.poller->wake_at(), Steady::max());
+}
+
+TEST(Poller, AnEventThatIsNoValidJsonIsDeadLetteredOnceAndHoldsUpNothing) {
+  Life life;
+  life.source.backfill_start_time = noon - 1h;
+  life.log.add("good", noon - 50min);
+  life.log.rows.push_back({.id = "broken", .time = noon - 40min, .broken = true});
+  life.log.rows.push_back({.id = "lost", .time = std::nullopt, .broken = true});
+  life.log.add("later", noon - 1min);
+  life.start();
+  life.live(5min);
+  EXPECT_THAT(life.sorted(), ElementsAre("good", "later"));
+  EXPECT_THAT(life.dead, UnorderedElementsAre("broken malformed_json", "lost malformed_json"));
+  EXPECT_GE(life.times_said("dead_letter_malformed_json"), 1u);
+  life.start();
+  life.live(1h);
+  EXPECT_EQ(life.dead.size(), 2u);
+  // Mended in the vendor's log, it is out all the same.
+  for (Log::Row& row : life.log.rows) row.broken = false;
+  life.live(1h);
+  EXPECT_EQ(life.dead.size(), 2u);
+  EXPECT_THAT(life.sorted(), ElementsAre("good", "later"));
+}
+
+// Without a time there is no place at which to cut the window: it is read until all of them are out.
+TEST(Poller, MoreTimelessEventsThanAReadingHoldsAllGoToTheDeadLetters) {
+  Life life;
+  life.source.backfill_start_time = noon - 1h;
+  life.source.page_size = 7;
+  life.options.reading.events_max = 10;
+  for (int i = 0; i < 35; ++i) life.log.add("timeless" + std::to_string(i), std::nullopt);
+  for (int i = 0; i < 35; ++i) life.log.add("timed" + std::to_string(i), noon - 50min + i * 1min);
+  life.start();
+  life.live(10min);
+  EXPECT_EQ(life.dead.size(), 35u);
+  EXPECT_EQ(std::set<std::string>(life.dead.begin(), life.dead.end()).size(), 35u);
+  EXPECT_EQ(life.published.size(), 35u);
+  EXPECT_EQ(std::set<std::string>(life.published.begin(), life.published.end()).size(), 35u);
 }
 
 TEST(Poller, ARefusedEventGoesToTheDeadLettersInItsTurn) {

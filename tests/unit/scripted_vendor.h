@@ -57,7 +57,8 @@ inline std::string bearer(const http::Request& request) {
 
 inline bool asks_for_token(const http::Request& request) { return request.url == "https://scripted/token"; }
 
-// Lines of a body: "event ID MICROS PADDING" (the whole line is the raw event), "next TOKEN", "total N"; the
+// Lines of a body: "event ID MICROS PADDING" (the whole line is the raw event; "broken" where it is no valid
+// JSON), "next TOKEN", "total N"; the
 // body "malformed" is just that, "<html>" with 403 a firewall's.
 class ScriptedVendor final : public Vendor {
  public:
@@ -101,8 +102,9 @@ class ScriptedVendor final : public Vendor {
       words >> word;
       if (word == "next") words >> page.next;
       if (word == "total") words >> page.total.emplace();
-      if (word != "event") continue;
+      if (word != "event" && word != "broken") continue;
       Event event;
+      if (word == "broken") event.flaw = std::make_shared<const std::string>("no valid JSON");
       std::string when;
       words >> event.id >> when;
       if (when != "-") event.time = Time{Duration{std::stoll(when)}};
@@ -164,6 +166,7 @@ struct Log {
     std::string id;
     std::optional<Time> time;
     std::size_t padding = 0;
+    bool broken = false;
   };
   std::vector<Row> rows;
   bool newest_first = true;
@@ -186,7 +189,8 @@ struct Log {
     const std::size_t last = std::min(found.size(), first + (range.probe ? 1 : range.page_size));
     std::string body;
     for (std::size_t i = first; i < last; ++i) {
-      body += event_line(found[i].id, found[i].time, found[i].padding);
+      const std::string line = event_line(found[i].id, found[i].time, found[i].padding);
+      body += found[i].broken ? "broken" + line.substr(std::string("event").size()) : line;
     }
     if (last < found.size() && !range.probe) body += "next " + std::to_string(last) + "\n";
     if (totals) body += "total " + std::to_string(found.size()) + "\n";

@@ -197,6 +197,110 @@ TEST_P(EveryVendor, GoesOnAfterAnEmptyPageThatLeadsOn) {
   EXPECT_EQ(led_on > 0, vendor().name() != "workato");
 }
 
+// The exchange of a transcript whose page has the most events.
+const Exchange& richest(const std::vector<Transcript>& transcripts, const Vendor& vendor, Source& source) {
+  const Exchange* richest = nullptr;
+  std::size_t most = 0;
+  for (const Transcript& transcript : transcripts) {
+    for (const Exchange& exchange : transcript.exchanges) {
+      const Answer answer = vendor.read(transcript.source, exchange.ask, exchange.response);
+      const Page* page = std::get_if<Page>(&answer);
+      if (page == nullptr || page->events.size() <= most) continue;
+      if (!page->events.front().time ||
+          page->events.front().raw.find(page->events.front().id) == std::string::npos)
+        continue;
+      richest = &exchange;
+      most = page->events.size();
+      source = transcript.source;
+    }
+  }
+  EXPECT_GE(most, 2u) << "no transcript has a page of two events, the first with id and time";
+  return *richest;
+}
+
+http::Response with_body(const http::Response& response, std::string body) {
+  http::Response changed = response;
+  changed.body = std::make_shared<const std::string>(std::move(body));
+  return changed;
+}
+
+// Half a surrogate pair is nothing that Unicode text can say. Two ids that differ in nothing else are two
+// ids.
+TEST_P(EveryVendor, TakesAnIdForWhatItsBytesAre) {
+  const std::vector<Transcript> transcripts = transcripts_of(vendor());
+  Source source;
+  const Exchange& exchange = richest(transcripts, vendor(), source);
+  const Answer whole = vendor().read(source, exchange.ask, exchange.response);
+  const Event& event = std::get<Page>(whole).events.front();
+  const auto with_id = [&event](const std::string& json) {
+    std::string raw(event.raw);
+    const bool quoted = raw[raw.find(event.id) - 1] == '"';
+    return raw.replace(raw.find(event.id) - (quoted ? 1 : 0), event.id.size() + (quoted ? 2 : 0), json);
+  };
+  const std::vector<std::pair<std::string, std::string>> ids{
+      {R"("s\ud800")", R"("s\ud800")"},
+      {R"("s\ud801")", R"("s\ud801")"},
+      {R"("s\uD800")", R"("s\uD800")"},
+      {R"("s\ufffd")", "s\ufffd"},
+      {R"("s\\ud800")", R"(s\ud800)"},
+      {R"("s\ud83d\ude00")", "s\U0001f600"},
+      {R"("s\u0000")", std::string("s\0", 2)},
+      {"1", "1"},
+      {"1.0", "1.0"},
+      {"1e0", "1e0"},
+      {R"("\u0061")", "a"},
+      {R"(" ")", " "},
+      {"\"" + std::string(100'000, 'l') + "\"", std::string(100'000, 'l')}};
+  for (const auto& [json, id] : ids) {
+    std::string body = *exchange.response.body;
+    body.replace(static_cast<std::size_t>(event.raw.data() - exchange.response.body->data()),
+                 event.raw.size(), with_id(json));
+    const Answer answer = vendor().read(source, exchange.ask, with_body(exchange.response, body));
+    ASSERT_TRUE(std::holds_alternative<Page>(answer)) << json << ": " << text_of(std::get<Refusal>(answer));
+    EXPECT_EQ(std::get<Page>(answer).events.front().id, id);
+    EXPECT_EQ(std::get<Page>(answer).events.front().raw, with_id(json));
+  }
+}
+
+// One event that is no valid JSON is told from the others as long as its borders are clear.
+TEST_P(EveryVendor, ReadsOnPastABrokenEvent) {
+  const std::vector<Transcript> transcripts = transcripts_of(vendor());
+  Source source;
+  const Exchange& exchange = richest(transcripts, vendor(), source);
+  const Answer answer = vendor().read(source, exchange.ask, exchange.response);
+  const Page& whole = std::get<Page>(answer);
+  const auto begin =
+      static_cast<std::size_t>(whole.events.front().raw.data() - exchange.response.body->data());
+  const auto broken_by = [&](const std::string& member) {
+    std::string body = *exchange.response.body;
+    return vendor().read(source, exchange.ask, with_body(exchange.response, body.insert(begin + 1, member)));
+  };
+  for (const std::string& member :
+       {std::string("\"x\":NaN,"), std::string("\"x\":-Infinity,"), std::string("\"x\":\"caf\xe9\","),
+        std::string("\"x\":\"tab\there\","), std::string("\"x\":\"line\nbreak\","),
+        std::string("\"x\":\"nul\0here\",", 15), std::string("\"x\":\"C:\\dir\","), std::string("\"x\":01,"),
+        "\"x\":" + std::string(500, '[') + std::string(500, ']') + ","}) {
+    const Answer read = broken_by(member);
+    ASSERT_TRUE(std::holds_alternative<Page>(read)) << member << text_of(std::get<Refusal>(read));
+    const Page& page = std::get<Page>(read);
+    ASSERT_EQ(page.events.size(), whole.events.size()) << member;
+    EXPECT_EQ(page.next, whole.next);
+    EXPECT_EQ(page.total, whole.total);
+    for (std::size_t i = 0; i < page.events.size(); ++i) {
+      EXPECT_EQ(page.events[i].position(), whole.events[i].position()) << member;
+      std::string raw(whole.events[i].raw);
+      EXPECT_EQ(page.events[i].raw, i == 0 ? raw.insert(1, member) : raw);
+      EXPECT_EQ(page.events[i].flaw != nullptr, i == 0) << member;
+    }
+    EXPECT_THAT(*page.events.front().flaw, HasSubstr(" at byte ")) << member;
+  }
+  // Where it ends is a guess: what is refused is quoted where it is wrong.
+  const Answer refused = broken_by("\"here\":\"it\" is\",");
+  ASSERT_TRUE(std::holds_alternative<Refusal>(refused));
+  EXPECT_EQ(std::get<Refusal>(refused).kind, RefusalKind::malformed);
+  EXPECT_THAT(std::get<Refusal>(refused).message, HasSubstr("\"here\":\"it\" is"));
+}
+
 TEST_P(EveryVendor, GivesTheSameOutputForTheSameInput) {
   for (const Transcript& transcript : transcripts_of(vendor())) {
     for (const Exchange& exchange : transcript.exchanges) {

@@ -15,6 +15,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::Optional;
+using ::testing::StartsWith;
 using namespace std::string_literals;
 
 constexpr Remedies kRemedies{.title = "Example",
@@ -216,7 +217,59 @@ TEST(Slicing, OnlyAnEnvelopeMayStandForAnEmptyPage) {
   EXPECT_THAT(refusal_of(R"({"list":{}})", example(), strict).message, HasSubstr("/list/rows"));
 }
 
+TEST(Slicing, SetsBrokenEventsApart) {
+  const std::string good = R"({"meta":{"id":"good","at":"2025-01-02T00:00:00Z"}})";
+  const Slices slices = slices_of(
+      "{\"list\":{\"rows\":[ {\"meta\":{\"id\":\"a\",\"at\":\"2025-01-01T00:00:00Z\"},\"n\":NaN} ," + good +
+      ", {\"meta\":{\"id\":\"caf\xe9\",\"at\":NaN}},NaN ," + good + "," + good + "],\"next\":\"n\"}}");
+  ASSERT_EQ(slices.events.size(), 6u);
+  EXPECT_EQ(slices.events[0].id, "a");
+  EXPECT_EQ(slices.events[0].time, parse_event_time("2025-01-01T00:00:00Z"));
+  EXPECT_THAT(*slices.events[0].flaw,
+              StartsWith("the event is no valid JSON, at byte 51 (0x4e): Invalid value.: "));
+  EXPECT_THAT(*slices.events[0].flaw, HasSubstr("\"n\":NaN} ,{\"meta\""));
+  EXPECT_FALSE(slices.events[1].flaw);
+  // Neither what stands for a broken id nor for a broken time is taken for one.
+  EXPECT_EQ(slices.events[2].id, hash_hex(slices.events[2].raw));
+  EXPECT_EQ(slices.events[2].time, std::nullopt);
+  EXPECT_EQ(slices.events[3].raw, "NaN");
+  EXPECT_EQ(slices.events[4].id, "good");
+  EXPECT_THAT(slices.fields[0].text, Optional("n"s));
+  EXPECT_EQ(slices.last_id, "good");
+}
+
+TEST(Slicing, MostlyBrokenEventsAreNoPage) {
+  const std::string good = R"({"at":"2025-01-01T00:00:00Z"},)",
+                    bad = R"({"at":"2025-01-01T00:00:00Z","n":NaN},)";
+  EXPECT_EQ(slices_of("{\"list\":{\"rows\":[" + good + good + bad + bad + good + "0]}}").events.size(), 6u);
+  EXPECT_THAT(refusal_of("{\"list\":{\"rows\":[" + bad + bad + bad + good + "0]}}").message,
+              HasSubstr("(0x4e): Invalid value."));
+}
+
+TEST(Slicing, WhatIsWrongOutsideOfTheEventsIsNoPage) {
+  for (const char* body :
+       {R"({"x":NaN,"list":{"rows":[{"n":1}]}})", R"({"list":{"rows":[{"n":1}]},"x":NaN})",
+        R"({"x":NaN,"list":{"rows":[{"n":NaN}]}})", R"({"list":{"rows":[{"n":NaN}]},"x":NaN})",
+        R"({"list":{"rows":[{"n":NaN},]}})", R"({"list":{"rows":[,{"n":NaN}]}})"}) {
+    EXPECT_THAT(refusal_of(body).message, HasSubstr("no valid JSON")) << body;
+  }
+}
+
+TEST(Slicing, AnIdThatCanNotBeSentIsNoPlaceToGoOnFrom) {
+  const Slices slices =
+      slices_of(R"({"list":{"rows":[{"meta":{"id":"a"}},{"meta":{"id":"b\ud800"}},1],"next":"n\ud800"}})");
+  EXPECT_EQ(slices.events[1].id, R"("b\ud800")");
+  EXPECT_EQ(slices.last_id, "a");
+  EXPECT_TRUE(slices.fields[0].odd);
+  EXPECT_FALSE(slices.fields[0].text);
+}
+
 TEST(Slicing, SaysWhatIsWrongWithABody) {
+  EXPECT_THAT(
+      refusal_of("{\"list\":{\"rows\":[" + std::string(200, ' ') + "{\"name\":\"caf\xe9 noir\" x}]}}")
+          .message,
+      HasSubstr("at byte 229 (0xe9): Invalid encoding in string. (status 200, content-type text/plain): "
+                "{\"name\":\"caf noir\" x}]}}"));
   EXPECT_THAT(refusal_of("").message, HasSubstr("empty body"));
   EXPECT_THAT(refusal_of("<html>Sign in</html>").message,
               HasSubstr("HTML instead of JSON (status 200, content-type text/plain)"));
