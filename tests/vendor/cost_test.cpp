@@ -1,0 +1,217 @@
+// No answer costs more than its length says, whatever it is made of: a page that takes the square of its size
+// would end the process by its watchdog, and its successor's too.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+
+#include "auditstream/answer.h"
+#include "support/cost.h"
+#include "vendor/given.h"
+#include "vendor/toolkit.h"
+
+namespace auditstream {
+namespace {
+
+using test::repeated;
+
+constexpr std::size_t small = 32 << 10;
+
+// What surrounds events and the link to the next page.
+struct Envelope {
+  std::string before, between, after;
+};
+
+const std::map<std::string_view, Envelope>& envelopes() {
+  static const std::map<std::string_view, Envelope> all{
+      {"captivateiq", {R"({"total_count":1,"data":[)", R"(],"next":)", "}"}},
+      {"endorlabs", {R"({"list":{"objects":[)", R"(],"response":{"next_page_id":)", "}}}"}},
+      {"floqast", {R"({"data":[)", R"(],"links":{"next":)", "}}"}},
+      {"tines", {R"({"audit_logs":[)", R"(],"meta":{"count":1,"next_page_number":)", "}}"}},
+      {"workato", {R"({"data":[)", R"(],"total":)", "}"}}};
+  return all;
+}
+
+// An event as each of the vendors could have it, around something.
+std::string event(const std::string& id, const std::string& what) {
+  const std::string time = "\"2025-01-01T00:00:00Z\"";
+  return R"({"id":)" + id + R"(,"uuid":)" + id + R"(,"created_at":)" + time + R"(,"createdAt":)" + time +
+         R"(,"timestamp":)" + time + R"(,"meta":{"create_time":)" + time + R"(},"x":)" + what + "}";
+}
+
+std::string list(std::string_view item, std::size_t size) { return "[" + repeated(item, size) + "0]"; }
+
+using Make = std::function<std::string(std::size_t)>;
+
+// Answers with 200, by what is in them: events, and what stands for the link to the next page.
+const std::map<std::string, std::pair<Make, Make>>& contents() {
+  const Make none = [](std::size_t) { return "null"; };
+  const auto in_event = [none](const Make& what) {
+    return std::pair<Make, Make>{[what](std::size_t size) { return event("\"a\"", what(size)); }, none};
+  };
+  const auto as_id = [none](const Make& id) {
+    return std::pair<Make, Make>{[id](std::size_t size) { return event(id(size), "1"); }, none};
+  };
+  const auto beside = [none](const std::string& flaw, const std::string& item) {
+    return std::pair<Make, Make>{
+        [=](std::size_t size) { return event("\"a\"", "[" + flaw + "," + list(item, size) + "]"); }, none};
+  };
+  const auto rows = [none](const std::string& first, const std::string& row) {
+    return std::pair<Make, Make>{[=](std::size_t size) { return first + repeated("," + row, size); }, none};
+  };
+  const auto link = [](const Make& next) {
+    return std::pair<Make, Make>{[](std::size_t) { return event("\"a\"", "1"); },
+                                 [next](std::size_t size) { return "\"" + next(size) + "\""; }};
+  };
+  static const std::map<std::string, std::pair<Make, Make>> all{
+      {"numbers beside half a pair", beside(R"("\ud800")", "1,")},
+      {"numbers beside a huge one", beside("1e400", "1,")},
+      {"points beside a huge one", beside("1e400", "1.5,")},
+      {"huge ones", beside("1e400", "1e400,")},
+      {"long numbers", beside("1e400", std::string(400, '7') + ",")},
+      {"long numbers with a point", beside("1e400", std::string(400, '7') + ".5,")},
+      {"one number", in_event([](std::size_t size) { return repeated("7", size); })},
+      {"one number beside a huge one",
+       in_event([](std::size_t size) { return "[1e400," + repeated("7", size) + "]"; })},
+      {"one fraction beside a huge one",
+       in_event([](std::size_t size) { return "[1e400,0." + repeated("7", size) + "]"; })},
+      {"halves of pairs",
+       in_event([](std::size_t size) { return "\"" + repeated(R"(\ud800)", size) + "\""; })},
+      {"lists of halves of pairs", beside(R"("\ud800")", R"("\udc00",)")},
+      {"backslashes", in_event([](std::size_t size) { return "\"" + repeated(R"(\\)", size) + "\""; })},
+      {"quotes", in_event([](std::size_t size) { return "\"" + repeated(R"(\")", size) + "\""; })},
+      {"names", in_event([](std::size_t size) { return "{" + repeated(R"("id":1,)", size) + "\"y\":1}"; })},
+      {"empty lists", in_event([](std::size_t size) { return list("[],", size); })},
+      {"white space", in_event([](std::size_t size) { return "[" + repeated(" \n", size) + "]"; })},
+      {"a long id", as_id([](std::size_t size) { return "\"" + repeated("i", size) + "\""; })},
+      {"an id of replacement characters",
+       as_id([](std::size_t size) { return "\"" + repeated("\xef\xbf\xbd", size) + "\""; })},
+      {"an id of halves of pairs",
+       as_id([](std::size_t size) { return "\"" + repeated(R"(\ud800)", size) + "\""; })},
+      {"an id of backslashes and half a pair",
+       as_id([](std::size_t size) { return "\"" + repeated(R"(\\)", size) + R"(\ud800")"; })},
+      {"an id of quotes and half a pair",
+       as_id([](std::size_t size) { return "\"" + repeated(R"(\")", size) + R"(\ud800")"; })},
+      {"small events", rows("1", event("\"b\"", "1"))},
+      {"events with halves of pairs", rows("1", event(R"("b\ud800")", R"("\ud800")"))},
+      {"events after a broken one", rows(event("\"a\"", "NaN"), event("\"b\"", "1"))},
+      {"events after one with a wrong byte", rows(event("\"a\"", "\"\xff\""), event("\"b\"", "1"))},
+      {"broken events", rows(event("\"a\"", "NaN"), event("\"b\"", "NaN"))},
+      {"broken and nearly empty events", rows("NaN", "NaN")},
+      {"lists of broken values", beside("NaN", "NaN,")},
+      {"lists of broken texts", beside("NaN", "\"\xff\",")},
+      {"lists after a broken value", beside("NaN", "1,")},
+      {"texts after a broken value", beside("NaN", "\"\xc3\xbc\",")},
+      {"a broken event that is too deep",
+       in_event([](std::size_t size) { return repeated("[", size) + repeated("]", size); })},
+      {"events after a missing quote", rows(event("\"a", "1"), event("\"b\"", "1"))},
+      {"commas", rows("1", "")},
+      {"a cut list", in_event([](std::size_t size) { return repeated("[1,", size); })},
+      {"a link of parameters",
+       link([](std::size_t size) { return "/x?" + repeated("a=1&", size) + "offset=7&page[cursor]=x"; })},
+      {"a link of percent signs",
+       link([](std::size_t size) { return "/x?page[cursor]=" + repeated("%41%", size); })},
+      {"a link of halves of pairs", link([](std::size_t size) { return repeated(R"(\ud800)", size); })},
+      {"a link of digits", link([](std::size_t size) { return repeated("7", size); })}};
+  return all;
+}
+
+// Everything that is read of an answer, and what is asked next.
+void read_all(const Vendor& vendor, const http::Response& response) {
+  const Source source = any_source(vendor);
+  Ask ask = any_ask(vendor);
+  const Secrets secrets = given_secrets(vendor);
+  const Answer answer = read_answer(vendor, source, secrets, given_token(vendor), ask, response);
+  if (const Page* page = std::get_if<Page>(&answer)) {
+    ask.token = page->next;
+    (void)vendor.request(source, secrets, given_token(vendor), ask);
+  }
+  if (vendor.exchanges_token()) (void)read_token(vendor, source, secrets, response, Time{});
+}
+
+TEST(Cost, OfAPageGrowsWithItsSize) {
+  for (const Vendor* vendor : vendors()) {
+    const Envelope& envelope = envelopes().at(vendor->name());
+    for (const auto& [name, content] : contents()) {
+      const double times = test::growth(
+          small,
+          [&](std::size_t size) {
+            return given_response(200, envelope.before + content.first(size) + envelope.between +
+                                           content.second(size) + envelope.after);
+          },
+          [&](const http::Response& response) { read_all(*vendor, response); });
+      EXPECT_LT(times, test::cost_growth_max) << vendor->name() << ": " << name;
+    }
+  }
+}
+
+TEST(Cost, OfARefusalGrowsWithItsSize) {
+  for (const Vendor* vendor : vendors()) {
+    const std::string secret = secret_texts(*vendor).front();
+    const std::map<std::string, Make> bodies{
+        {"the secret", [&](std::size_t size) { return repeated(secret, size); }},
+        {"the secret in HTML", [&](std::size_t size) { return "<p>" + repeated(secret + " ", size); }},
+        {"the secret in JSON",
+         [&](std::size_t size) { return "[" + repeated("\"" + secret + "\",", size) + "1]"; }},
+        {"brackets", [](std::size_t size) { return repeated("[", size); }},
+        {"JSON", [](std::size_t size) { return list("1,", size); }},
+        {"numbers beside a huge one",
+         [](std::size_t size) { return "[1e400," + repeated("1,", size) + "1]"; }},
+        {"a code", [](std::size_t size) { return R"({"code":)" + repeated("1", size) + "}"; }},
+        {"a token", [](std::size_t size) { return R"({"token":"a.)" + repeated("e", size) + R"(.b"})"; }},
+        {"dots", [](std::size_t size) { return R"({"token":")" + repeated(".", size) + R"("})"; }},
+        {"a life",
+         [](std::size_t size) { return R"({"token":"a","ttl":")" + repeated("1", size) + R"("})"; }},
+        {"an end", [](std::size_t size) {
+           return R"({"token":"a","expiration_time":"2025-01-01T00:00:00.)" + repeated("1", size) + R"(Z"})";
+         }}};
+    for (const auto& [name, make] : bodies) {
+      for (const int status : {200, 303, 401, 403, 500}) {
+        const double times = test::growth(
+            small, [&](std::size_t size) { return given_response(status, make(size)); },
+            [&](const http::Response& response) { read_all(*vendor, response); });
+        EXPECT_LT(times, test::cost_growth_max) << vendor->name() << " " << status << ": " << name;
+      }
+    }
+  }
+}
+
+TEST(Cost, OfHeadersGrowsWithTheirSize) {
+  for (const Vendor* vendor : vendors()) {
+    const std::string secret = secret_texts(*vendor).front();
+    for (const char* header : {"retry-after", "date", "location", "content-type", "x-request-id"}) {
+      for (const std::string& item : {std::string("1"), std::string(" "), std::string("/x?"), secret}) {
+        for (const int status : {303, 429, 503}) {
+          const double times = test::growth(
+              small,
+              [&](std::size_t size) {
+                return given_response(status, "no", {{header, repeated(item, size)}});
+              },
+              [&](const http::Response& response) { read_all(*vendor, response); });
+          EXPECT_LT(times, test::cost_growth_max)
+              << vendor->name() << " " << status << " " << header << ": " << item;
+        }
+      }
+    }
+  }
+}
+
+TEST(Cost, OfAnUrlGrowsWithItsSize) {
+  for (const char* item : {"a", "%", "/", "[", "&a=1", "@", ":", "#", "://"}) {
+    const double times = test::growth(
+        small, [&](std::size_t size) { return "/x?" + repeated(item, size); },
+        [](const std::string& text) {
+          (void)toolkit::percent_encode(text);
+          (void)toolkit::origin_of("https://" + text);
+          (void)toolkit::origin_of(text);
+          (void)toolkit::on_own_origin("https://example.com", text);
+          (void)toolkit::query_parameter(text, "page[cursor]");
+          (void)toolkit::excerpt(text);
+        });
+    EXPECT_LT(times, test::cost_growth_max) << item;
+  }
+}
+
+}  // namespace
+}  // namespace auditstream
