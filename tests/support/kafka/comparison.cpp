@@ -23,6 +23,7 @@ std::vector<TrueEvent> read_truth(std::string_view ndjson) {
     const std::string_view line = ndjson.substr(at, ndjson.find('\n', at) - at);
     at += line.size() + 1;
     if (!json::scalar_at(line, "/time") || json::scalar_at(line, "/child") == "true") continue;
+    if (json::scalar_at(line, "/malformed") == "true") continue;
     truth.push_back({json::scalar_at(line, "/id").value(), json::scalar_at(line, "/hash").value()});
   }
   return truth;
