@@ -7,7 +7,7 @@
 FROM debian:12-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
     g++ cmake ninja-build pkg-config dpkg-dev file \
-    librdkafka-dev libcurl4-openssl-dev rapidjson-dev libyaml-cpp-dev libcli11-dev libspdlog-dev libxxhash-dev \
+    librdkafka-dev libcurl4-openssl-dev rapidjson-dev libyaml-cpp-dev libcli11-dev libxxhash-dev \
     libboost-dev prometheus-cpp-dev libsystemd-dev zlib1g-dev libssl-dev openssl
 WORKDIR /src
 COPY CMakeLists.txt README.md ./

@@ -82,6 +82,7 @@ struct Loaded {
   // Files of single sources' secrets that can't be read, or hold none, at this moment. Whoever runs goes on
   // without those sources: the file may come, and the others must not wait for it.
   std::vector<Finding> missing_secrets;
+  LogSettings log;  // mistakes elsewhere are told as the log should be
 };
 
 // Reads the file, its includes, the environment and the secrets' files. `now` is for what must not be in the

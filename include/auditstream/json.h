@@ -18,7 +18,12 @@ Status validate_pointer(std::string_view pointer);
 // or an array, or when the JSON is broken. Where a key stands twice the first counts.
 std::optional<std::string> scalar_at(std::string_view json, std::string_view pointer);
 
-// The text as a JSON string literal, with quotes. Invalid UTF-8 becomes U+FFFD.
+// The text as a JSON string literal, with quotes. Invalid UTF-8 becomes U+FFFD; nothing in it steers a
+// terminal.
 std::string quote(std::string_view text);
+
+// A JSON document that came from outside, fit for a terminal: the same values, but each control character (C1
+// too) is escaped, and broken bytes become U+FFFD.
+std::string without_controls(std::string_view json);
 
 }  // namespace auditstream::json

@@ -47,6 +47,8 @@ Time floor_day(Time time);
 Result<Duration> parse_duration(std::string_view text);
 // The shortest exact spelling: "30s", "1500ms", "10m".
 std::string format_duration(Duration duration);
+// For a reader, to about two digits: "850 us", "2.4 s", "3 min 20 s", "5 h 3 min", "12 d 4 h".
+std::string readable_duration(Duration duration);
 
 // RFC 9110 HTTP-date, e.g. "Sun, 06 Nov 1994 08:49:37 GMT" (the IMF form only).
 std::optional<Time> parse_http_date(std::string_view text);

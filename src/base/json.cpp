@@ -264,7 +264,30 @@ std::string quote(std::string_view text) {
   rapidjson::StringBuffer out;
   rapidjson::Writer<rapidjson::StringBuffer> writer(out);
   writer.String(clean.GetString(), static_cast<rapidjson::SizeType>(clean.GetSize()));
-  return {out.GetString(), out.GetSize()};
+  return without_controls({out.GetString(), out.GetSize()});
+}
+
+std::string without_controls(std::string_view json) {
+  std::string out;
+  out.reserve(json.size());
+  while (!json.empty()) {
+    Bytes bytes(json);
+    unsigned code = 0;
+    const bool valid = rapidjson::UTF8<>::Decode(bytes, &code);
+    const std::string_view character = json.substr(0, valid ? bytes.Tell() : 1);
+    json.remove_prefix(character.size());
+    if (!valid) {
+      out += "\xef\xbf\xbd";
+    } else if (code == '\t' || code == '\r') {
+      out += ' ';  // between tokens: in a string it would be escaped
+    } else if (code != '\n' && (code < 0x20 || (code >= 0x7f && code < 0xa0))) {
+      constexpr const char* digits = "0123456789abcdef";
+      out += {'\\', 'u', '0', '0', digits[code >> 4], digits[code & 0xf]};
+    } else {
+      out += character;
+    }
+  }
+  return out;
 }
 
 }  // namespace auditstream::json

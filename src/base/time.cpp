@@ -233,6 +233,26 @@ std::string format_duration(Duration duration) {
   return std::to_string(duration.count()) + "us";
 }
 
+std::string readable_duration(Duration duration) {
+  if (duration < Duration::zero()) return "-" + readable_duration(-duration);
+  const auto one = [&](Duration unit, const char* name) {
+    const std::int64_t tenths = duration / (unit / 10);  // never rounded up: "60 s" would be a minute
+    const std::string fraction = tenths % 10 == 0 || tenths >= 100 ? "" : "." + std::to_string(tenths % 10);
+    return std::to_string(tenths / 10) + fraction + name;
+  };
+  const auto two = [&](Duration large, const char* name, Duration small, const char* small_name) {
+    const std::int64_t rest = duration % large / small;
+    return std::to_string(duration / large) + name +
+           (rest == 0 ? "" : " " + std::to_string(rest) + small_name);
+  };
+  if (duration < std::chrono::milliseconds(1)) return std::to_string(duration.count()) + " us";
+  if (duration < seconds(1)) return one(std::chrono::milliseconds(1), " ms");
+  if (duration < minutes(1)) return one(seconds(1), " s");
+  if (duration < hours(1)) return two(minutes(1), " min", seconds(1), " s");
+  if (duration < days(1)) return two(hours(1), " h", minutes(1), " min");
+  return two(days(1), " d", hours(1), " h");
+}
+
 std::optional<Time> parse_http_date(std::string_view text) {
   static constexpr std::string_view kDays = "Mon Tue Wed Thu Fri Sat Sun ";
   static constexpr std::string_view kMonths = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec ";

@@ -1,24 +1,38 @@
-#include <iostream>
-
 #include "cli/commands.h"
 #include "cli/version.h"
 #include "run/daemon.h"
+#include "run/instance.h"
 #include "run/log.h"
 
 namespace auditstream {
+namespace {
 
-int run_command(const std::string& path, const std::string& wait_for_kafka) {
+int run_logged(const std::string& path, const Loaded& loaded, const std::string& wait_for_kafka) {
+  for (const Finding& warning : loaded.warnings) {
+    log_at_start(Level::warn, "config_warning", warning.text());
+  }
+  for (const Finding& mistake : loaded.mistakes) {
+    log_at_start(Level::error, "config_mistake", mistake.text());
+  }
+  if (!loaded.config) return exit_config;
   const Result<Duration> wait = parse_duration(wait_for_kafka);
   if (!wait.ok()) {
-    std::cerr << "--wait-for-kafka: " << wait.error().message << "\n";
+    log_at_start(Level::error, "usage", "--wait-for-kafka: " + wait.error().message);
     return exit_usage;
   }
-  const std::unique_ptr<Config> config = load_or_complain(path);
-  if (!config) return exit_config;
-  block_signals();
-  start_log(config->log);
   log(Level::info, "starting", "auditstream " + version() + (commit().empty() ? "" : " (" + commit() + ")"));
-  return run_daemon(path, *config, *wait, ops::Build{version(), commit()});
+  return run_daemon(path, *loaded.config, *wait, ops::Build{version(), commit()});
+}
+
+}  // namespace
+
+int run_command(const std::string& path, const std::string& wait_for_kafka) {
+  const Loaded loaded = load_all(path);
+  block_signals();  // before the log's thread
+  start_log(loaded.log, instance_name());
+  const int code = run_logged(path, loaded, wait_for_kafka);
+  flush_log();
+  return code;
 }
 
 }  // namespace auditstream

@@ -48,6 +48,7 @@ class Loader {
     loaded.mistakes = findings_.take_mistakes(path_);
     loaded.warnings = findings_.take_warnings(path_);
     loaded.missing_secrets = findings_.take_missing_secrets(path_);
+    loaded.log = config_.log;
     if (loaded.mistakes.empty()) loaded.config = std::make_unique<Config>(std::move(config_));
     return loaded;
   }

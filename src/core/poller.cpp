@@ -85,7 +85,7 @@ void Poller::learn_clock(const http::Response& response, Now now, std::vector<Ac
   if (skewed && !skew_said_) {
     out.push_back(Say{Level::warn, "clock_skew",
                       "this machine's clock is " +
-                          format_duration(std::chrono::abs(floor<std::chrono::seconds>(ahead))) +
+                          readable_duration(std::chrono::abs(floor<std::chrono::seconds>(ahead))) +
                           (ahead > 0s ? " ahead of " : " behind ") + std::string(vendor_->title()) +
                           "'s: set it right (NTP); until then the earlier of the two counts"});
   }

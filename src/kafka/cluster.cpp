@@ -234,7 +234,7 @@ void warn_of_retention(const Config& config, const std::map<std::string, TopicCo
     const Duration kept = std::chrono::milliseconds(*retention);
     if (*source->backfill_start_time >= now - kept) continue;
     warnings.push_back(
-        "topic " + source->topic + " keeps records for " + format_duration(kept) +
+        "topic " + source->topic + " keeps records for " + readable_duration(kept) +
         " (retention.ms), but source " + source->name + " reads back to " +
         format_rfc3339(*source->backfill_start_time) +
         ": Kafka deletes older events soon after they are published; set retention.ms=-1 on the topic");

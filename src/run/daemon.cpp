@@ -27,6 +27,7 @@
 #include "run/clock.h"
 #include "run/console.h"
 #include "run/http_server.h"
+#include "run/instance.h"
 #include "run/log.h"
 #include "run/process_stats.h"
 #include "run/reload.h"
@@ -53,7 +54,7 @@ sigset_t ending_signals() {
 // Waits for signals in a thread of its own, so that no handler has to be async-signal-safe.
 class Signals {
  public:
-  explicit Signals(const Supervisor& supervisor) : supervisor_(supervisor), thread_([this] { wait(); }) {}
+  explicit Signals(Supervisor& supervisor) : supervisor_(supervisor), thread_([this] { wait(); }) {}
   ~Signals() {
     done_ = true;
     pthread_kill(thread_.native_handle(), SIGHUP);
@@ -81,8 +82,7 @@ class Signals {
         reload_wanted_ = reload_wanted_ || signal == SIGHUP;
         if (!ending) continue;
         supervisor_.stopping();
-        log(Level::info, "stopped", "nothing is at work: ending at once");
-        _exit(exit_done);
+        log_and_exit(exit_done, Level::info, "stopped", "nothing is at work: ending at once");
       }
       if (signal == SIGHUP) {
         reload_->request();
@@ -100,7 +100,7 @@ class Signals {
     }
   }
 
-  const Supervisor& supervisor_;
+  Supervisor& supervisor_;
 
   std::mutex mutex_;
   Worker* worker_ = nullptr;  // from here on protected by mutex_
@@ -110,12 +110,6 @@ class Signals {
   std::thread thread_;
 };
 
-std::string instance_name() {
-  char host[256] = "unknown";
-  gethostname(host, sizeof host - 1);
-  return std::string(host) + "-" + std::to_string(getpid());
-}
-
 void log_misconfigured(const std::string& problems) {
   std::istringstream lines(problems);
   for (std::string line; std::getline(lines, line);) log(Level::error, "kafka_misconfigured", line);
@@ -123,7 +117,7 @@ void log_misconfigured(const std::string& problems) {
 
 // The exit code if Kafka can't be reached in time, or must not be used as it is.
 std::variant<kafka::ClusterFacts, int> wait_for_kafka(const kafka::Cluster& cluster, const Config& config,
-                                                      Duration patience, const Supervisor& supervisor) {
+                                                      Duration patience, Supervisor& supervisor) {
   const Steady deadline = read_clock().steady + patience;
   const std::string& servers = config.kafka.at("bootstrap.servers");
   supervisor.status("waiting for Kafka at " + servers);
@@ -165,7 +159,7 @@ struct Beginning {
 
 // Everything that has to be true before anything is polled; else the exit code.
 std::variant<Beginning, int> begin(const kafka::Connection& connection, const kafka::Cluster& cluster,
-                                   const Config& config, Duration patience, const Supervisor& supervisor) {
+                                   const Config& config, Duration patience, Supervisor& supervisor) {
   const Steady deadline = read_clock().steady + patience;
   std::variant<kafka::ClusterFacts, int> prepared = wait_for_kafka(cluster, config, patience, supervisor);
   if (const int* code = std::get_if<int>(&prepared)) return *code;
@@ -344,9 +338,9 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
     Reload reload(path, config, apply, supervisor);
     const Watchdog watchdog([&] { return worker->turns(); }, hang_max_ticks, [&] { supervisor.tick(); },
                             [] {
-                              log(Level::error, "hung",
+                              log_and_exit(
+                                  exit_internal, Level::error, "hung",
                                   "the event loop hangs: ending, so that another instance takes over");
-                              _exit(exit_internal);
                             });
     console.attach({worker.get(), &board,
                     [&](const FleetStatus& status) { return metrics.exposition(status, process_stats()); },

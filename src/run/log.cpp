@@ -1,31 +1,28 @@
 #include "run/log.h"
 
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
 
-#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <exception>
+#include <utility>
 
+#include "auditstream/check.h"
 #include "auditstream/json.h"
+#include "base/printable.h"
 #include "run/clock.h"
+#include "run/outbox.h"
 
 namespace auditstream {
 namespace {
 
-bool as_json = false;  // constant after start_log
-
-spdlog::level::level_enum level_of(Level level) {
-  switch (level) {
-    case Level::debug:
-      return spdlog::level::debug;
-    case Level::info:
-      return spdlog::level::info;
-    case Level::warn:
-      return spdlog::level::warn;
-    case Level::error:
-      return spdlog::level::err;
-  }
-  return spdlog::level::err;
-}
+constexpr std::size_t waiting_bytes_max = 1 << 20;
+constexpr std::size_t field_bytes_max = 4096;
+constexpr auto last_words_patience = std::chrono::seconds(1);
+constexpr unsigned exit_patience_seconds = 3;  // for all that comes before the end
 
 std::string_view name_of(Level level) {
   switch (level) {
@@ -41,45 +38,156 @@ std::string_view name_of(Level level) {
   return "error";
 }
 
+Level level_named(std::string_view name) {
+  for (const Level level : {Level::debug, Level::warn, Level::error}) {
+    if (name == name_of(level)) return level;
+  }
+  return Level::info;
+}
+
 using Fields = std::vector<std::pair<std::string_view, std::string_view>>;
 
-void write(Level level, std::string_view text, const Fields& fields) {
-  if (!spdlog::should_log(level_of(level))) return;
-  const std::string time = format_rfc3339(std::chrono::floor<std::chrono::milliseconds>(read_clock().wall));
-  std::string line;
-  if (as_json) {
-    line = "{\"time\":" + json::quote(time) + ",\"level\":" + json::quote(name_of(level));
-    for (const auto& [name, value] : fields) line += "," + json::quote(name) + ":" + json::quote(value);
-    line += ",\"message\":" + json::quote(text) + "}";
-  } else {
-    line = time + " " + std::string(name_of(level));
-    for (const auto& [name, value] : fields) line += " " + std::string(name) + "=" + std::string(value);
-    line += " " + std::string(text);
-    // One event, one line, and nothing that steers a terminal: some of the text came from outside.
-    std::ranges::replace_if(
-        line, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
+// What could not be written. Stderr is shared with whoever started us, so it stays as blocking as it was
+// found.
+std::string_view write_to_stderr(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(STDERR_FILENO, bytes.data(), bytes.size());
+    if (written >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EAGAIN) {
+      pollfd writable{STDERR_FILENO, POLLOUT, 0};
+      ::poll(&writable, 1, -1);
+    } else if (errno != EINTR) {
+      break;
+    }
   }
-  spdlog::log(level_of(level), "{}", line);
+  return bytes;
 }
+
+class Log {
+ public:
+  Log(const LogSettings& settings, std::string instance)
+      : least_(level_named(settings.level)),
+        json_(settings.format == "json"),
+        instance_(std::move(instance)),
+        outbox_(waiting_bytes_max,
+                [this](const std::string& line, std::uint64_t lost) { return write(line, lost); }) {}
+
+  bool wants(Level level) const { return level >= least_; }
+  bool json() const { return json_; }
+
+  void put(Level level, std::string_view text, const Fields& fields) {
+    outbox_.put(line_of(level, text, fields));
+  }
+  void put_plain(std::string_view text) { outbox_.put(printable(text) + "\n"); }
+  void flush() { outbox_.flush(last_words_patience); }
+
+ private:
+  // The one place where a line is made. What came from outside may be megabytes.
+  std::string line_of(Level level, std::string_view text, const Fields& fields) const {
+    const std::string time = format_rfc3339(std::chrono::floor<std::chrono::milliseconds>(read_clock().wall));
+    std::string line;
+    if (json_) {
+      const auto quoted = [](std::string_view value) { return json::quote(bounded(value, field_bytes_max)); };
+      line = "{\"time\":" + json::quote(time) + ",\"level\":" + json::quote(name_of(level)) +
+             ",\"instance\":" + json::quote(instance_);
+      for (const auto& [name, value] : fields) line += "," + json::quote(name) + ":" + quoted(value);
+      return line + ",\"message\":" + quoted(text) + "}\n";
+    }
+    line = time + " " + std::string(name_of(level));
+    const auto shown = [](std::string_view value) { return printable(bounded(value, field_bytes_max)); };
+    for (const auto& [name, value] : fields) line += " " + std::string(name) + "=" + shown(value);
+    return line + " " + shown(text) + "\n";
+  }
+
+  bool write(const std::string& line, std::uint64_t lost) {
+    std::string bytes = torn_ ? "\n" : "";
+    if (lost > 0) {
+      bytes += line_of(Level::warn,
+                       std::to_string(lost) +
+                           " lines were lost here: whoever reads the log had stopped reading, or had no room",
+                       {{"code", "log_lost"}});
+    }
+    bytes += line;
+    const std::string_view rest = write_to_stderr(bytes);
+    const std::size_t written = bytes.size() - rest.size();
+    if (written > 0) torn_ = bytes[written - 1] != '\n';
+    return rest.empty();
+  }
+
+  const Level least_;
+  const bool json_;
+  const std::string instance_;
+  bool torn_ = false;  // a line has got out by halves; of the outbox's thread
+  Outbox outbox_;
+};
+
+// Never destroyed: its thread may hang in a write while the process ends.
+std::atomic<Log*> the_log = nullptr;
+
+void write(Level level, std::string_view text, const Fields& fields) {
+  Log* const log = the_log;
+  if (log != nullptr && log->wants(level)) log->put(level, text, fields);
+}
+
+void report_failed_check(const char* text) {
+  log(Level::error, "check_failed", text);
+  flush_log();
+}
+
+[[noreturn]] void report_exception() {
+  std::string text = "an exception that nobody expects";
+  try {
+    if (const std::exception_ptr thrown = std::current_exception()) std::rethrow_exception(thrown);
+  } catch (const std::exception& error) {
+    text += std::string(": ") + error.what();
+  } catch (...) {
+  }
+  log(Level::error, "crashed", text);
+  flush_log();
+  std::abort();
+}
+
+volatile sig_atomic_t exit_code_in_time = 0;
 
 }  // namespace
 
-void start_log(const LogSettings& settings) {
-  auto logger = spdlog::stderr_logger_mt("auditstream");
-  logger->set_pattern("%v");
-  logger->flush_on(spdlog::level::debug);
-  logger->set_level(settings.level == "debug"   ? spdlog::level::debug
-                    : settings.level == "warn"  ? spdlog::level::warn
-                    : settings.level == "error" ? spdlog::level::err
-                                                : spdlog::level::info);
-  spdlog::set_default_logger(std::move(logger));
-  as_json = settings.format == "json";
+void start_log(const LogSettings& settings, std::string instance) {
+  AS_CHECK(the_log == nullptr);
+  the_log = new Log(settings, std::move(instance));
+  // What would otherwise write to stderr by itself, and might wait there for ever.
+  report_failed_checks_by(report_failed_check);
+  std::set_terminate(report_exception);
+}
+
+void flush_log() {
+  if (Log* const log = the_log) log->flush();
+}
+
+void log_and_exit(int exit_code, Level level, std::string_view code, std::string_view text) {
+  // Whatever a thread that hangs may hold, a lock of the log or of the heap.
+  exit_code_in_time = exit_code;
+  signal(SIGALRM, [](int) { _exit(exit_code_in_time); });
+  alarm(exit_patience_seconds);
+  log(level, code, text);
+  flush_log();
+  _exit(exit_code);
 }
 
 void log(Level level, std::string_view code, std::string_view text) { write(level, text, {{"code", code}}); }
 
 void log(Level level, const Source& source, std::string_view code, std::string_view text) {
   write(level, text, {{"source", source.name}, {"vendor", source.vendor}, {"code", code}});
+}
+
+void log_at_start(Level level, std::string_view code, std::string_view text) {
+  Log* const log = the_log;
+  AS_CHECK(log != nullptr);
+  if (log->json()) {
+    log->put(level, text, {{"code", code}});
+  } else {
+    log->put_plain((level == Level::warn ? "warning: " : "") + std::string(text));
+  }
 }
 
 void LogObserver::said(const Source& source, const Say& say) {
@@ -98,7 +206,7 @@ void LogObserver::transacted(const Batch& batch, Outcome outcome, Duration took,
   if (outcome != Outcome::committed) return;  // the shard says why
   log(Level::debug, "committed",
       std::to_string(batch.events) + " events of " + std::to_string(batch.units.size()) + " sources in " +
-          format_duration(took));
+          readable_duration(took));
 }
 
 }  // namespace auditstream

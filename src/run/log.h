@@ -1,4 +1,5 @@
-// The log: one line an event on stderr, as text or JSON. Thread-safe.
+// The log: one line an event on stderr, as text or JSON. Thread-safe, and never in anybody's way: lines are
+// written by a thread of their own, and are dropped where nobody takes them.
 #pragma once
 
 #include <string>
@@ -10,13 +11,24 @@
 
 namespace auditstream {
 
-// Sets the format and the least level for the whole process. Called once, before any thread starts.
-void start_log(const LogSettings& settings);
+// Sets the format and the least level for the whole process, and the name that each line of JSON has as
+// `instance`. Called once, before any other thread starts; before that nothing is logged.
+void start_log(const LogSettings& settings, std::string instance);
+
+// Gives the lines that are on their way a moment to get out. For the end of a process.
+void flush_log();
+
+// A last line, then the process ends with this exit code, in whatever state the rest of it is: after a moment
+// at the latest.
+[[noreturn]] void log_and_exit(int exit_code, Level level, std::string_view code, std::string_view text);
 
 // A line about no source in particular.
 void log(Level level, std::string_view code, std::string_view text);
 // A line about one.
 void log(Level level, const Source& source, std::string_view code, std::string_view text);
+// What was wrong before anything began, whatever the least level is. As text it is `text` alone: it stands on
+// the terminal of the one who has typed the command.
+void log_at_start(Level level, std::string_view code, std::string_view text);
 
 // Writes down what shards have to say.
 class LogObserver final : public Observer {

@@ -16,7 +16,7 @@ constexpr Duration retry_wait = 10s;
 }  // namespace
 
 Reload::Reload(std::string path, Config current, std::function<Status(const Config&)> apply,
-               const Supervisor& supervisor)
+               Supervisor& supervisor)
     : path_(std::move(path)),
       apply_(std::move(apply)),
       supervisor_(supervisor),

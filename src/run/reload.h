@@ -21,7 +21,7 @@ class Reload {
   // `apply` runs on the thread of the reload: it prepares Kafka and hands the sources on, or says why it has
   // changed nothing.
   Reload(std::string path, Config current, std::function<Status(const Config&)> apply,
-         const Supervisor& supervisor);
+         Supervisor& supervisor);
   ~Reload();
 
   // From any thread.
@@ -36,7 +36,7 @@ class Reload {
 
   const std::string path_;
   const std::function<Status(const Config&)> apply_;
-  const Supervisor& supervisor_;
+  Supervisor& supervisor_;
 
   // Owned by the thread.
   Config current_;

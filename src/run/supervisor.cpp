@@ -4,13 +4,15 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <string>
+#include <utility>
 
 namespace auditstream {
 namespace {
 
-// What can't be delivered is not worth more than that: systemd notices the silence.
-void notify(const std::string& state) { sd_notify(0, state.c_str()); }
+constexpr std::size_t unheard_bytes_max = 64 << 10;
+constexpr auto patience = std::chrono::milliseconds(500);
 
 // The value ends with the line.
 std::string status_line(std::string_view text) {
@@ -28,15 +30,31 @@ unsigned ticks_of_half_the_watchdog() {
 
 }  // namespace
 
-Supervisor::Supervisor() : ticks_between_(ticks_of_half_the_watchdog()) {}
+Supervisor::Supervisor() : ticks_between_(ticks_of_half_the_watchdog()) {
+  if (std::getenv("NOTIFY_SOCKET") == nullptr) return;
+  // What can't be delivered is not worth more than that: systemd notices the silence.
+  heard_.emplace(unheard_bytes_max,
+                 [](const std::string& state, std::uint64_t) { return sd_notify(0, state.c_str()) >= 0; });
+}
 
-void Supervisor::status(std::string_view text) const { notify(status_line(text)); }
+Supervisor::~Supervisor() {
+  if (heard_) heard_->flush(patience);
+}
 
-void Supervisor::ready() const { notify("READY=1"); }
+void Supervisor::notify(std::string state) {
+  if (heard_) heard_->put(std::move(state));
+}
 
-void Supervisor::reloading() const { notify("RELOADING=1"); }
+void Supervisor::status(std::string_view text) { notify(status_line(text)); }
 
-void Supervisor::stopping() const { notify("STOPPING=1\n" + status_line("committing what is complete")); }
+void Supervisor::ready() { notify("READY=1"); }
+
+void Supervisor::reloading() { notify("RELOADING=1"); }
+
+void Supervisor::stopping() {
+  notify("STOPPING=1\n" + status_line("committing what is complete"));
+  if (heard_) heard_->flush(patience);
+}
 
 void Supervisor::tick() {
   if (ticks_between_ == 0 || ++ticks_ % ticks_between_ != 0) return;

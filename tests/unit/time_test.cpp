@@ -104,6 +104,19 @@ TEST(Durations, ReadAndPrintTheShortestExactSpelling) {
   EXPECT_EQ(format_duration(24h), "1d");
 }
 
+TEST(Durations, AreReadable) {
+  const std::pair<Duration, const char*> cases[] = {
+      {0us, "0 us"},         {850us, "850 us"},
+      {1ms, "1 ms"},         {1050us, "1 ms"},
+      {2448979us, "2.4 s"},  {10s, "10 s"},
+      {12900ms, "12 s"},     {59999999us, "59 s"},
+      {60s, "1 min"},        {200s, "3 min 20 s"},
+      {3601s, "1 h"},        {5h + 3min, "5 h 3 min"},
+      {24h, "1 d"},          {12 * 24h + 4h + 59min, "12 d 4 h"},
+      {-2448979us, "-2.4 s"}};
+  for (const auto& [duration, text] : cases) EXPECT_EQ(readable_duration(duration), text);
+}
+
 TEST(Durations, MistakesAreErrors) {
   EXPECT_THAT(parse_duration("30").error().message, HasSubstr("no unit"));
   for (const char* text :

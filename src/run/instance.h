@@ -1,0 +1,11 @@
+// The name of this process among the instances of its group.
+#pragma once
+
+#include <string>
+
+namespace auditstream {
+
+// "HOST-PID"
+std::string instance_name();
+
+}  // namespace auditstream

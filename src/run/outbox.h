@@ -1,0 +1,43 @@
+// Outbox: lines on their way to a reader who may stop reading (a full pipe, a stopped journal, a full disk).
+// Whoever puts one in never waits for that: a thread of its own does, and where too much has gathered the
+// oldest are dropped and counted.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "auditstream/time.h"
+
+namespace auditstream {
+
+class Outbox {
+ public:
+  // Called on the outbox's own thread, and may take for ever: then it and what it holds are left behind.
+  // `lost` is how many lines before this one have not got out. Returns whether this one has.
+  using Write = std::function<bool(const std::string& line, std::uint64_t lost)>;
+
+  Outbox(std::size_t bytes_max, Write write);
+  // Does not wait for a writer that is stuck.
+  ~Outbox();
+  Outbox(const Outbox&) = delete;
+  Outbox& operator=(const Outbox&) = delete;
+
+  // From any thread.
+  void put(std::string line);
+  // Waits until all lines have got out, or were lost. False where that takes longer than `patience`.
+  bool flush(std::chrono::milliseconds patience);
+
+ private:
+  struct Lines;
+
+  static void run(Lines& lines, const Write& write);
+
+  const std::shared_ptr<Lines> lines_;
+  std::thread thread_;
+};
+
+}  // namespace auditstream
