@@ -108,6 +108,13 @@ bool lies_in(int fd, const std::vector<std::string>& folders) {
   });
 }
 
+std::string_view without_line_end(std::string_view text) {
+  for (const std::string_view end : {"\r\n", "\n"}) {
+    if (text.ends_with(end)) return text.substr(0, text.size() - end.size());
+  }
+  return text;
+}
+
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
 }  // namespace
@@ -192,7 +199,9 @@ Result<Revealed> reveal(std::string_view spelled, const Allowance* allowance) {
   if (std::any_of(text.begin(), text.end(), is_control)) {
     return Error{"holds a line break or another control character", cure};
   }
-  return Revealed{std::string(text), text.size() != expansion->text.size(), !expansion->is_outside()};
+  // The line end that editors and `echo` put behind it means nothing.
+  const std::string_view whole = without_line_end(expansion->text);
+  return Revealed{std::string(text), text.size() != whole.size(), !expansion->is_outside()};
 }
 
 }  // namespace auditstream

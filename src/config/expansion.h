@@ -42,8 +42,8 @@ std::string_view trimmed(std::string_view text);
 // A secret ready for use.
 struct Revealed {
   std::string text;
-  bool was_trimmed = false;
-  bool in_clear = false;  // it stands in the config itself
+  bool was_trimmed = false;  // of more than the line end that a file has
+  bool in_clear = false;     // it stands in the config itself
 };
 
 // A secret by the way the config spells it. Empty ones and those that hold a control character (they go into

@@ -131,7 +131,7 @@ std::optional<std::string> read_secret(const Node& node, const Place& place, Fin
     return std::nullopt;
   }
   if (secret->was_trimmed)
-    findings.warning(place, "surrounding spaces or line ends of the secret were removed");
+    findings.warning(place, "surrounding spaces or empty lines of the secret were removed");
   if (secret->in_clear) {
     findings.warning(place, "a secret stands here in clear: use ${env:NAME} or ${file:/path}");
   }

@@ -274,7 +274,7 @@ TEST_F(ConfigValues, AMissingFileOfASecretThatAllNeedIsAMistake) {
 }
 
 TEST_F(ConfigValues, Warnings) {
-  const std::string file = folder_.write("key", "sesame-5f3a\n");
+  const std::string file = folder_.write("key", "sesame-5f3a \n");
   load(
       "kafka: {bootstrap.servers: a, sasl.password: sesame-5f3a}\n"
       "http: {token: \"${env:CONFIG_TEST_UNSET:-sesame-5f3a}\"}\n"
@@ -291,7 +291,25 @@ TEST_F(ConfigValues, Warnings) {
                   StartsWith("2: http.token: a secret stands here in clear"),
                   StartsWith("7: sources[0].backfill_start_time: 2020-01-01T00:00:00Z is further "
                              "back than Tines is known to keep its log"),
-                  "8: sources[0].api_key: surrounding spaces or line ends of the secret were removed"));
+                  "8: sources[0].api_key: surrounding spaces or empty lines of the secret were removed"));
+}
+
+TEST_F(ConfigValues, TheLineEndOfASecretsFileIsNoWarning) {
+  for (const auto& [bytes, warned] : {std::pair{"sesame-5f3a", false},
+                                      {"sesame-5f3a\n", false},
+                                      {"sesame-5f3a\r\n", false},
+                                      {"sesame-5f3a\n\n", true},
+                                      {" sesame-5f3a\n", true},
+                                      {"sesame-5f3a \n", true},
+                                      {"\nsesame-5f3a", true}}) {
+    const std::string file = folder_.write("key", bytes);
+    const Config config = load(
+        "kafka: {bootstrap.servers: a}\nsources:\n  - {name: w, vendor: workato, api_token: '${file:" + file +
+        "}'}\n");
+    EXPECT_EQ(warnings_.size(), warned ? 1u : 0u) << bytes;
+    SecretReader reader;
+    EXPECT_EQ(reader.read(*config.sources[0]).value().at("api_token").reveal(), "sesame-5f3a") << bytes;
+  }
 }
 
 TEST_F(ConfigValues, PemKeepsItsLineEnds) {
