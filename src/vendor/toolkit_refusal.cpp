@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <utility>
 
 #include "base/json_walk.h"
 #include "vendor/toolkit.h"
@@ -11,6 +12,7 @@ namespace auditstream::toolkit {
 namespace {
 
 constexpr std::size_t kExcerptMax = 80;
+constexpr std::size_t kMarkupMax = 16 << 10;  // a title stands at the top
 
 bool blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
 
@@ -26,6 +28,46 @@ bool looks_secret(std::string_view token) {
   const bool letters =
       std::any_of(token.begin(), token.end(), [](unsigned char c) { return std::isalpha(c); });
   return token.size() >= 24 || (token.size() >= 8 && digits && letters);
+}
+
+// Where `wanted`, which is in lower case, begins in the text, whatever case it has there; or npos.
+std::size_t find_word(std::string_view text, std::string_view wanted, std::size_t from) {
+  const auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
+  const auto found = std::search(text.begin() + static_cast<std::ptrdiff_t>(std::min(from, text.size())),
+                                 text.end(), wanted.begin(), wanted.end(), same);
+  return found == text.end() ? std::string_view::npos : static_cast<std::size_t>(found - text.begin());
+}
+
+// The text between the tags, without comments, style and scripts.
+std::string without_tags(std::string_view markup) {
+  std::string text;
+  for (std::size_t at = 0; at < markup.size();) {
+    const std::size_t tag = std::min(markup.find('<', at), markup.size());
+    text += markup.substr(at, tag - at);
+    text += ' ';
+    std::size_t end = markup.find('>', tag);
+    for (const auto& [opening, closing] : {std::pair<std::string_view, std::string_view>{"<!--", "-->"},
+                                           {"<style", "</style>"},
+                                           {"<script", "</script>"}}) {
+      if (find_word(markup.substr(tag, opening.size()), opening, 0) != 0) continue;
+      end = find_word(markup, closing, tag);
+      if (end != std::string_view::npos) end += closing.size() - 1;
+    }
+    at = end == std::string_view::npos ? markup.size() : end + 1;
+  }
+  return text;
+}
+
+// What a person would read first on a page of HTML or XML: its title, else its text.
+std::string words_of_page(std::string_view page) {
+  page = page.substr(0, kMarkupMax);
+  const std::size_t tag = find_word(page, "<title", 0);
+  const std::size_t begin = page.find('>', std::min(tag, page.size()));
+  if (begin != std::string_view::npos) {
+    const std::string_view title = page.substr(begin + 1, page.find('<', begin) - begin - 1);
+    if (!blank(title)) return std::string(title);
+  }
+  return without_tags(page);
 }
 
 // ", which says: ..." or nothing.
@@ -89,7 +131,10 @@ Refusal no_answer(const Source& source, const http::Response& response, const Re
 }  // namespace
 
 std::string excerpt(std::string_view text) {
-  const std::string_view seen = text.substr(0, 16 * kExcerptMax);
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  const bool is_page = first != std::string_view::npos && text[first] == '<';
+  const std::string words = is_page ? words_of_page(text.substr(first)) : std::string();
+  const std::string_view seen = (is_page ? std::string_view(words) : text).substr(0, 16 * kExcerptMax);
   std::string out;
   for (std::size_t i = 0; i < seen.size() && out.size() < kExcerptMax;) {
     if (in_token(seen[i])) {

@@ -12,6 +12,7 @@ namespace auditstream::toolkit {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::Optional;
@@ -94,13 +95,28 @@ TEST(RetryAfter, ReadsSecondsAndDates) {
 }
 
 TEST(Excerpt, IsShortPrintableAndWithoutCredentials) {
-  EXPECT_EQ(excerpt(" <html>\r\n\t<b>Sign\x01 in</b> "), "<html> <b>Sign in</b>");
+  EXPECT_EQ(excerpt(" Sign\x01 in\r\n\there "), "Sign in here");
   EXPECT_EQ(excerpt("bad key sk_live_4eC39HqLyjW"), "bad key ...");
   EXPECT_THAT(excerpt("Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abc"), Not(HasSubstr("eyJ")));
   EXPECT_EQ(excerpt("{\"message\":\"Invalid authorization header\"}"),
             "{\"message\":\"Invalid authorization header\"}");
   EXPECT_LE(excerpt(std::string(100, 'a') + std::string(1000, '!')).size(), 80u);
   EXPECT_EQ(excerpt(""), "");
+}
+
+TEST(Excerpt, OfAPageIsWhatAPersonReadsFirst) {
+  EXPECT_EQ(
+      excerpt("\n<!DOCTYPE html><HTML lang=en><head><meta charset=utf-8><TITLE>\n 502 Bad Gateway </TITLE>"
+              "</head><body><center><h1>nginx</h1></center></body></html>"),
+      "502 Bad Gateway");
+  EXPECT_EQ(excerpt("<html><head><title></title><style>b { color: red }</style><script>if (a<b) c()</script>"
+                    "<!-- <p>not shown</p> --></head><body class=x><h1>Access denied</h1><p>by policy 7</p>"),
+            "Access denied by policy 7");
+  EXPECT_EQ(excerpt("<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>"),
+            "AccessDenied Request has expired");
+  EXPECT_EQ(excerpt("<html><title>key sk_live_4eC39HqLyjW</title>"), "key ...");
+  EXPECT_EQ(excerpt("<html><body>" + std::string(20000, ' ') + "late"), "");
+  for (const char* cut : {"<", "<!--", "<title", "<title>", "<script>a<b", "<a"}) EXPECT_EQ(excerpt(cut), "");
 }
 
 // --- Pages
@@ -273,7 +289,7 @@ TEST(Slicing, SaysWhatIsWrongWithABody) {
   EXPECT_THAT(refusal_of("").message, HasSubstr("empty body"));
   EXPECT_THAT(refusal_of("<html>Sign in</html>").message,
               HasSubstr("HTML instead of JSON (status 200, content-type text/plain)"));
-  EXPECT_THAT(refusal_of("<html>Sign in</html>").message, HasSubstr("<html>Sign in</html>"));
+  EXPECT_THAT(refusal_of("<html>Sign in</html>").message, EndsWith(": Sign in"));
   EXPECT_THAT(refusal_of("{\"list\":{\"rows\":[{\"a\":").message,
               HasSubstr("ends too early, after 22 bytes"));
   EXPECT_THAT(refusal_of("{\"list\":x}").message, HasSubstr("no valid JSON"));
