@@ -34,10 +34,18 @@ struct SeenChunk {
 
 // Why a source is not read: what the vendor refused, until a reading succeeds.
 struct Trouble {
+  enum class State { failed, throttled, retrying };
+
   int status = 0;    // HTTP status; 0 where none came
   std::string text;  // what is wrong and the remedy; no secrets
+  State state = State::failed;
+  std::optional<Time> since{};         // the first failed attempt
+  std::optional<Time> last_success{};  // the last window that was read to its end before
+  int attempts = 0;                    // failed ones in a row, when this was written
   friend bool operator==(const Trouble&, const Trouble&) = default;
 };
+
+const char* to_string(Trouble::State state);
 
 struct Cursor {
   enum class State { running, paused };

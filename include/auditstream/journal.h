@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -38,6 +39,8 @@ enum class Outcome {
 struct JournalOpened {
   RecordMap records;
   std::string mark{};  // what our own record in the partition holds; see OwnerMark
+  // Our clock minus the broker's when that record was written; nothing where the topic doesn't tell.
+  std::optional<Duration> ahead_of_broker{};
 };
 // open() failed; the world may do that at any time.
 struct JournalFailed {

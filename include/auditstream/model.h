@@ -122,6 +122,7 @@ struct Refusal {
   std::string message;
   std::string remedy;
   std::optional<Duration> retry_after;  // the vendor's own word, relative to the answer
+  bool unreached = false;               // the request never got to the vendor, so it is not to blame
   bool firewall = false;                // a 401/403 whose body is not JSON: not the vendor's API that spoke
   std::string request_id{};             // what the vendor calls this exchange; "" where it doesn't tell
 };

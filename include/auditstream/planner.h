@@ -1,6 +1,7 @@
 // Planner: which window to read next. Pure; knows how far reading has got, not what has been committed.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 
@@ -37,6 +38,11 @@ class Planner {
     ahead_.reset();
     reached_.reset();
     unsettled_from_.reset();
+    if (!live_is_split_) {
+      split_rests_ = 1;
+    } else if (rests_left_ > 0 && --rests_left_ == 0) {
+      live_is_split_ = false;
+    }
   }
   // The windows from there on were not read after all.
   void go_back(Time to) { ahead_ = to; }
@@ -45,7 +51,16 @@ class Planner {
   // unsettled_from().
   void split_live() {
     live_is_split_ = true;
+    rests_left_ = 0;
     reached_.reset();
+  }
+  // The same for some polls only, twice as many each time that it comes to that again: perhaps the live
+  // window is too much, perhaps the vendor was just away.
+  void split_live_for_now() {
+    if (live_is_split_) return;
+    split_live();
+    rests_left_ = split_rests_;
+    split_rests_ = std::min(split_rests_ * 2, split_rests_max);
   }
   // While closed windows lead up to now something may come in behind the one being read. So they vouch for no
   // more than what the windows before the last rest have shown: nothing from here on is settled.
@@ -82,7 +97,10 @@ class Planner {
   std::optional<Time> ahead_;    // everything before has been handed out; nothing: start at the overlap
   std::optional<Time> reached_;  // the end of the gap; the next window reaches beyond it
   std::optional<Time> unsettled_from_;
+  static constexpr int split_rests_max = 64;
   bool live_is_split_ = false;
+  int rests_left_ = 0;  // until the live window is whole again; 0: for ever
+  int split_rests_ = 1;
   Duration span_;
 };
 

@@ -15,7 +15,9 @@
 #include "auditstream/model.h"
 #include "auditstream/planner.h"
 #include "auditstream/reading.h"
+#include "auditstream/source_health.h"
 #include "auditstream/vendor.h"
+#include "auditstream/vendor_clock.h"
 
 namespace auditstream {
 
@@ -83,16 +85,24 @@ struct PollerOptions {
   std::size_t buffered_bytes_max = 48 << 20;  // over all lanes; beyond it only the first lane reads on
   std::size_t record_bytes_max = 1'000'000;   // a larger record goes to the dead letters
   std::optional<Time> end;                    // read up to there as history and stop; for reading a range
+  std::optional<Now> clock_vouched{};         // our clock was seen to agree with Kafka's then
 };
 
 // What a person wants to see of a source.
 struct PollerStatus {
-  std::string state;  // resting | reading | throttled | failing | stopped | paused | starting
+  // resting | reading | backfilling | throttled | retrying | failing | stopped | paused | starting
+  std::string state;
   std::string trouble;
   int trouble_status = 0;  // HTTP status of the trouble
+  std::optional<Time> failing_since;
+  int attempts = 0;  // failed ones in a row
+  std::optional<Time> last_success;
+  std::optional<Time> next_attempt;  // where it is at rest until then
+  std::optional<Time> backfill_end;  // while history is read: an estimate
   Cursor cursor;
   Duration clock_skew{0};  // ours minus the vendor's
   bool finished = false;
+  bool gave_up = false;  // on a window, and nothing was read to its end since
 };
 
 class Poller {
@@ -113,6 +123,8 @@ class Poller {
   void start_at(Steady moment) { rest_until_ = moment; }
   // When step() has something to do of its own accord; the far future if it waits for an answer.
   Steady wake_at() const;
+  // When it will ask the vendor again, likewise.
+  Steady asks_at() const;
   void step(Now now, std::vector<Action>& out);
   void on_response(http::RequestId id, const http::Response& response, Now now, std::vector<Action>& out);
 
@@ -160,7 +172,7 @@ class Poller {
 
   Duration clock_ahead(Now now) const;
   Time vendor_now(Now now) const;
-  void learn_clock(const http::Response& response, Now now, std::vector<Action>& out);
+  void say_skew(Now now, std::vector<Action>& out);
   void mend_beginning(Now now, std::vector<Action>& out);
   bool may_ask(const Lane& lane) const;
   void plan(Now now);
@@ -171,19 +183,22 @@ class Poller {
   void on_page(std::size_t lane, Page page, const std::string& url_asked, Now now, std::vector<Action>& out);
   bool narrowed(std::size_t lane, std::uint64_t rows, Now now, std::vector<Action>& out);
   void complete(Lane& lane, Now now, std::vector<Action>& out);
-  void refuse(std::size_t lane, const Refusal& refusal, Now now, std::vector<Action>& out);
+  void refuse(std::size_t lane, const Refusal& refusal, bool authorizing, Now now, std::vector<Action>& out);
   bool ask_for_less(const Window& window, Now now);
-  void fail(std::size_t first_lane, const Refusal& refusal, Duration rest_min, Duration rest_max, Now now,
-            std::vector<Action>& out);
+  void ask_for_less_in_doubt(const Window& window, Now now);
+  void give_up(std::size_t first_lane, const Refusal& refusal, Duration rest_min, Duration rest_max, Now now,
+               std::vector<Action>& out);
   std::string window_of(std::size_t lane) const;
-  void say_trouble(const Refusal& refusal, bool failing, std::string window, Now now,
-                   std::vector<Action>& out);
-  void note_trouble(const Refusal& refusal);
+  void attempt_failed(const Refusal& refusal, std::string window, Now now, std::vector<Action>& out);
+  void say_trouble(bool news, Now now, std::vector<Action>& out);
+  void tell_trouble(Now now);
+  void recovered(const std::optional<Trouble>& trouble, Now now, std::vector<Action>& out);
   void void_lanes(std::size_t first, std::vector<Action>& out);
   void settle(Reading& reading, std::size_t events_max, Now now, Unit& unit, std::vector<Action>& out);
   void say_if_nothing_found(std::vector<Action>& out);
   unsigned lane_limit() const;
   std::size_t buffered() const;
+  std::optional<Time> backfill_end(Now now) const;
   Duration jittered(Duration least);
 
   // Constant after construction.
@@ -206,7 +221,8 @@ class Poller {
   std::deque<Lane> lanes_;
   Steady rest_until_{};
   std::optional<Steady> first_poll_;
-  std::uint32_t page_size_;  // halved when answers are too large or too slow
+  std::optional<std::pair<Steady, Time>> history_from_;  // where this poller began to read it, and when
+  std::uint32_t page_size_;                              // halved when answers are too large or too slow
   double requests_per_second_;
   Secrets secrets_;
   std::optional<Token> token_;
@@ -222,18 +238,18 @@ class Poller {
   bool draining_ = false;
 
   // The world as observed.
-  Duration clock_ahead_{0};             // our clock minus the vendor's, by the latest Date header
-  std::optional<Duration> wall_ahead_;  // of the steady clock, at that moment
+  VendorClock clock_;
   bool skew_said_ = false;
   bool nothing_found_said_ = false;
   Duration latency_{0};
   int firewall_in_a_row_ = 0;
 
   // Trouble: said once, then at a falling rate.
-  std::optional<Refusal> trouble_;
-  bool failing_ = false;
+  SourceHealth health_;
+  std::optional<Refusal> last_refusal_;
+  std::string refused_window_;
   bool trouble_is_news_ = false;  // to whoever reads the cursor
-  int failures_ = 0;
+  int failures_ = 0;              // windows given up in a row
   Steady say_next_{};
   Duration say_interval_{0};
   std::uint64_t random_;

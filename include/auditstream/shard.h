@@ -164,6 +164,8 @@ class Shard {
   bool mark_seen_ = false;          // in the partition's log: what comes after it is somebody else's
 
   // Valid while the journal is open.
+  std::optional<Duration> ahead_of_broker_;
+  std::optional<Now> clock_vouched_;
   RecordMap records_;  // as restored: what no poller has taken over since is still so
   std::deque<Poller> pollers_;
   std::vector<Steady> wakes_;

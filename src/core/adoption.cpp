@@ -36,6 +36,21 @@ std::optional<std::string> why_not_adopted(const Source& source, const Cursor& c
   return std::nullopt;
 }
 
+std::optional<std::string> lies_in_the_future(const Source& source, const Cursor& cursor, Time latest) {
+  // Clocks of several machines; what lies no further ahead than that is soon the past.
+  constexpr Duration tolerated = 10min;
+  if (cursor.watermark <= latest + tolerated && cursor.floor.time <= latest + tolerated) return std::nullopt;
+  // A first start under a fast clock: as long as nothing is out, the beginning is mended.
+  if (cursor.published + cursor.dead_letters == 0 && cursor.watermark == cursor.since) return std::nullopt;
+  return "the cursor of " + source.name + " lies in the future, at " +
+         format_rfc3339(std::max(cursor.watermark, cursor.floor.time)) + ", and now it is " +
+         format_rfc3339(floor_second(latest)) +
+         ": nothing would be published until then, so nothing is polled; whoever wrote it had a wrong clock, "
+         "or "
+         "was not auditstream: auditstream cursors set " +
+         source.name + " --to T goes on from T";
+}
+
 std::vector<Say> adoption_warnings(const Source& source, const Cursor& cursor) {
   std::vector<Say> warnings;
   if (cursor.filter != source.filter) {

@@ -119,6 +119,18 @@ Status parse_object(rapidjson::Document& document, std::string_view text) {
 
 }  // namespace
 
+const char* to_string(Trouble::State state) {
+  switch (state) {
+    case Trouble::State::failed:
+      return "failed";
+    case Trouble::State::throttled:
+      return "throttled";
+    case Trouble::State::retrying:
+      return "retrying";
+  }
+  return "failed";
+}
+
 std::string encode_cursor(const Cursor& cursor, const SeenChunk& open) {
   rapidjson::StringBuffer buffer;
   Writer out(buffer);
@@ -142,6 +154,10 @@ std::string encode_cursor(const Cursor& cursor, const SeenChunk& open) {
     out.StartObject();
     put(out, "status", static_cast<std::uint64_t>(cursor.trouble->status));
     put(out, "text", cursor.trouble->text);
+    put(out, "state", to_string(cursor.trouble->state));
+    if (cursor.trouble->since) put(out, "since", format_rfc3339(*cursor.trouble->since));
+    if (cursor.trouble->last_success) put(out, "last_success", format_rfc3339(*cursor.trouble->last_success));
+    put(out, "attempts", static_cast<std::uint64_t>(cursor.trouble->attempts));
     out.EndObject();
   }
   if (cursor.backfill_start_time)
@@ -217,7 +233,17 @@ Result<DecodedCursor> decode_cursor(std::string_view text) {
       members.fail<int>("trouble");
     } else {
       Members inner(*trouble);
-      cursor.trouble = Trouble{static_cast<int>(inner.number("status")), inner.text("text")};
+      Trouble& known = cursor.trouble.emplace();
+      known.status = static_cast<int>(inner.number("status"));
+      known.text = inner.text("text");
+      // Not in the records of 0.1.0, and of no weight: what is not understood is left out.
+      const std::string known_state = inner.text_or("state", "failed");
+      known.state = known_state == "throttled"  ? Trouble::State::throttled
+                    : known_state == "retrying" ? Trouble::State::retrying
+                                                : Trouble::State::failed;
+      if (inner.find("since") != nullptr) known.since = inner.time("since");
+      if (inner.find("last_success") != nullptr) known.last_success = inner.time("last_success");
+      if (inner.find("attempts") != nullptr) known.attempts = static_cast<int>(inner.number("attempts"));
       if (!inner.wrong().empty()) members.fail<int>("trouble");
     }
   }

@@ -15,7 +15,6 @@ namespace {
 constexpr Duration guard_by_second = 2s;
 constexpr Duration guard_by_day = 14h;
 
-constexpr Duration skew_tolerated = 2s;  // the Date header is cut to seconds and travels
 constexpr Duration skew_said_above = 60s;
 
 constexpr Duration secret_rest = 5s;  // where a secret can't be read
@@ -35,6 +34,8 @@ Poller::Poller(std::shared_ptr<const Source> source, const Vendor& vendor, Secre
       planner_(vendor.traits().by_day, options.target, options.end),
       page_size_(source_->page_size),
       requests_per_second_(RateLimit(source_->rate_limit, Steady{}).requests_per_second()),
+      clock_(options.clock_vouched),
+      health_(source_->poll_interval, ledger_->cursor().trouble),
       random_(hash64(source_->name)) {}
 
 Poller Poller::stopped(std::shared_ptr<const Source> source, const Vendor& vendor, SecretSource& secrets,
@@ -57,37 +58,30 @@ void Poller::succeed(Poller& predecessor, std::vector<Action>& out) {
   // A source that is not polled leaves no first cursor behind.
   if (!stopped_.empty() && !born_ && !birth_taken_) return;
   ledger_ = std::move(predecessor.ledger_);
+  health_ = SourceHealth(source_->poll_interval, ledger_->cursor().trouble);
   if (stopped_.empty()) ledger_->adopt(*source_);
 }
 
 // --- time
 
-// Our clock minus the vendor's; 0 unless it is off by more than the Date header's rounding. What our clock
-// has been stepped by since the latest answer counts at once: a request under a clock that runs days ahead
-// may look for the log's present among what is archived.
-Duration Poller::clock_ahead(Now now) const {
-  if (!wall_ahead_) return Duration{0};
-  const Duration stepped = now.wall.time_since_epoch() - now.steady.time_since_epoch() - *wall_ahead_;
-  const Duration ahead = clock_ahead_ + stepped;
-  return std::chrono::abs(ahead) > skew_tolerated ? ahead : Duration{0};
-}
+Duration Poller::clock_ahead(Now now) const { return clock_.ahead(now); }
 
 Time Poller::vendor_now(Now now) const { return std::min(now.wall, now.wall - clock_ahead(now)); }
 
-void Poller::learn_clock(const http::Response& response, Now now, std::vector<Action>& out) {
-  const std::optional<std::string_view> header = response.header("date");
-  const std::optional<Time> date = header ? parse_http_date(*header) : std::nullopt;
-  if (!date) return;
-  const Duration ahead = now.wall - *date;
-  clock_ahead_ = ahead;
-  wall_ahead_ = now.wall.time_since_epoch() - now.steady.time_since_epoch();
-  const bool skewed = std::chrono::abs(ahead) > skew_said_above;
+void Poller::say_skew(Now now, std::vector<Action>& out) {
+  const Duration ahead = clock_ahead(now);
+  const bool skewed = std::chrono::abs(ahead) > skew_said_above || clock_.header_is_wrong();
   if (skewed && !skew_said_) {
-    out.push_back(Say{Level::warn, "clock_skew",
-                      "this machine's clock is " +
-                          readable_duration(std::chrono::abs(floor<std::chrono::seconds>(ahead))) +
-                          (ahead > 0s ? " ahead of " : " behind ") + std::string(vendor_->title()) +
-                          "'s: set it right (NTP); until then the earlier of the two counts"});
+    const std::string off = readable_duration(std::chrono::abs(floor<std::chrono::seconds>(ahead)));
+    const std::string vendor(vendor_->title());
+    out.push_back(
+        Say{Level::warn, "clock_skew",
+            clock_.header_is_wrong()
+                ? "the Date header of " + vendor +
+                      "'s answers is wrong by far (it stands still, or Kafka's clock agrees with this "
+                      "machine's): not believed; look for a cache or proxy in between"
+                : "this machine's clock is " + off + (ahead > 0s ? " ahead of " : " behind ") + vendor +
+                      "'s: set it right (NTP); until then the earlier of the two counts"});
   }
   skew_said_ = skewed;
 }
@@ -98,7 +92,8 @@ void Poller::mend_beginning(Now now, std::vector<Action>& out) {
   const Cursor& cursor = ledger_->cursor();
   const bool untouched = cursor.published == 0 && cursor.dead_letters == 0 && ledger_->ids() == 0 &&
                          cursor.watermark == cursor.since && !cursor.backfill_start_time;
-  const Time time = vendor_now(now);
+  // Where Kafka takes our side, the vendor's header is no reason to publish what lies before the start.
+  const Time time = clock_.vouched_for(now) ? now.wall : vendor_now(now);
   if (!untouched || cursor.since <= time + skew_said_above) return;
   ledger_->restart_at(floor_second(std::min(time, cursor.since - std::max(clock_ahead(now), Duration{0}))));
   void_lanes(0, out);
@@ -117,6 +112,12 @@ Duration Poller::jittered(Duration least) {
 }
 
 Steady Poller::wake_at() const {
+  const bool at_work = stopped_.empty() && !draining_ && born_ && !planner_.finished() &&
+                       ledger_->cursor().state != Cursor::State::paused;
+  return at_work ? std::min(asks_at(), health_.due()) : asks_at();
+}
+
+Steady Poller::asks_at() const {
   if (!stopped_.empty() || draining_ || !born_ || authorizing_ ||
       ledger_->cursor().state == Cursor::State::paused) {
     return Steady::max();
@@ -138,8 +139,11 @@ bool Poller::may_ask(const Lane& lane) const {
 // --- asking
 
 void Poller::step(Now now, std::vector<Action>& out) {
-  if (!stopped_.empty() || draining_ || !born_ || authorizing_) return;
-  if (ledger_->cursor().state == Cursor::State::paused || now.steady < rest_until_) return;
+  if (!stopped_.empty() || draining_ || !born_) return;
+  if (ledger_->cursor().state == Cursor::State::paused) return;
+  if (health_.pass(now)) say_trouble(true, now, out);
+  tell_trouble(now);
+  if (authorizing_ || now.steady < rest_until_) return;
   if (lanes_.empty() && !begin_poll(now, out)) return;
   plan(now);
   for (Lane& lane : lanes_) {
@@ -150,18 +154,20 @@ void Poller::step(Now now, std::vector<Action>& out) {
 }
 
 bool Poller::begin_poll(Now now, std::vector<Action>& out) {
+  health_.begin(now);
   Result<Secrets> secrets = secret_source_->read(*source_);
   if (!secrets.ok()) {
     Refusal refusal;
     refusal.kind = RefusalKind::unauthorized;
     refusal.message = secrets.error().message;
-    fail(0, refusal, secret_rest, secret_rest_max, now, out);
+    give_up(0, refusal, secret_rest, secret_rest_max, now, out);
     return false;
   }
   // A new credential is a new try for everything that the old one got.
   if (*secrets != secrets_) token_.reset();
   secrets_ = *std::move(secrets);
   if (!first_poll_) first_poll_ = now.steady;
+  if (!history_from_) history_from_ = {now.steady, ledger_->cursor().floor.time};
   return true;
 }
 
@@ -236,7 +242,8 @@ void Poller::ask(Lane& lane, Now now, std::vector<Action>& out) {
 
 void Poller::on_response(http::RequestId id, const http::Response& response, Now now,
                          std::vector<Action>& out) {
-  learn_clock(response, now, out);
+  clock_.learn(response, now);
+  say_skew(now, out);
   mend_beginning(now, out);
   if (authorizing_ == id) {
     authorizing_.reset();
@@ -250,9 +257,13 @@ void Poller::on_response(http::RequestId id, const http::Response& response, Now
   if (response.transport == http::Transport::none) {
     latency_ = latency_ == Duration{0} ? response.latency : (latency_ * 7 + response.latency) / 8;
   }
+  if (const std::optional<Duration> wait = clock_.ask_again_in()) {
+    found->retry_at = now.steady + *wait;
+    return;
+  }
   Answer answer = read_answer(*vendor_, *source_, secrets_, token_, found->ask, response);
   if (const Refusal* refusal = std::get_if<Refusal>(&answer)) {
-    refuse(index, *refusal, now, out);
+    refuse(index, *refusal, false, now, out);
     return;
   }
   firewall_in_a_row_ = 0;
@@ -264,7 +275,7 @@ void Poller::on_token(const http::Response& response, Now now, std::vector<Actio
   if (const Refusal* refusal = std::get_if<Refusal>(&answer)) {
     // The exchange itself was refused: another one would be, too.
     if (!lanes_.empty()) lanes_.front().token_renewed = true;
-    refuse(0, *refusal, now, out);
+    refuse(0, *refusal, true, now, out);
     // The other lanes wait for the same token.
     for (Lane& lane : lanes_) lane.retry_at = std::max(lane.retry_at, lanes_.front().retry_at);
     return;
@@ -279,7 +290,7 @@ void Poller::on_token(const http::Response& response, Now now, std::vector<Actio
 void Poller::on_page(std::size_t index, Page page, const std::string& probe_url, Now now,
                      std::vector<Action>& out) {
   Lane& lane = lanes_[index];
-  lane.attempts = 0;
+  if (std::exchange(lane.attempts, 0) > 0) recovered(health_.heal(now), now, out);
   lane.token_renewed = false;
   if (lane.probing) {
     lane.probing = false;
@@ -314,7 +325,7 @@ void Poller::on_page(std::size_t index, Page page, const std::string& probe_url,
           "the next page's token leads back to a page that was already read, or none of the last " +
           std::to_string(Reading::empty_pages_max) + " pages has an event: paging would never end";
       refusal.remedy = "this is a fault of the vendor's API; nothing was skipped, the window is read again";
-      refuse(index, refusal, now, out);
+      refuse(index, refusal, false, now, out);
       return;
     }
   }
@@ -337,15 +348,8 @@ bool Poller::narrowed(std::size_t index, std::uint64_t rows, Now now, std::vecto
 void Poller::complete(Lane& lane, Now now, std::vector<Action>& out) {
   lane.complete = true;
   const Reading& reading = lane.reading;
-  if (ledger_->note_trouble(std::nullopt)) trouble_is_news_ = true;
-  if (trouble_) {
-    out.push_back(Say{Level::info, "recovered", "reading again after: " + trouble_->message});
-    trouble_.reset();
-    failing_ = false;
-    failures_ = 0;
-    say_next_ = {};
-    say_interval_ = {};
-  }
+  recovered(health_.succeed(now), now, out);
+  failures_ = 0;
   out.push_back(Polled{std::nullopt, reading.known()});
   if (reading.rows_missing()) {
     out.push_back(Say{Level::warn, "rows_missing",
@@ -392,28 +396,49 @@ PollerStatus Poller::status(Now now) const {
   PollerStatus status;
   status.clock_skew = clock_ahead(now);
   status.finished = planner_.finished() && lanes_.empty();
+  status.gave_up = failures_ > 0;
   if (!stopped_.empty()) {
     status.state = "stopped";
     status.trouble = stopped_;
     return status;
   }
   status.cursor = ledger_->cursor();
-  if (trouble_) {
-    status.trouble = trouble_->message + (trouble_->remedy.empty() ? "" : "; " + trouble_->remedy);
-    status.trouble_status = trouble_->status;
+  status.last_success = health_.last_success();
+  const std::optional<Trouble>& trouble = health_.trouble();
+  if (trouble) {
+    status.trouble = trouble->text;
+    status.trouble_status = trouble->status;
+    status.failing_since = trouble->since;
+    status.attempts = trouble->attempts;
   }
+  const Steady wake = asks_at();
+  if (wake != Steady::max() && wake > now.steady) status.next_attempt = now.wall + (wake - now.steady);
+  const bool in_history = !lanes_.empty() && status.cursor.floor.time < now.wall - horizon;
+  if (in_history) status.backfill_end = backfill_end(now);
   if (!born_) {
     status.state = "starting";
   } else if (status.cursor.state == Cursor::State::paused) {
     status.state = "paused";
-  } else if (failing_) {
-    status.state = "failing";
-  } else if (trouble_ && trouble_->kind == RefusalKind::throttled) {
-    status.state = "throttled";
+  } else if (trouble) {
+    status.state = health_.failed() ? "failing" : to_string(trouble->state);
+  } else if (in_history) {
+    status.state = "backfilling";
   } else {
     status.state = lanes_.empty() && now.steady < rest_until_ ? "resting" : "reading";
   }
   return status;
+}
+
+// At the pace that this poller has kept so far; nothing before there is one.
+std::optional<Time> Poller::backfill_end(Now now) const {
+  if (!history_from_) return std::nullopt;
+  const Time reached = ledger_->cursor().floor.time;
+  const double covered = static_cast<double>((reached - history_from_->second).count());
+  const double took = static_cast<double>((now.steady - history_from_->first).count());
+  if (covered <= 0 || took <= 0) return std::nullopt;
+  const double left = static_cast<double>((now.wall - reached).count());
+  const double needed = std::min(left * took / covered, static_cast<double>(Duration{24h * 3650}.count()));
+  return floor_second(now.wall + Duration{static_cast<Duration::rep>(needed)});
 }
 
 }  // namespace auditstream

@@ -20,9 +20,9 @@ constexpr int firewall_is_refusal = 3;
 constexpr Duration say_first = 1min;
 constexpr Duration say_max = 1h;
 
-bool needs_a_person(const Refusal& refusal) {
+bool is_refused(const Refusal& refusal) {
   return refusal.kind == RefusalKind::unauthorized || refusal.kind == RefusalKind::forbidden ||
-         refusal.kind == RefusalKind::not_found || refusal.kind == RefusalKind::malformed;
+         refusal.kind == RefusalKind::not_found;
 }
 
 Duration backoff(Duration first, int times, Duration most) {
@@ -32,10 +32,12 @@ Duration backoff(Duration first, int times, Duration most) {
 
 }  // namespace
 
-void Poller::refuse(std::size_t index, const Refusal& refusal, Now now, std::vector<Action>& out) {
+// `authorizing`: it was the exchange for a token that was refused, not the window.
+void Poller::refuse(std::size_t index, const Refusal& refusal, bool authorizing, Now now,
+                    std::vector<Action>& out) {
   firewall_in_a_row_ = refusal.firewall ? firewall_in_a_row_ + 1 : 0;
   if (firewall_in_a_row_ >= firewall_is_refusal) {
-    fail(index, refusal, credential_rest, credential_rest_max, now, out);
+    give_up(index, refusal, credential_rest, credential_rest_max, now, out);
     return;
   }
   Lane* lane = index < lanes_.size() ? &lanes_[index] : nullptr;
@@ -46,21 +48,23 @@ void Poller::refuse(std::size_t index, const Refusal& refusal, Now now, std::vec
       const Duration silence = std::max(jittered(backoff(retry_first, attempts, retry_max)), asked);
       out.push_back(Silence{silence});
       if (lane == nullptr || attempts > throttled_attempts_max) {
-        fail(index, refusal, silence, retry_after_max, now, out);
+        give_up(index, refusal, silence, retry_after_max, now, out);
         return;
       }
       lane->retry_at = now.steady + silence;
-      say_trouble(refusal, false, window_of(index), now, out);
+      attempt_failed(refusal, window_of(index), now, out);
       return;
     }
     case RefusalKind::transient:
       if (lane == nullptr || attempts >= transient_attempts_max) {
-        fail(index, refusal, retry_first * 5, retry_max, now, out);
+        const bool of_the_window = !refusal.unreached && !refusal.firewall && !authorizing;
+        if (lane != nullptr && of_the_window) ask_for_less_in_doubt(lane->reading.window(), now);
+        give_up(index, refusal, retry_first * 5, retry_max, now, out);
         return;
       }
       lane->retry_at = now.steady + jittered(std::max(backoff(retry_first, attempts, retry_max),
                                                       refusal.retry_after.value_or(0s)));
-      say_trouble(refusal, false, window_of(index), now, out);
+      attempt_failed(refusal, window_of(index), now, out);
       return;
     case RefusalKind::unauthorized:
       // A token may end in the middle of a window: a fresh one, then the very same request.
@@ -70,25 +74,25 @@ void Poller::refuse(std::size_t index, const Refusal& refusal, Now now, std::vec
         return;
       }
       token_.reset();
-      fail(index, refusal, credential_rest, credential_rest_max, now, out);
+      give_up(index, refusal, credential_rest, credential_rest_max, now, out);
       return;
     case RefusalKind::forbidden:
     case RefusalKind::not_found:
-      fail(index, refusal, credential_rest, credential_rest_max, now, out);
+      give_up(index, refusal, credential_rest, credential_rest_max, now, out);
       return;
     case RefusalKind::too_slow:
       if (lane == nullptr || !ask_for_less(lane->reading.window(), now))
         page_size_ = std::max(1u, page_size_ / 2);
       if (lane != nullptr && lane->live()) planner_.split_live();
       if (lane != nullptr) planner_.go_back(lane->reading.window().from);
-      fail(index, refusal, retry_first, retry_max, now, out);
+      give_up(index, refusal, retry_first, retry_max, now, out);
       return;
     case RefusalKind::too_large:
       page_size_ = std::max(1u, page_size_ / 2);
-      fail(index, refusal, retry_first, malformed_rest_max, now, out);
+      give_up(index, refusal, retry_first, malformed_rest_max, now, out);
       return;
     case RefusalKind::malformed:
-      fail(index, refusal, retry_first * 5, malformed_rest_max, now, out);
+      give_up(index, refusal, retry_first * 5, malformed_rest_max, now, out);
       return;
   }
 }
@@ -101,13 +105,22 @@ bool Poller::ask_for_less(const Window& window, Now now) {
   return planner_.narrow(planner_.width(window, vendor_now(now)), 2);
 }
 
-void Poller::fail(std::size_t first_lane, const Refusal& refusal, Duration rest_min, Duration rest_max,
-                  Now now, std::vector<Action>& out) {
+// Five times the same answer may mean an outage, or that this very window is too much for the vendor, which
+// then says 502 or nothing at all. So the next one is smaller; a live one that is no wider than the overlap
+// is split only for some polls, because after an outage it has to be whole again.
+void Poller::ask_for_less_in_doubt(const Window& window, Now now) {
+  const Duration width = planner_.width(window, vendor_now(now));
+  planner_.narrow(width, 2);
+  if (!window.to) planner_.split_live_for_now();
+}
+
+void Poller::give_up(std::size_t first_lane, const Refusal& refusal, Duration rest_min, Duration rest_max,
+                     Now now, std::vector<Action>& out) {
   ++failures_;
   std::string window = window_of(first_lane);
   void_lanes(first_lane, out);
   rest_until_ = now.steady + jittered(backoff(rest_min, failures_, rest_max));
-  say_trouble(refusal, true, std::move(window), now, out);
+  attempt_failed(refusal, std::move(window), now, out);
 }
 
 std::string Poller::window_of(std::size_t lane) const {
@@ -116,36 +129,63 @@ std::string Poller::window_of(std::size_t lane) const {
   return format_rfc3339(window.from) + "/" + (window.to ? format_rfc3339(*window.to) : "");
 }
 
-void Poller::say_trouble(const Refusal& refusal, bool failing, std::string window, Now now,
-                         std::vector<Action>& out) {
+void Poller::attempt_failed(const Refusal& refusal, std::string window, Now now, std::vector<Action>& out) {
   out.push_back(Polled{refusal.kind});
-  const bool news = !trouble_ || trouble_->kind != refusal.kind || trouble_->status != refusal.status;
-  trouble_ = refusal;
-  failing_ = failing_ || failing;
-  if (failing) note_trouble(refusal);
+  const bool failed_before = health_.failed() && last_refusal_;
+  const bool news =
+      !last_refusal_ || last_refusal_->kind != refusal.kind || last_refusal_->status != refusal.status;
+  last_refusal_ = refusal;
+  refused_window_ = std::move(window);
+  const std::string text = refusal.message + (refusal.remedy.empty() ? "" : "; " + refusal.remedy);
+  health_.fail(refusal, text, is_refused(refusal) || firewall_in_a_row_ >= firewall_is_refusal, now);
+  say_trouble(news || (health_.failed() && !failed_before), now, out);
+  tell_trouble(now);
+}
+
+// The first attempt that fails is nothing to be alarmed about; what outlasts the grace is, and what needs a
+// person.
+void Poller::say_trouble(bool news, Now now, std::vector<Action>& out) {
   if (news) {
     say_interval_ = say_first;
-  } else if (now.steady < say_next_) {
+  } else if (now.steady < say_next_ || !health_.failed()) {
     return;
   } else {
     say_interval_ = std::min<Duration>(say_interval_ * 2, say_max);
   }
   say_next_ = now.steady + say_interval_;
-  std::string text = refusal.message;
-  if (!refusal.remedy.empty()) text += "; " + refusal.remedy;
-  out.push_back(Say{needs_a_person(refusal) ? Level::error : Level::warn, to_string(refusal.kind),
-                    std::move(text), std::move(window), refusal.request_id});
+  const Trouble& trouble = *health_.trouble();
+  std::string text = trouble.text;
+  if (trouble.attempts > 1) {
+    text += "; since " + format_rfc3339(floor_second(*trouble.since)) + ", " +
+            std::to_string(trouble.attempts) + " attempts";
+  }
+  const Level level = !health_.failed() ? Level::info : health_.needs_a_person() ? Level::error : Level::warn;
+  out.push_back(Say{level, last_refusal_ ? to_string(last_refusal_->kind) : "failed", std::move(text),
+                    refused_window_, last_refusal_ ? last_refusal_->request_id : ""});
 }
 
-// What comes and goes by itself is not worth a record. The words may differ each time (a request id, a time):
-// only another status is news.
-void Poller::note_trouble(const Refusal& refusal) {
-  if (!needs_a_person(refusal) && !refusal.firewall) return;
-  const std::optional<Trouble>& known = ledger_->cursor().trouble;
-  if (known && known->status == refusal.status) return;
-  std::string text = refusal.message;
-  if (!refusal.remedy.empty()) text += "; " + refusal.remedy;
-  trouble_is_news_ = ledger_->note_trouble(Trouble{refusal.status, std::move(text)}) || trouble_is_news_;
+void Poller::tell_trouble(Now now) {
+  if (std::optional<Trouble> news = health_.to_tell(now))
+    trouble_is_news_ = ledger_->note_trouble(std::move(news)) || trouble_is_news_;
+}
+
+// One line for a trouble that was said: who was alarmed by it must hear the end of it.
+void Poller::recovered(const std::optional<Trouble>& trouble, Now now, std::vector<Action>& out) {
+  if (!trouble) return;
+  if (ledger_->note_trouble(std::nullopt)) trouble_is_news_ = true;
+  last_refusal_.reset();
+  say_next_ = {};
+  say_interval_ = {};
+  std::string text = "reading again";
+  if (trouble->since) {
+    const Duration took = std::max(now.wall - *trouble->since, Duration{0});
+    text += " after " + format_duration(std::chrono::floor<std::chrono::seconds>(took));
+    if (trouble->attempts > 0) {
+      text += " and " + std::to_string(trouble->attempts) +
+              (trouble->attempts == 1 ? " failed attempt" : " failed attempts");
+    }
+  }
+  out.push_back(Say{Level::info, "recovered", text + ": " + trouble->text});
 }
 
 }  // namespace auditstream

@@ -11,6 +11,7 @@ constexpr Duration reopen_wait_max = 10s;
 // After a fence: whoever it was may be the right owner, or a tool that soon leaves.
 constexpr Duration polite_wait_least = 1s;
 constexpr Duration polite_wait_spread = 4s;
+constexpr Duration clocks_agree = 60s;
 
 }  // namespace
 
@@ -56,6 +57,10 @@ void Shard::on_journal(JournalEvent event, Now now) {
     }
     state_ = State::open;
     mark_ = std::move(opened->mark);
+    ahead_of_broker_ = opened->ahead_of_broker;
+    clock_vouched_ = ahead_of_broker_ && std::chrono::abs(*ahead_of_broker_) <= clocks_agree
+                         ? std::optional(now)
+                         : std::nullopt;
     build_pollers(std::move(opened->records), now);
     world_.observer.shard_said(partition_,
                                Say{Level::debug, "shard_open", std::to_string(sources_.size()) + " sources"});

@@ -71,6 +71,7 @@ Poller Shard::make_poller(const std::shared_ptr<const Source>& source, const Pol
                            world_.next_request_id);
   }
   PollerOptions options = world_.options;
+  options.clock_vouched = clock_vouched_;
   if (const auto found = world_.record_bytes_max.find(source->topic);
       found != world_.record_bytes_max.end()) {
     options.record_bytes_max = found->second;
@@ -98,6 +99,12 @@ Poller Shard::make_poller(const std::shared_ptr<const Source>& source, const Pol
   }
   if (std::optional<std::string> reason = why_not_adopted(*source, *cursor, partition_)) {
     return stopped(*std::move(reason));
+  }
+  // By the later of our clock and the broker's: one that is behind must stop nobody.
+  if (ahead_of_broker_) {
+    const Time latest = std::max(now.wall, now.wall - *ahead_of_broker_);
+    if (std::optional<std::string> reason = lies_in_the_future(*source, *cursor, latest))
+      return stopped(*std::move(reason));
   }
   for (const Say& warning : adoption_warnings(*source, *cursor)) world_.observer.said(*source, warning);
   ledger.adopt(*source);

@@ -113,9 +113,11 @@ JournalEvent KafkaJournal::do_open() {
   if (Status fenced = fence(); !fenced.ok()) return failed_to_open(fenced.error());
   Result<std::string> marked = mark();
   if (!marked.ok()) return failed_to_open(marked.error());
+  marked_at_ = settings_.now();
+  ahead_of_broker_.reset();
   Result<RecordMap> restored = restore(*marked);
   if (!restored.ok()) return failed_to_open(restored.error());
-  return JournalOpened{*std::move(restored), *std::move(marked)};
+  return JournalOpened{*std::move(restored), *std::move(marked), ahead_of_broker_};
 }
 
 Status KafkaJournal::fence() {
@@ -256,7 +258,13 @@ Result<RecordMap> KafkaJournal::restore(const std::string& mark) {
       continue;
     }
     std::string value(static_cast<const char*>(message->payload), message->len);
-    if (key == owner_key && value.find(nonce_text) != std::string::npos) return records;
+    if (key == owner_key && value.find(nonce_text) != std::string::npos) {
+      rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+      const std::int64_t millis = rd_kafka_message_timestamp(message.get(), &type);
+      if (type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME)
+        ahead_of_broker_ = marked_at_ - Time{std::chrono::milliseconds(millis)};
+      return records;
+    }
     records.insert_or_assign(key, std::move(value));
   }
   return Error{"can't read the cursors of partition " + std::to_string(settings_.partition) + ": " + why};

@@ -117,8 +117,10 @@ class KafkaJournal final : public Journal {
   ClientHandle producer_;
   std::vector<std::pair<std::string, TopicHandle>> topics_;
   rd_kafka_resp_err_t delivery_error_ = RD_KAFKA_RESP_ERR_NO_ERROR;  // the first one of this transaction
-  bool refused_event_ = false;  // an event's or a dead letter's record, not one of our own
-  bool backdated_ = false;      // our own records carry no present time: the broker takes that for the future
+  bool refused_event_ = false;               // an event's or a dead letter's record, not one of our own
+  Time marked_at_{};                         // by our clock
+  std::optional<Duration> ahead_of_broker_;  // by the broker's time of our mark, where it tells
+  bool backdated_ = false;  // our own records carry no present time: the broker takes that for the future
   std::uint64_t opens_ = 0;
 
   // An EndTxn of this handle may still be on its way. Set by librdkafka's threads.

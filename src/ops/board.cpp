@@ -14,8 +14,18 @@ std::int64_t minute_of(Time time) {
   return std::chrono::floor<std::chrono::minutes>(time).time_since_epoch().count();
 }
 
+void show_trouble(SourceView& view, const Trouble& trouble) {
+  view.state = trouble.state == Trouble::State::failed ? "FAILED" : "RUNNING";
+  view.activity = trouble.state == Trouble::State::failed ? "failing" : to_string(trouble.state);
+  view.error = trouble.text;
+  view.error_status = trouble.status;
+  view.failing_since = trouble.since;
+  view.attempts = trouble.attempts;
+  view.last_success = trouble.last_success;
+}
+
 // What the records alone tell of a source that is not polled here.
-void judge_record(SourceView& view, const std::string& unreadable, bool elsewhere) {
+void judge_record(SourceView& view, const std::string& unreadable, bool elsewhere, Time now) {
   const Source& source = *view.source;
   if (!unreadable.empty()) {
     view.state = "FAILED";
@@ -24,18 +34,20 @@ void judge_record(SourceView& view, const std::string& unreadable, bool elsewher
   }
   if (!view.cursor) return;
   const Cursor& cursor = *view.cursor;
+  view.last_success = cursor.updated;
   if (elsewhere) {
     view.state = "FAILED";
     view.error = cursor_lies_in(source, view.partition, cursor.account);
   } else if (std::optional<std::string> why = why_not_adopted(source, cursor, view.partition)) {
     view.state = "FAILED";
     view.error = *std::move(why);
+  } else if (std::optional<std::string> ahead = lies_in_the_future(source, cursor, now)) {
+    view.state = "FAILED";
+    view.error = *std::move(ahead);
   } else if (cursor.state == Cursor::State::paused) {
     view.state = "PAUSED";
   } else if (cursor.trouble) {
-    view.state = "FAILED";
-    view.error = cursor.trouble->text;
-    view.error_status = cursor.trouble->status;
+    show_trouble(view, *cursor.trouble);
   }
 }
 
@@ -43,22 +55,21 @@ void judge_poller(SourceView& view, const PollerStatus& poller) {
   view.activity = poller.state;
   view.error = poller.trouble;
   view.error_status = poller.trouble_status;
+  view.failing_since = poller.failing_since;
+  view.attempts = poller.attempts;
+  view.last_success = poller.last_success;
+  view.next_attempt = poller.next_attempt;
+  view.backfill_end = poller.backfill_end;
   if (poller.state == "stopped") {
     view.state = "FAILED";
     return;
   }
   view.cursor = poller.cursor;
-  view.state = "RUNNING";
-  if (poller.cursor.state == Cursor::State::paused) {
-    view.state = "PAUSED";
-  } else if (poller.cursor.trouble) {
-    view.state = "FAILED";
-    // A predecessor's, as long as we have not asked ourselves.
-    if (view.error.empty()) {
-      view.error = poller.cursor.trouble->text;
-      view.error_status = poller.cursor.trouble->status;
-    }
-  }
+  // A predecessor's, as long as nothing was read here and no trouble of our own is known.
+  if (!view.last_success && view.error.empty()) view.last_success = poller.cursor.updated;
+  view.state = poller.cursor.state == Cursor::State::paused ? "PAUSED"
+               : poller.state == "failing"                  ? "FAILED"
+                                                            : "RUNNING";
 }
 
 }  // namespace
@@ -141,7 +152,7 @@ SourceView Board::view_of(const std::shared_ptr<const Source>& source, const Sou
   if (here != nullptr) {
     judge_poller(view, here->poller);
   } else {
-    judge_record(view, unreadable, view.partition != home);
+    judge_record(view, unreadable, view.partition != home, now);
   }
   if (!source->enabled) {
     view.state = "PAUSED";

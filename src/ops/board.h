@@ -21,12 +21,19 @@ namespace auditstream::ops {
 struct SourceView {
   std::shared_ptr<const Source> source;
   int partition = 0;
-  std::string state;                      // RUNNING | PAUSED | FAILED | UNASSIGNED, as Kafka Connect has them
-  std::string activity;                   // PollerStatus::state; "" where another instance polls it
-  std::optional<std::string> owner;       // the instance that has opened the partition last
-  std::optional<Cursor> cursor;           // nothing: it has none, or none that can be read
-  std::string error;                      // the last one, with its remedy; "" where there is none
-  int error_status = 0;                   // its HTTP status, if any
+  std::string state;  // RUNNING | PAUSED | FAILED | UNASSIGNED, as Kafka Connect has them
+  // PollerStatus::state; where another instance polls it, what its record tells, "" if nothing is special
+  std::string activity;
+  std::optional<std::string> owner;  // the instance that has opened the partition last
+  std::optional<Cursor> cursor;      // nothing: it has none, or none that can be read
+  std::string error;                 // the last one, with its remedy; "" where there is none
+  int error_status = 0;              // its HTTP status, if any
+  std::optional<Time> failing_since;
+  int attempts = 0;  // failed ones in a row; where another instance polls it, when it wrote so last
+  // Where another instance polls it: no later than that, for it writes when there is something to write.
+  std::optional<Time> last_success;
+  std::optional<Time> next_attempt;       // only known where it is polled
+  std::optional<Time> backfill_end;       // while history is read, where it is polled: an estimate
   std::vector<std::uint64_t> per_minute;  // published in the last minutes, the running one at the end
 };
 

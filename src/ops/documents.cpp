@@ -16,9 +16,9 @@ std::string time_or_null(const std::optional<Time>& time) {
 
 // With milliseconds.
 std::string seconds(Duration duration) {
-  const auto millis = std::chrono::floor<std::chrono::milliseconds>(duration).count();
+  const auto millis = std::chrono::floor<std::chrono::milliseconds>(std::chrono::abs(duration)).count();
   const std::string fraction = std::to_string(1000 + millis % 1000);
-  return std::to_string(millis / 1000) + "." + fraction.substr(1);
+  return (duration < Duration{0} ? "-" : "") + std::to_string(millis / 1000) + "." + fraction.substr(1);
 }
 
 std::string trace_of(const SourceView& view) {
@@ -50,12 +50,16 @@ std::string source_of(const SourceView& view, Time now) {
          ",\"state\":" + quote(view.state) + ",\"activity\":" + quote(view.activity) +
          ",\"owner\":" + (view.owner ? quote(*view.owner) : "null") +
          ",\"watermark\":" + time_or_null(cursor ? std::optional(cursor->watermark) : std::nullopt) +
-         ",\"lag_seconds\":" + (cursor ? seconds(std::max(now - cursor->watermark, Duration{0})) : "null") +
+         ",\"lag_seconds\":" + (cursor ? seconds(now - cursor->watermark) : "null") +
          ",\"published\":" + std::to_string(cursor ? cursor->published : 0) +
          ",\"dead_letters\":" + std::to_string(cursor ? cursor->dead_letters : 0) +
          ",\"updated\":" + time_or_null(cursor ? std::optional(cursor->updated) : std::nullopt) +
-         ",\"error\":" + quote(view.error) + ",\"error_status\":" + std::to_string(view.error_status) +
-         ",\"per_minute\":[" + per_minute + "]}";
+         ",\"last_success\":" + time_or_null(view.last_success) +
+         ",\"failing_since\":" + time_or_null(view.failing_since) +
+         ",\"attempts\":" + std::to_string(view.attempts) +
+         ",\"next_attempt\":" + time_or_null(view.next_attempt) +
+         ",\"backfill_end\":" + time_or_null(view.backfill_end) + ",\"error\":" + quote(view.error) +
+         ",\"error_status\":" + std::to_string(view.error_status) + ",\"per_minute\":[" + per_minute + "]}";
 }
 
 }  // namespace

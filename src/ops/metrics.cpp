@@ -56,8 +56,8 @@ struct Times {
 
 // What the fleet says about a key.
 struct Known {
-  Counts states{{"failing", 0}, {"paused", 0},   {"reading", 0},  {"resting", 0},
-                {"stopped", 0}, {"starting", 0}, {"throttled", 0}};
+  Counts states{{"backfilling", 0}, {"failing", 0}, {"paused", 0},   {"reading", 0},  {"resting", 0},
+                {"retrying", 0},    {"stopped", 0}, {"starting", 0}, {"throttled", 0}};
   std::optional<Time> watermark;
 };
 

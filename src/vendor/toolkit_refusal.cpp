@@ -123,6 +123,9 @@ Refusal no_answer(const Source& source, const http::Response& response, const Re
           "packed.";
       break;
   }
+  using http::Transport;
+  refusal.unreached = response.transport == Transport::dns || response.transport == Transport::connect ||
+                      response.transport == Transport::tls || response.transport == Transport::proxy;
   refusal.message = host(source, remedies) + " can't be read: " + what;
   if (!response.transport_detail.empty()) refusal.message += " (" + response.transport_detail + ")";
   return refusal;

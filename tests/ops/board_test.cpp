@@ -123,10 +123,8 @@ TEST(Board, ASourceThatIsPolledHereIsSeenFromNearer) {
   EXPECT_EQ(stopped.state, "FAILED");
   EXPECT_EQ(stopped.error, "its cursor is gone");
 
-  shown.cursor.trouble = Trouble{403, "a predecessor was refused"};
-  const SourceView inherited = shown.view_here("reading");
-  EXPECT_EQ(inherited.state, "FAILED") << "until we know better";
-  EXPECT_EQ(inherited.error, "a predecessor was refused");
+  EXPECT_EQ(shown.view_here("retrying", "503", 503).state, "RUNNING");
+  EXPECT_EQ(shown.view_here("failing", "we were refused", 401).state, "FAILED");
   EXPECT_EQ(shown.view_here("failing", "we were refused", 401).error_status, 401);
 
   shown.source.enabled = false;

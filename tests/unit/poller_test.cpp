@@ -787,15 +787,122 @@ TEST(Poller, ARefusalSaysWhatWasBeingReadAndWhatTheVendorCallsTheRequest) {
 }
 
 TEST(Poller, WhatPassesByItselfIsNotWorthARecord) {
-  for (const int status : {429, 500, 504}) {
+  for (const int status : {429, 500, 504, 200}) {
+    Life life;
+    life.start();
+    life.live(1min);
+    const auto healthy = life.world;
+    life.world = [status](const http::Request&) { return answer_with(status, "malformed"); };
+    life.live(1s);
+    life.said.clear();
+    life.world = healthy;
+    life.live(2min);
+    EXPECT_FALSE(life.poller->has_progress()) << status;
+    EXPECT_FALSE(life.cursor().trouble) << status;
+    EXPECT_EQ(life.state(), "resting") << status;
+  }
+}
+
+// Whoever looks at another instance must not be told that all is well.
+TEST(Poller, WhatOutlastsTheGraceIsAFailureWhateverItIs) {
+  for (const int status : {500, 502, 429}) {
     Life life;
     life.start();
     life.live(1min);
     life.world = [status](const http::Request&) { return answer_with(status); };
-    life.live(5h);
-    EXPECT_FALSE(life.poller->has_progress()) << status;
+    life.live(1min);
+    EXPECT_NE(life.state(), "failing") << status;
+    ASSERT_TRUE(life.poller->urgent()) << "others are told that it is tried again";
+    life.commit(*life.poller->take_progress(life.now));
+    ASSERT_TRUE(life.cursor().trouble) << status;
+    EXPECT_EQ(life.cursor().trouble->state,
+              status == 429 ? Trouble::State::throttled : Trouble::State::retrying);
+    life.live(3min);
+    EXPECT_EQ(life.state(), "failing") << status;
+    ASSERT_TRUE(life.poller->urgent());
+    life.commit(*life.poller->take_progress(life.now));
+    EXPECT_EQ(life.cursor().trouble->state, Trouble::State::failed) << status;
+    EXPECT_GT(life.poller->status(life.now).attempts, 3);
+    const auto of_level = [&](Level level) {
+      return std::ranges::count_if(life.said, [level](const Say& say) { return say.level == level; });
+    };
+    EXPECT_EQ(of_level(Level::info), 1) << "the first attempt that fails";
+    EXPECT_GE(of_level(Level::warn), 1) << "what outlasts the grace";
+    EXPECT_EQ(of_level(Level::error), 0) << "nobody has to do anything";
+    life.world = [&](const http::Request& request) { return life.log.answer(request); };
+    life.live(2min);
+    EXPECT_EQ(life.times_said("recovered"), 1u);
+    life.commit(*life.poller->take_progress(life.now));
     EXPECT_FALSE(life.cursor().trouble) << status;
   }
+}
+
+TEST(Poller, TheVendorsOwnWordIsGivenItsTime) {
+  Life life;
+  life.start();
+  life.live(1min);
+  life.world = [](const http::Request&) { return answer_with(429, "", {{"retry-after", "600s"}}); };
+  life.live(9min);
+  EXPECT_EQ(life.state(), "throttled");
+  life.live(3min);
+  EXPECT_EQ(life.state(), "failing") << "asked again after that, and refused again";
+}
+
+TEST(Poller, AFailureIsInheritedUntilAnAttemptSucceeds) {
+  Life life;
+  life.start();
+  life.world = [](const http::Request&) { return answer_with(503); };
+  life.live(5min);
+  life.commit(*life.poller->take_progress(life.now));
+  const std::optional<Time> since = life.poller->status(life.now).failing_since;
+  life.start();
+  EXPECT_EQ(life.state(), "failing");
+  EXPECT_EQ(life.poller->status(life.now).failing_since, since);
+  life.world = [&](const http::Request& request) { return life.log.answer(request); };
+  life.live(1min);
+  EXPECT_EQ(life.state(), "resting");
+}
+
+TEST(Poller, AWindowThatFailsFiveTimesIsTriedSmaller) {
+  Life life;
+  life.source.backfill_start_time = noon - Duration{24h * 40};
+  life.start();
+  // 502 is all that this vendor says of a window of more than six hours.
+  life.world = [&](const http::Request& request) {
+    const Asked range = asked(request);
+    const Time to = range.to.value_or(life.now.wall);
+    return to - range.from > 6h ? answer_with(502) : life.log.answer(request);
+  };
+  life.log.add("old", noon - Duration{24h * 39});
+  life.log.add("new", noon - 1h);
+  life.live(24h);
+  EXPECT_THAT(life.published, ElementsAre("old", "new"));
+}
+
+TEST(Poller, ALiveWindowThatFailsFiveTimesIsReadInPiecesForAWhile) {
+  Life life;
+  life.start();
+  life.live(1h);
+  int pieces = 0;
+  bool slow = true;
+  life.world = [&](const http::Request& request) {
+    const Asked range = asked(request);
+    if (range.to) ++pieces;
+    const Time to = range.to.value_or(life.now.wall);
+    return slow && to - range.from > 5min ? answer_with(504) : life.log.answer(request);
+  };
+  life.log.add("a", life.now.wall + 30s);
+  life.live(20min);
+  EXPECT_THAT(life.published, ElementsAre("a"));
+  EXPECT_GT(pieces, 0);
+  // It was an outage: from some poll on the window is whole again.
+  slow = false;
+  life.live(1h);
+  pieces = 0;
+  life.log.add("b", life.now.wall + 30s);
+  life.live(1h);
+  EXPECT_EQ(pieces, 0);
+  EXPECT_THAT(life.published, ElementsAre("a", "b"));
 }
 
 TEST(Poller, APageThatIsMalformedMovesNothing) {
@@ -844,8 +951,11 @@ TEST(Poller, PagingThatNeverEndsFailsThePoll) {
   EXPECT_EQ(requests, 2);
   EXPECT_THAT(life.published, IsEmpty());
   EXPECT_EQ(life.cursor().watermark, before.watermark);
-  EXPECT_EQ(life.state(), "failing");
+  EXPECT_EQ(life.state(), "retrying");
   EXPECT_EQ(life.times_said("malformed"), 1u);
+  life.live(10s);
+  EXPECT_EQ(life.state(), "failing") << "twice in a row";
+  EXPECT_EQ(life.said.back().level, Level::error);
 }
 
 // --- trouble
@@ -862,7 +972,7 @@ TEST(Poller, RetryAfterIsHonouredUpToFifteenMinutes) {
     EXPECT_GE(life.silences[0], least) << header;
     EXPECT_LE(life.silences[0], most) << header;
     EXPECT_EQ(life.state(), "throttled");
-    EXPECT_EQ(life.poller->wake_at(), life.now.steady + life.silences[0]);
+    EXPECT_EQ(life.poller->asks_at(), life.now.steady + life.silences[0]);
     life.step();
     EXPECT_THAT(life.sent, IsEmpty());
     life.pass(most);
@@ -893,19 +1003,19 @@ TEST(Poller, PatienceGrowsWithTransientTrouble) {
   Duration last = 0s;
   for (int i = 0; i < 4; ++i) {
     life.step_and_respond(answer_with(503));
-    const Duration wait = life.poller->wake_at() - life.now.steady;
+    const Duration wait = life.poller->asks_at() - life.now.steady;
     EXPECT_GT(wait, last);
     last = wait;
     life.pass(wait);
   }
-  EXPECT_NE(life.state(), "failing");
   life.step_and_respond(answer_with(503));
-  EXPECT_EQ(life.state(), "failing");
+  EXPECT_EQ(life.state(), "retrying");
   for (int i = 0; i < 100; ++i) {
-    life.pass(life.poller->wake_at() - life.now.steady);
+    life.pass(life.poller->asks_at() - life.now.steady);
     life.step_and_respond(answer_with(503));
   }
-  EXPECT_LE(life.poller->wake_at() - life.now.steady, 75s);
+  EXPECT_EQ(life.state(), "failing");
+  EXPECT_LE(life.poller->asks_at() - life.now.steady, 75s);
 }
 
 class Refused : public ::testing::TestWithParam<int> {};

@@ -21,6 +21,7 @@ class ScriptedJournal final : public Journal {
   std::function<Outcome(const Batch&)> outcome = [](const Batch&) { return Outcome::committed; };
   std::vector<std::string> denied;       // topics that may not be written to
   std::optional<JournalFailed> failing;  // instead of opening
+  std::optional<Duration> ahead_of_broker;
   int opens = 0;
   int closes = 0;
 
@@ -51,6 +52,7 @@ class ScriptedJournal final : public Journal {
     if (auto* opened = std::get_if<JournalOpened>(&event)) {
       opened->records = records;
       opened->mark = mark();
+      opened->ahead_of_broker = ahead_of_broker;
     }
     const auto* done = std::get_if<JournalDone>(&event);
     if (done != nullptr && done->outcome == Outcome::committed) keep(*batches.back());

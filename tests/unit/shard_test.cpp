@@ -695,13 +695,35 @@ TEST(Shard, APredecessorHasSentOneLastRequestHoweverManySourcesShareTheAccount) 
 TEST(Shard, ABeginningThatAFastClockPutIntoTheFutureIsMendedInKafkaAtOnce) {
   ShardLife life;
   life.add("acme");
-  life.tenants["acme"].trouble =
-      answer_with(200, R"({"audit_logs":[],"meta":{"next_page_number":null,"count":0}})",
-                  {{"date", "Fri, 20 Nov 2026 12:00:00 GMT"}});
   life.now.wall = noon + 365 * 24h;
   life.start();
-  life.live(2s);
-  EXPECT_LE(decode_cursor(life.journal->records.at("acme"))->cursor.since, noon);
+  for (int second = 10; second < 40; ++second) {
+    life.tenants["acme"].trouble =
+        answer_with(200, R"({"audit_logs":[],"meta":{"next_page_number":null,"count":0}})",
+                    {{"date", "Fri, 20 Nov 2026 12:00:" + std::to_string(second) + " GMT"}});
+    life.live(1s);
+  }
+  EXPECT_LE(decode_cursor(life.journal->records.at("acme"))->cursor.since, noon + 1min);
+}
+
+// A foreign writer, or a clock that was wrong when something had been published already.
+TEST(Shard, ACursorInTheFutureStopsItsSourceWithWords) {
+  ShardLife life;
+  life.add("acme");
+  life.tenants["acme"].events.emplace_back("a", noon + 1s);
+  life.start();
+  life.live(1min);
+  ASSERT_THAT(life.journal->published, ElementsAre("a"));
+  life.now.wall -= 24h;
+  life.start();
+  life.journal->ahead_of_broker = -24h;
+  life.live(1s);
+  EXPECT_NE(life.status("acme").state, "stopped") << "it is our clock that is behind, and Kafka's tells";
+  life.start();
+  life.journal->ahead_of_broker = 0s;
+  life.live(1s);
+  EXPECT_EQ(life.status("acme").state, "stopped");
+  EXPECT_THAT(life.status("acme").trouble, HasSubstr("cursors set acme --to T"));
 }
 
 // --- ownership

@@ -190,7 +190,7 @@ TEST(Traps, T08_ANextPageTokenThatRepeatsFailsThePoll) {
     };
     life.poll();
     EXPECT_EQ(requests, circle.size() + 1);
-    EXPECT_EQ(life.state(), "failing");
+    EXPECT_EQ(life.state(), "retrying");
     EXPECT_GT(life.poller->wake_at(), life.now.steady);
   }
 }

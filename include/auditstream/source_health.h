@@ -1,0 +1,60 @@
+// SourceHealth: what the attempts to read a source add up to: fine, waiting, retrying, or failed. Pure.
+#pragma once
+
+#include <optional>
+#include <utility>
+
+#include "auditstream/cursor.h"
+#include "auditstream/model.h"
+#include "auditstream/time.h"
+
+namespace auditstream {
+
+class SourceHealth {
+ public:
+  // `known` is what a predecessor left in the cursor: it holds until an attempt of our own succeeds.
+  SourceHealth(Duration poll_interval, std::optional<Trouble> known);
+
+  // The first attempt is made: from here on, or from the trouble that is known, the grace counts.
+  void begin(Now now);
+  // The request that had failed was answered. What the trouble was, if there was one.
+  std::optional<Trouble> heal(Now now);
+  // A window was read to its end: heals, too.
+  std::optional<Trouble> succeed(Now now);
+  // An attempt failed. `text` is the message with its remedy; `refused` where only a person can help.
+  void fail(const Refusal& refusal, std::string text, bool refused, Now now);
+  // Time passes: trouble that outlasts the grace is a failure, whatever kind it is. True where it has become
+  // one now.
+  bool pass(Now now);
+  // When pass() or to_tell() has something new of its own accord; the far future if nothing is wrong.
+  Steady due() const;
+
+  // What the cursor has to say of it, so that every instance can tell; nothing where it says so already, or
+  // where it may yet heal by itself.
+  std::optional<Trouble> to_tell(Now now);
+
+  const std::optional<Trouble>& trouble() const { return trouble_; }
+  // When a window was read to its end the last time, as far as it is known.
+  const std::optional<Time>& last_success() const { return last_success_; }
+  bool failed() const { return trouble_ && trouble_->state == Trouble::State::failed; }
+  // A person has to change something: nobody else will.
+  bool needs_a_person() const { return needs_a_person_; }
+
+  // The larger of two minutes and three poll intervals.
+  static Duration grace(Duration poll_interval);
+
+ private:
+  Steady fails_at() const;
+
+  Duration grace_;  // constant after construction
+  std::optional<Trouble> trouble_;
+  std::optional<Time> last_success_;
+  bool needs_a_person_ = false;
+  int malformed_in_a_row_ = 0;
+  Duration vendor_word_{0};          // the longest silence that the vendor has asked for in this trouble
+  std::optional<Steady> reference_;  // the last success or healing, else the first attempt
+  Steady began_{};                   // the trouble
+  std::optional<std::pair<Trouble::State, int>> told_;  // state and status, as the cursor has them
+};
+
+}  // namespace auditstream

@@ -1,0 +1,102 @@
+#include "auditstream/source_health.h"
+
+#include <algorithm>
+
+namespace auditstream {
+namespace {
+
+using State = Trouble::State;
+
+constexpr Duration grace_least = 2min;
+constexpr int grace_intervals = 3;
+// What heals sooner is not worth a record; other instances are to know within 30 s.
+constexpr Duration tell_after = 15s;
+constexpr Duration vendor_word_max = 15min;
+// The attempt that follows the vendor's word has to be answered first.
+constexpr Duration vendor_word_slack = 15s;
+constexpr int malformed_is_failure = 2;
+
+}  // namespace
+
+Duration SourceHealth::grace(Duration poll_interval) {
+  return std::max<Duration>(grace_least, grace_intervals * poll_interval);
+}
+
+SourceHealth::SourceHealth(Duration poll_interval, std::optional<Trouble> known)
+    : grace_(grace(poll_interval)), trouble_(std::move(known)) {
+  if (!trouble_) return;
+  told_ = {trouble_->state, trouble_->status};
+  last_success_ = trouble_->last_success;
+}
+
+void SourceHealth::begin(Now now) {
+  if (reference_) return;
+  reference_ = now.steady;
+  began_ = now.steady;
+  if (trouble_ && trouble_->since)
+    *reference_ -= std::clamp(now.wall - *trouble_->since, Duration{0}, grace_);
+}
+
+std::optional<Trouble> SourceHealth::succeed(Now now) {
+  last_success_ = now.wall;
+  return heal(now);
+}
+
+std::optional<Trouble> SourceHealth::heal(Now now) {
+  reference_ = now.steady;
+  needs_a_person_ = false;
+  malformed_in_a_row_ = 0;
+  vendor_word_ = Duration{0};
+  told_.reset();
+  return std::exchange(trouble_, std::nullopt);
+}
+
+void SourceHealth::fail(const Refusal& refusal, std::string text, bool refused, Now now) {
+  begin(now);
+  if (!trouble_) {
+    trouble_.emplace();
+    trouble_->state = State::retrying;
+    trouble_->last_success = last_success_;
+    began_ = now.steady;
+  }
+  if (!trouble_->since) trouble_->since = now.wall;
+  ++trouble_->attempts;
+  trouble_->status = refusal.status;
+  trouble_->text = std::move(text);
+
+  malformed_in_a_row_ = refusal.kind == RefusalKind::malformed ? malformed_in_a_row_ + 1 : 0;
+  needs_a_person_ = refused || malformed_in_a_row_ >= malformed_is_failure;
+  if (refusal.kind == RefusalKind::throttled)
+    vendor_word_ =
+        std::max(vendor_word_, std::min<Duration>(refusal.retry_after.value_or(0s), vendor_word_max));
+  if (trouble_->state != State::failed)
+    trouble_->state = refusal.kind == RefusalKind::throttled ? State::throttled : State::retrying;
+  if (needs_a_person_ || now.steady >= fails_at()) trouble_->state = State::failed;
+}
+
+Steady SourceHealth::fails_at() const {
+  const Steady patience_ends = *reference_ + grace_;
+  if (trouble_->state != State::throttled) return patience_ends;
+  return std::max(patience_ends, began_ + vendor_word_ + vendor_word_slack);
+}
+
+bool SourceHealth::pass(Now now) {
+  if (!trouble_ || !reference_ || failed() || now.steady < fails_at()) return false;
+  trouble_->state = State::failed;
+  return true;
+}
+
+Steady SourceHealth::due() const {
+  if (!trouble_ || !reference_ || failed()) return Steady::max();
+  return told_ ? fails_at() : std::min(fails_at(), began_ + tell_after);
+}
+
+std::optional<Trouble> SourceHealth::to_tell(Now now) {
+  if (!trouble_ || (!failed() && !told_ && now.steady < began_ + tell_after)) return std::nullopt;
+  const std::pair<State, int> said{trouble_->state, trouble_->status};
+  if (told_ == said) return std::nullopt;
+  told_ = said;
+  return trouble_;
+}
+
+}  // namespace auditstream
