@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,11 +48,17 @@ struct JournalFailed {
   std::string reason;
   bool misconfigured = false;  // trying again will not help before a person has changed something
 };
+// A topic that can't be written to before somebody has changed something there.
+struct BlockedTopic {
+  std::string topic;
+  std::string why;  // with the remedy
+};
 struct JournalDone {
   Outcome outcome;
-  std::string detail;  // why, unless committed
-  // Topics that we may not write to before a person has changed something; the batch needed one of them.
-  std::vector<std::string> denied{};
+  std::string detail;                   // why, unless committed
+  std::vector<BlockedTopic> blocked{};  // the batch needed one of them
+  // Topics that take less in a record than the batch held: what they take now. No record is to blame yet.
+  std::map<std::string, std::size_t> record_bytes_max{};
 };
 struct JournalClosed {};
 using JournalEvent = std::variant<JournalOpened, JournalFailed, JournalDone, JournalClosed>;

@@ -145,6 +145,9 @@ class Poller {
   // This event's record was refused by the broker when it was alone: it goes to the dead letters from now on.
   void refuse_event(std::uint64_t id) { refused_.insert(id); }
 
+  // Nothing of it can be published before somebody has changed something in Kafka; nothing: it can.
+  void block(std::optional<Trouble> why);
+
   const Source& source() const { return *source_; }
   const std::shared_ptr<const Source>& shared_source() const { return source_; }
   bool stopped() const { return !stopped_.empty(); }
@@ -241,11 +244,15 @@ class Poller {
   VendorClock clock_;
   bool skew_said_ = false;
   bool nothing_found_said_ = false;
+  std::optional<std::int64_t> shortfall_;  // of the last reading whose total is known
+  Steady rows_missing_next_{};
+  Duration rows_missing_wait_{0};  // until it is said again; 0: it would be news
   Duration latency_{0};
   int firewall_in_a_row_ = 0;
 
   // Trouble: said once, then at a falling rate.
   SourceHealth health_;
+  std::optional<Trouble> blocked_;  // by Kafka
   std::optional<Refusal> last_refusal_;
   std::string refused_window_;
   bool trouble_is_news_ = false;  // to whoever reads the cursor

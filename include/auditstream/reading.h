@@ -48,7 +48,11 @@ class Reading {
   const std::optional<Position>& cut() const { return cut_; }
   // As the first page gave it: rows that came while reading make a difference to the next reading's.
   std::optional<std::uint64_t> total() const { return total_first_; }
-  bool rows_missing() const { return rows_missing_; }
+  bool rows_missing() const { return shortfall_.has_value(); }
+  // How many more rows the vendor counts than it delivers; nothing where the two agree.
+  const std::optional<std::int64_t>& shortfall() const { return shortfall_; }
+  // What the reading before this one has found: the same again is no reason to read twice.
+  void expect_shortfall(std::optional<std::int64_t> shortfall) { shortfall_known_ = shortfall; }
 
   std::size_t rows() const { return rows_; }      // rows delivered, repeats included
   std::size_t inside() const { return inside_; }  // rows inside the window, repeats included
@@ -86,7 +90,8 @@ class Reading {
   std::optional<std::uint64_t> total_first_;
   std::optional<std::uint64_t> total_last_;
   std::optional<std::size_t> distinct_before_;  // of the reading before this one of the same window
-  bool rows_missing_ = false;
+  std::optional<std::int64_t> shortfall_;
+  std::optional<std::int64_t> shortfall_known_;
   std::size_t rows_ = 0;
   std::size_t inside_ = 0;
   std::size_t known_ = 0;

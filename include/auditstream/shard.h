@@ -53,7 +53,7 @@ struct ShardLimits {
   std::size_t progress_units_max = 500;  // cursors without events in one batch
   Duration commit_interval = 20ms;  // from one begin to the next: back to back the coordinator is not ready
   Duration progress_interval = 10min;  // cursors that moved without events are written at least so often
-  Duration denied_wait = 15s;          // before a source whose topic was denied is tried again
+  Duration blocked_wait = 15s;         // before a source whose topic was blocked is tried again
 };
 
 // One source, as the shard that polls it sees it.
@@ -134,7 +134,8 @@ class Shard {
   void commit_if_due(Now now);
   void begin_commit(std::shared_ptr<const Batch> batch, Now now);
   void on_done(const JournalDone& done, Now now);
-  void hold(const Batch& batch, const std::vector<std::string>& denied, Now now);
+  bool hold(const Batch& batch, const std::vector<BlockedTopic>& blocked, Now now);
+  void published(const Unit& unit);
   void release_held(Now now);
   void note_ready(std::size_t index);
   void suspect(const Batch& batch);
@@ -186,7 +187,13 @@ class Shard {
   Steady progress_due_{};
   // After a refused record, by source: how many events a transaction may have, all of them its own.
   std::map<std::string, std::size_t> cautious_;
-  std::map<std::string, Steady> held_;  // sources that Kafka denies a topic, until they are tried again
+  // Sources whose topic can't be written to: they are tried again now and then, alone among the held ones.
+  struct Held {
+    Trouble trouble;
+    Steady until;
+    bool waiting;
+  };
+  std::map<std::string, Held> held_;  // by source, until something of theirs is committed
   // Events that the broker refused alone, by source.
   std::map<std::string, std::vector<std::uint64_t>> refused_;
 };

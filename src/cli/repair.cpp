@@ -131,7 +131,7 @@ std::optional<RepairTrouble> Repair::publish() {
       batch->add(std::move(unit));
       const JournalDone done = takeover.publish(home_, std::move(batch));
       trouble.text = "not published: " + done.detail;
-      if (!done.denied.empty() || done.outcome == Outcome::refused) {
+      if (!done.blocked.empty() || done.outcome == Outcome::refused) {
         trouble.code = done.outcome == Outcome::refused ? exit_problem : exit_config;
         return trouble;
       }

@@ -17,6 +17,9 @@ constexpr Duration guard_by_day = 14h;
 
 constexpr Duration skew_said_above = 60s;
 
+constexpr Duration rows_missing_first = 1min;  // said once, then at a falling rate
+constexpr Duration rows_missing_max = 1h;
+
 constexpr Duration secret_rest = 5s;  // where a secret can't be read
 constexpr Duration secret_rest_max = 60s;
 
@@ -181,6 +184,7 @@ void Poller::plan(Now now) {
     const Duration guard = vendor_->traits().by_day ? guard_by_day : guard_by_second;
     const Time until = window->to.value_or(std::max(now.wall, time)) + 2 * guard;
     Lane lane(Reading(*window, options_.reading, vendor_->traits().total_is_exact, until));
+    lane.reading.expect_shortfall(shortfall_);
     lane.probing = vendor_->traits().probe && lane.live() && probe_memo_;
     lanes_.push_back(std::move(lane));
   }
@@ -351,7 +355,12 @@ void Poller::complete(Lane& lane, Now now, std::vector<Action>& out) {
   recovered(health_.succeed(now), now, out);
   failures_ = 0;
   out.push_back(Polled{std::nullopt, reading.known()});
-  if (reading.rows_missing()) {
+  if (reading.total()) shortfall_ = reading.shortfall();
+  if (!reading.rows_missing()) {
+    if (reading.total()) rows_missing_wait_ = Duration{0};
+  } else if (rows_missing_wait_ == Duration{0} || now.steady >= rows_missing_next_) {
+    rows_missing_wait_ = std::clamp<Duration>(2 * rows_missing_wait_, rows_missing_first, rows_missing_max);
+    rows_missing_next_ = now.steady + rows_missing_wait_;
     out.push_back(Say{Level::warn, "rows_missing",
                       std::string(vendor_->title()) + " counts " + std::to_string(*reading.total()) +
                           " rows where it delivered another number twice: published what it delivered"});
@@ -404,7 +413,7 @@ PollerStatus Poller::status(Now now) const {
   }
   status.cursor = ledger_->cursor();
   status.last_success = health_.last_success();
-  const std::optional<Trouble>& trouble = health_.trouble();
+  const std::optional<Trouble>& trouble = blocked_ ? blocked_ : health_.trouble();
   if (trouble) {
     status.trouble = trouble->text;
     status.trouble_status = trouble->status;
@@ -420,7 +429,7 @@ PollerStatus Poller::status(Now now) const {
   } else if (status.cursor.state == Cursor::State::paused) {
     status.state = "paused";
   } else if (trouble) {
-    status.state = health_.failed() ? "failing" : to_string(trouble->state);
+    status.state = trouble->state == Trouble::State::failed ? "failing" : to_string(trouble->state);
   } else if (in_history) {
     status.state = "backfilling";
   } else {

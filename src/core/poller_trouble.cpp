@@ -164,7 +164,16 @@ void Poller::say_trouble(bool news, Now now, std::vector<Action>& out) {
                     refused_window_, last_refusal_ ? last_refusal_->request_id : ""});
 }
 
+void Poller::block(std::optional<Trouble> why) {
+  if (stopped() || !ledger_) return;
+  blocked_ = std::move(why);
+  const std::optional<Trouble>& known = ledger_->cursor().trouble;
+  if (blocked_ && known && known->state == blocked_->state && known->text == blocked_->text) return;
+  trouble_is_news_ = ledger_->note_trouble(blocked_ ? blocked_ : health_.trouble()) || trouble_is_news_;
+}
+
 void Poller::tell_trouble(Now now) {
+  if (blocked_) return;
   if (std::optional<Trouble> news = health_.to_tell(now))
     trouble_is_news_ = ledger_->note_trouble(std::move(news)) || trouble_is_news_;
 }
@@ -172,14 +181,14 @@ void Poller::tell_trouble(Now now) {
 // One line for a trouble that was said: who was alarmed by it must hear the end of it.
 void Poller::recovered(const std::optional<Trouble>& trouble, Now now, std::vector<Action>& out) {
   if (!trouble) return;
-  if (ledger_->note_trouble(std::nullopt)) trouble_is_news_ = true;
+  if (!blocked_ && ledger_->note_trouble(std::nullopt)) trouble_is_news_ = true;
   last_refusal_.reset();
   say_next_ = {};
   say_interval_ = {};
   std::string text = "reading again";
   if (trouble->since) {
     const Duration took = std::max(now.wall - *trouble->since, Duration{0});
-    text += " after " + format_duration(std::chrono::floor<std::chrono::seconds>(took));
+    text += " after " + readable_duration(took);
     if (trouble->attempts > 0) {
       text += " and " + std::to_string(trouble->attempts) +
               (trouble->attempts == 1 ? " failed attempt" : " failed attempts");

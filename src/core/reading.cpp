@@ -233,13 +233,18 @@ Reading::Step Reading::finish() {
     const std::size_t expected = std::min(*total_first_, *total_last_);
     const bool short_of_rows = *total_first_ == *total_last_ ? distinct != expected : distinct < expected;
     if (short_of_rows) {
-      // The same count twice is the vendor's last word.
-      if (distinct_before_ != distinct) {
+      // The same count twice is the vendor's last word; so is the same gap as in the reading before, for live
+      // windows overlap and a row that is counted and never delivered would be asked for twice each time.
+      const auto shortfall = static_cast<std::int64_t>(expected) - static_cast<std::int64_t>(distinct);
+      const bool known_gap = !window_.to && shortfall_known_ == shortfall;
+      if (distinct_before_ != distinct && !known_gap) {
+        const std::optional<std::int64_t> known = shortfall_known_;
         start_over();
         distinct_before_ = distinct;
+        shortfall_known_ = known;
         return Step::read_again;
       }
-      rows_missing_ = true;
+      shortfall_ = shortfall;
     }
   }
   row_ids_ = {};

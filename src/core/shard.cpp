@@ -239,7 +239,9 @@ Steady Shard::wake_at() const {
   if (state_ != State::open) return Steady::max();
   Steady wake = timers_.empty() ? Steady::max() : timers_.begin()->first;
   if (!account_timers_.empty()) wake = std::min(wake, account_timers_.begin()->first);
-  for (const auto& [name, until] : held_) wake = std::min(wake, until);
+  for (const auto& [name, held] : held_) {
+    if (held.waiting) wake = std::min(wake, held.until);
+  }
   if (!committing_) {
     if (!gathering_.units.empty() || urgent_ || draining_) wake = std::min(wake, commit_not_before_);
     wake = std::min(wake, std::max(progress_due_, commit_not_before_));

@@ -10,7 +10,8 @@ namespace auditstream {
 
 void Shard::note_ready(std::size_t index) {
   const Poller& poller = pollers_[index];
-  if (poller.has_unit() && !held_.contains(poller.source().name)) ready_.insert(index);
+  const auto held = held_.find(poller.source().name);
+  if (poller.has_unit() && (held == held_.end() || !held->second.waiting)) ready_.insert(index);
 }
 
 // Fills the batch with finished work while there is room; what finds none waits in its poller, which reads no
@@ -83,6 +84,7 @@ void Shard::on_done(const JournalDone& done, Now now) {
     std::set<std::string_view> committed;
     for (const Unit& unit : batch->units) {
       committed.insert(unit.source->name);
+      published(unit);
       const auto cautious = cautious_.find(unit.source->name);
       if (cautious == cautious_.end() || unit.events.empty()) continue;
       cautious->second *= 2;
@@ -96,19 +98,23 @@ void Shard::on_done(const JournalDone& done, Now now) {
     }
     return;
   }
-  const bool denied = !done.denied.empty();
-  world_.observer.shard_said(partition_,
-                             Say{denied ? Level::error : Level::warn, "commit_failed", done.detail});
-  if (denied) {
-    hold(*batch, done.denied, now);
+  if (!done.blocked.empty()) {
+    const bool news = hold(*batch, done.blocked, now);
+    world_.observer.shard_said(partition_,
+                               Say{news ? Level::error : Level::debug, "commit_failed", done.detail});
     reopen(backoff_wait(), now);
     return;
   }
+  world_.observer.shard_said(partition_, Say{Level::warn, "commit_failed", done.detail});
   if (done.outcome == Outcome::fenced) {
     taken_over(now);
     return;
   }
-  if (done.outcome == Outcome::refused) suspect(*batch);
+  // A topic takes less than it did: what is too large for it now is known by its size alone.
+  bool smaller = false;
+  for (const auto& [topic, bytes] : done.record_bytes_max)
+    smaller = std::exchange(world_.record_bytes_max[topic], bytes) != bytes || smaller;
+  if (done.outcome == Outcome::refused && !smaller) suspect(*batch);
   reopen(backoff_wait(), now);
 }
 
@@ -133,19 +139,49 @@ void Shard::suspect(const Batch& batch) {
   }
 }
 
-// Those whose work needs a denied topic wait, so that the others' work can be committed without it.
-void Shard::hold(const Batch& batch, const std::vector<std::string>& denied, Now now) {
-  const auto is_denied = [&](const std::string& topic) { return std::ranges::count(denied, topic) > 0; };
+// Those whose work needs a blocked topic wait, so that the others' work can be committed without it. True
+// where that is to be said: at once, then at a falling rate.
+bool Shard::hold(const Batch& batch, const std::vector<BlockedTopic>& blocked, Now now) {
+  const auto reason = [&](const std::string& topic) -> const BlockedTopic* {
+    const auto found = std::ranges::find(blocked, topic, &BlockedTopic::topic);
+    return found == blocked.end() ? nullptr : &*found;
+  };
+  bool news = false;
   for (const Unit& unit : batch.units) {
-    if ((!unit.events.empty() && is_denied(unit.source->topic)) ||
-        (!unit.dead_letters.empty() && is_denied(unit.source->dead_letter_topic))) {
-      held_[unit.source->name] = now.steady + limits_.denied_wait;
-    }
+    const BlockedTopic* why = unit.events.empty() ? nullptr : reason(unit.source->topic);
+    if (why == nullptr && !unit.dead_letters.empty()) why = reason(unit.source->dead_letter_topic);
+    if (why == nullptr) continue;
+    Held& held = held_[unit.source->name];
+    if (!held.trouble.since) held.trouble.since = now.wall;
+    held.trouble.text = why->why;
+    held.until = now.steady + limits_.blocked_wait;
+    held.waiting = true;
+    const int attempts = ++held.trouble.attempts;
+    news = news || (attempts & (attempts - 1)) == 0;
   }
+  return news;
+}
+
+void Shard::published(const Unit& unit) {
+  if (unit.events.empty() && unit.dead_letters.empty()) return;
+  const auto held = held_.find(unit.source->name);
+  if (held == held_.end()) return;
+  for (Poller& poller : pollers_) {
+    if (poller.source().name == unit.source->name) poller.block(std::nullopt);
+  }
+  world_.observer.said(*unit.source,
+                       Say{Level::info, "recovered", "publishing again after: " + held->second.trouble.text});
+  held_.erase(held);
 }
 
 void Shard::release_held(Now now) {
-  if (std::erase_if(held_, [&](const auto& entry) { return entry.second <= now.steady; }) == 0) return;
+  bool released = false;
+  for (auto& [name, held] : held_) {
+    if (!held.waiting || held.until > now.steady) continue;
+    held.waiting = false;
+    released = true;
+  }
+  if (!released) return;
   for (std::size_t i = 0; i < pollers_.size(); ++i) note_ready(i);
 }
 

@@ -26,6 +26,7 @@ void Shard::add_poller(const std::shared_ptr<const Source>& source, Now now) {
   const bool known = records_.contains(source->name);
   Poller poller = make_poller(source, nullptr, now);
   for (const std::uint64_t id : refused_[source->name]) poller.refuse_event(id);
+  if (const auto held = held_.find(source->name); held != held_.end()) poller.block(held->second.trouble);
   const Duration spread = std::min<Duration>(source->poll_interval * 9 / 10,
                                              start_spacing * static_cast<Duration::rep>(together_));
   poller.start_at(now.steady + Duration{static_cast<Duration::rep>(

@@ -18,6 +18,23 @@ void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
   (*static_cast<Errors*>(opaque))[rd_kafka_topic_name(message->rkt)] = message->err;
 }
 
+// Those of which the metadata say so.
+std::vector<std::string> topics_with(rd_kafka_resp_err_t error, const Connection& connection,
+                                     const std::vector<std::string>& topics) {
+  std::vector<std::string> found;
+  const Result<ClientHandle> made = make_client(RD_KAFKA_PRODUCER, connection, {}, {});
+  if (!made.ok()) return found;
+  for (const std::string& name : topics) {
+    const TopicHandle topic(rd_kafka_topic_new(made->get(), name.c_str(), nullptr));
+    const rd_kafka_metadata_t* metadata = nullptr;
+    if (rd_kafka_metadata(made->get(), 0, topic.get(), &metadata, patience_ms) != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return found;
+    if (metadata->topic_cnt == 1 && metadata->topics[0].err == error) found.push_back(name);
+    rd_kafka_metadata_destroy(metadata);
+  }
+  return found;
+}
+
 }  // namespace
 
 // A broker looks first whether we may write, and then refuses whoever asks for two acknowledgements
@@ -45,20 +62,11 @@ std::vector<std::string> unwritable(const Connection& connection, const std::vec
 }
 
 std::vector<std::string> invisible(const Connection& connection, const std::vector<std::string>& topics) {
-  std::vector<std::string> denied;
-  const Result<ClientHandle> made = make_client(RD_KAFKA_PRODUCER, connection, {}, {});
-  if (!made.ok()) return denied;
-  for (const std::string& name : topics) {
-    const TopicHandle topic(rd_kafka_topic_new(made->get(), name.c_str(), nullptr));
-    const rd_kafka_metadata_t* metadata = nullptr;
-    if (rd_kafka_metadata(made->get(), 0, topic.get(), &metadata, patience_ms) != RD_KAFKA_RESP_ERR_NO_ERROR)
-      return denied;
-    if (metadata->topic_cnt == 1 && metadata->topics[0].err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
-      denied.push_back(name);
-    }
-    rd_kafka_metadata_destroy(metadata);
-  }
-  return denied;
+  return topics_with(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, connection, topics);
+}
+
+std::vector<std::string> missing(const Connection& connection, const std::vector<std::string>& topics) {
+  return topics_with(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, connection, topics);
 }
 
 std::vector<Access> writing_denied(const Connection& connection, const std::vector<std::string>& topics) {

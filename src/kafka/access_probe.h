@@ -14,6 +14,9 @@ namespace auditstream::kafka {
 // To see these topics. What may not be seen looks as if it did not exist.
 std::vector<std::string> invisible(const Connection& connection, const std::vector<std::string>& topics);
 
+// These topics don't exist (any more), as far as they can be seen.
+std::vector<std::string> missing(const Connection& connection, const std::vector<std::string>& topics);
+
 // To write to these topics, which can be seen.
 std::vector<std::string> unwritable(const Connection& connection, const std::vector<std::string>& topics);
 

@@ -458,4 +458,17 @@ Result<std::vector<RecordMap>> Cluster::read_offsets(const std::string& topic, D
   return records;
 }
 
+std::map<std::string, std::size_t> record_bytes_max(const Connection& connection,
+                                                    const std::set<std::string>& topics) {
+  std::map<std::string, std::size_t> all;
+  const Result<ClientHandle> made = make_client(RD_KAFKA_PRODUCER, connection, {}, {});
+  if (!made.ok()) return all;
+  const Result<Description> described = describe(made->get(), topics);
+  if (!described.ok()) return all;
+  for (const auto& [topic, config] : described->configs) {
+    if (const auto bytes = number(config, "max.message.bytes")) all[topic] = static_cast<std::size_t>(*bytes);
+  }
+  return all;
+}
+
 }  // namespace auditstream::kafka

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,5 +46,9 @@ class Cluster {
  private:
   Connection connection_;
 };
+
+// max.message.bytes of these topics, as they are now; those that don't tell are left out.
+std::map<std::string, std::size_t> record_bytes_max(const Connection& connection,
+                                                    const std::set<std::string>& topics);
 
 }  // namespace auditstream::kafka

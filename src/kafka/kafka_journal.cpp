@@ -7,6 +7,7 @@
 #include "auditstream/envelope.h"
 #include "auditstream/json.h"
 #include "kafka/access_probe.h"
+#include "kafka/cluster.h"
 
 namespace auditstream::kafka {
 namespace {
@@ -110,6 +111,12 @@ void KafkaJournal::run() {
 // nothing of it can come after. Neither the last stable offset nor the high watermark would be such a line.
 JournalEvent KafkaJournal::do_open() {
   writable_ = settings_.topics();
+  if (!learnt_bytes_max_.empty()) {
+    for (const auto& [topic, bytes] : learn_record_bytes_max()) {
+      writable_.record_bytes_max[topic] = bytes;
+      writable_.batch_bytes_max = std::min(writable_.batch_bytes_max, bytes);
+    }
+  }
   if (Status fenced = fence(); !fenced.ok()) return failed_to_open(fenced.error());
   Result<std::string> marked = mark();
   if (!marked.ok()) return failed_to_open(marked.error());
@@ -196,7 +203,7 @@ Result<std::string> KafkaJournal::mark() {
   const JournalDone done = do_commit(batch);
   if (done.outcome != Outcome::committed)
     return Error{"can't mark partition " + std::to_string(settings_.partition) + " as ours: " + done.detail,
-                 done.denied.empty() ? Cure::time : Cure::person};
+                 done.blocked.empty() ? Cure::time : Cure::person};
   return nonce;
 }
 
@@ -275,10 +282,27 @@ Result<RecordMap> KafkaJournal::restore(const std::string& mark) {
 // The outcome is decided here, at the border to librdkafka, once: its three kinds of error are "call again",
 // "abort" and "this handle is dead"; whatever is none of them is the third.
 JournalDone KafkaJournal::do_commit(const Batch& batch) {
+  // A topic that was gone costs a transaction's patience each time that it is tried.
+  if (!gone_.empty()) {
+    if (std::optional<JournalDone> still = with_gone_topics({Outcome::lost, ""}, batch))
+      return *std::move(still);
+  }
   JournalDone done = try_commit(batch);
-  if (done.outcome != Outcome::committed && delivery_error_ == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
-    return with_denials(std::move(done));
-  return done;
+  if (done.outcome == Outcome::committed) return done;
+  switch (delivery_error_) {
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+      return with_denials(std::move(done));
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
+      return with_gone_topics(done, batch).value_or(done);
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+      if (refused_event_) done.record_bytes_max = learn_record_bytes_max();
+      return done;
+    default:
+      return done;
+  }
 }
 
 JournalDone KafkaJournal::with_denials(JournalDone done) {
@@ -286,10 +310,38 @@ JournalDone KafkaJournal::with_denials(JournalDone done) {
   topics.push_back(settings_.offsets_topic);
   const Connection& connection = settings_.connection;
   for (const Access& access : writing_denied(connection, topics)) {
-    done.detail += "; " + denial(access, connection.properties);
-    done.denied.insert(done.denied.end(), access.names.begin(), access.names.end());
+    const std::string why = denial(access, connection.properties);
+    done.detail += "; " + why;
+    for (const std::string& topic : access.names) done.blocked.push_back({topic, why});
   }
   return done;
+}
+
+// Nothing if all the topics of the batch are there.
+std::optional<JournalDone> KafkaJournal::with_gone_topics(JournalDone done, const Batch& batch) {
+  std::set<std::string> topics;
+  for (const Unit& unit : batch.units) {
+    if (!unit.events.empty()) topics.insert(unit.source->topic);
+    if (!unit.dead_letters.empty()) topics.insert(unit.source->dead_letter_topic);
+  }
+  const std::vector<std::string> gone = missing(settings_.connection, {topics.begin(), topics.end()});
+  gone_ = {gone.begin(), gone.end()};
+  if (gone.empty()) return std::nullopt;
+  for (const std::string& topic : gone) {
+    const std::string why =
+        "topic " + topic + " does not exist any more: make it again, or start auditstream " +
+        "again, which makes it; until then nothing is published to it, and nothing is lost";
+    done.detail += (done.detail.empty() ? "" : "; ") + why;
+    done.blocked.push_back({topic, why});
+  }
+  return done;
+}
+
+// What the topics took when we started is not what they take now.
+std::map<std::string, std::size_t> KafkaJournal::learn_record_bytes_max() {
+  learnt_bytes_max_ =
+      record_bytes_max(settings_.connection, {writable_.names.begin(), writable_.names.end()});
+  return learnt_bytes_max_;
 }
 
 JournalDone KafkaJournal::try_commit(const Batch& batch) {
@@ -348,8 +400,11 @@ JournalDone KafkaJournal::finish() {
       if (Clock::now() >= deadline) return JournalDone{Outcome::lost, why};
       continue;
     }
-    if (rd_kafka_error_code(error.get()) == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
-      delivery_error_ = RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+    // Where it was refused before anything could be delivered.
+    const rd_kafka_resp_err_t code = rd_kafka_error_code(error.get());
+    if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+        code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+      delivery_error_ = code;
     if (rd_kafka_error_txn_requires_abort(error.get())) return abort(why);
     return dead(why);
   }

@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <variant>
@@ -94,6 +95,8 @@ class KafkaJournal final : public Journal {
   JournalDone dead(const std::string& why);
   // What we may not write to, if that is why it was not committed.
   JournalDone with_denials(JournalDone done);
+  std::optional<JournalDone> with_gone_topics(JournalDone done, const Batch& batch);
+  std::map<std::string, std::size_t> learn_record_bytes_max();
   bool produce(const Batch& batch, std::string& why);
   bool produce_unit(const Unit& unit, std::string& why);
   bool produce_edit(const Edit& edit, std::string& why);
@@ -120,6 +123,8 @@ class KafkaJournal final : public Journal {
   bool refused_event_ = false;               // an event's or a dead letter's record, not one of our own
   Time marked_at_{};                         // by our clock
   std::optional<Duration> ahead_of_broker_;  // by the broker's time of our mark, where it tells
+  std::set<std::string> gone_;               // topics that were missing when last looked for
+  std::map<std::string, std::size_t> learnt_bytes_max_;  // once a topic has taken less than it did
   bool backdated_ = false;  // our own records carry no present time: the broker takes that for the future
   std::uint64_t opens_ = 0;
 

@@ -142,7 +142,8 @@ TEST_F(Denied, WhatABatchMayNotWriteToIsNamedAndTheBatchIsNotThere) {
   take(writing(place_.events()));
   const JournalDone done = journal.commit(place_.batch({"a"}, "1"));
   EXPECT_EQ(done.outcome, Outcome::lost);
-  EXPECT_THAT(done.denied, ElementsAre(place_.events()));
+  ASSERT_THAT(done.blocked, SizeIs(1));
+  EXPECT_EQ(done.blocked[0].topic, place_.events());
   // Nothing but Write gave the right to see it.
   EXPECT_THAT(done.detail,
               EndsWith(command("--operation Describe --operation Write --topic " + place_.events())));

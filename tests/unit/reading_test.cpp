@@ -151,6 +151,19 @@ TEST(Reading, TheSameCountTwiceIsTheVendorsLastWord) {
   EXPECT_THAT(ids(reading.events()), ElementsAre("a"));
 }
 
+TEST(Reading, AGapThatWasThereBeforeIsNotReadTwiceInALiveWindow) {
+  Ledger ledger = given_ledger();
+  for (const bool live : {true, false}) {
+    Reading reading(live ? Window{hour.from, std::nullopt} : hour, {}, true, until);
+    reading.expect_shortfall(1);
+    EXPECT_EQ(reading.add(page({"a@1"}, "", 2), ledger),
+              live ? Reading::Step::complete : Reading::Step::read_again);
+  }
+  Reading wider(Window{hour.from, std::nullopt}, {}, true, until);
+  wider.expect_shortfall(1);
+  EXPECT_EQ(wider.add(page({"a@1"}, "", 3), ledger), Reading::Step::read_again) << "another row is missing";
+}
+
 TEST(Reading, RowsThatCameWhileReadingBelongToTheNextPoll) {
   Ledger ledger = given_ledger();
   Reading reading(hour, {}, true, until);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -19,8 +20,9 @@ class ScriptedJournal final : public Journal {
   std::vector<std::string> dead;
   std::vector<std::shared_ptr<const Batch>> batches;  // as handed over, whatever became of them
   std::function<Outcome(const Batch&)> outcome = [](const Batch&) { return Outcome::committed; };
-  std::vector<std::string> denied;       // topics that may not be written to
-  std::optional<JournalFailed> failing;  // instead of opening
+  std::vector<std::string> denied;             // topics that may not be written to
+  std::map<std::string, std::size_t> smaller;  // these take less in a record than anybody knows
+  std::optional<JournalFailed> failing;        // instead of opening
   std::optional<Duration> ahead_of_broker;
   int opens = 0;
   int closes = 0;
@@ -32,7 +34,13 @@ class ScriptedJournal final : public Journal {
   void commit(std::shared_ptr<const Batch> batch) override {
     batches.push_back(batch);
     if (needs_denied(*batch)) {
-      expect(JournalDone{Outcome::lost, "denied", denied});
+      JournalDone done{Outcome::lost, "denied"};
+      for (const std::string& topic : denied) done.blocked.push_back({topic, "Kafka denies " + topic});
+      expect(done);
+      return;
+    }
+    if (holds_too_large(*batch)) {
+      expect(JournalDone{Outcome::refused, "too large", {}, smaller});
       return;
     }
     expect(JournalDone{outcome(*batch), "scripted"});
@@ -69,6 +77,14 @@ class ScriptedJournal final : public Journal {
     return std::ranges::any_of(batch.units, [&](const Unit& unit) {
       return (!unit.events.empty() && is_denied(unit.source->topic)) ||
              (!unit.dead_letters.empty() && is_denied(unit.source->dead_letter_topic));
+    });
+  }
+  bool holds_too_large(const Batch& batch) const {
+    return std::ranges::any_of(batch.units, [&](const Unit& unit) {
+      const auto limit = unit.source ? smaller.find(unit.source->topic) : smaller.end();
+      return limit != smaller.end() && std::ranges::any_of(unit.events, [&](const Event& event) {
+               return event.raw.size() > limit->second;
+             });
     });
   }
   void keep(const Batch& batch) {

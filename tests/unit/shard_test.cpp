@@ -275,12 +275,19 @@ TEST(Shard, ADeniedTopicHoldsOnlyTheSourcesThatNeedIt) {
   life.tenants["free"].events.emplace_back("f2", life.now.wall);
   life.live(5min);
   EXPECT_THAT(life.journal->published, ElementsAre("f1", "f2"));
+  EXPECT_EQ(life.status("barred").state, "failing") << "whoever looks at it must see why";
+  EXPECT_THAT(life.status("barred").trouble, HasSubstr("Kafka denies audit.barred"));
+  EXPECT_EQ(life.status("free").state, "resting");
+  ASSERT_TRUE(decode_cursor(life.journal->records["barred"])->cursor.trouble) << "on every instance";
+  EXPECT_LE(life.times_said("commit_failed"), 30u);
   // It is tried again and again, but not often.
   EXPECT_GE(life.journal->opens, 10);
   EXPECT_LE(life.journal->opens, 25);
   life.journal->denied.clear();
   life.live(1min);
   EXPECT_THAT(life.journal->published, UnorderedElementsAre("f1", "f2", "b1"));
+  EXPECT_EQ(life.status("barred").state, "resting");
+  EXPECT_FALSE(decode_cursor(life.journal->records["barred"])->cursor.trouble);
 }
 
 TEST(Shard, ADeniedDeadLetterTopicHoldsOnlyWhoNeedsIt) {
@@ -300,6 +307,21 @@ TEST(Shard, ADeniedDeadLetterTopicHoldsOnlyWhoNeedsIt) {
   life.live(1min);
   EXPECT_THAT(life.journal->published, UnorderedElementsAre("e-good", "e-bad"));
   EXPECT_THAT(life.journal->dead, SizeIs(1));
+}
+
+// max.message.bytes was lowered while we run: nothing is known to be wrong with any one event, so none is
+// tried alone.
+TEST(Shard, ATopicThatTakesLessThanItDidIsAskedHowMuch) {
+  ShardLife life;
+  life.add("acme").backfill_start_time = noon - 1h;
+  give_events(life.tenants["acme"], 100, noon - 10min);
+  life.tenants["acme"].events.emplace_back(std::string(5000, 'x'), noon - 2min);
+  life.journal->smaller = {{"audit.tines", 3000}};
+  life.start();
+  life.live(10s);
+  EXPECT_THAT(life.journal->published, SizeIs(100));
+  EXPECT_THAT(life.journal->dead, SizeIs(1));
+  EXPECT_LE(life.journal->opens, 2);
 }
 
 TEST(Shard, ADrainDoesNotWaitForADeniedTopic) {
