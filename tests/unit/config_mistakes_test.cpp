@@ -451,7 +451,7 @@ TEST_F(ConfigMistakes, NeverShowAPartOfASecret) {
 TEST_F(ConfigMistakes, OfFilesAndSecretsInWhatIsShown) {
   const std::string file = folder_.write("tenant", "acme");
   const std::string reference = "${file:" + file + "}";
-  ::setenv("CONFIG_TEST_TENANT", "acme", 1);
+  ::setenv("CONFIG_TEST_TENANT", "acme-tenant", 1);
   const std::string source = "  - name: t\n    vendor: tines\n    api_key: ${env:CONFIG_TEST_KEY}\n";
   const std::string domain = "    tenant_domain: acme.tines.com\n";
   for (const std::string setting : {"account", "base_url", "time_field", "topic", "key"}) {
