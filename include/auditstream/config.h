@@ -74,9 +74,17 @@ struct Finding {
   std::string text() const;
 };
 
+// A property of `kafka:`, and where it stands.
+struct KafkaProperty {
+  std::string name;
+  std::string value;  // may be a secret
+  int line = 0;
+};
+
 // What loading gave. `config` is set if and only if `mistakes` is empty.
 struct Loaded {
   std::unique_ptr<Config> config;
+  std::vector<KafkaProperty> kafka{};  // those that could be read, whatever else is wrong
   std::vector<Finding> mistakes;
   std::vector<Finding> warnings;
   // Files of single sources' secrets that can't be read, or hold none, at this moment. Whoever runs goes on

@@ -59,6 +59,7 @@ struct JournalDone {
   std::vector<BlockedTopic> blocked{};  // the batch needed one of them
   // Topics that take less in a record than the batch held: what they take now. No record is to blame yet.
   std::map<std::string, std::size_t> record_bytes_max{};
+  bool timed_out = false;  // lost because it did not get into Kafka in time: a smaller one may
 };
 struct JournalClosed {};
 using JournalEvent = std::variant<JournalOpened, JournalFailed, JournalDone, JournalClosed>;

@@ -8,12 +8,13 @@
 
 namespace auditstream {
 
-// Ours from now on, beside those that we have.
+// Ours from now on, beside those that we have; the group may have none for us.
 struct PartitionsAssigned {
   std::vector<int> partitions;
 };
 
-// No longer ours. Unless they are `lost`, whoever gets them next waits until each has been released.
+// No longer ours. Unless they are `lost`, whoever gets them next waits until each has been released. If they
+// are, they were all we had, and we are no member any more.
 struct PartitionsRevoked {
   std::vector<int> partitions;
   bool lost = false;

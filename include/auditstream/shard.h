@@ -53,7 +53,8 @@ struct ShardLimits {
   std::size_t progress_units_max = 500;  // cursors without events in one batch
   Duration commit_interval = 20ms;  // from one begin to the next: back to back the coordinator is not ready
   Duration progress_interval = 10min;  // cursors that moved without events are written at least so often
-  Duration blocked_wait = 15s;         // before a source whose topic was blocked is tried again
+  Duration quick_commit = 5s;   // a batch that takes no longer may be larger, if it must not be already
+  Duration blocked_wait = 15s;  // before a source whose topic was blocked is tried again
 };
 
 // One source, as the shard that polls it sees it.
@@ -134,6 +135,8 @@ class Shard {
   void commit_if_due(Now now);
   void begin_commit(std::shared_ptr<const Batch> batch, Now now);
   void on_done(const JournalDone& done, Now now);
+  std::size_t room_of(const Batch& batch) const;
+  void allow(const Batch& batch, const JournalDone& done, Now now);
   bool hold(const Batch& batch, const std::vector<BlockedTopic>& blocked, Now now);
   void published(const Unit& unit);
   void release_held(Now now);
@@ -180,7 +183,8 @@ class Shard {
 
   // The batch that gathers, and the one on its way.
   Batch gathering_;
-  bool urgent_ = false;  // a source waits for its first cursor to be committed
+  bool urgent_ = false;         // a source waits for its first cursor to be committed
+  std::size_t events_allowed_;  // in a batch: fewer than the limit after one has timed out
   std::shared_ptr<const Batch> committing_;
   Steady commit_began_{};
   Steady commit_not_before_{};

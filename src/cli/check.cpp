@@ -3,6 +3,7 @@
 #include <iterator>
 #include <map>
 #include <set>
+#include <span>
 #include <sstream>
 
 #include "auditstream/json.h"
@@ -10,6 +11,7 @@
 #include "cli/offsets.h"
 #include "kafka/cluster.h"
 #include "kafka/group_check.h"
+#include "kafka/lost_cursors.h"
 #include "run/daemon.h"
 #include "run/probe.h"
 #include "run/progress.h"
@@ -69,6 +71,8 @@ KafkaResult check_kafka(const Config& config) {
     result.message = offsets.error().message;
     return result;
   }
+  for (std::string& text : kafka::lost_cursors(connection, config, *offsets))
+    result.warnings.push_back(std::move(text));
   const kafka::GroupVerdict verdict = kafka::check_group(connection, config, *offsets, Duration{0});
   if (verdict.warning) result.warnings.push_back(*verdict.warning);
   result.ok = !verdict.mistake;
@@ -132,10 +136,14 @@ void print(const Unpaired& unpaired) {
                       : "the moment of its first start (no backfill_start_time)")
               << "\n";
   }
-  for (const CursorRecord& cursor : unpaired.cursors) {
+  constexpr std::size_t printed_max = 10;
+  const std::size_t printed = std::min(unpaired.cursors.size(), printed_max);
+  for (const CursorRecord& cursor : std::span(unpaired.cursors).first(printed)) {
     std::cout << "  warning: there is a cursor of " << cursor.source << " in partition " << cursor.partition
               << ", but no such source in this config: add the source or leave it: its cursor is kept\n";
   }
+  if (unpaired.cursors.size() > printed)
+    std::cout << "  warning: so it is with " << unpaired.cursors.size() - printed << " more cursors\n";
 }
 
 std::string json_of(const Source& source, const ProbeResult& probe) {

@@ -1,19 +1,39 @@
+#include <algorithm>
 #include <iostream>
+#include <utility>
+#include <vector>
 
 #include "cli/commands.h"
+#include "config/nearest.h"
 #include "kafka/client.h"
 #include "run/clock.h"
 
 namespace auditstream {
 
+namespace {
+
+// In the order of the lines of the main file, which come first.
+void insert(Finding mistake, std::vector<Finding>& mistakes) {
+  const auto after = std::ranges::find_if(mistakes, [&](const Finding& other) {
+    return other.file != mistake.file || other.line > mistake.line;
+  });
+  mistakes.insert(after, std::move(mistake));
+}
+
+}  // namespace
+
 Loaded load_all(const std::string& path) {
   Loaded loaded = load_config(path, read_clock().wall);
-  if (!loaded.config) return loaded;
-  for (const std::string& name : kafka::refused_properties(loaded.config->kafka)) {
+  for (const KafkaProperty& property : loaded.kafka) {
+    const kafka::Taken taken = kafka::take_property(property.name, property.value);
+    if (taken == kafka::Taken::yes) continue;
     // The value may be a secret.
-    loaded.mistakes.push_back(
-        Finding{path, 0, "kafka." + name,
-                "librdkafka doesn't know this property, or not with this value: see its CONFIGURATION.md"});
+    insert(
+        {path, property.line, "kafka." + property.name,
+         taken == kafka::Taken::bad_value ? "librdkafka doesn't take this value: see its CONFIGURATION.md"
+                                          : "librdkafka has no such property; did you mean \"" +
+                                                nearest_name(property.name, kafka::property_names()) + "\"?"},
+        loaded.mistakes);
   }
   if (!loaded.mistakes.empty()) loaded.config.reset();
   return loaded;

@@ -49,6 +49,7 @@ class Loader {
     loaded.warnings = findings_.take_warnings(path_);
     loaded.missing_secrets = findings_.take_missing_secrets(path_);
     loaded.log = config_.log;
+    loaded.kafka = std::move(kafka_);
     if (loaded.mistakes.empty()) loaded.config = std::make_unique<Config>(std::move(config_));
     return loaded;
   }
@@ -145,7 +146,10 @@ class Loader {
       } else if (!forbidden.empty()) {
         findings_.mistake(at, std::string(forbidden));
       } else if (std::optional<std::string> value = read_property(property, at)) {
-        config_.kafka[property.key] = std::move(*value);
+        kafka_.push_back({property.key, *value, at.line});
+        // librdkafka has two names for it, we have one.
+        config_.kafka[property.key == "metadata.broker.list" ? "bootstrap.servers" : property.key] =
+            *std::move(value);
       }
     }
     const Node* servers = kafka.find("bootstrap.servers");
@@ -153,7 +157,7 @@ class Loader {
     if (servers == nullptr) {
       findings_.mistake(place.named("bootstrap.servers", place.line),
                         "is required: host:port of the brokers");
-    } else if (const auto value = config_.kafka.find(servers->key);
+    } else if (const auto value = config_.kafka.find("bootstrap.servers");
                value != config_.kafka.end() && value->second.empty()) {
       findings_.mistake(kafka.place_of(*servers), "is empty");
     }
@@ -443,6 +447,7 @@ class Loader {
 
   Findings findings_;
   Config config_;
+  std::vector<KafkaProperty> kafka_;
   Place events_place_;
   Place dead_letters_place_;
   Place offsets_place_;

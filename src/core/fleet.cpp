@@ -40,11 +40,13 @@ void Fleet::reconfigure(const Reconfiguration& change, Now now) {
 }
 
 void Fleet::on_membership(const MembershipEvent& event, Now now) {
-  joined_ = true;
+  const auto* gone = std::get_if<PartitionsRevoked>(&event);
+  // What was lost was lost with the membership.
+  joined_ = gone == nullptr || !gone->lost;
   world_.observer.rebalanced(event);
   if (const auto* assigned = std::get_if<PartitionsAssigned>(&event)) {
     ours_.insert(assigned->partitions.begin(), assigned->partitions.end());
-    for (const int partition : assigned->partitions) say_cursors_without_source(partition);
+    say_cursors_without_source(assigned->partitions);
   } else {
     const auto& revoked = std::get<PartitionsRevoked>(event);
     for (const int partition : revoked.partitions) {
@@ -117,18 +119,30 @@ void Fleet::on_cursor(const CursorSeen& seen, Now now) {
   for (auto& [partition, member] : open_) member.shard->begin_source(seen.source, now);
 }
 
-// Each once: another instance, or a reload, may know the source.
-void Fleet::say_cursors_without_source(int partition) {
+// Each once: another instance, or a reload, may know the source. All in one line, however many there are.
+void Fleet::say_cursors_without_source(const std::vector<int>& partitions) {
+  constexpr std::size_t named_max = 5;
+  const std::set<int> ours(partitions.begin(), partitions.end());
+  std::size_t found = 0;
+  int first = 0;
+  std::string names;
   for (const auto& [source, places] : world_.cursors) {
-    if (!places.contains(partition) || names_.contains(source)) continue;
-    if (!without_source_said_.insert(source).second) continue;
-    world_.observer.shard_said(
-        partition, Say{Level::warn, "cursor_without_source",
-                       "there is a cursor of " + source +
-                           ", but this instance's config has no such source, so nobody polls it: add the "
-                           "source, or remove its cursor with auditstream cursors delete " +
-                           source});
+    const auto place =
+        std::ranges::find_if(places, [&](const auto& entry) { return ours.contains(entry.first); });
+    if (place == places.end() || names_.contains(source) || !without_source_said_.insert(source).second)
+      continue;
+    if (++found == 1) first = place->first;
+    if (found <= named_max) names += (names.empty() ? "" : ", ") + source;
   }
+  if (found == 0) return;
+  const bool one = found == 1;
+  if (found > named_max) names += " and " + std::to_string(found - named_max) + " more";
+  world_.observer.shard_said(first, Say{Level::warn, "cursor_without_source",
+                                        (one ? "there is a cursor of " : "there are cursors of ") + names +
+                                            ", but this instance's config has no such source" +
+                                            (one ? "" : "s") + ", so nobody polls " + (one ? "it" : "them") +
+                                            ": add the source, or remove its cursor with " +
+                                            "auditstream cursors delete " + (one ? names : "SOURCE")});
 }
 
 bool Fleet::on_response(http::RequestId id, const http::Response& response, Now now) {

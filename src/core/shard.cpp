@@ -22,7 +22,8 @@ Shard::Shard(int partition, std::vector<std::shared_ptr<const Source>> sources, 
       world_(world),
       limits_(limits),
       sources_(std::move(sources)),
-      random_(world.seed ^ (static_cast<std::uint64_t>(partition) * 0x9e3779b97f4a7c15)) {}
+      random_(world.seed ^ (static_cast<std::uint64_t>(partition) * 0x9e3779b97f4a7c15)),
+      events_allowed_(limits.batch_events) {}
 
 void Shard::start(Now, std::size_t together) {
   AS_CHECK(state_ == State::idle);

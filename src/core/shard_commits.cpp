@@ -20,7 +20,7 @@ void Shard::gather(Now now) {
   const auto alone = [this] {
     return !gathering_.units.empty() && cautious_.contains(gathering_.units.front().source->name);
   };
-  while (!ready_.empty() && !alone() && gathering_.events < limits_.batch_events &&
+  while (!ready_.empty() && !alone() && gathering_.events < events_allowed_ &&
          gathering_.bytes < limits_.batch_bytes) {
     // Round robin by index: take one unit of each, so that a backfill doesn't keep the others waiting.
     const auto next =
@@ -29,13 +29,31 @@ void Shard::gather(Now now) {
     const auto cautious = cautious_.find(pollers_[index].source().name);
     if (cautious != cautious_.end() && !gathering_.units.empty()) return;  // alone, in the next batch
     gather_next_ = index + 1;
-    const std::size_t room = cautious == cautious_.end() ? SIZE_MAX : cautious->second;
+    const std::size_t room =
+        std::min(cautious == cautious_.end() ? SIZE_MAX : cautious->second, room_of(gathering_));
     std::vector<Action> actions;
     std::optional<Unit> unit = pollers_[index].take_unit(now, room, actions);
     if (unit) gathering_.add(*std::move(unit));
     if (!pollers_[index].has_unit()) ready_.erase(index);
     act(index, std::move(actions), now);
     run_poller(index, now);
+  }
+}
+
+// Until something has timed out, a window is committed as a whole wherever a batch has room for its first
+// event.
+std::size_t Shard::room_of(const Batch& batch) const {
+  return events_allowed_ < limits_.batch_events ? events_allowed_ - batch.events : SIZE_MAX;
+}
+
+// What doesn't get into Kafka in time is tried with half as much: a quota, or a slow disk, lets only so much
+// through. What gets through easily is tried with more.
+void Shard::allow(const Batch& batch, const JournalDone& done, Now now) {
+  if (done.timed_out) {
+    events_allowed_ = std::max<std::size_t>(1, std::min(events_allowed_, batch.events) / 2);
+  } else if (done.outcome == Outcome::committed && batch.events * 2 > events_allowed_ &&
+             now.steady - commit_began_ < limits_.quick_commit) {
+    events_allowed_ = std::min(limits_.batch_events, events_allowed_ * 2);
   }
 }
 
@@ -79,6 +97,7 @@ void Shard::on_done(const JournalDone& done, Now now) {
   AS_CHECK(state_ == State::open && committing_);
   const std::shared_ptr<const Batch> batch = std::exchange(committing_, nullptr);
   world_.observer.transacted(*batch, done.outcome, now.steady - commit_began_, now.wall);
+  allow(*batch, done, now);
   if (done.outcome == Outcome::committed) {
     reopens_in_a_row_ = 0;
     std::set<std::string_view> committed;

@@ -1,17 +1,70 @@
 #include "kafka/client.h"
 
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
+#include <sstream>
+
 #include "kafka/connection_trouble.h"
+#include "kafka/contact.h"
 
 namespace auditstream::kafka {
 namespace {
 
 // A handle's errors are served to the thread that polls it, and a thread has one handle at a time.
 thread_local ConnectionTrouble last_trouble;
+thread_local Steady last_trouble_at;
+
+// What OpenSSL has against the certificates of brokers, by "host:port". It is told on librdkafka's threads
+// and no other way: the error that follows is one of several, by chance.
+class Certificates {
+ public:
+  void note(const std::string& broker, int error) {
+    const std::lock_guard lock(mutex_);
+    if (error == 0) {
+      errors_.erase(broker);
+    } else {
+      errors_[broker] = error;
+    }
+  }
+  // 0 unless the text is about a handshake with such a broker.
+  int error_behind(const std::string& text) const {
+    if (text.find("SSL") == std::string::npos) return 0;
+    const std::lock_guard lock(mutex_);
+    for (const auto& [broker, error] : errors_) {
+      // "ssl://10.0.0.1:9093/1: ...", or "GroupCoordinator: ssl://10.0.0.1:9093: ...".
+      for (const char end : {'/', ':'}) {
+        if (text.find("//" + broker + end) != std::string::npos) return error;
+      }
+    }
+    return 0;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, int> errors_;  // protected by mutex_
+};
+
+// Never destroyed: handles that were given up may outlive main().
+Certificates& certificates() {
+  static auto& all = *new Certificates;
+  return all;
+}
+
+// For each certificate of the chain, the broker's own at the end. OpenSSL's verdict stands.
+int on_certificate(rd_kafka_t*, const char* broker, std::int32_t, int* error, int depth, const char*,
+                   std::size_t, char* reason, std::size_t reason_size, void*) {
+  if (*error != 0 || depth == 0) certificates().note(broker, *error);
+  if (*error == 0) return 1;
+  std::snprintf(reason, reason_size, "OpenSSL's verify error %d", *error);
+  return 0;
+}
 
 void on_error(rd_kafka_t*, int error, const char* reason, void*) {
   // "1/1 brokers are down" would hide which one, and why; a fence says nothing about a broker.
   if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || error == RD_KAFKA_RESP_ERR__FATAL) return;
-  last_trouble = {static_cast<rd_kafka_resp_err_t>(error), reason};
+  last_trouble = {static_cast<rd_kafka_resp_err_t>(error), reason, certificates().error_behind(reason)};
+  last_trouble_at = steady_now();
 }
 
 // librdkafka's log says on stderr what our own messages say better; what matters arrives through on_error.
@@ -22,6 +75,10 @@ constexpr const char* interceptor = "auditstream";
 // Runs within rd_kafka_new, for interceptors belong to a handle.
 rd_kafka_resp_err_t on_new(rd_kafka_t* handle, const rd_kafka_conf_t*, void* callbacks, char*, std::size_t) {
   const auto* const ours = static_cast<const Callbacks*>(callbacks);
+  if (ours->sent != nullptr) {
+    rd_kafka_interceptor_add_on_request_sent(handle, interceptor, ours->sent, ours->opaque);
+  }
+  if (ours->answered == nullptr) return RD_KAFKA_RESP_ERR_NO_ERROR;
   return rd_kafka_interceptor_add_on_response_received(handle, interceptor, ours->answered, ours->opaque);
 }
 
@@ -35,13 +92,36 @@ Status set(rd_kafka_conf_t* conf, const std::string& name, const std::string& va
 
 }  // namespace
 
-std::vector<std::string> refused_properties(const Properties& properties) {
+Taken take_property(const std::string& name, const std::string& value) {
   const ConfHandle conf(rd_kafka_conf_new());
-  std::vector<std::string> refused;
-  for (const auto& [name, value] : properties) {
-    if (!set(conf.get(), name, value).ok()) refused.push_back(name);
+  switch (rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), nullptr, 0)) {
+    case RD_KAFKA_CONF_OK:
+      return Taken::yes;
+    case RD_KAFKA_CONF_UNKNOWN:
+      return Taken::unknown;
+    case RD_KAFKA_CONF_INVALID:
+      break;
   }
-  return refused;
+  return Taken::bad_value;
+}
+
+// They stand in the first column of the table that librdkafka makes for its documentation.
+std::vector<std::string> property_names() {
+  char* text = nullptr;
+  std::size_t size = 0;
+  std::FILE* table = open_memstream(&text, &size);
+  AS_CHECK(table != nullptr);
+  rd_kafka_conf_properties_show(table);
+  std::fclose(table);
+  std::istringstream lines(std::string(text, size));
+  std::free(text);
+  std::vector<std::string> names;
+  for (std::string line; std::getline(lines, line);) {
+    const std::string name = line.substr(0, line.find(' '));
+    if (line.find('|') != std::string::npos && take_property(name, "") != Taken::unknown)
+      names.push_back(name);
+  }
+  return names;
 }
 
 Result<ClientHandle> make_client(rd_kafka_type_t type, const Connection& connection, const Properties& ours,
@@ -60,10 +140,11 @@ Result<ClientHandle> make_client(rd_kafka_type_t type, const Connection& connect
   }
   rd_kafka_conf_set_error_cb(conf.get(), on_error);
   rd_kafka_conf_set_log_cb(conf.get(), on_log);
+  rd_kafka_conf_set_ssl_cert_verify_cb(conf.get(), on_certificate);
   rd_kafka_conf_set_opaque(conf.get(), callbacks.opaque);
   if (callbacks.delivered != nullptr) rd_kafka_conf_set_dr_msg_cb(conf.get(), callbacks.delivered);
   if (callbacks.rebalanced != nullptr) rd_kafka_conf_set_rebalance_cb(conf.get(), callbacks.rebalanced);
-  if (callbacks.answered != nullptr) {
+  if (callbacks.answered != nullptr || callbacks.sent != nullptr) {
     rd_kafka_conf_interceptor_add_on_new(conf.get(), interceptor, on_new, const_cast<Callbacks*>(&callbacks));
   }
   if (topic_defaults != nullptr) rd_kafka_conf_set_default_topic_conf(conf.get(), topic_defaults);
@@ -76,7 +157,11 @@ Result<ClientHandle> make_client(rd_kafka_type_t type, const Connection& connect
 
 std::optional<Error> last_broker_error(rd_kafka_t* client, const Properties& properties) {
   rd_kafka_poll(client, 0);
-  if (last_trouble.text.empty()) return std::nullopt;
+  return broker_error(properties, Steady::min());
+}
+
+std::optional<Error> broker_error(const Properties& properties, Steady not_before) {
+  if (last_trouble.text.empty() || last_trouble_at < not_before) return std::nullopt;
   return explain(last_trouble, properties);
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "auditstream/result.h"
+#include "auditstream/time.h"
 #include "kafka/handles.h"
 
 namespace auditstream::kafka {
@@ -27,6 +28,8 @@ struct Callbacks {
   // On one of librdkafka's own threads, for each request, before it is sent once more if need be: no error
   // means that an answer has come, whatever it says.
   rd_kafka_interceptor_f_on_response_received_t* answered = nullptr;
+  // There, too: a request goes.
+  rd_kafka_interceptor_f_on_request_sent_t* sent = nullptr;
 };
 
 // A handle of the type. `ours` wins over the user's properties, and these win over `defaults`. Properties
@@ -35,12 +38,19 @@ Result<ClientHandle> make_client(rd_kafka_type_t type, const Connection& connect
                                  const Properties& defaults, const Callbacks& callbacks = {},
                                  rd_kafka_topic_conf_t* topic_defaults = nullptr);
 
-// The names of those that librdkafka doesn't take, or not with that value.
-std::vector<std::string> refused_properties(const Properties& properties);
+// Whether librdkafka takes a property, as far as it looks at one by itself.
+enum class Taken { yes, unknown, bad_value };
+Taken take_property(const std::string& name, const std::string& value);
+
+// Of all that it knows.
+std::vector<std::string> property_names();
 
 // Which broker can't be reached and why ("127.0.0.1:9092/bootstrap: Connect to ... failed: Connection
 // refused"), and what helps; nothing if nothing of the kind has happened. Polls the handle, which must be the
 // one that the calling thread has made last.
 std::optional<Error> last_broker_error(rd_kafka_t* client, const Properties& properties);
+
+// The same of the handle that the calling thread polls anyway, unless it is older than this.
+std::optional<Error> broker_error(const Properties& properties, Steady not_before);
 
 }  // namespace auditstream::kafka

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <optional>
 #include <set>
 
 #include "auditstream/envelope.h"
 #include "kafka/access_probe.h"
+#include "kafka/topic_fit.h"
 
 namespace auditstream::kafka {
 namespace {
@@ -112,18 +114,17 @@ Result<Creation> create(rd_kafka_t* client, const std::vector<Wanted>& wanted, b
   return creation;
 }
 
-using TopicConfig = std::map<std::string, std::string>;
-
 struct Description {
-  std::map<std::string, TopicConfig> configs;  // by topic
+  std::map<std::string, TopicConfig> configs;  // by topic, or by broker
   std::vector<std::string> denied;             // these need an ACL
 };
 
-Result<Description> describe(rd_kafka_t* client, const std::set<std::string>& names) {
+Result<Description> describe(rd_kafka_t* client, const std::set<std::string>& names,
+                             rd_kafka_ResourceType_t type = RD_KAFKA_RESOURCE_TOPIC) {
   std::vector<ConfigResourceHandle> owned;
   std::vector<rd_kafka_ConfigResource_t*> resources;
   for (const std::string& name : names) {
-    owned.emplace_back(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str()));
+    owned.emplace_back(rd_kafka_ConfigResource_new(type, name.c_str()));
     resources.push_back(owned.back().get());
   }
   const QueueHandle queue(rd_kafka_queue_new(client));
@@ -181,14 +182,17 @@ std::vector<Wanted> wanted_topics(const Config& config) {
   return wanted;
 }
 
-std::optional<long long> number(const TopicConfig& config, const std::string& name) {
-  const auto found = config.find(name);
-  if (found == config.end()) return std::nullopt;
-  try {
-    return std::stoll(found->second);
-  } catch (const std::exception&) {
-    return std::nullopt;
-  }
+// What a cluster that refuses old records has to be told of a new topic. Nothing where it doesn't say so:
+// some services refuse properties that they don't know.
+std::optional<std::pair<std::string, std::string>> no_age_limit(rd_kafka_t* client,
+                                                                const rd_kafka_metadata_t& cluster) {
+  if (cluster.broker_cnt == 0) return std::nullopt;
+  const std::string broker = std::to_string(cluster.brokers[0].id);
+  const Result<Description> described = describe(client, {broker}, RD_KAFKA_RESOURCE_BROKER);
+  if (!described.ok() || !described->configs.contains(broker)) return std::nullopt;
+  const std::optional<std::string> property = age_limit(described->configs.at(broker), "log.");
+  if (!property) return std::nullopt;
+  return std::pair{*property, std::to_string(std::numeric_limits<std::int64_t>::max())};
 }
 
 // The cursors' topic must keep the last record of every key for ever, and the partition of a source must
@@ -209,36 +213,6 @@ std::optional<std::string> offsets_topic_mistake(const Config& config, int parti
            name + " --add-config cleanup.policy=compact)";
   }
   return std::nullopt;
-}
-
-bool holds_records(rd_kafka_t* client, const std::string& topic, int partitions) {
-  for (int partition = 0; partition < partitions; ++partition) {
-    std::int64_t low = 0;
-    std::int64_t high = 0;
-    if (rd_kafka_query_watermark_offsets(client, topic.c_str(), partition, &low, &high, request_ms) ==
-            RD_KAFKA_RESP_ERR_NO_ERROR &&
-        high > low) {
-      return true;
-    }
-  }
-  return false;
-}
-
-void warn_of_retention(const Config& config, const std::map<std::string, TopicConfig>& configs, Time now,
-                       std::vector<std::string>& warnings) {
-  for (const auto& source : config.sources) {
-    const auto found = configs.find(source->topic);
-    if (found == configs.end() || !source->backfill_start_time) continue;
-    const std::optional<long long> retention = number(found->second, "retention.ms");
-    if (!retention || *retention < 0) continue;
-    const Duration kept = std::chrono::milliseconds(*retention);
-    if (*source->backfill_start_time >= now - kept) continue;
-    warnings.push_back(
-        "topic " + source->topic + " keeps records for " + readable_duration(kept) +
-        " (retention.ms), but source " + source->name + " reads back to " +
-        format_rfc3339(*source->backfill_start_time) +
-        ": Kafka deletes older events soon after they are published; set retention.ms=-1 on the topic");
-  }
 }
 
 // What a start needs and Kafka denies, before anything is polled. `topics` can be seen.
@@ -318,9 +292,13 @@ std::variant<ClusterFacts, ClusterProblem> Cluster::prepare(const Config& config
   std::ranges::copy_if(wanted, std::back_inserter(missing), [&](const Wanted& topic) {
     return !topics.contains(topic.name) && std::ranges::count(hidden, topic.name) == 0;
   });
-  const bool offsets_are_new = !topics.contains(config.offsets.topic);
   const bool only_try = !may_create || !denied.empty();
   if (!missing.empty()) {
+    if (const auto lifted = no_age_limit(client, **before)) {
+      for (Wanted& topic : missing) {
+        if (topic.name != config.offsets.topic) topic.config.insert(*lifted);
+      }
+    }
     Result<Creation> creation = create(client, missing, only_try);
     if (!creation.ok()) return problem_of(creation.error());
     if (!creation->denied.empty()) denied.push_back(topic_access({"Create"}, creation->denied));
@@ -367,6 +345,10 @@ std::variant<ClusterFacts, ClusterProblem> Cluster::prepare(const Config& config
                                described.error().message);
     }
   }
+  // Those that will be made when it is started.
+  for (const Wanted& topic : missing) {
+    if (!topics.contains(topic.name)) configs.emplace(topic.name, topic.config);
+  }
   if (topics.contains(config.offsets.topic)) {
     const auto found = configs.find(config.offsets.topic);
     const auto mistake = offsets_topic_mistake(config, topics.at(config.offsets.topic),
@@ -383,20 +365,7 @@ std::variant<ClusterFacts, ClusterProblem> Cluster::prepare(const Config& config
     }
   }
   const Time now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
-  warn_of_retention(config, configs, now, facts.warnings);
-  if (offsets_are_new) {
-    std::set<std::string> event_topics;
-    for (const auto& source : config.sources) event_topics.insert(source->topic);
-    for (const std::string& topic : event_topics) {
-      if (topics.contains(topic) && holds_records(client, topic, topics.at(topic))) {
-        facts.warnings.push_back(
-            "topic " + config.offsets.topic + " is new, but " + topic +
-            " already holds records: all cursors are gone, and every source starts from its "
-            "backfill_start_time again; if that is not meant, stop and check offsets.topic");
-        break;
-      }
-    }
-  }
+  std::ranges::move(misfits(config, configs, now), std::back_inserter(facts.warnings));
   return facts;
 }
 

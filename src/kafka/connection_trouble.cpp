@@ -16,6 +16,31 @@ std::string mechanism_of(const Properties& properties) {
   return value_of(properties, "sasl.mechanism", value_of(properties, "sasl.mechanisms", "GSSAPI"));
 }
 
+// The numbers of OpenSSL's x509_vfy.h.
+std::string certificate_trouble(int error) {
+  switch (error) {
+    case 2:   // unable to get issuer certificate
+    case 18:  // self-signed
+    case 19:  // self-signed in the chain
+    case 20:  // unable to get local issuer certificate
+    case 21:  // unable to verify the leaf signature
+      return "kafka.ssl.ca.location doesn't hold the CA that has signed the broker's certificate";
+    case 9:   // not yet valid
+    case 10:  // expired
+      return "the broker's certificate is not valid now: it has to be renewed, or this machine's clock is "
+             "wrong "
+             "(NTP)";
+    case 62:  // host name mismatch
+    case 64:  // IP address mismatch
+      return "the broker's certificate is for another name than the one in kafka.bootstrap.servers, or in "
+             "its "
+             "advertised.listeners";
+    default:
+      return "the broker's certificate is refused (OpenSSL's verify error " + std::to_string(error) +
+             "): see kafka.ssl.ca.location";
+  }
+}
+
 std::string check_protocol(const Properties& properties) {
   return "check kafka.security.protocol (" + value_of(properties, "security.protocol", "plaintext") +
          "): it must be that of the listener";
@@ -41,14 +66,21 @@ Error explain(const ConnectionTrouble& trouble, const Properties& properties) {
     }
     return {trouble.text + "; " + remedy, Cure::person};
   }
-  if (trouble.code == RD_KAFKA_RESP_ERR__SSL && says("certificate verify failed")) {
+  if (trouble.certificate != 0) {
+    // A broker that is refused hangs up at times before librdkafka has found its words: those mislead.
+    const std::size_t broker_end = trouble.text.find(": ");
+    return {trouble.text.substr(0, broker_end) + ": " + certificate_trouble(trouble.certificate),
+            Cure::person};
+  }
+  if (says("certificate verify failed")) {
     return {
         trouble.text +
             "; either kafka.ssl.ca.location doesn't hold the CA that has signed the broker's certificate, "
             "or that is for another name than the one in kafka.bootstrap.servers",
         Cure::person};
   }
-  const bool another_protocol = trouble.code == RD_KAFKA_RESP_ERR__SSL || says("security.protocol");
+  const bool another_protocol =
+      trouble.code == RD_KAFKA_RESP_ERR__SSL || says("SSL handshake failed") || says("security.protocol");
   if (another_protocol) return {trouble.text + "; " + check_protocol(properties), Cure::doubt};
   return {trouble.text, Cure::time};
 }

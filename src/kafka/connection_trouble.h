@@ -12,7 +12,8 @@ namespace auditstream::kafka {
 
 struct ConnectionTrouble {
   rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
-  std::string text;  // librdkafka's; "" if there was none
+  std::string text;     // librdkafka's; "" if there was none
+  int certificate = 0;  // what OpenSSL has against the broker's: an X509_V_ERR_*; 0 if nothing, or not asked
 };
 
 // What happened, and which property of `kafka:` to look at where one may be wrong.

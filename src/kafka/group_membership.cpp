@@ -11,6 +11,8 @@
 namespace auditstream::kafka {
 namespace {
 
+// https://kafka.apache.org/protocol#protocol_api_keys
+constexpr std::int16_t join_group = 11, heartbeat = 12, sync_group = 14;
 constexpr int poll_ms = 200;
 // Longer than a shard that is well needs to finish its commit. Whoever takes over fences us anyway.
 constexpr auto release_patience = 5s;
@@ -19,6 +21,9 @@ constexpr Duration rejoin_wait = 2s;
 constexpr Duration instance_id_look = 5s;
 constexpr Duration instance_id_patience = 30s;
 constexpr Duration look_patience = 2s;
+constexpr Duration handle_patience = 20s;
+constexpr Duration look_interval = 5s;
+constexpr Duration reconnect_patience = 10s;  // a handle that looks in the right place is back by then
 // Longer than a session: another member may just have gone without a word.
 constexpr Duration first_assignment_patience = 15s;
 
@@ -35,6 +40,7 @@ GroupMembership::GroupMembership(MembershipSettings settings, std::function<void
     : settings_(std::move(settings)),
       sink_(std::move(sink)),
       say_(std::move(say)),
+      line_(settings_.contact),
       thread_([this] { run(); }) {}
 
 GroupMembership::~GroupMembership() {
@@ -57,18 +63,21 @@ void GroupMembership::released(int partition) {
 void GroupMembership::run() {
   do {
     joined_ = false;
-    Result<ClientHandle> made =
-        make_client(RD_KAFKA_CONSUMER, settings_.connection,
-                    {{"group.id", settings_.group},
-                     // By it other instances know who we are.
-                     {"client.id", settings_.connection.client_id},
-                     {"partition.assignment.strategy", "cooperative-sticky"},
-                     {"enable.auto.commit", "false"},
-                     {"enable.auto.offset.store", "false"}},
-                    {{"session.timeout.ms", "6000"},
-                     {"heartbeat.interval.ms", "1000"},
-                     {"max.poll.interval.ms", "60000"}},
-                    Callbacks{.opaque = this, .rebalanced = &GroupMembership::on_rebalance});
+    line_.ask();
+    Result<ClientHandle> made = make_client(RD_KAFKA_CONSUMER, settings_.connection,
+                                            {{"group.id", settings_.group},
+                                             // By it other instances know who we are.
+                                             {"client.id", settings_.connection.client_id},
+                                             {"partition.assignment.strategy", "cooperative-sticky"},
+                                             {"enable.auto.commit", "false"},
+                                             {"enable.auto.offset.store", "false"}},
+                                            {{"session.timeout.ms", "6000"},
+                                             {"heartbeat.interval.ms", "1000"},
+                                             {"max.poll.interval.ms", "60000"}},
+                                            Callbacks{.opaque = this,
+                                                      .rebalanced = &GroupMembership::on_rebalance,
+                                                      .answered = &GroupMembership::on_answer,
+                                                      .sent = &GroupMembership::on_request});
     if (!made.ok()) {
       say(Level::warn, "can't join: " + made.error().message);
       continue;
@@ -99,6 +108,47 @@ std::optional<Access> GroupMembership::denied(rd_kafka_resp_err_t error) const {
   return std::nullopt;
 }
 
+rd_kafka_resp_err_t GroupMembership::on_request(rd_kafka_t*, int, const char*, std::int32_t,
+                                                std::int16_t api_key, std::int16_t, std::int32_t, std::size_t,
+                                                void* opaque) {
+  // The answer to this waits for the other members, for as long as these may take.
+  if (api_key == join_group) static_cast<GroupMembership*>(opaque)->line_.rest();
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+rd_kafka_resp_err_t GroupMembership::on_answer(rd_kafka_t*, int, const char*, std::int32_t,
+                                               std::int16_t api_key, std::int16_t, std::int32_t, std::size_t,
+                                               std::int64_t, rd_kafka_resp_err_t error, void* opaque) {
+  if (api_key != join_group && api_key != sync_group && api_key != heartbeat)
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+  Contact::Line& line = static_cast<GroupMembership*>(opaque)->line_;
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    line.answered();
+  } else {
+    line.ask();
+  }
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+// The brokers may have moved to where a handle, which has known them elsewhere, does not look for them. A new
+// one would be no better before they are back, so one that asks is tried first.
+bool GroupMembership::looks_elsewhere() {
+  const Steady now = steady_now();
+  if (line_.silent() < handle_patience) {
+    found_elsewhere_.reset();
+    look_next_ = now;
+    return false;
+  }
+  if (now < look_next_) return false;
+  look_next_ = now + look_interval;
+  if (!look_at_group(settings_.connection, settings_.group, look_patience).ok()) {
+    found_elsewhere_.reset();
+    return false;
+  }
+  if (!found_elsewhere_) found_elsewhere_ = now;
+  return now - *found_elsewhere_ >= reconnect_patience;
+}
+
 rd_kafka_resp_err_t GroupMembership::serve(rd_kafka_t* consumer) {
   rd_kafka_poll_set_consumer(consumer);
   const PartitionListHandle topics(rd_kafka_topic_partition_list_new(1));
@@ -113,6 +163,11 @@ rd_kafka_resp_err_t GroupMembership::serve(rd_kafka_t* consumer) {
       if (leaving_) return RD_KAFKA_RESP_ERR_NO_ERROR;
     }
     const MessageHandle message(rd_kafka_consumer_poll(consumer, poll_ms));
+    note_trouble(line_, settings_.connection.properties);
+    if (looks_elsewhere()) {
+      say(Level::warn, "the brokers answer, but not to the connection that has been here: joining again");
+      return RD_KAFKA_RESP_ERR__TRANSPORT;
+    }
     char reason[512];
     const auto fatal = rd_kafka_fatal_error(consumer, reason, sizeof reason);
     if (fatal == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) return fatal;
@@ -122,6 +177,7 @@ rd_kafka_resp_err_t GroupMembership::serve(rd_kafka_t* consumer) {
     }
     if (!message || message->err == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
     if (const std::optional<Access> access = denied(message->err)) {
+      line_.rest();
       say(Level::error, denial(*access, settings_.connection.properties));
       return RD_KAFKA_RESP_ERR_NO_ERROR;  // this handle would not ask again for minutes
     }
@@ -147,6 +203,7 @@ void GroupMembership::leave(ClientHandle consumer) {
 // Whoever joins under an id throws out the one who has it: coming back at once, two would go on like that for
 // ever. So we wait until the group has no member of that id; where the group can't be looked at, for a while.
 void GroupMembership::wait_for_free_instance_id() {
+  line_.rest();
   const std::string& id = settings_.connection.properties.at("group.instance.id");
   say(Level::error, "another instance has the same kafka.group.instance.id, \"" + id +
                         "\": this one polls nothing until that one has ended; each instance needs its own, "
@@ -165,7 +222,6 @@ void GroupMembership::wait_for_free_instance_id() {
 
 // The handle is dead: others may have our partitions already.
 void GroupMembership::lose_everything() {
-  if (partitions_.empty()) return;
   const std::set<int> lost = std::exchange(partitions_, {});
   sink_(PartitionsRevoked{{lost.begin(), lost.end()}, true});
 }
@@ -181,7 +237,7 @@ void GroupMembership::on_rebalance(rd_kafka_t* consumer, rd_kafka_resp_err_t eve
     rd_kafka_pause_partitions(consumer, partitions);
     self->trouble_.clear();
     self->partitions_.insert(numbers.begin(), numbers.end());
-    if (!numbers.empty()) self->sink_(PartitionsAssigned{numbers});
+    self->sink_(PartitionsAssigned{numbers});
   } else {
     self->revoked(consumer, numbers);
     const ErrorHandle error(rd_kafka_incremental_unassign(consumer, partitions));
@@ -190,8 +246,8 @@ void GroupMembership::on_rebalance(rd_kafka_t* consumer, rd_kafka_resp_err_t eve
 
 void GroupMembership::revoked(rd_kafka_t* consumer, std::vector<int> partitions) {
   std::erase_if(partitions, [this](int partition) { return partitions_.erase(partition) == 0; });
-  if (partitions.empty()) return;
   const bool lost = rd_kafka_assignment_lost(consumer) != 0;
+  if (partitions.empty() && !lost) return;
   std::unique_lock lock(mutex_);
   if (leaving_) return;  // nothing is at work in them any more
   if (!lost) unreleased_.insert(partitions.begin(), partitions.end());

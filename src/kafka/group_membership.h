@@ -3,7 +3,9 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -14,6 +16,7 @@
 #include "auditstream/poller.h"
 #include "kafka/access.h"
 #include "kafka/client.h"
+#include "kafka/contact.h"
 
 namespace auditstream::kafka {
 
@@ -21,6 +24,8 @@ struct MembershipSettings {
   Connection connection;
   std::string group;
   std::string offsets_topic;
+  std::shared_ptr<Contact> contact =
+      std::make_shared<Contact>();  // hears how long the group's coordinator has been silent
 };
 
 class GroupMembership {
@@ -41,12 +46,18 @@ class GroupMembership {
   std::optional<Access> denied(rd_kafka_resp_err_t error) const;
   // Until the handle is dead, useless or we leave; why it died.
   rd_kafka_resp_err_t serve(rd_kafka_t* consumer);
+  bool looks_elsewhere();
   void leave(ClientHandle consumer);
   bool wait(Duration patience);
   void wait_for_free_instance_id();
   void say(Level level, const std::string& trouble);
   void lose_everything();
   void revoked(rd_kafka_t* consumer, std::vector<int> partitions);
+  static rd_kafka_resp_err_t on_request(rd_kafka_t*, int, const char*, std::int32_t, std::int16_t api_key,
+                                        std::int16_t, std::int32_t, std::size_t, void* opaque);
+  static rd_kafka_resp_err_t on_answer(rd_kafka_t*, int, const char*, std::int32_t, std::int16_t api_key,
+                                       std::int16_t, std::int32_t, std::size_t, std::int64_t,
+                                       rd_kafka_resp_err_t error, void* opaque);
   static void on_rebalance(rd_kafka_t* consumer, rd_kafka_resp_err_t event,
                            rd_kafka_topic_partition_list_t* partitions, void* opaque);
 
@@ -58,7 +69,10 @@ class GroupMembership {
   bool joined_ = false;       // with the present handle
   std::set<int> partitions_;  // ours, as the sink knows it
   std::string trouble_;       // said last
+  Steady look_next_{};
+  std::optional<Steady> found_elsewhere_;  // by a handle of its own, while ours has been silent
 
+  Contact::Line line_;  // with the coordinator
   std::mutex mutex_;
   std::condition_variable wakeup_;
   std::set<int> unreleased_;  // protected by mutex_

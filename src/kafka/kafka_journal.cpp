@@ -37,6 +37,10 @@ bool refuses_record(rd_kafka_resp_err_t error) {
          error == RD_KAFKA_RESP_ERR_INVALID_RECORD || error == RD_KAFKA_RESP_ERR_INVALID_MSG;
 }
 
+bool is_time_out(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT || error == RD_KAFKA_RESP_ERR__QUEUE_FULL;
+}
+
 bool needs_a_person(rd_kafka_resp_err_t error) {
   return error == RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT ||
          error == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
@@ -49,7 +53,11 @@ JournalFailed failed_to_open(const Error& error) {
 }  // namespace
 
 KafkaJournal::KafkaJournal(JournalSettings settings, JournalSink sink)
-    : settings_(std::move(settings)), sink_(std::move(sink)), thread_([this] { run(); }) {}
+    : settings_(std::move(settings)),
+      sink_(std::move(sink)),
+      opening_(settings_.contact),
+      committing_(settings_.contact),
+      thread_([this] { run(); }) {}
 
 KafkaJournal::~KafkaJournal() {
   stop();
@@ -88,9 +96,15 @@ void KafkaJournal::run() {
       command = *std::exchange(command_, std::nullopt);
     }
     if (std::holds_alternative<Open>(command)) {
-      sink_(do_open());
+      opening_.ask();
+      JournalEvent event = do_open();
+      note(event);
+      sink_(std::move(event));
     } else if (const auto* batch = std::get_if<std::shared_ptr<const Batch>>(&command)) {
-      sink_(do_commit(**batch));
+      committing_.ask();
+      JournalDone done = do_commit(**batch);
+      note(done);
+      sink_(std::move(done));
     } else if (const auto* edit = std::get_if<Edit>(&command)) {
       sink_(do_edit(*edit));
     } else {
@@ -255,6 +269,7 @@ Result<RecordMap> KafkaJournal::restore(const std::string& mark) {
       continue;
     }
     ++read;
+    opening_.sign();
     if (settings_.restoring && Clock::now() >= say_next) {
       settings_.restoring(read);
       say_next = Clock::now() + restoring_interval;
@@ -289,9 +304,12 @@ JournalDone KafkaJournal::do_commit(const Batch& batch) {
   }
   JournalDone done = try_commit(batch);
   if (done.outcome == Outcome::committed) return done;
+  done.timed_out = done.outcome == Outcome::lost && is_time_out(delivery_error_);
   switch (delivery_error_) {
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
       return with_denials(std::move(done));
+    case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
+      return done.outcome == Outcome::refused ? with_age_limit(std::move(done)) : done;
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
@@ -303,6 +321,19 @@ JournalDone KafkaJournal::do_commit(const Batch& batch) {
     default:
       return done;
   }
+}
+
+// No event is to blame: the next ones of a backfill are as old.
+JournalDone KafkaJournal::with_age_limit(JournalDone done) const {
+  done.outcome = Outcome::lost;
+  done.detail =
+      "topic " + failed_topic_ +
+      " refuses records because of their time: older than its message.timestamp.before.max.ms allows, or "
+      "ahead of the broker's clock; if it is their age, kafka-configs.sh --alter --topic " +
+      failed_topic_ +
+      " --add-config message.timestamp.before.max.ms=9223372036854775807; its sources wait meanwhile";
+  done.blocked = {{failed_topic_, done.detail}};
+  return done;
 }
 
 JournalDone KafkaJournal::with_denials(JournalDone done) {
@@ -342,6 +373,26 @@ std::map<std::string, std::size_t> KafkaJournal::learn_record_bytes_max() {
   learnt_bytes_max_ =
       record_bytes_max(settings_.connection, {writable_.names.begin(), writable_.names.end()});
   return learnt_bytes_max_;
+}
+
+// What a person has to mend is an answer, too.
+void KafkaJournal::note(const JournalEvent& event) {
+  const auto* failed = std::get_if<JournalFailed>(&event);
+  if (failed == nullptr || failed->misconfigured) {
+    opening_.rest();
+  } else {
+    opening_.in_vain(failed->reason);
+  }
+}
+
+void KafkaJournal::note(const JournalDone& done) {
+  if (done.outcome != Outcome::lost || !done.blocked.empty()) {
+    committing_.rest();
+    return;
+  }
+  if (producer_) rd_kafka_poll(producer_.get(), 0);
+  note_trouble(committing_, settings_.connection.properties);
+  committing_.in_vain(done.detail);
 }
 
 JournalDone KafkaJournal::try_commit(const Batch& batch) {
@@ -540,7 +591,10 @@ bool KafkaJournal::produce_record(rd_kafka_topic_t* topic, int partition, const 
 }
 
 void KafkaJournal::failed(const rd_kafka_topic_t* topic, rd_kafka_resp_err_t error) {
-  if (delivery_error_ == RD_KAFKA_RESP_ERR_NO_ERROR) delivery_error_ = error;
+  if (delivery_error_ == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    delivery_error_ = error;
+    failed_topic_ = rd_kafka_topic_name(topic);
+  }
   if (refuses_record(error) && rd_kafka_topic_name(topic) != settings_.offsets_topic) refused_event_ = true;
 }
 
@@ -556,6 +610,7 @@ rd_kafka_topic_t* KafkaJournal::topic(const std::string& name) {
 
 void KafkaJournal::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
   auto* journal = static_cast<KafkaJournal*>(opaque);
+  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) journal->committing_.sign();
   // Records of a failed transaction are purged; the reason is the error that came first.
   if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR || message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
       message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT) {

@@ -19,6 +19,7 @@
 #include "auditstream/journal.h"
 #include "kafka/access.h"
 #include "kafka/client.h"
+#include "kafka/contact.h"
 #include "kafka/group_check.h"
 
 namespace auditstream::kafka {
@@ -40,7 +41,8 @@ struct JournalSettings {
   std::function<Time()> now;               // wall clock, for the owner record
   // Hears now and then, on the journal's thread, how many records a long restore has read.
   std::function<void(std::size_t records)> restoring{};
-  GroupTerms terms{};  // for the owner record; may be none
+  GroupTerms terms{};                                              // for the owner record; may be none
+  std::shared_ptr<Contact> contact = std::make_shared<Contact>();  // hears how long openings and commits take
 
   std::string transactional_id() const {
     return transactional_id_prefix(group, offsets_topic) + std::to_string(partition);
@@ -83,6 +85,8 @@ class KafkaJournal final : public Journal {
   JournalDone do_commit(const Batch& batch);
   JournalDone try_commit(const Batch& batch);
   JournalDone do_edit(const Edit& edit);
+  void note(const JournalEvent& opened);
+  void note(const JournalDone& done);
 
   Status fence();
   std::string new_nonce();
@@ -97,6 +101,7 @@ class KafkaJournal final : public Journal {
   JournalDone with_denials(JournalDone done);
   std::optional<JournalDone> with_gone_topics(JournalDone done, const Batch& batch);
   std::map<std::string, std::size_t> learn_record_bytes_max();
+  JournalDone with_age_limit(JournalDone done) const;
   bool produce(const Batch& batch, std::string& why);
   bool produce_unit(const Unit& unit, std::string& why);
   bool produce_edit(const Edit& edit, std::string& why);
@@ -120,6 +125,7 @@ class KafkaJournal final : public Journal {
   ClientHandle producer_;
   std::vector<std::pair<std::string, TopicHandle>> topics_;
   rd_kafka_resp_err_t delivery_error_ = RD_KAFKA_RESP_ERR_NO_ERROR;  // the first one of this transaction
+  std::string failed_topic_;                                         // where that was
   bool refused_event_ = false;               // an event's or a dead letter's record, not one of our own
   Time marked_at_{};                         // by our clock
   std::optional<Duration> ahead_of_broker_;  // by the broker's time of our mark, where it tells
@@ -127,6 +133,9 @@ class KafkaJournal final : public Journal {
   std::map<std::string, std::size_t> learnt_bytes_max_;  // once a topic has taken less than it did
   bool backdated_ = false;  // our own records carry no present time: the broker takes that for the future
   std::uint64_t opens_ = 0;
+  // Of each its own: a partition that can be opened is none that events can be written to.
+  Contact::Line opening_;
+  Contact::Line committing_;
 
   // An EndTxn of this handle may still be on its way. Set by librdkafka's threads.
   std::atomic<bool> end_unanswered_ = false;

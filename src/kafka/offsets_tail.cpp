@@ -1,5 +1,6 @@
 #include "kafka/offsets_tail.h"
 
+#include <algorithm>
 #include <chrono>
 #include <string_view>
 #include <utility>
@@ -13,6 +14,8 @@ namespace {
 
 constexpr int poll_ms = 200;
 constexpr auto retry_wait = 500ms;
+// The brokers may have moved to where a handle, which has known them elsewhere, does not look for them.
+constexpr Duration handle_patience = 20s;
 
 }  // namespace
 
@@ -20,6 +23,7 @@ OffsetsTail::OffsetsTail(TailSettings settings, std::function<void(TailEvent)> s
     : settings_(std::move(settings)),
       sink_(std::move(sink)),
       records_(std::move(records)),
+      line_(settings_.contact),
       thread_([this] { run(); }) {}
 
 OffsetsTail::~OffsetsTail() {
@@ -28,7 +32,9 @@ OffsetsTail::~OffsetsTail() {
 }
 
 void OffsetsTail::run() {
+  line_.ask();
   while (!stopping_) {
+    Leaders leaders(settings_.offsets_topic);
     const Result<ClientHandle> made =
         make_client(RD_KAFKA_CONSUMER, settings_.connection,
                     {{"group.id", settings_.group + "-tail"},
@@ -37,23 +43,31 @@ void OffsetsTail::run() {
                      {"enable.auto.offset.store", "false"},
                      {"auto.offset.reset", "earliest"},
                      {"client.rack", ""}},
-                    {{"fetch.wait.max.ms", "500"}, {"queued.max.messages.kbytes", "1024"}});
-    if (made.ok()) read(made->get());
+                    {{"fetch.wait.max.ms", "500"}, {"queued.max.messages.kbytes", "1024"}},
+                    Callbacks{.opaque = &leaders, .answered = &Leaders::on_answer});
+    if (made.ok()) read(made->get(), leaders);
     if (!stopping_) std::this_thread::sleep_for(retry_wait);
   }
 }
 
-void OffsetsTail::read(rd_kafka_t* consumer) {
+// What has been read is not read again with another handle: marks of openings would come twice.
+void OffsetsTail::read(rd_kafka_t* consumer, Leaders& leaders) {
   rd_kafka_poll_set_consumer(consumer);
   const PartitionListHandle partitions(rd_kafka_topic_partition_list_new(settings_.partitions));
   for (int partition = 0; partition < settings_.partitions; ++partition) {
+    const auto known = next_.find(partition);
     rd_kafka_topic_partition_list_add(partitions.get(), settings_.offsets_topic.c_str(), partition)->offset =
-        RD_KAFKA_OFFSET_BEGINNING;
+        known == next_.end() ? RD_KAFKA_OFFSET_BEGINNING : known->second;
   }
   if (rd_kafka_assign(consumer, partitions.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+  const Steady began = steady_now();
   while (!stopping_) {
     const MessageHandle message(rd_kafka_consumer_poll(consumer, poll_ms));
+    if (const std::optional<Steady> moment = leaders.answered(consumer)) line_.answered(*moment);
+    note_trouble(line_, settings_.connection.properties);
+    if (std::min(line_.silent(), steady_now() - began) > handle_patience) return;
     if (!message || message->err != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+    next_[message->partition] = message->offset + 1;
     std::optional<std::string_view> value;
     if (message->payload != nullptr) value.emplace(static_cast<const char*>(message->payload), message->len);
     on_record(message->partition, {static_cast<const char*>(message->key), message->key_len}, value);

@@ -4,7 +4,10 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +15,8 @@
 
 #include "auditstream/tail.h"
 #include "kafka/client.h"
+#include "kafka/contact.h"
+#include "kafka/leaders.h"
 
 namespace auditstream::kafka {
 
@@ -20,6 +25,8 @@ struct TailSettings {
   std::string group;
   std::string offsets_topic;
   int partitions = 0;
+  std::shared_ptr<Contact> contact =
+      std::make_shared<Contact>();  // hears how long the leaders have been silent
 };
 
 class OffsetsTail {
@@ -35,13 +42,17 @@ class OffsetsTail {
 
  private:
   void run();
-  void read(rd_kafka_t* consumer);
+  // Until we stop, or the handle has been silent for too long.
+  void read(rd_kafka_t* consumer, Leaders& leaders);
   void on_record(int partition, std::string_view key, const std::optional<std::string_view>& value);
 
   const TailSettings settings_;
   const std::function<void(TailEvent)> sink_;
   const Records records_;
-  CursorPlaces told_;  // owned by the thread
+  // Owned by the thread.
+  CursorPlaces told_;
+  std::map<int, std::int64_t> next_;  // offsets, by partition
+  Contact::Line line_;
   std::atomic<bool> stopping_ = false;
   std::thread thread_;
 };

@@ -99,14 +99,14 @@ Result<int> TopicRange::partition_count() {
   return found.partition_cnt;
 }
 
-Result<TopicRange::Spans> TopicRange::extent() {
+Result<TopicRange::Spans> TopicRange::extent(rd_kafka_t* handle) {
   const Result<int> count = partition_count();
   if (!count.ok()) return count.error();
   Spans extent;
   for (int partition = 0; partition < *count; ++partition) {
     Span& span = extent[partition];
-    const rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(
-        uncommitted_.get(), topic_.c_str(), partition, &span.begin, &span.end, request_ms);
+    const rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(handle, topic_.c_str(), partition,
+                                                                       &span.begin, &span.end, request_ms);
     if (error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) return denied();
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
       return Error{"can't tell what partition " + std::to_string(partition) + " of " + topic_ +
@@ -163,6 +163,23 @@ Status TopicRange::read(Time from, const Take& take) {
     spans[found.partition] = {begin, whole.end};
   }
   return scan(spans, [&](int, const TopicRecord& record) {
+    take(record);
+    return true;
+  });
+}
+
+Result<bool> TopicRange::empty() {
+  const Result<Spans> extent = this->extent();
+  if (!extent.ok()) return extent.error();
+  return std::ranges::all_of(*extent,
+                             [](const auto& entry) { return entry.second.begin >= entry.second.end; });
+}
+
+Status TopicRange::read_last(std::int64_t count, const Take& take) {
+  Result<Spans> spans = extent(consumer_.get());
+  if (!spans.ok()) return spans.error();
+  for (auto& [partition, span] : *spans) span.begin = std::max(span.begin, span.end - count);
+  return scan(*spans, [&](int, const TopicRecord& record) {
     take(record);
     return true;
   });

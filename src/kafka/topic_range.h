@@ -39,7 +39,12 @@ class TopicRange {
   Result<std::optional<Time>> lost_before(std::string_view source);
   // Every record whose timestamp is not before `from`, some older ones too, up to the end as it is now.
   Status read(Time from, const Take& take);
-  // What has come since. Everything of a producer that has been fenced by now is among it, or was before.
+  // Whether there is nothing in it, not even something that was aborted.
+  Result<bool> empty();
+  // The last committed records of each partition, markers counted in. Waits for no open transaction.
+  Status read_last(std::int64_t count, const Take& take);
+  // What has come since read(). Everything of a producer that has been fenced by now is among it, or was
+  // before.
   Status read_on(const Take& take);
   // What lies before the beginning of read().
   Status read_earlier(const Take& take);
@@ -52,8 +57,10 @@ class TopicRange {
   using Spans = std::map<int, Span>;  // by partition
 
   Result<int> partition_count();
-  // What the topic holds, whether its transactions have ended or not.
-  Result<Spans> extent();
+  // What the topic holds, as the handle sees it: whether its transactions have ended or not, or up to the
+  // first open one.
+  Result<Spans> extent(rd_kafka_t* handle);
+  Result<Spans> extent() { return extent(uncommitted_.get()); }
   // `take` returns false to be done with the partition.
   Status scan(const Spans& spans, const std::function<bool(int partition, const TopicRecord&)>& take);
   Error denied() const;

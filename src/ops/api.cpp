@@ -121,7 +121,7 @@ HttpResponse error_response(int status, const std::string& message) {
       status, "{\"error_code\":" + std::to_string(status) + ",\"message\":" + json::quote(message) + "}"};
 }
 
-Answer answer(const HttpRequest& request, const Identity& identity,
+Answer answer(const HttpRequest& request, const Identity& identity, const KafkaView& kafka,
               const std::function<std::vector<SourceView>()>& views, Time now) {
   const bool get = request.method == "GET" || request.method == "HEAD";
   const std::string& path = request.path;
@@ -133,7 +133,7 @@ Answer answer(const HttpRequest& request, const Identity& identity,
   }
   if (path == "/sources") {
     if (!get) return not_allowed("GET", sources_are_config);
-    return HttpResponse{200, sources(identity, views(), now)};
+    return HttpResponse{200, sources(identity, kafka, views(), now)};
   }
   if (path == "/connectors" || path == "/connectors/") {
     if (!get) return not_allowed("GET", sources_are_config);

@@ -141,11 +141,14 @@ std::string connectors(const std::vector<SourceView>& views, bool info, bool sta
   return "{" + list(views, expanded) + "}";
 }
 
-std::string sources(const Identity& identity, const std::vector<SourceView>& views, Time now) {
+std::string sources(const Identity& identity, const KafkaView& kafka, const std::vector<SourceView>& views,
+                    Time now) {
   return "{\"now\":" + quote(format_rfc3339(now)) + ",\"instance\":" + quote(identity.instance) +
          ",\"version\":" + quote(identity.version) + ",\"commit\":" + quote(identity.commit) +
          ",\"group\":" + quote(identity.group) + ",\"offsets_topic\":" + quote(identity.offsets_topic) +
-         ",\"partitions\":" + std::to_string(identity.partitions) + ",\"sources\":[" +
+         ",\"partitions\":" + std::to_string(identity.partitions) +
+         ",\"kafka\":{\"reachable\":" + (kafka.reachable ? "true" : "false") +
+         ",\"since\":" + time_or_null(kafka.since) + ",\"error\":" + quote(kafka.error) + "},\"sources\":[" +
          list(views, [now](const SourceView& view) { return source_of(view, now); }) + "]}";
 }
 

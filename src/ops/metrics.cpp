@@ -271,7 +271,8 @@ void Metrics::shard_said(int, const Say& say) {
   ++tally_->fenced;
 }
 
-void Metrics::rebalanced(const MembershipEvent&) {
+void Metrics::rebalanced(const MembershipEvent& event) {
+  if (std::visit([](const auto& change) { return change.partitions.empty(); }, event)) return;
   const std::lock_guard lock(tally_->mutex);
   ++tally_->rebalances;
 }
@@ -314,7 +315,8 @@ void Metrics::transacted(const Batch& batch, Outcome outcome, Duration took, Tim
 
 // --- what is shown
 
-std::string Metrics::exposition(const FleetStatus& status, const std::optional<ProcessStats>& process) {
+std::string Metrics::exposition(const FleetStatus& status, const std::optional<ProcessStats>& process,
+                                const KafkaView& kafka) {
   std::map<Key, Known> known = known_by(status, per_source_);
   std::vector<Row> rows;
   rows.reserve(known.size());
@@ -370,6 +372,8 @@ std::string Metrics::exposition(const FleetStatus& status, const std::optional<P
   std::move(requests).write(out);
   std::move(transactions).write(out);
   std::move(transaction_times).write(out);
+  write_one(out, MetricType::Gauge, "auditstream_kafka_reachable",
+            "Whether the brokers that this instance needs answer it.", kafka.reachable ? 1 : 0);
   write_one(out, MetricType::Gauge, "auditstream_shards_open",
             "Partitions of the offsets topic that this instance works on.",
             static_cast<double>(status.shards_open));

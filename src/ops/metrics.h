@@ -9,6 +9,7 @@
 #include "auditstream/fleet.h"
 #include "auditstream/shard.h"
 #include "ops/build.h"
+#include "ops/kafka_view.h"
 #include "ops/process_stats.h"
 
 namespace auditstream::ops {
@@ -30,7 +31,8 @@ class Metrics final : public Observer {
 
   // All metrics in Prometheus' text format 0.0.4. From any thread. Shows the sources that `status` knows, be
   // they polled or about to be; a source that was shown and is not in `status` any more is forgotten.
-  std::string exposition(const FleetStatus& status, const std::optional<ProcessStats>& process);
+  std::string exposition(const FleetStatus& status, const std::optional<ProcessStats>& process,
+                         const KafkaView& kafka = {});
 
  private:
   struct Tally;

@@ -150,13 +150,16 @@ ops::HttpResponse Console::live() const {
 }
 
 ops::HttpResponse Console::ready() const {
+  ops::KafkaView kafka;
   {
     const std::lock_guard lock(mutex_);
     if (!running_) return plain(503, "not at work: waiting for Kafka, or ending");
+    kafka = running_->kafka();
   }
   const std::optional<FleetStatus> fleet = ask_fleet();
   if (!fleet) return plain(503, "the event loop does not answer");
   if (fleet->draining) return plain(503, "ending: committing what is complete");
+  if (!kafka.reachable) return plain(503, kafka.sentence());
   if (!fleet->joined) return plain(503, "not in the group " + config_.group + " yet");
   if (!fleet->partitions_not_open.empty()) {
     std::string list;
@@ -193,13 +196,15 @@ ops::HttpResponse Console::in_time(const ops::HttpRequest& request) {
                     : std::vector<ops::SourceView>{};
   };
   ops::Identity identity;
+  ops::KafkaView kafka;
   {
     const std::lock_guard lock(mutex_);
     if (!running_ && request.path != "/")
       return ops::error_response(503, "not at work: waiting for Kafka, or ending");
     identity = identity_;
+    if (running_) kafka = running_->kafka();
   }
-  std::variant<ops::HttpResponse, ops::Change> answered = ops::answer(request, identity, views, now);
+  std::variant<ops::HttpResponse, ops::Change> answered = ops::answer(request, identity, kafka, views, now);
   if (auto* response = std::get_if<ops::HttpResponse>(&answered)) return std::move(*response);
   return carry_out(std::get<ops::Change>(std::move(answered)));
 }

@@ -13,6 +13,7 @@
 #include "auditstream/fleet.h"
 #include "ops/api.h"
 #include "ops/board.h"
+#include "ops/kafka_view.h"
 #include "run/cursor_editor.h"
 #include "run/worker.h"
 
@@ -24,6 +25,7 @@ class Console {
   struct Running {
     Worker* worker;
     const ops::Board* board;
+    std::function<ops::KafkaView()> kafka;
     std::function<std::string(const FleetStatus&)> metrics;  // as Prometheus reads them
     std::string cluster_id;
   };

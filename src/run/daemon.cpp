@@ -21,6 +21,7 @@
 #include "kafka/group_check.h"
 #include "kafka/group_membership.h"
 #include "kafka/kafka_journal.h"
+#include "kafka/lost_cursors.h"
 #include "kafka/offsets_tail.h"
 #include "ops/board.h"
 #include "ops/metrics.h"
@@ -28,6 +29,7 @@
 #include "run/console.h"
 #include "run/http_server.h"
 #include "run/instance.h"
+#include "run/kafka_watch.h"
 #include "run/log.h"
 #include "run/process_stats.h"
 #include "run/reload.h"
@@ -176,6 +178,8 @@ std::variant<Beginning, int> begin(const kafka::Connection& connection, const ka
     return offsets.error().cure == Cure::person ? exit_config : exit_unavailable;
   }
   beginning.offsets = *std::move(offsets);
+  for (const std::string& text : kafka::lost_cursors(connection, config, beginning.offsets))
+    log(Level::error, "cursor_gone", text);
   const kafka::GroupVerdict verdict =
       kafka::check_group(connection, config, beginning.offsets, kafka::dead_member_patience(config));
   if (verdict.mistake) {
@@ -261,7 +265,9 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
   if (const int* code = std::get_if<int>(&begun)) return *code;
   auto& [facts, offsets] = std::get<Beginning>(begun);
 
-  LogObserver log_lines;
+  const auto contact = std::make_shared<kafka::Contact>();
+  KafkaWatch kafka_watch(contact);
+  LogObserver log_lines([&] { return !kafka_watch.view().reachable; });
   ops::Metrics metrics(build, config.metrics.per_source);
   Observers observer({&log_lines, &metrics});
   ReadSecrets secrets;
@@ -286,6 +292,7 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
   settings.topics = [&topics] { return topics.now(); };
   settings.now = [] { return read_clock().wall; };
   settings.terms = kafka::terms_of(config);
+  settings.contact = contact;
 
   std::unique_ptr<kafka::GroupMembership> membership;
   std::unique_ptr<Worker> worker;
@@ -309,13 +316,13 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
   ops::Board board(config.offsets.partitions);
   board.configure(config.sources);
   const kafka::OffsetsTail tail(
-      {connection, config.group, config.offsets.topic, config.offsets.partitions},
+      {connection, config.group, config.offsets.topic, config.offsets.partitions, contact},
       [&](TailEvent event) { worker->post(std::move(event)); },
       [&](int partition, std::string_view key, const std::optional<std::string_view>& value) {
         board.on_record(partition, key, value);
       });
   membership = std::make_unique<kafka::GroupMembership>(
-      kafka::MembershipSettings{connection, config.group, config.offsets.topic},
+      kafka::MembershipSettings{connection, config.group, config.offsets.topic, contact},
       [&](MembershipEvent event) { worker->post(std::move(event)); },
       [](const Say& say) { log(say.level, say.code, say.text); });
   const std::string shape = std::to_string(config.sources.size()) + " sources in " +
@@ -330,20 +337,28 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
       if (const auto* problem = std::get_if<kafka::ClusterProblem>(&ready)) return Error{problem->message};
       const auto& known = std::get<kafka::ClusterFacts>(ready);
       for (const std::string& warning : known.warnings) log(Level::warn, "kafka_warning", warning);
+      if (const auto offsets_now = cluster.read_offsets(next.offsets.topic, offsets_patience);
+          offsets_now.ok()) {
+        for (const std::string& text : kafka::lost_cursors(connection, next, *offsets_now))
+          log(Level::error, "cursor_gone", text);
+      }
       topics.replace(next, known);
       board.configure(next.sources);
       worker->post(Reconfiguration{next.sources, known.record_bytes_max});
       return success();
     };
     Reload reload(path, config, apply, supervisor);
-    const Watchdog watchdog([&] { return worker->turns(); }, hang_max_ticks, [&] { supervisor.tick(); },
+    const Watchdog watchdog([&] { return worker->turns(); }, hang_max_ticks, [&] { kafka_watch.tick(); },
+                            [&] { supervisor.tick(); },
                             [] {
                               log_and_exit(
                                   exit_internal, Level::error, "hung",
                                   "the event loop hangs: ending, so that another instance takes over");
                             });
-    console.attach({worker.get(), &board,
-                    [&](const FleetStatus& status) { return metrics.exposition(status, process_stats()); },
+    console.attach({worker.get(), &board, [&] { return kafka_watch.view(); },
+                    [&](const FleetStatus& status) {
+                      return metrics.exposition(status, process_stats(), kafka_watch.view());
+                    },
                     facts.cluster_id});
     signals.direct_to(worker.get(), &reload);
     worker->run();

@@ -199,7 +199,10 @@ void LogObserver::said(const Source& source, const Say& say) {
 
 void LogObserver::shard_said(int partition, const Say& say) {
   const std::string number = std::to_string(partition);
-  write(say.level, say.text, {{"partition", number}, {"code", say.code}});
+  const bool follows =
+      say.level == Level::warn && (say.code == "commit_failed" || say.code == "journal_not_open");
+  write(follows && kafka_is_away_() ? Level::debug : say.level, say.text,
+        {{"partition", number}, {"code", say.code}});
 }
 
 void LogObserver::transacted(const Batch& batch, Outcome outcome, Duration took, Time) {

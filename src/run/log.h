@@ -2,8 +2,10 @@
 // written by a thread of their own, and are dropped where nobody takes them.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "auditstream/config.h"
 #include "auditstream/poller.h"
@@ -33,6 +35,9 @@ void log_at_start(Level level, std::string_view code, std::string_view text);
 // Writes down what shards have to say.
 class LogObserver final : public Observer {
  public:
+  // While `kafka_is_away`, which has been said, what fails because of it is of interest to nobody.
+  explicit LogObserver(std::function<bool()> kafka_is_away) : kafka_is_away_(std::move(kafka_is_away)) {}
+
   void said(const Source& source, const Say& say) override;
   void shard_said(int partition, const Say& say) override;
   void rebalanced(const MembershipEvent&) override {}
@@ -40,6 +45,9 @@ class LogObserver final : public Observer {
   void answered(const Source&, const http::Response&) override {}
   void polled(const Source&, const Polled&, Time) override {}
   void transacted(const Batch& batch, Outcome outcome, Duration took, Time when) override;
+
+ private:
+  const std::function<bool()> kafka_is_away_;
 };
 
 }  // namespace auditstream

@@ -5,10 +5,11 @@
 
 namespace auditstream {
 
-Watchdog::Watchdog(std::function<std::uint64_t()> turns, int patience, std::function<void()> alive,
-                   std::function<void()> bite)
+Watchdog::Watchdog(std::function<std::uint64_t()> turns, int patience, std::function<void()> tick,
+                   std::function<void()> alive, std::function<void()> bite)
     : turns_(std::move(turns)),
       patience_(patience),
+      tick_(std::move(tick)),
       alive_(std::move(alive)),
       bite_(std::move(bite)),
       thread_([this] { run(); }) {}
@@ -29,10 +30,12 @@ void Watchdog::run() {
   while (!wakeup_.wait_for(lock, std::chrono::seconds(1), [this] { return done_; })) {
     const std::uint64_t turns = turns_();
     ticks = turns == std::exchange(last, turns) ? ticks + 1 : 0;
+    if (ticks >= patience_) {
+      bite_();
+      return;
+    }
     if (ticks == 0) alive_();
-    if (ticks < patience_) continue;
-    bite_();
-    return;
+    tick_();
   }
 }
 

@@ -12,11 +12,11 @@ namespace auditstream {
 
 class Watchdog {
  public:
-  // `turns` must change again and again: `alive` is called with each of our own ticks of a second since which
-  // it has; if it has not for `patience` of them, `bite` is called once. A process that is stopped has no
-  // ticks, so it isn't taken for a hung one.
-  Watchdog(std::function<std::uint64_t()> turns, int patience, std::function<void()> alive,
-           std::function<void()> bite);
+  // `tick` is called with each of our own ticks of a second. `turns` must change again and again: `alive` is
+  // called with each tick since which it has; if it has not for `patience` of them, `bite` is called once. A
+  // process that is stopped has no ticks, so it isn't taken for a hung one.
+  Watchdog(std::function<std::uint64_t()> turns, int patience, std::function<void()> tick,
+           std::function<void()> alive, std::function<void()> bite);
   ~Watchdog();
 
  private:
@@ -24,6 +24,7 @@ class Watchdog {
 
   const std::function<std::uint64_t()> turns_;
   const int patience_;
+  const std::function<void()> tick_;
   const std::function<void()> alive_;
   const std::function<void()> bite_;
 

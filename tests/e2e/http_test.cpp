@@ -7,6 +7,7 @@
 #include <map>
 
 #include "auditstream/time.h"
+#include "e2e/asking.h"
 #include "e2e/served.h"
 #include "paths.h"
 #include "support/raw_client.h"

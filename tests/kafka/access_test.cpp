@@ -85,9 +85,28 @@ TEST(ConnectionWords, NameTheSettingAndWhoMendsIt) {
               AllOf(HasSubstr("kafka.ssl.ca.location"), HasSubstr("kafka.bootstrap.servers")));
 }
 
+// librdkafka gives either of these errors for each, by chance.
+TEST(ConnectionWords, TellWhatIsWrongWithACertificateWhateverTheErrorIs) {
+  for (const auto& [code, text] :
+       {std::pair{RD_KAFKA_RESP_ERR__SSL, "ssl://host:1/1: SSL handshake failed: certificate verify failed"},
+        std::pair{
+            RD_KAFKA_RESP_ERR__TRANSPORT,
+            "ssl://host:1/1: SSL handshake failed: Disconnected: connecting to a PLAINTEXT listener?"}}) {
+    for (const auto& [number, words] :
+         {std::pair{20, "kafka.ssl.ca.location"}, std::pair{10, "(NTP)"},
+          std::pair{62, "kafka.bootstrap.servers"}, std::pair{99, "error 99"}}) {
+      const Error error = explain({code, text, number}, {});
+      EXPECT_EQ(error.cure, Cure::person);
+      EXPECT_THAT(error.message,
+                  AllOf(StartsWith("ssl://host:1/1: "), HasSubstr(words), Not(HasSubstr("PLAIN"))));
+    }
+  }
+}
+
 TEST(ConnectionWords, LeaveInDoubtWhatABrokerThatStartsMayShow) {
   for (const auto& [code, text] :
        {std::pair{RD_KAFKA_RESP_ERR__SSL, "unexpected eof while reading"},
+        std::pair{RD_KAFKA_RESP_ERR__TRANSPORT, "SSL handshake failed: Disconnected"},
         std::pair{RD_KAFKA_RESP_ERR__TRANSPORT, "incorrect security.protocol configuration"}}) {
     const Error error = explain({code, text}, {});
     EXPECT_EQ(error.cure, Cure::doubt);

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "auditstream/envelope.h"
-#include "kafka/foreign_producer.h"
+#include "kafka/lost_cursors.h"
 #include "kafka/patient_journal.h"
 #include "kafka/place.h"
 #include "support/kafka/broker.h"
@@ -58,6 +58,16 @@ class Preparation : public testing::Test {
     return std::get<ClusterProblem>(std::move(end));
   }
 
+  kafka::JournalSettings settings() const {
+    kafka::JournalSettings settings;
+    settings.connection = {{{"bootstrap.servers", bootstrap_}}, "kafka-tests"};
+    settings.group = name_;
+    settings.offsets_topic = offsets();
+    settings.instance = "tester";
+    settings.topics = [this] { return kafka::WritableTopics{.names = {events(), dead_letters()}}; };
+    settings.now = wall_clock;
+    return settings;
+  }
   Cluster cluster() const { return Cluster({{{"bootstrap.servers", bootstrap_}}, "kafka-tests"}); }
   std::string property(const std::string& topic, const std::string& name) const {
     return topic_property(bootstrap_, topic, name);
@@ -155,15 +165,82 @@ TEST_F(Preparation, DoesNotWarnOfARetentionThatKeepsTheBackfill) {
   EXPECT_THAT(prepare().warnings, IsEmpty());
 }
 
-TEST_F(Preparation, WarnsOfANewOffsetsTopicBesideEventsThatAreThere) {
-  create_topic(bootstrap_, events(), 4, {{"retention.ms", "-1"}});
-  ForeignProducer producer(bootstrap_, name_);
-  producer.begin();
-  producer.produce(events(), 3, "old", "{}");
-  ASSERT_EQ(producer.commit(), "");
+TEST_F(Preparation, WarnsOfATopicThatRefusesTheBackfillsAge) {
+  create_topic(bootstrap_, events(), 4,
+               {{"retention.ms", "-1"}, {"message.timestamp.before.max.ms", "604800000"}});
+  source_->backfill_start_time = wall_clock() - 30 * 24h;
+  const std::string unlimited = "message.timestamp.before.max.ms=9223372036854775807";
   EXPECT_THAT(prepare().warnings,
-              ElementsAre(AllOf(HasSubstr(offsets()), HasSubstr("is new"), HasSubstr(events()))));
+              ElementsAre(AllOf(HasSubstr("7d"), HasSubstr("acme"),
+                                HasSubstr("--topic " + events() + " --add-config " + unlimited))));
+  source_->backfill_start_time = wall_clock() - 6 * 24h;
   EXPECT_THAT(prepare().warnings, IsEmpty());
+}
+
+TEST_F(Preparation, LiftsTheAgeLimitOfAClusterForTheTopicsThatItMakes) {
+  const Broker broker({"log.message.timestamp.before.max.ms=3600000"});
+  const auto prepared =
+      Cluster({{{"bootstrap.servers", broker.bootstrap()}}, "kafka-tests"}).prepare(config_, true);
+  ASSERT_TRUE(std::holds_alternative<ClusterFacts>(prepared));
+  EXPECT_THAT(std::get<ClusterFacts>(prepared).warnings, IsEmpty());
+  for (const std::string& topic : {events(), dead_letters()})
+    EXPECT_EQ(topic_property(broker.bootstrap(), topic, "message.timestamp.before.max.ms"),
+              "9223372036854775807");
+}
+
+TEST_F(Preparation, WarnsOfATopicThatKeepsOnlyTheLastEventOfAKey) {
+  create_topic(bootstrap_, events(), 4, {{"cleanup.policy", "compact,delete"}, {"retention.ms", "-1"}});
+  EXPECT_THAT(prepare().warnings, IsEmpty()) << "each id is a key of its own";
+  source_->key = "/user/id";
+  EXPECT_THAT(
+      prepare().warnings,
+      ElementsAre(AllOf(HasSubstr(events()), HasSubstr("cleanup.policy=compact,delete"),
+                        HasSubstr("key: /user/id"), HasSubstr("--add-config cleanup.policy=delete"))));
+  source_->key = "id";
+  auto second = std::make_shared<Source>(*source_);
+  second->name = "second";
+  config_.sources.push_back(second);
+  EXPECT_THAT(prepare().warnings, ElementsAre(AllOf(HasSubstr("acme, second"), HasSubstr("may share"))));
+}
+
+TEST_F(Preparation, FindsTheEventsOfASourceWhoseCursorHasGone) {
+  PatientJournal journal(settings());
+  ASSERT_THAT(prepare().warnings, IsEmpty());
+  source_->backfill_start_time = wall_clock() - 24h;
+  auto second = std::make_shared<Source>(*source_);
+  second->name = "second";
+  config_.sources.push_back(second);
+  const auto gone = [this] {
+    return kafka::lost_cursors({{{"bootstrap.servers", bootstrap_}}, "kafka-tests"}, config_,
+                               cluster().read_offsets(offsets(), 30s).value());
+  };
+  EXPECT_THAT(gone(), IsEmpty()) << "there is nothing yet";
+  journal.open();
+  const auto commit = [&](std::vector<Event> events, const std::optional<std::string>& cursor) {
+    Unit unit;
+    unit.source = source_;
+    unit.now = wall_clock();
+    unit.events = std::move(events);
+    unit.records.push_back({"acme", cursor});
+    Batch batch;
+    batch.add(std::move(unit));
+    ASSERT_EQ(journal.commit(std::move(batch)).outcome, Outcome::committed);
+  };
+  commit({event_of("a")}, "{}");
+  EXPECT_THAT(gone(), IsEmpty()) << "it has its cursor, and the other one has no events";
+
+  commit({}, std::nullopt);
+  EXPECT_THAT(gone(),
+              ElementsAre(AllOf(HasSubstr("source acme has no cursor in " + offsets()), HasSubstr(events()),
+                                HasSubstr("will be published again"), HasSubstr("backfill_start_time: 20"))));
+  source_->backfill_start_time.reset();
+  EXPECT_THAT(gone(), ElementsAre(HasSubstr("will be missing")));
+  source_->enabled = false;
+  EXPECT_THAT(gone(), ElementsAre(HasSubstr("there is no cursor in " + offsets())))
+      << "what else is there is nobody's that is known";
+  delete_topic(bootstrap_, offsets());
+  source_->enabled = true;
+  EXPECT_THAT(gone(), ElementsAre(HasSubstr("source acme has no cursor")));
 }
 
 TEST_F(Preparation, SaysWhichTopicCanNotBeReplicatedSoOften) {

@@ -159,13 +159,13 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Refused, Outcomes,
     testing::Values(Injected{Api::produce, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, Outcome::refused},
-                    Injected{Api::produce, RD_KAFKA_RESP_ERR_INVALID_RECORD, Outcome::refused},
-                    Injected{Api::produce, RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP, Outcome::refused}),
+                    Injected{Api::produce, RD_KAFKA_RESP_ERR_INVALID_RECORD, Outcome::refused}),
     name_of_case);
 
 INSTANTIATE_TEST_SUITE_P(
     Lost, Outcomes,
     testing::Values(
+        Injected{Api::produce, RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP, Outcome::lost},
         Injected{Api::produce, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, Outcome::lost},
         Injected{Api::produce, RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID, Outcome::lost},
         Injected{Api::produce, RD_KAFKA_RESP_ERR_INVALID_TXN_STATE, Outcome::lost},

@@ -11,6 +11,7 @@ namespace auditstream::test {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::Pair;
 
 std::int64_t milliseconds(Time time) {
@@ -153,6 +154,23 @@ TEST_F(Records, CursorIsCommittedUnderAClockThatIsFarAheadOfTheBrokers) {
   journal_.open();
   commit(std::move(batch));
   EXPECT_EQ(only_record(place_.events()).key, "event");
+}
+
+// A backfill is full of them, so none of them is a dead letter.
+TEST(OldRecords, AreNoDeadLettersWhereATopicRefusesTheirAge) {
+  const Place place(Broker::shared(), {{"message.timestamp.before.max.ms", "3600000"}});
+  PatientJournal journal(place.settings());
+  journal.open();
+  Unit unit;
+  unit.events.push_back(event_of("old", "{}", wall_clock() - 48h));
+  const JournalDone done = journal.commit(place.batch_of(std::move(unit)));
+  EXPECT_EQ(done.outcome, Outcome::lost);
+  ASSERT_EQ(done.blocked.size(), 1u);
+  EXPECT_EQ(done.blocked[0].topic, place.events());
+  EXPECT_THAT(done.detail, HasSubstr("kafka-configs.sh --alter --topic " + place.events() +
+                                     " --add-config message.timestamp.before.max.ms="));
+  journal.open();
+  EXPECT_EQ(journal.commit(place.batch({"young"}, "young")).outcome, Outcome::committed);
 }
 
 TEST(DeadLetters, AreCutToWhatTheirTopicTakes) {

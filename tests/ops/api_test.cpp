@@ -74,7 +74,7 @@ std::variant<HttpResponse, Change> ask(HttpRequest request) {
     }
   }
   return answer(
-      request, identity,
+      request, identity, KafkaView{false, noon - 1min, "127.0.0.1:9092/1: \"gone\""},
       [] {
         return std::vector{given_view(), refused_view()};
       },
@@ -136,7 +136,9 @@ TEST(Api, ListsTheSourcesForPeople) {
   EXPECT_EQ(
       get("/sources").body,
       R"({"now":"2026-11-20T12:00:00Z","instance":"host-1","version":"1.2.3","commit":"abc","group":"auditstream",)"
-      R"("offsets_topic":"auditstream-offsets","partitions":12,"sources":[)"
+      R"("offsets_topic":"auditstream-offsets","partitions":12,)"
+      R"("kafka":{"reachable":false,"since":"2026-11-20T11:59:00Z","error":"127.0.0.1:9092/1: \"gone\""},)"
+      R"("sources":[)"
       R"({"name":"acme","vendor":"tines","account":"acme","partition":3,"state":"RUNNING","activity":"resting",)"
       R"("owner":"host-1","watermark":"2026-11-20T11:59:58.500Z","lag_seconds":1.500,"published":12,"dead_letters":1,)"
       R"("updated":"2026-11-20T12:00:00Z",)"

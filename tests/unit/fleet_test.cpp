@@ -196,6 +196,29 @@ TEST(Fleet, ACursorWithoutSourceIsSaidOnceByWhoeverHasItsPartition) {
   EXPECT_EQ(said(), 1);
 }
 
+TEST(Fleet, AnyNumberOfCursorsWithoutSourceIsOneLine) {
+  FleetLife life;
+  for (int i = 0; i < 1000; ++i)
+    life.fleet->on_tail(CursorSeen{"stranger-" + std::to_string(i), i % partitions, "stranger"}, life.now);
+  life.assign({0, 1, 2, 3});
+  const auto about = [](const std::string& line) { return line.starts_with("cursor_without_source"); };
+  ASSERT_EQ(std::ranges::count_if(life.observer.lines, about), 1);
+  EXPECT_THAT(*std::ranges::find_if(life.observer.lines, about), ::testing::HasSubstr("and 995 more"));
+}
+
+// Whoever is thrown out of the group has nothing to do and nothing to fail at, so this must be told
+// otherwise.
+TEST(Fleet, IsNoMemberAfterALossUntilTheGroupHasSpokenAgain) {
+  FleetLife life;
+  life.assign({0});
+  life.revoke({0});
+  EXPECT_TRUE(life.fleet->status(life.now).joined) << "the group has taken it for somebody else";
+  life.revoke({}, true);
+  EXPECT_FALSE(life.fleet->status(life.now).joined);
+  life.assign({});
+  EXPECT_TRUE(life.fleet->status(life.now).joined) << "there is nothing for it";
+}
+
 TEST(Fleet, ASourceBeginsWhenItsCursorHasLeftTheOtherPartition) {
   FleetLife life;
   const std::string name = life.sources[0]->name;

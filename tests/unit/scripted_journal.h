@@ -22,6 +22,7 @@ class ScriptedJournal final : public Journal {
   std::function<Outcome(const Batch&)> outcome = [](const Batch&) { return Outcome::committed; };
   std::vector<std::string> denied;             // topics that may not be written to
   std::map<std::string, std::size_t> smaller;  // these take less in a record than anybody knows
+  std::size_t in_time = SIZE_MAX;              // events of a batch that get into Kafka before it times out
   std::optional<JournalFailed> failing;        // instead of opening
   std::optional<Duration> ahead_of_broker;
   int opens = 0;
@@ -41,6 +42,12 @@ class ScriptedJournal final : public Journal {
     }
     if (holds_too_large(*batch)) {
       expect(JournalDone{Outcome::refused, "too large", {}, smaller});
+      return;
+    }
+    if (batch->events > in_time) {
+      JournalDone done{Outcome::lost, "timed out"};
+      done.timed_out = true;
+      expect(done);
       return;
     }
     expect(JournalDone{outcome(*batch), "scripted"});

@@ -336,6 +336,22 @@ TEST(Shard, ADrainDoesNotWaitForADeniedTopic) {
   EXPECT_TRUE(life.shard->closed());
 }
 
+TEST(Shard, WhatTimesOutIsTriedWithHalfAsMuchAndGrowsAgain) {
+  ShardLife life;
+  life.add("acme").backfill_start_time = noon - 1h;
+  const std::vector<std::string> all = give_events(life.tenants["acme"], 300, noon - 10min);
+  life.journal->in_time = 50;
+  life.start();
+  life.live(10min);
+  EXPECT_THAT(life.journal->published, UnorderedElementsAreArray(all));
+  std::vector<std::size_t> sizes;
+  for (const auto& batch : life.journal->batches) {
+    if (batch->events > 0) sizes.push_back(batch->events);
+  }
+  ASSERT_GE(sizes.size(), 5u);
+  EXPECT_THAT(std::vector(sizes.begin(), sizes.begin() + 5), ElementsAre(300, 150, 75, 37, 74));
+}
+
 TEST(Shard, AfterALostCommitOnlyWhatKafkaHasCounts) {
   for (const bool in_kafka : {false, true}) {
     ShardLife life;

@@ -1,6 +1,8 @@
 #include "support/kafka/broker.h"
 
+#include <arpa/inet.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -15,6 +17,20 @@ namespace {
 
 // What a broker needs on a busy machine to start, with a retry because of a port.
 constexpr auto script_patience = std::chrono::seconds(180);
+
+// Nobody listens there now.
+int free_port() {
+  const int probe = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  const bool bound = bind(probe, reinterpret_cast<const sockaddr*>(&address), size) == 0 &&
+                     getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+  close(probe);
+  if (!bound) throw std::runtime_error("no free port");
+  return ntohs(address.sin_port);
+}
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
@@ -52,6 +68,20 @@ void Brokers::start(int node) { run_script({"start", "--node", std::to_string(no
 void Brokers::signal(int node, int number) const {
   const int pid = std::stoi(read_file(directory_.path() / (std::to_string(node) + ".pid")));
   if (::kill(pid, number) != 0) throw std::runtime_error("broker " + std::to_string(node) + " does not run");
+}
+
+void Brokers::move(int node) {
+  const std::filesystem::path file = directory_.path() / (std::to_string(node) + ".properties");
+  std::string properties = read_file(file);
+  const std::string listener = "listeners=PLAINTEXT://127.0.0.1:";
+  const std::size_t begin = properties.find(listener) + listener.size();
+  const std::string before = properties.substr(begin, properties.find_first_of(",\n", begin) - begin);
+  const std::string after = std::to_string(free_port());
+  const std::string address = "PLAINTEXT://127.0.0.1:";
+  for (std::size_t at = 0; (at = properties.find(address + before, at)) != std::string::npos; ++at)
+    properties.replace(at, address.size() + before.size(), address + after);
+  write_file(file, properties);
+  bootstrap_ += ",127.0.0.1:" + after;
 }
 
 void Brokers::until_in_sync(std::chrono::seconds patience) const {

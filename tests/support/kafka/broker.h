@@ -33,6 +33,8 @@ class Brokers {
   void kill(int node);
   void start(int node);
   void signal(int node, int number) const;
+  // With its next start the node will be under another port, which is added to bootstrap().
+  void move(int node);
 
   // Waits until every replica of every partition is in sync.
   void until_in_sync(std::chrono::seconds patience = std::chrono::seconds(120)) const;

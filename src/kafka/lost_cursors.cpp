@@ -1,0 +1,86 @@
+#include "kafka/lost_cursors.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "auditstream/envelope.h"
+#include "kafka/topic_range.h"
+
+namespace auditstream::kafka {
+namespace {
+
+using Sources = std::vector<std::shared_ptr<const Source>>;
+
+constexpr int records_looked_at = 500;  // of each partition, the last ones
+constexpr std::size_t sentences_max = 10;
+
+bool has_cursor(const std::string& source, const std::vector<RecordMap>& offsets) {
+  return std::ranges::any_of(offsets, [&](const RecordMap& records) { return records.contains(source); });
+}
+
+bool any_cursor(const std::vector<RecordMap>& offsets) {
+  return std::ranges::any_of(offsets, [](const RecordMap& records) {
+    return std::ranges::any_of(records, [](const auto& record) { return record.first != owner_key; });
+  });
+}
+
+std::string sentence(const Source& source, Time last, const std::string& offsets_topic) {
+  const std::string until = format_rfc3339(last);
+  return "source " + source.name + " has no cursor in " + offsets_topic + ", but topic " + source.topic +
+         " holds events of it, up to " + until + ": " +
+         (source.backfill_start_time
+              ? "everything since its backfill_start_time (" + format_rfc3339(*source.backfill_start_time) +
+                    ") will be published again"
+              : "it begins now, and what has come since then will be missing") +
+         ". If that is not meant, stop all instances, and check offsets.topic and group, or set "
+         "backfill_start_time: " +
+         until + " to go on from there";
+}
+
+}  // namespace
+
+std::vector<std::string> lost_cursors(const Connection& connection, const Config& config,
+                                      const std::vector<RecordMap>& offsets) {
+  std::map<std::string, Sources> beginning;  // by topic
+  for (const auto& source : config.sources) {
+    if (source->enabled && !has_cursor(source->name, offsets)) beginning[source->topic].push_back(source);
+  }
+  std::vector<std::string> sentences;
+  std::size_t lost = 0;
+  std::optional<std::string> not_empty;
+  for (const auto& [topic, sources] : beginning) {
+    std::map<std::string, Time, std::less<>> last;  // by ce_source
+    TopicRange range(connection, topic);
+    const Status opened = range.open();
+    if (!opened.ok()) continue;  // whoever denies that has been told of already
+    const Result<bool> empty = range.empty();
+    if (!empty.ok() || *empty) continue;
+    not_empty = topic;
+    // What can't be read tells nothing; Read is no right that a run needs.
+    (void)range.read_last(records_looked_at, [&](const TopicRecord& record) {
+      if (!record.time) return;
+      Time& time = last.try_emplace(std::string(record.source), *record.time).first->second;
+      time = std::max(time, *record.time);
+    });
+    for (const auto& source : sources) {
+      const auto found = last.find(event_source(*source));
+      if (found == last.end()) continue;
+      if (++lost <= sentences_max)
+        sentences.push_back(sentence(*source, found->second, config.offsets.topic));
+    }
+  }
+  if (lost > sentences_max)
+    sentences.push_back("so it is with another " + std::to_string(lost - sentences_max) + " sources");
+  if (lost == 0 && not_empty && !any_cursor(offsets)) {
+    sentences.push_back(
+        "there is no cursor in " + config.offsets.topic + ", but topic " + *not_empty +
+        " holds records: if they are of these sources, all cursors are gone, and every source "
+        "starts from its backfill_start_time again. If that is not meant, stop all instances, "
+        "and check offsets.topic and group");
+  }
+  return sentences;
+}
+
+}  // namespace auditstream::kafka

@@ -1,0 +1,20 @@
+// LostCursors: sources that are about to begin although their topic holds events of theirs. Their cursor has
+// gone: the offsets topic was emptied or made anew, or another one is configured.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "auditstream/config.h"
+#include "auditstream/cursor.h"
+#include "kafka/client.h"
+
+namespace auditstream::kafka {
+
+// What happens if nobody does anything about it, and the remedy: a sentence for each such source that is
+// found among the last records of its topic, or one for all where nothing was found but no source has a
+// cursor and the topics are not empty. `offsets` are the live records of the offsets topic. Changes nothing.
+std::vector<std::string> lost_cursors(const Connection& connection, const Config& config,
+                                      const std::vector<RecordMap>& offsets);
+
+}  // namespace auditstream::kafka

@@ -1,0 +1,138 @@
+#include "kafka/topic_fit.h"
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <utility>
+
+namespace auditstream::kafka {
+namespace {
+
+using Sources = std::vector<std::shared_ptr<const Source>>;
+
+// Since 3.6, and before.
+constexpr const char* age_limits[] = {"message.timestamp.before.max.ms",
+                                      "message.timestamp.difference.max.ms"};
+
+std::string days(long long milliseconds) { return readable_duration(std::chrono::milliseconds(milliseconds)); }
+
+std::string alter(const std::string& topic, const std::string& setting) {
+  return "kafka-configs.sh --alter --topic " + topic + " --add-config " + setting;
+}
+
+// How far back its next records may reach, whether or not they have been published already.
+Time oldest_of(const Source& source, Time now) {
+  return source.backfill_start_time.value_or(now - source.overlap);
+}
+
+// The source that reaches back furthest.
+const Source& furthest(const Sources& sources, Time now) {
+  return **std::ranges::min_element(sources, {},
+                                    [now](const auto& source) { return oldest_of(*source, now); });
+}
+
+// "source a", "sources a, b and 3 others"
+std::string named(const Sources& sources) {
+  std::string text = sources.size() == 1 ? "source " : "sources ";
+  constexpr std::size_t named_max = 3;
+  for (std::size_t i = 0; i < std::min(sources.size(), named_max); ++i)
+    text += (i == 0 ? "" : ", ") + sources[i]->name;
+  if (sources.size() > named_max) text += " and " + std::to_string(sources.size() - named_max) + " others";
+  return text;
+}
+
+std::optional<std::string> too_short(const std::string& topic, const TopicConfig& config,
+                                     const Sources& sources, Time now) {
+  const std::optional<long long> retention = number(config, "retention.ms");
+  const Source& source = furthest(sources, now);
+  if (!retention || *retention < 0 || !source.backfill_start_time) return std::nullopt;
+  if (*source.backfill_start_time >= now - std::chrono::milliseconds(*retention)) return std::nullopt;
+  return "topic " + topic + " keeps records for " + days(*retention) + " (retention.ms), but source " +
+         source.name + " reads back to " + format_rfc3339(*source.backfill_start_time) +
+         ": Kafka deletes older events soon after they are published; set retention.ms=-1 on the topic (" +
+         alter(topic, "retention.ms=-1") + ")";
+}
+
+std::optional<std::string> too_old(const std::string& topic, const TopicConfig& config,
+                                   const Sources& sources, Time now) {
+  const std::optional<std::string> property = age_limit(config);
+  if (!property) return std::nullopt;
+  const long long limit = number(config, *property).value();
+  const Source& source = furthest(sources, now);
+  if (oldest_of(source, now) >= now - std::chrono::milliseconds(limit)) return std::nullopt;
+  return "topic " + topic + " refuses records that are older than " + days(limit) + " (" + *property +
+         "), but source " + source.name + " reads back to " + format_rfc3339(oldest_of(source, now)) +
+         ": it will stand still there; lift the limit with " +
+         alter(topic, *property + "=" + std::to_string(std::numeric_limits<long long>::max()));
+}
+
+// Ids are unique within one vendor's log, and no more.
+std::optional<std::string> compacted(const std::string& topic, const TopicConfig& config,
+                                     const Sources& sources, bool dead_letters) {
+  const auto policy = config.find("cleanup.policy");
+  if (policy == config.end() || policy->second.find("compact") == std::string::npos) return std::nullopt;
+  const auto by_id = [](const auto& source) { return source->key == "id"; };
+  if (!dead_letters && sources.size() == 1 && by_id(sources[0])) return std::nullopt;
+  const std::string keys =
+      std::ranges::all_of(sources, by_id)
+          ? "the event's id, which those of another source, or several dead letters, may share"
+          : "no event's own (key: " + (*std::ranges::find_if_not(sources, by_id))->key + ")";
+  return "topic " + topic + " has cleanup.policy=" + policy->second +
+         ": Kafka keeps only the last record of each key, and the key of " + named(sources) + " is " + keys +
+         ": the others will be deleted; set it to delete (" + alter(topic, "cleanup.policy=delete") + ")";
+}
+
+}  // namespace
+
+std::optional<long long> number(const TopicConfig& config, const std::string& name) {
+  const auto found = config.find(name);
+  if (found == config.end()) return std::nullopt;
+  try {
+    return std::stoll(found->second);
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
+}
+
+// A topic that takes the broker's time looks at no other.
+std::optional<std::string> age_limit(const TopicConfig& config, const std::string& prefix) {
+  const auto type = config.find(prefix + "message.timestamp.type");
+  if (type != config.end() && type->second == "LogAppendTime") return std::nullopt;
+  // Beyond what a span of microseconds holds it is none.
+  constexpr long long unlimited =
+      std::chrono::duration_cast<std::chrono::milliseconds>(Duration::max()).count();
+  for (const char* name : age_limits) {
+    const std::optional<long long> limit = number(config, prefix + name);
+    if (limit && *limit >= 0 && *limit < unlimited) return name;
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> misfits(const Config& config, const std::map<std::string, TopicConfig>& topics,
+                                 Time now) {
+  std::map<std::string, Sources> events, dead_letters;
+  for (const auto& source : config.sources) {
+    events[source->topic].push_back(source);
+    dead_letters[source->dead_letter_topic].push_back(source);
+  }
+  std::vector<std::string> all;
+  const auto add = [&](std::optional<std::string> sentence) {
+    if (sentence) all.push_back(*std::move(sentence));
+  };
+  for (const auto& [topic, sources] : events) {
+    const auto found = topics.find(topic);
+    if (found == topics.end()) continue;
+    add(too_short(topic, found->second, sources, now));
+    add(too_old(topic, found->second, sources, now));
+    add(compacted(topic, found->second, sources, false));
+  }
+  for (const auto& [topic, sources] : dead_letters) {
+    const auto found = topics.find(topic);
+    if (found == topics.end()) continue;
+    add(too_old(topic, found->second, sources, now));
+    add(compacted(topic, found->second, sources, true));
+  }
+  return all;
+}
+
+}  // namespace auditstream::kafka

@@ -1,0 +1,48 @@
+// A quota lets a client write so many bytes a second: what is too much at once is known as such, and less
+// gets through.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "kafka/patient_journal.h"
+#include "kafka/place.h"
+#include "support/child.h"
+#include "support/kafka/broker.h"
+
+namespace auditstream::test {
+namespace {
+
+// As kafka-configs.sh does it.
+void limit_producers(const Broker& broker, int bytes_per_second) {
+  const std::string jars =
+      PROJECT_DIR "/.cache/kafka/" + lines_of(read_file(broker.directory() / "release")).at(0) + "/*";
+  const Finished done =
+      run_to_end({"java", "-cp", jars, "kafka.admin.ConfigCommand", "--bootstrap-server", broker.bootstrap(),
+                  "--alter", "--add-config", "producer_byte_rate=" + std::to_string(bytes_per_second),
+                  "--entity-type", "clients", "--entity-default"},
+                 {}, 60s);
+  ASSERT_EQ(done.status, 0) << done.err;
+}
+
+TEST(Quota, ABatchThatDoesNotGetInIsKnownAndASmallerOneDoes) {
+  const Broker broker;
+  const Place place(broker.bootstrap());
+  limit_producers(broker, 50'000);
+  PatientJournal journal(place.settings());
+  journal.open();
+  const auto events_of = [&](const std::string& prefix, int count) {
+    Unit unit;
+    for (const std::string& id : ids_of(prefix, count))
+      unit.events.push_back(event_of(id, incompressible_json(50'000), wall_clock()));
+    return place.batch_of(std::move(unit));
+  };
+  const JournalDone large = journal.commit(events_of("large", 100));
+  EXPECT_EQ(large.outcome, Outcome::lost);
+  EXPECT_TRUE(large.timed_out) << large.detail;
+  journal.open_at_last(60s);
+  const JournalDone small = journal.commit(events_of("small", 2));
+  EXPECT_EQ(small.outcome, Outcome::committed) << small.detail;
+  EXPECT_EQ(place.visible_ids(), ids_of("small", 2));
+}
+
+}  // namespace
+}  // namespace auditstream::test
