@@ -74,6 +74,16 @@ void judge_poller(SourceView& view, const PollerStatus& poller) {
 
 }  // namespace
 
+void doubt(std::vector<SourceView>& views, const std::string& why) {
+  for (SourceView& view : views) {
+    view.known = false;
+    if (view.state != "RUNNING") continue;
+    view.state = "UNASSIGNED";
+    view.error = why;
+    view.error_status = 0;
+  }
+}
+
 void Board::configure(std::vector<std::shared_ptr<const Source>> sources) {
   const std::lock_guard lock(mutex_);
   sources_ = std::move(sources);

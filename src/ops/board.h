@@ -21,6 +21,7 @@ namespace auditstream::ops {
 struct SourceView {
   std::shared_ptr<const Source> source;
   int partition = 0;
+  bool known = true;  // false: the state is what was known last, see doubt()
   std::string state;  // RUNNING | PAUSED | FAILED | UNASSIGNED, as Kafka Connect has them
   // PollerStatus::state; where another instance polls it, what its record tells, "" if nothing is special
   std::string activity;
@@ -36,6 +37,10 @@ struct SourceView {
   std::optional<Time> backfill_end;       // while history is read, where it is polled: an estimate
   std::vector<std::uint64_t> per_minute;  // published in the last minutes, the running one at the end
 };
+
+// Nobody can tell any more how the sources are, for this reason. What ran is not shown as running: nobody
+// publishes it as far as this instance can tell. What has failed or is paused stays so.
+void doubt(std::vector<SourceView>& views, const std::string& why);
 
 class Board {
  public:

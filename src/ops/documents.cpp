@@ -47,7 +47,8 @@ std::string source_of(const SourceView& view, Time now) {
   const auto per_minute = list(view.per_minute, [](std::uint64_t events) { return std::to_string(events); });
   return "{\"name\":" + quote(view.source->name) + ",\"vendor\":" + quote(view.source->vendor) +
          ",\"account\":" + quote(view.source->account) + ",\"partition\":" + std::to_string(view.partition) +
-         ",\"state\":" + quote(view.state) + ",\"activity\":" + quote(view.activity) +
+         ",\"known\":" + (view.known ? "true" : "false") + ",\"state\":" + quote(view.state) +
+         ",\"activity\":" + quote(view.activity) +
          ",\"owner\":" + (view.owner ? quote(*view.owner) : "null") +
          ",\"watermark\":" + time_or_null(cursor ? std::optional(cursor->watermark) : std::nullopt) +
          ",\"lag_seconds\":" + (cursor ? seconds(now - cursor->watermark) : "null") +

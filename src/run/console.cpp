@@ -189,12 +189,6 @@ ops::HttpResponse Console::in_time(const ops::HttpRequest& request) {
   if (is_get(request) && request.path == "/readyz") return ready();
   if (is_get(request) && request.path == "/metrics") return metrics();
   const Time now = read_clock().wall;
-  const auto views = [&] {
-    const std::optional<FleetStatus> fleet = ask_fleet();
-    const std::lock_guard lock(mutex_);
-    return running_ ? running_->board->view(fleet.value_or(FleetStatus{}), now)
-                    : std::vector<ops::SourceView>{};
-  };
   ops::Identity identity;
   ops::KafkaView kafka;
   {
@@ -204,6 +198,20 @@ ops::HttpResponse Console::in_time(const ops::HttpRequest& request) {
     identity = identity_;
     if (running_) kafka = running_->kafka();
   }
+  const auto views = [&] {
+    const std::optional<FleetStatus> fleet = ask_fleet();
+    std::vector<ops::SourceView> all;
+    {
+      const std::lock_guard lock(mutex_);
+      if (running_) all = running_->board->view(fleet.value_or(FleetStatus{}), now);
+    }
+    if (!kafka.reachable) {
+      ops::doubt(all, kafka.sentence());
+    } else if (!fleet) {
+      ops::doubt(all, "the event loop of " + identity.instance + " does not answer");
+    }
+    return all;
+  };
   std::variant<ops::HttpResponse, ops::Change> answered = ops::answer(request, identity, kafka, views, now);
   if (auto* response = std::get_if<ops::HttpResponse>(&answered)) return std::move(*response);
   return carry_out(std::get<ops::Change>(std::move(answered)));

@@ -46,6 +46,9 @@ TEST(Health, KafkaThatIsAwayIsToldEverywhereAndFoundAgainUnderAnotherPort) {
   EXPECT_FALSE(told["reachable"].as<bool>());
   EXPECT_THAT(told["error"].as<std::string>(), AllOf(HasSubstr(address), HasSubstr("Connection refused")));
   EXPECT_TRUE(metric_says(*run, "0"));
+  const YAML::Node source = get(*run, "/sources")["sources"][0];
+  EXPECT_FALSE(source["known"].as<bool>());
+  EXPECT_EQ(source["state"].as<std::string>(), "UNASSIGNED") << "nobody can tell, so it is not green";
   let_pass(20s);  // in which everything is tried in vain
   EXPECT_EQ(lines_with(*run, "kafka_unreachable"), 1u);
   EXPECT_EQ(lines_with(*run, "commit_failed") + lines_with(*run, "journal_not_open"), 0u) << run->err();

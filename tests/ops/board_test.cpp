@@ -110,6 +110,21 @@ TEST(Board, WhatNoOwnerCanUseIsFailedWithItsRemedy) {
   EXPECT_THAT(shown.view().error, HasSubstr("cursors move acme"));
 }
 
+TEST(Board, WhatNobodyCanTellIsNotShownAsRunning) {
+  std::vector<SourceView> views(3);
+  views[0].state = "RUNNING";
+  views[1].state = "FAILED";
+  views[1].error = "refused";
+  views[2].state = "PAUSED";
+  doubt(views, "Kafka can't be reached");
+  EXPECT_EQ(views[0].state, "UNASSIGNED");
+  EXPECT_EQ(views[0].error, "Kafka can't be reached");
+  EXPECT_EQ(views[1].state, "FAILED");
+  EXPECT_EQ(views[1].error, "refused");
+  EXPECT_EQ(views[2].state, "PAUSED");
+  for (const SourceView& view : views) EXPECT_FALSE(view.known);
+}
+
 TEST(Board, ASourceThatIsPolledHereIsSeenFromNearer) {
   Shown shown;
   shown.own("us");
