@@ -5,22 +5,23 @@
 #include <iostream>
 
 #include "run/daemon.h"
+#include "run/output.h"
 
 namespace auditstream {
 
 std::optional<int> refuse_to_ask() {
   if (isatty(STDIN_FILENO) != 0) return std::nullopt;
-  std::cerr << "nothing has changed: this needs --yes where no terminal can be asked\n";
+  err() << "nothing has changed: this needs --yes where no terminal can be asked\n";
   return exit_usage;
 }
 
 std::optional<int> ask(const std::string& question) {
   if (const std::optional<int> code = refuse_to_ask()) return code;
-  std::cerr << question << "\nGo on? [y/N] " << std::flush;
+  err() << question << "\nGo on? [y/N] " << std::flush;
   std::string answer;
   std::getline(std::cin, answer);
   if (answer == "y" || answer == "Y" || answer == "yes") return std::nullopt;
-  std::cerr << "nothing has changed\n";
+  err() << "nothing has changed\n";
   return exit_problem;
 }
 

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <iostream>
 #include <iterator>
 #include <map>
 #include <set>
@@ -13,6 +12,7 @@
 #include "kafka/group_check.h"
 #include "kafka/lost_cursors.h"
 #include "run/daemon.h"
+#include "run/output.h"
 #include "run/probe.h"
 #include "run/progress.h"
 
@@ -130,20 +130,21 @@ std::string json_of(const Unpaired& unpaired) {
 
 void print(const Unpaired& unpaired) {
   for (const auto& source : unpaired.sources) {
-    std::cout << "  " << source->name << " has no cursor yet: it starts at "
-              << (source->backfill_start_time
-                      ? format_rfc3339(*source->backfill_start_time) + " (backfill_start_time)"
-                      : "the moment of its first start (no backfill_start_time)")
-              << "\n";
+    out() << "  " << source->name << " has no cursor yet: it starts at "
+          << (source->backfill_start_time
+                  ? format_rfc3339(*source->backfill_start_time) + " (backfill_start_time)"
+                  : "the moment of its first start (no backfill_start_time)")
+          << "\n";
   }
   constexpr std::size_t printed_max = 10;
   const std::size_t printed = std::min(unpaired.cursors.size(), printed_max);
   for (const CursorRecord& cursor : std::span(unpaired.cursors).first(printed)) {
-    std::cout << "  warning: there is a cursor of " << cursor.source << " in partition " << cursor.partition
-              << ", but no such source in this config: add the source or leave it: its cursor is kept\n";
+    out() << "  warning: there is a cursor of " << shown(cursor.source) << " in partition "
+          << cursor.partition
+          << ", but no such source in this config: add the source or leave it: its cursor is kept\n";
   }
   if (unpaired.cursors.size() > printed)
-    std::cout << "  warning: so it is with " << unpaired.cursors.size() - printed << " more cursors\n";
+    out() << "  warning: so it is with " << unpaired.cursors.size() - printed << " more cursors\n";
 }
 
 std::string json_of(const Source& source, const ProbeResult& probe) {
@@ -165,34 +166,35 @@ std::string json_of(const Source& source, const ProbeResult& probe) {
 
 void print(const KafkaResult& kafka) {
   std::istringstream lines(kafka.ok ? "reachable, topics fit" : kafka.message);
-  for (std::string line; std::getline(lines, line);) std::cout << "kafka: " << line << "\n";
-  for (const std::string& warning : kafka.warnings) std::cout << "  warning: " << warning << "\n";
+  for (std::string line; std::getline(lines, line);) out() << "kafka: " << line << "\n";
+  for (const std::string& warning : kafka.warnings) out() << "  warning: " << warning << "\n";
 }
 
 void print(const Source& source, const ProbeResult& probe) {
-  std::cout << source.name << " (" << source.vendor << "): ";
+  out() << source.name << " (" << source.vendor << "): ";
   if (!probe.accepted) {
-    std::cout << (probe.reachable ? "reachable, refused: " : "can't be reached: ") << probe.message << "\n";
-    if (!probe.remedy.empty()) std::cout << "  remedy: " << probe.remedy << "\n";
+    out() << (probe.reachable ? "reachable, refused: " : "can't be reached: ") << shown(probe.message)
+          << "\n";
+    if (!probe.remedy.empty()) out() << "  remedy: " << probe.remedy << "\n";
   } else {
-    std::cout << "reachable, accepted, " << (probe.at_least ? "at least " : "") << probe.events
-              << " events in the last 7 days, polled every " << format_duration(probe.poll_interval) << "\n";
+    out() << "reachable, accepted, " << (probe.at_least ? "at least " : "") << probe.events
+          << " events in the last 7 days, polled every " << readable_duration(probe.poll_interval) << "\n";
     if (probe.poll_interval > source.poll_interval) {
-      std::cout << "  the rate budget allows no shorter poll_interval (configured: "
-                << format_duration(source.poll_interval) << ")\n";
+      out() << "  the rate budget allows no shorter poll_interval (configured: "
+            << format_duration(source.poll_interval) << ")\n";
     }
-    if (!probe.hints.empty()) std::cout << "  the log is empty; if it should not be, look at:\n";
-    for (const std::string& hint : probe.hints) std::cout << "  - " << hint << "\n";
+    if (!probe.hints.empty()) out() << "  the log is empty; if it should not be, look at:\n";
+    for (const std::string& hint : probe.hints) out() << "  - " << hint << "\n";
   }
   if (!probe.clock_skew) {
-    if (probe.reachable) std::cout << "  clock: the vendor's answer has no Date header\n";
+    if (probe.reachable) out() << "  clock: the vendor's answer has no Date header\n";
   } else if (std::chrono::abs(*probe.clock_skew) > 60s) {
-    std::cout << "  warning: this machine's clock is "
-              << format_duration(std::chrono::abs(floor<std::chrono::seconds>(*probe.clock_skew)))
-              << (*probe.clock_skew > 0s ? " ahead of" : " behind") << " the vendor's: set it right (NTP)\n";
+    out() << "  warning: this machine's clock is "
+          << readable_duration(std::chrono::abs(floor<std::chrono::seconds>(*probe.clock_skew)))
+          << (*probe.clock_skew > 0s ? " ahead of" : " behind") << " the vendor's: set it right (NTP)\n";
   } else {
-    std::cout << "  clock: " << seconds(floor<std::chrono::seconds>(*probe.clock_skew))
-              << " s from the vendor's\n";
+    out() << "  clock: " << seconds(floor<std::chrono::seconds>(*probe.clock_skew))
+          << " s from the vendor's\n";
   }
 }
 
@@ -207,19 +209,19 @@ int check_command(const std::string& path, const CheckOptions& options) {
                          ",\"mistakes\":" + json_findings(loaded.mistakes) +
                          ",\"warnings\":" + json_findings(loaded.warnings) + "}";
   if (!options.json) {
-    for (const Finding& warning : loaded.warnings) std::cerr << "warning: " << warning.text() << "\n";
-    for (const Finding& mistake : loaded.mistakes) std::cerr << mistake.text() << "\n";
+    for (const Finding& warning : loaded.warnings) err() << "warning: " << warning.text() << "\n";
+    for (const Finding& mistake : loaded.mistakes) err() << mistake.text() << "\n";
   }
   if (!loaded.config) {
-    if (options.json) std::cout << document << "}\n";
+    if (options.json) print_json(document + "}");
     return exit_config;
   }
   const Config& config = *loaded.config;
   if (options.offline) {
     if (options.json) {
-      std::cout << document << "}\n";
+      print_json(document + "}");
     } else {
-      std::cout << "config: ok, " << config.sources.size() << " sources\n";
+      out() << "config: ok, " << config.sources.size() << " sources\n";
     }
     return exit_done;
   }
@@ -262,7 +264,7 @@ int check_command(const std::string& path, const CheckOptions& options) {
       print(*source, probe);
     }
   }
-  if (options.json) std::cout << document << "]}\n";
+  if (options.json) print_json(document + "]}");
   if (misconfigured) return exit_config;
   if (unavailable) return exit_unavailable;
   return problem ? exit_problem : exit_done;

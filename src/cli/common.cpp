@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <iostream>
 #include <utility>
 #include <vector>
 
@@ -7,6 +6,7 @@
 #include "config/nearest.h"
 #include "kafka/client.h"
 #include "run/clock.h"
+#include "run/output.h"
 
 namespace auditstream {
 
@@ -41,11 +41,11 @@ Loaded load_all(const std::string& path) {
 
 std::unique_ptr<Config> load_or_complain(const std::string& path) {
   Loaded loaded = load_all(path);
-  for (const Finding& warning : loaded.warnings) std::cerr << "warning: " << warning.text() << "\n";
+  for (const Finding& warning : loaded.warnings) err() << "warning: " << warning.text() << "\n";
   for (const Finding& missing : loaded.missing_secrets) {
-    std::cerr << "warning: " << missing.text() << "; the source fails until it can be read\n";
+    err() << "warning: " << missing.text() << "; the source fails until it can be read\n";
   }
-  for (const Finding& mistake : loaded.mistakes) std::cerr << mistake.text() << "\n";
+  for (const Finding& mistake : loaded.mistakes) err() << mistake.text() << "\n";
   return std::move(loaded.config);
 }
 

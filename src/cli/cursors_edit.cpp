@@ -14,6 +14,7 @@
 #include "run/clock.h"
 #include "run/cursor_editor.h"
 #include "run/daemon.h"
+#include "run/output.h"
 
 namespace auditstream {
 namespace {
@@ -88,11 +89,11 @@ std::string done(const std::string& verb) {
 
 void tell(const Edit& edit, const CursorChange& change, const CursorEditOptions& options) {
   if (options.json) {
-    std::cout << json_of(edit, change, options.dry_run) << "\n";
+    print_json(json_of(edit, change, options.dry_run));
     return;
   }
-  if (!change.records.empty()) std::cout << (options.dry_run ? "would " + edit.verb : done(edit.verb)) << " ";
-  std::cout << words_of(edit, change) << "\n";
+  if (!change.records.empty()) out() << (options.dry_run ? "would " + edit.verb : done(edit.verb)) << " ";
+  out() << words_of(edit, change) << "\n";
 }
 
 int complain(const CursorEditor& editor, const Edit& edit, const EditFailure& failure) {
@@ -100,18 +101,18 @@ int complain(const CursorEditor& editor, const Edit& edit, const EditFailure& fa
     case EditFailure::Kind::no_cursor: {
       const auto offsets = editor.read();
       if (const auto* partitions = std::get_if<std::vector<RecordMap>>(&offsets)) {
-        complain_of_missing_cursor(edit.source, cursors_in(*partitions), std::cerr);
+        complain_of_missing_cursor(edit.source, cursors_in(*partitions), err());
       }
       return exit_problem;
     }
     case EditFailure::Kind::refused:
-      std::cerr << failure.text << "\n";
+      err() << failure.text << "\n";
       return exit_problem;
     case EditFailure::Kind::unavailable:
-      std::cerr << failure.text << "\n";
+      err() << failure.text << "\n";
       return exit_unavailable;
     case EditFailure::Kind::misconfigured:
-      std::cerr << failure.text << "\n";
+      err() << failure.text << "\n";
       return exit_config;
   }
   return exit_internal;
@@ -122,7 +123,7 @@ std::optional<int> refuse_skip(const Edit& edit, const CursorChange& change,
                                const CursorEditOptions& options) {
   const std::string skip = change.skip(edit.source);
   if (options.allow_skip || skip.empty()) return std::nullopt;
-  std::cerr << skip << "; if that is meant, add --allow-skip\n";
+  err() << skip << "; if that is meant, add --allow-skip\n";
   return exit_usage;
 }
 
@@ -141,7 +142,7 @@ int carry_out(const Config& config, const Edit& edit, const CursorEditOptions& o
       return *code;
   }
   const auto result = editor.carry_out(edit.source, edit.home, edit.decide, [&](const std::string& trouble) {
-    std::cerr << edit.source << ": " << trouble << "; trying again\n";
+    err() << edit.source << ": " << trouble << "; trying again\n";
   });
   if (const auto* failure = std::get_if<EditFailure>(&result)) return complain(editor, edit, *failure);
   const auto& change = std::get<CursorChange>(result);
@@ -156,7 +157,7 @@ int edit_source(const std::string& path, const std::string& name, const CursorEd
                 Make make) {
   const std::unique_ptr<Config> config = load_or_complain(path);
   if (!config) return exit_config;
-  const std::shared_ptr<const Source> source = find_source(*config, name, std::cerr);
+  const std::shared_ptr<const Source> source = find_source(*config, name, err());
   if (!source) return exit_usage;
   const int home = murmur2_partition(source->account, config->offsets.partitions);
   return carry_out(*config, make(source, home), options);
@@ -177,12 +178,12 @@ int cursors_set_command(const std::string& path, const std::string& name, const 
   const Time now = read_clock().wall;
   const Result<Time> position = parse_moment(to, now);
   if (!position.ok()) {
-    std::cerr << "--to: " << position.error().message << "\n";
+    err() << "--to: " << position.error().message << "\n";
     return exit_usage;
   }
   if (*position > now) {
-    std::cerr << "--to: " << format_rfc3339(*position) << " lies in the future; now it is "
-              << format_rfc3339(now) << "\n";
+    err() << "--to: " << format_rfc3339(*position) << " lies in the future; now it is " << format_rfc3339(now)
+          << "\n";
     return exit_usage;
   }
   return edit_source(path, name, options, [&](const std::shared_ptr<const Source>& source, int home) {
@@ -209,7 +210,7 @@ int cursors_delete_command(const std::string& path, const std::string& name,
   if (!config) return exit_config;
   for (const auto& source : config->sources) {
     if (source->name != name) continue;
-    std::cerr
+    err()
         << name << " is still in " << path
         << ", so it would begin anew: take it out of the config of every instance first, or, to begin anew, "
            "run auditstream cursors reset "

@@ -1,12 +1,12 @@
 #include "cli/main_command.h"
 
 #include <CLI/CLI.hpp>
-#include <iostream>
 
 #include "cli/commands.h"
 #include "cli/vendors.h"
 #include "cli/version.h"
 #include "run/daemon.h"
+#include "run/output.h"
 
 namespace auditstream {
 
@@ -109,7 +109,7 @@ int main_command(int argc, char** argv) {
   std::string vendor;
   CLI::App* vendors = app.add_subcommand("vendors", "What can be polled: settings, defaults, limits");
   vendors->add_option("vendor", vendor, "One vendor; without it all are listed");
-  vendors->callback([&] { code = vendors_command(vendor, std::cout, std::cerr); });
+  vendors->callback([&] { code = vendors_command(vendor, out(), err()); });
 
   // CLI11 takes "-7d" for an option, so a span back from now is glued to its own option.
   std::vector<std::string> arguments(argv + 1, argv + argc);
@@ -123,7 +123,7 @@ int main_command(int argc, char** argv) {
   try {
     app.parse(arguments);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? exit_done : exit_usage;
+    return app.exit(error, out(), err()) == 0 ? exit_done : exit_usage;
   }
   return code;
 }

@@ -5,6 +5,7 @@
 #include "config/nearest.h"
 #include "run/cursor_editor.h"
 #include "run/daemon.h"
+#include "run/output.h"
 
 namespace auditstream {
 std::variant<std::vector<RecordMap>, int> read_offsets(const Config& config, std::ostream& err) {
@@ -31,7 +32,7 @@ void complain_of_missing_cursor(const std::string& source, const std::vector<Cur
                                 std::ostream& err) {
   std::vector<std::string> names;
   for (const CursorRecord& cursor : cursors) names.push_back(cursor.source);
-  err << "no cursor of \"" << source << "\"" << did_you_mean(source, names) << "\n";
+  err << "no cursor of \"" << shown(source) << "\"" << shown(did_you_mean(source, names)) << "\n";
 }
 
 }  // namespace auditstream

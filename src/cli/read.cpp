@@ -1,12 +1,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <iostream>
 
 #include "cli/commands.h"
 #include "cli/sources.h"
 #include "run/clock.h"
 #include "run/daemon.h"
+#include "run/output.h"
 #include "run/progress.h"
 #include "run/range_reader.h"
 
@@ -15,18 +15,18 @@ namespace auditstream {
 int read_command(const std::string& path, const ReadOptions& options) {
   const std::unique_ptr<Config> config = load_or_complain(path);
   if (!config) return exit_config;
-  const std::shared_ptr<const Source> source = find_source(*config, options.source, std::cerr);
+  const std::shared_ptr<const Source> source = find_source(*config, options.source, err());
   if (!source) return exit_usage;
   const Time now = read_clock().wall;
   const Result<Time> from = parse_moment(options.from, now);
   const Result<Time> to = options.to.empty() ? Result<Time>(now) : parse_moment(options.to, now);
   for (const auto& [name, moment] : {std::pair{"--from", &from}, std::pair{"--to", &to}}) {
     if (moment->ok()) continue;
-    std::cerr << name << ": " << moment->error().message << "\n";
+    err() << name << ": " << moment->error().message << "\n";
     return exit_usage;
   }
   if (*from >= *to) {
-    std::cerr << "--from: " << format_rfc3339(*from) << " is not before --to " << format_rfc3339(*to) << "\n";
+    err() << "--from: " << format_rfc3339(*from) << " is not before --to " << format_rfc3339(*to) << "\n";
     return exit_usage;
   }
   std::uint64_t left = options.limit.value_or(UINT64_MAX);
@@ -42,17 +42,15 @@ int read_command(const std::string& path, const ReadOptions& options) {
         std::string line(event.raw);
         std::ranges::replace_if(
             line, [](char c) { return c == '\n' || c == '\r'; }, ' ');
-        std::cout << line << "\n";
-        return --left > 0 && std::cout.good();
+        return print_event(line) && --left > 0;
       },
       [&progress](const std::string& text) {
         progress.clear();
-        std::cerr << text << "\n";
+        err() << text << "\n";
       });
   progress.clear();
-  std::cout.flush();
   if (end.complete) return exit_done;
-  std::cerr << source->name << ": " << end.trouble << "\n";
+  err() << source->name << ": " << end.trouble << "\n";
   return end.unreachable ? exit_unavailable : exit_problem;
 }
 

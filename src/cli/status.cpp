@@ -1,5 +1,4 @@
 #include <cstdlib>
-#include <iostream>
 #include <string_view>
 #include <utility>
 
@@ -10,6 +9,7 @@
 #include "http/curl_client.h"
 #include "run/clock.h"
 #include "run/daemon.h"
+#include "run/output.h"
 #include "run/terminal.h"
 
 namespace auditstream {
@@ -98,7 +98,7 @@ void draw(const std::string& text) {
     screen += "\x1b[2K" + text.substr(begin, end - begin);
     begin = end;
   }
-  std::cout << screen << "\x1b[J" << std::flush;
+  paint_out(screen + "\x1b[J");
 }
 
 // Until the user wants no more.
@@ -107,7 +107,7 @@ int watch(Instance& instance, StatusReport report) {
   Steady answered_at = read_clock().steady;
   std::optional<Time> away_since;
   std::string trouble;
-  std::cout << "\x1b[2J";
+  paint_out("\x1b[2J");
   while (true) {
     if (read_clock().steady - answered_at >= current_for) forget_states(report);
     if (const std::optional<Terminal> at = terminal()) {
@@ -148,7 +148,7 @@ int watch(Instance& instance, StatusReport report) {
 int status_command(const StatusOptions& options) {
   Result<std::string> url = parse_instance_url(options.url);
   if (!url.ok()) {
-    std::cerr << status_line(url.error().message, {}) << "\n";
+    err() << status_line(url.error().message, {}) << "\n";
     return exit_usage;
   }
   Instance instance(std::move(*url));
@@ -156,16 +156,16 @@ int status_command(const StatusOptions& options) {
   std::optional<Result<Said>> first;
   while (!first) first = instance.answer(request_timeout);
   if (!first->ok()) {
-    std::cerr << "auditstream: " << status_line(first->error().message, {}) << "\n";
+    err() << "auditstream: " << status_line(first->error().message, {}) << "\n";
     return exit_unavailable;
   }
   const std::optional<Terminal> at = terminal();
   if (options.json) {
-    std::cout << (*first)->body << "\n";
+    print_json((*first)->body);
   } else if (at && !options.once) {
     return watch(instance, std::move((*first)->report));
   } else {
-    std::cout << status_text((*first)->report, format_for(at));
+    paint_out(status_text((*first)->report, format_for(at)));
   }
   return exit_done;
 }

@@ -10,6 +10,8 @@
 #include <tuple>
 #include <utility>
 
+#include "base/printable.h"
+
 namespace auditstream {
 namespace {
 
@@ -144,17 +146,13 @@ std::size_t columns_of(std::string_view text) {
   return sum;
 }
 
-// What has no width could reorder or hide what stands around it, so it goes.
+// Without what has no width, for it would be counted as what it isn't.
 std::string printable(std::string_view text, bool utf8) {
   std::string out;
-  for_each_character(text, [&](std::string_view bytes, int columns) {
-    if (bytes == "\n" || bytes == "\r" || bytes == "\t") {
-      out += ' ';
-    } else if (columns < 0 || (columns > 0 && !utf8 && bytes.size() > 1)) {
-      out += '?';
-    } else if (columns > 0) {
-      out += bytes;
-    }
+  const std::string shown = printable(text, utf8 ? Charset::utf8 : Charset::ascii);
+  for_each_character(shown, [&](std::string_view bytes, int columns) {
+    if (columns < 0) out += '?';
+    if (columns > 0) out += bytes;
   });
   return out;
 }

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <iostream>
 #include <utility>
 
 #include "auditstream/envelope.h"
@@ -18,6 +17,7 @@
 #include "run/clock.h"
 #include "run/daemon.h"
 #include "run/id_digest.h"
+#include "run/output.h"
 #include "run/progress.h"
 #include "run/range_reader.h"
 
@@ -59,7 +59,7 @@ std::variant<Range, Stop> requested_range(const VerifyOptions& options, Time now
 }
 
 std::variant<Cursor, Stop> read_cursor(const Config& config, const Source& source) {
-  std::variant<std::vector<RecordMap>, int> read = read_offsets(config, std::cerr);
+  std::variant<std::vector<RecordMap>, int> read = read_offsets(config, err());
   if (const int* code = std::get_if<int>(&read)) return Stop{"", *code};
   const auto& offsets = std::get<std::vector<RecordMap>>(read);
   const std::vector<CursorRecord> cursors = cursors_in(offsets);
@@ -69,7 +69,7 @@ std::variant<Cursor, Stop> read_cursor(const Config& config, const Source& sourc
     if (cursor.source == source.name && (found == nullptr || cursor.partition == home)) found = &cursor;
   }
   if (found == nullptr) {
-    complain_of_missing_cursor(source.name, cursors, std::cerr);
+    complain_of_missing_cursor(source.name, cursors, err());
     return Stop{"it has never been polled, so there is nothing to compare: start auditstream run first",
                 exit_problem};
   }
@@ -85,7 +85,7 @@ std::variant<Cursor, Stop> read_cursor(const Config& config, const Source& sourc
   if (const auto why = why_not_adopted(source, decoded->cursor, found->partition))
     return Stop{*why, exit_problem};
   for (const Say& warning : adoption_warnings(source, decoded->cursor))
-    std::cerr << "warning: " << warning.text << "\n";
+    err() << "warning: " << warning.text << "\n";
   return decoded->cursor;
 }
 
@@ -112,13 +112,13 @@ class Verification {
     if (comparison_ && compared_) {
       report_.found = comparison_->differences();
       if (options_.json) {
-        std::cout << json_of(report_) << "\n";
+        print_json(json_of(report_));
       } else {
         print(report_);
       }
     }
     if (!stop) return report_.ok() ? exit_done : exit_problem;
-    if (!stop->text.empty()) std::cerr << source_->name << ": " << stop->text << "\n";
+    if (!stop->text.empty()) err() << source_->name << ": " << stop->text << "\n";
     return stop->code;
   }
 
@@ -189,7 +189,7 @@ class Verification {
         },
         [this](const std::string& text) {
           progress_.clear();
-          std::cerr << text << "\n";
+          err() << text << "\n";
         });
     if (end.complete) return std::nullopt;
     return Stop{end.trouble, end.unreachable ? exit_unavailable : exit_problem};
@@ -333,7 +333,7 @@ class Verification {
 int verify_command(const std::string& path, const VerifyOptions& options) {
   const std::unique_ptr<Config> config = load_or_complain(path);
   if (!config) return exit_config;
-  const std::shared_ptr<const Source> source = find_source(*config, options.source, std::cerr);
+  const std::shared_ptr<const Source> source = find_source(*config, options.source, err());
   if (!source) return exit_usage;
   // Before an hour of reading.
   if (options.repair && !options.yes && !options.dry_run) {
@@ -342,7 +342,7 @@ int verify_command(const std::string& path, const VerifyOptions& options) {
   const Time now = read_clock().wall;
   const std::variant<Range, Stop> requested = requested_range(options, now);
   if (const Stop* stop = std::get_if<Stop>(&requested)) {
-    std::cerr << stop->text << "\n";
+    err() << stop->text << "\n";
     return stop->code;
   }
   return Verification(*config, source, std::get<Range>(requested), now, options).run();

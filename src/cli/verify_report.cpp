@@ -1,11 +1,11 @@
 #include "cli/verify_report.h"
 
 #include <algorithm>
-#include <iostream>
 #include <utility>
 
 #include "auditstream/json.h"
 #include "cli/version.h"
+#include "run/output.h"
 
 namespace auditstream {
 namespace {
@@ -91,36 +91,36 @@ std::string json_of(const VerifyReport& report) {
 
 void print(const VerifyReport& report) {
   const Differences& found = report.found;
-  std::cout << report.source->name << " (" << report.source->vendor
-            << "): " << format_rfc3339(report.compared.range.from) << " to "
-            << format_rfc3339(report.compared.range.to) << "\n";
-  for (const Cut& cut : report.compared.cuts) std::cout << "  " << words_of(cut) << "\n";
-  std::cout << "  vendor: " << found.vendor_events << " events; " << report.source->topic << ": "
-            << found.topic_events << " records, " << found.republished
-            << " of them republished (cursors set, reset); dead letters: " << found.dead_lettered << "\n";
+  out() << report.source->name << " (" << report.source->vendor
+        << "): " << format_rfc3339(report.compared.range.from) << " to "
+        << format_rfc3339(report.compared.range.to) << "\n";
+  for (const Cut& cut : report.compared.cuts) out() << "  " << words_of(cut) << "\n";
+  out() << "  vendor: " << found.vendor_events << " events; " << report.source->topic << ": "
+        << found.topic_events << " records, " << found.republished
+        << " of them republished (cursors set, reset); dead letters: " << found.dead_lettered << "\n";
   const auto advice = remedies(report);
   for (const auto& [kind, count] :
        {std::pair{"missing", found.missing}, std::pair{"duplicated", found.duplicated},
         std::pair{"altered", found.altered}, std::pair{"unexpected", found.unexpected},
         std::pair{"undated", found.undated}}) {
-    std::cout << "  " << kind << ": " << count;
+    out() << "  " << kind << ": " << count;
     const bool missing = kind == std::string_view("missing");
-    if (missing && found.repaired > 0) std::cout << ", repaired: " << found.repaired;
+    if (missing && found.repaired > 0) out() << ", repaired: " << found.repaired;
     if (const auto ids = report.examples.find(kind); ids != report.examples.end()) {
-      std::cout << ", e.g.";
-      for (const std::string& id : ids->second) std::cout << " " << id;
+      out() << ", e.g.";
+      for (const std::string& id : ids->second) out() << " " << shown(id);
     }
-    std::cout << "\n";
+    out() << "\n";
     if (count == 0 || (missing && found.repaired == found.missing)) continue;
     const auto remedy = std::ranges::find(advice, kind, &std::pair<std::string, std::string>::first);
-    std::cout << "    " << remedy->second << "\n";
+    out() << "    " << remedy->second << "\n";
   }
-  std::cout << "  SHA-256 of the ids: vendor " << report.vendor_digest << "\n                topic  "
-            << "    " << report.topic_digest << "\n"
-            << (report.clean() ? report.whole() ? "  all there\n" : "  all there, as far as it was compared\n"
-                               : "");
+  out() << "  SHA-256 of the ids: vendor " << report.vendor_digest << "\n                topic  "
+        << "    " << report.topic_digest << "\n"
+        << (report.clean() ? report.whole() ? "  all there\n" : "  all there, as far as it was compared\n"
+                           : "");
   if (!report.whole() && !report.allow_cut)
-    std::cout << "  less was compared than asked for; if that is meant, add --allow-cut\n";
+    out() << "  less was compared than asked for; if that is meant, add --allow-cut\n";
 }
 
 }  // namespace auditstream

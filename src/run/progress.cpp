@@ -2,9 +2,10 @@
 
 #include <unistd.h>
 
-#include <iostream>
-
+#include "base/printable.h"
 #include "run/clock.h"
+#include "run/output.h"
+#include "run/terminal.h"
 
 namespace auditstream {
 namespace {
@@ -22,11 +23,11 @@ void Progress::show(const std::string& line) {
   if (!due()) return;
   next_ = read_clock().steady + interval;
   shown_ = true;
-  std::cerr << erase_line << line << std::flush;
+  paint_err(erase_line + printable(line, speaks_utf8() ? Charset::utf8 : Charset::ascii));
 }
 
 void Progress::clear() {
-  if (shown_) std::cerr << erase_line << std::flush;
+  if (shown_) paint_err(erase_line);
   shown_ = false;
 }
 

@@ -29,6 +29,8 @@ int take_signals() {
   return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+}  // namespace
+
 bool speaks_utf8() {
   const locale_t locale = newlocale(LC_CTYPE_MASK, "", nullptr);
   if (locale == nullptr) return false;
@@ -36,8 +38,6 @@ bool speaks_utf8() {
   freelocale(locale);
   return utf8;
 }
-
-}  // namespace
 
 std::optional<Terminal> terminal() {
   if (isatty(STDOUT_FILENO) == 0) return std::nullopt;

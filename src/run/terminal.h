@@ -16,6 +16,9 @@ struct Terminal {
   bool utf8 = false;
 };
 
+// Whether the user's locale has UTF-8.
+bool speaks_utf8();
+
 // Nothing where stdout is no terminal.
 std::optional<Terminal> terminal();
 

@@ -135,6 +135,16 @@ TEST(Tidy, LibrdkafkaStaysInItsLayer) {
                       "use Journal, Membership or TopicReader"});
 }
 
+TEST(Tidy, OneFilePrints) {
+  expect_behind_wall(
+      sources_below({"include", "src"}),
+      {"prints by itself",
+       std::regex(R"(\bstd::w?(cout|cerr|clog)\b|\bv?f?printf\b|\bf?put(s|c|char)\b|\bfwrite\b|\bperror\b)"
+                  R"(|::write\(|\bstd(out|err)\b)"),
+       {"src/run/output.cpp", "src/run/log.cpp", "src/base/check.cpp"},
+       "out(), err(), print_json() or the log: nothing from outside may steer a terminal or stop the loop"});
+}
+
 // What each layer may include, from the very list that CMake builds them by.
 std::map<std::string, std::set<std::string>> layers() {
   static const std::regex rule(R"(add_layer\((\w+)([^)]*)\))");
