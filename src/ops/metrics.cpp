@@ -6,8 +6,10 @@
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <mutex>
+#include <set>
 #include <sstream>
 #include <string_view>
 #include <utility>
@@ -33,32 +35,38 @@ const Buckets transaction_buckets{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2
 using Key = std::pair<std::string, std::string>;
 using Counts = std::map<std::string, std::uint64_t, std::less<>>;
 
+// Those of PollerStatus::state.
+constexpr std::array state_names{"backfilling", "failing",  "paused",  "reading",  "resting",
+                                 "retrying",    "starting", "stopped", "throttled"};
+using States = std::array<std::uint64_t, state_names.size()>;
+
+std::uint64_t& at(States& states, std::string_view name) {
+  const auto found =
+      std::ranges::find(state_names, name, [](const char* each) { return std::string_view(each); });
+  AS_CHECK(found != state_names.end());
+  return states[static_cast<std::size_t>(found - state_names.begin())];
+}
+
 // Of one key. What may be counted for the first time long after the start stands there as 0 from the
 // beginning: Prometheus' increase() sees a step from 0 to 1, but not one from nothing to 1.
 struct Series {
   std::uint64_t published = 0;
   std::uint64_t deduplicated = 0;
   Counts dead_letters{{"malformed_json", 0}, {"refused", 0}, {"too_large", 0}, {"unreadable_time", 0}};
-  Counts polls{{"ok", 0}};
+  Counts polls{{"forbidden", 0}, {"ok", 0}, {"unauthorized", 0}};
   Counts requests;
   Duration waited{0};
+  States states{};
   // The latest known ones: a shard that can't be opened must not hide how far its sources are behind.
-  std::optional<Time> watermark;
-  std::optional<Time> last_success;
-  std::uint64_t shown = 0;  // in which exposition the last time; 0: never
+  Time watermark{};     // 1970: not known here
+  Time last_success{};  // 1970: none
 };
 
 // Of one vendor.
 struct Times {
   Histogram lateness{lateness_buckets};
   Histogram requests{request_buckets};
-};
-
-// What the fleet says about a key.
-struct Known {
-  Counts states{{"backfilling", 0}, {"failing", 0}, {"paused", 0},   {"reading", 0},  {"resting", 0},
-                {"retrying", 0},    {"stopped", 0}, {"starting", 0}, {"throttled", 0}};
-  std::optional<Time> watermark;
+  Duration skew{0};
 };
 
 const char* name_of(Outcome outcome) {
@@ -164,10 +172,8 @@ void write_process(std::ostream& out, const ProcessStats& process) {
 
 // All that is counted for one key, and what its series are called.
 struct Row {
-  Key key;
   Series series;
-  Counts states{};
-  Labels labels{};
+  Labels labels;
 };
 
 template <typename Value>
@@ -178,23 +184,12 @@ void write_each(std::ostream& out, MetricType type, std::string name, std::strin
   std::move(family).write(out);
 }
 
-// Where a time is not known, there is no series.
-void write_times(std::ostream& out, std::string name, std::string help, const std::vector<Row>& rows,
-                 std::optional<Time> Series::*time) {
-  Family family(MetricType::Gauge, std::move(name), std::move(help));
-  for (const Row& row : rows) {
-    if (row.series.*time) family.add(row.labels, seconds(*(row.series.*time)));
-  }
-  std::move(family).write(out);
-}
-
 // One series for each value that `label` has.
-template <typename CountsOf>
 void write_by(std::ostream& out, MetricType type, std::string name, std::string help, const char* label,
-              const std::vector<Row>& rows, CountsOf counts_of) {
+              const std::vector<Row>& rows, Counts Series::*counts) {
   Family family(type, std::move(name), std::move(help));
   for (const Row& row : rows) {
-    for (const auto& [value, count] : counts_of(row)) family.add(with(row.labels, label, value), count);
+    for (const auto& [value, count] : row.series.*counts) family.add(with(row.labels, label, value), count);
   }
   std::move(family).write(out);
 }
@@ -207,21 +202,30 @@ void write_sources(std::ostream& out, const std::vector<Row>& rows) {
              "Events that were read again and known to be published.", rows,
              [](const Row& row) { return row.series.deduplicated; });
   write_by(out, counter, "auditstream_dead_letters_total", "Events committed to the dead letters.", "reason",
-           rows, [](const Row& row) -> const Counts& { return row.series.dead_letters; });
+           rows, &Series::dead_letters);
   write_by(out, counter, "auditstream_polls_total", "Attempts to read a window, by how they ended.",
-           "outcome", rows, [](const Row& row) -> const Counts& { return row.series.polls; });
+           "outcome", rows, &Series::polls);
   write_by(out, counter, "auditstream_http_requests_total",
-           "Requests to the vendor, by HTTP status or why no answer came.", "code", rows,
-           [](const Row& row) -> const Counts& { return row.series.requests; });
+           "Requests to the vendor, by HTTP status or why no answer came.", "code", rows, &Series::requests);
   write_each(out, counter, "auditstream_rate_limit_wait_seconds_total",
              "Time that requests waited for the account's rate budget.", rows,
              [](const Row& row) { return seconds(row.series.waited); });
-  write_times(out, "auditstream_source_watermark_timestamp_seconds",
-              "How far the source has been read, as a time of the vendor's log.", rows, &Series::watermark);
-  write_times(out, "auditstream_source_last_success_timestamp_seconds",
-              "When a window was read to its end the last time.", rows, &Series::last_success);
-  write_by(out, MetricType::Gauge, "auditstream_source_state", "Sources that are in this state.", "state",
-           rows, [](const Row& row) -> const Counts& { return row.states; });
+  Family states(MetricType::Gauge, "auditstream_source_state", "Sources that are in this state.");
+  for (const Row& row : rows) {
+    for (std::size_t i = 0; i < state_names.size(); ++i)
+      states.add(with(row.labels, "state", state_names[i]), row.series.states[i]);
+  }
+  std::move(states).write(out);
+}
+
+// What only makes sense for one source.
+void write_times(std::ostream& out, const std::vector<Row>& rows) {
+  write_each(out, MetricType::Gauge, "auditstream_source_watermark_timestamp_seconds",
+             "How far the source has been read, as a time of the vendor's log.", rows,
+             [](const Row& row) { return seconds(row.series.watermark); });
+  write_each(out, MetricType::Gauge, "auditstream_source_last_success_timestamp_seconds",
+             "When a window was read to its end the last time.", rows,
+             [](const Row& row) { return seconds(row.series.last_success); });
 }
 
 }  // namespace
@@ -230,30 +234,23 @@ struct Metrics::Tally {
   std::mutex mutex;
   // From here on protected by the mutex.
   std::map<Key, Series> series;
+  std::set<Key> configured;
   std::map<std::string, Times, std::less<>> times;  // by vendor
   Counts transactions{{"committed", 0}, {"fenced", 0}, {"lost", 0}, {"refused", 0}};
   Histogram transaction_times{transaction_buckets};
   std::uint64_t rebalances = 0;
   std::uint64_t fenced = 0;
-  std::uint64_t expositions = 0;
+  std::size_t shards_open = 0;
+  bool config_is_good = true;
+  Time config_read{};
+
+  void learn(const FleetStatus& status, bool per_source);
 };
 
 namespace {
 
 Key key_of(const Source& source, bool per_source) {
   return {source.vendor, per_source ? source.name : std::string()};
-}
-
-std::map<Key, Known> known_by(const FleetStatus& status, bool per_source) {
-  std::map<Key, Known> all;
-  for (const SourceStatus& source : status.sources) {
-    Known& known = all[key_of(*source.source, per_source)];
-    ++known.states[source.poller.state];
-    const Cursor& cursor = source.poller.cursor;
-    if (per_source && !cursor.source.empty()) known.watermark = cursor.watermark;
-  }
-  for (const auto& source : status.sources_not_open) ++all[key_of(*source, per_source)].states["starting"];
-  return all;
 }
 
 }  // namespace
@@ -264,6 +261,30 @@ Metrics::Metrics(Build build, bool per_source)
 Metrics::~Metrics() = default;
 
 // --- what happens
+
+void Metrics::configure(const std::vector<std::shared_ptr<const Source>>& sources) {
+  const std::lock_guard lock(tally_->mutex);
+  tally_->configured.clear();
+  for (const auto& source : sources) {
+    tally_->configured.insert(key_of(*source, per_source_));
+    tally_->times[source->vendor];
+  }
+  for (const Key& key : tally_->configured) tally_->series[key];
+  // A vendor's sums never go back.
+  if (!per_source_) return;
+  std::erase_if(tally_->series, [&](const auto& entry) { return !tally_->configured.contains(entry.first); });
+}
+
+void Metrics::config_read(Time when) {
+  const std::lock_guard lock(tally_->mutex);
+  tally_->config_is_good = true;
+  tally_->config_read = when;
+}
+
+void Metrics::config_refused() {
+  const std::lock_guard lock(tally_->mutex);
+  tally_->config_is_good = false;
+}
 
 void Metrics::shard_said(int, const Say& say) {
   if (say.code != "shard_taken") return;
@@ -293,7 +314,7 @@ void Metrics::polled(const Source& source, const Polled& poll, Time when) {
   Series& series = tally_->series[key_of(source, per_source_)];
   series.deduplicated += poll.known;
   ++series.polls[poll.refused ? to_string(*poll.refused) : "ok"];
-  if (per_source_ && !poll.refused) series.last_success = when;
+  if (!poll.refused) series.last_success = when;
 }
 
 void Metrics::transacted(const Batch& batch, Outcome outcome, Duration took, Time when) {
@@ -315,42 +336,68 @@ void Metrics::transacted(const Batch& batch, Outcome outcome, Duration took, Tim
 
 // --- what is shown
 
-std::string Metrics::exposition(const FleetStatus& status, const std::optional<ProcessStats>& process,
-                                const KafkaView& kafka) {
-  std::map<Key, Known> known = known_by(status, per_source_);
+// What the fleet says of the sources. Those of which it says nothing are polled elsewhere, or by nobody.
+void Metrics::Tally::learn(const FleetStatus& status, bool per_source) {
+  shards_open = status.shards_open;
+  std::set<Key> here;
+  for (auto& [key, its] : series) its.states = {};
+  for (auto& [vendor, its] : times) its.skew = Duration{0};
+  for (const SourceStatus& source : status.sources) {
+    const Key key = key_of(*source.source, per_source);
+    Series& its = series[key];
+    here.insert(key);
+    ++at(its.states, source.poller.state);
+    if (!source.poller.cursor.source.empty()) its.watermark = source.poller.cursor.watermark;
+    its.last_success = std::max(its.last_success, source.poller.last_success.value_or(Time{}));
+    Duration& skew = times[key.first].skew;
+    if (std::chrono::abs(source.poller.clock_skew) > std::chrono::abs(skew)) skew = source.poller.clock_skew;
+  }
+  for (const auto& source : status.sources_not_open) {
+    const Key key = key_of(*source, per_source);
+    ++at(series[key].states, "starting");
+    here.insert(key);
+  }
+  // As long as the group has given us nothing we know no better than before.
+  if (!status.joined) return;
+  for (auto& [key, its] : series) {
+    if (!here.contains(key)) its.watermark = its.last_success = Time{};
+  }
+}
+
+std::string Metrics::exposition(const std::optional<FleetStatus>& status,
+                                const std::optional<ProcessStats>& process, const KafkaView& kafka) {
   std::vector<Row> rows;
-  rows.reserve(known.size());
   Family lateness(MetricType::Histogram, "auditstream_event_lateness_seconds",
                   "From an event's own time to its commit.");
   Family requests(MetricType::Histogram, "auditstream_http_request_duration_seconds",
                   "From sending a request to the last byte of its answer.");
+  Family skews(MetricType::Gauge, "auditstream_clock_skew_seconds",
+               "This machine's clock minus the vendor's, where they differ most.");
   Family transactions(MetricType::Counter, "auditstream_transactions_total",
                       "Kafka transactions, by how they ended.");
   Family transaction_times(MetricType::Histogram, "auditstream_transaction_duration_seconds",
                            "From handing over a transaction to its outcome.");
   std::uint64_t rebalances = 0;
   std::uint64_t fenced = 0;
+  std::size_t shards_open = 0;
+  bool config_is_good = true;
+  Time config_read;
   {
     // Only copies are made here: the worker waits meanwhile.
     const std::lock_guard lock(tally_->mutex);
-    const std::uint64_t number = ++tally_->expositions;
-    for (const auto& [key, about] : known) {
-      Series& series = tally_->series[key];
-      if (about.watermark) series.watermark = about.watermark;
-      series.shown = number;
-      tally_->times[key.first];
-    }
-    // What has not been shown yet may be news that `status` is too old for. A vendor's sums never go back.
-    std::erase_if(tally_->series, [&](const auto& entry) {
-      return per_source_ && entry.second.shown != 0 && entry.second.shown != number;
-    });
+    if (status) tally_->learn(*status, per_source_);
+    rows.reserve(tally_->series.size());
     for (const auto& [key, series] : tally_->series) {
-      if (per_source_ && series.shown != number) continue;
-      rows.push_back(Row{key, series});
+      if (per_source_ && !tally_->configured.contains(key)) continue;
+      Labels labels;
+      if (per_source_) labels.push_back({"source", key.second});
+      labels.push_back({"vendor", key.first});
+      rows.push_back(Row{series, std::move(labels)});
     }
     for (const auto& [vendor, times] : tally_->times) {
       lateness.add({{"vendor", vendor}}, times.lateness.Collect());
       requests.add({{"vendor", vendor}}, times.requests.Collect());
+      skews.add({{"vendor", vendor}}, seconds(times.skew));
     }
     for (const auto& [outcome, count] : tally_->transactions) {
       transactions.add({{"outcome", outcome}}, count);
@@ -358,30 +405,32 @@ std::string Metrics::exposition(const FleetStatus& status, const std::optional<P
     transaction_times.add({}, tally_->transaction_times.Collect());
     rebalances = tally_->rebalances;
     fenced = tally_->fenced;
-  }
-
-  for (Row& row : rows) {
-    row.states = std::move(known[row.key].states);
-    if (per_source_) row.labels.push_back({"source", row.key.second});
-    row.labels.push_back({"vendor", row.key.first});
+    shards_open = tally_->shards_open;
+    config_is_good = tally_->config_is_good;
+    config_read = tally_->config_read;
   }
 
   std::ostringstream out;
   write_sources(out, rows);
+  if (per_source_) write_times(out, rows);
   std::move(lateness).write(out);
   std::move(requests).write(out);
+  std::move(skews).write(out);
   std::move(transactions).write(out);
   std::move(transaction_times).write(out);
   write_one(out, MetricType::Gauge, "auditstream_kafka_reachable",
             "Whether the brokers that this instance needs answer it.", kafka.reachable ? 1 : 0);
   write_one(out, MetricType::Gauge, "auditstream_shards_open",
-            "Partitions of the offsets topic that this instance works on.",
-            static_cast<double>(status.shards_open));
+            "Partitions of the offsets topic that this instance works on.", static_cast<double>(shards_open));
   write_one(out, MetricType::Counter, "auditstream_rebalances_total",
             "Times that the group gave this instance partitions or took some.",
             static_cast<double>(rebalances));
   write_one(out, MetricType::Counter, "auditstream_fenced_total",
             "Times that somebody else opened a partition of this instance.", static_cast<double>(fenced));
+  write_one(out, MetricType::Gauge, "auditstream_config_last_reload_successful",
+            "0 where the config that was read last was refused.", config_is_good ? 1 : 0);
+  write_one(out, MetricType::Gauge, "auditstream_config_last_reload_success_timestamp_seconds",
+            "When the config was read and taken the last time.", seconds(config_read));
   write_one(out, MetricType::Gauge, "auditstream_build_info", "Always 1; which program this is.", 1,
             {{"version", build_.version}, {"commit", build_.commit}});
   if (process) write_process(out, *process);

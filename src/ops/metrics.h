@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "auditstream/fleet.h"
 #include "auditstream/shard.h"
@@ -21,6 +22,13 @@ class Metrics final : public Observer {
   Metrics(Build build, bool per_source);
   ~Metrics() override;
 
+  // These are the sources from now on, whoever polls them: each has all its series at once, and keeps them
+  // until it leaves the config. From any thread, as the two that follow.
+  void configure(const std::vector<std::shared_ptr<const Source>>& sources);
+  // How reading the config has ended; at the start it has gone well.
+  void config_read(Time when);
+  void config_refused();
+
   void said(const Source&, const Say&) override {}
   void shard_said(int partition, const Say& say) override;
   void rebalanced(const MembershipEvent& event) override;
@@ -29,9 +37,9 @@ class Metrics final : public Observer {
   void polled(const Source& source, const Polled& poll, Time when) override;
   void transacted(const Batch& batch, Outcome outcome, Duration took, Time when) override;
 
-  // All metrics in Prometheus' text format 0.0.4. From any thread. Shows the sources that `status` knows, be
-  // they polled or about to be; a source that was shown and is not in `status` any more is forgotten.
-  std::string exposition(const FleetStatus& status, const std::optional<ProcessStats>& process,
+  // All metrics in Prometheus' text format 0.0.4. From any thread. Without a status, because nothing is at
+  // work yet or the loop does not answer, what was known last is shown.
+  std::string exposition(const std::optional<FleetStatus>& status, const std::optional<ProcessStats>& process,
                          const KafkaView& kafka = {});
 
  private:

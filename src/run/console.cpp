@@ -107,9 +107,10 @@ int status_of(EditFailure::Kind kind) {
 
 }  // namespace
 
-Console::Console(const Config& config, ops::Identity identity)
+Console::Console(const Config& config, ops::Identity identity, Metrics metrics)
     : config_(config),
       identity_(std::move(identity)),
+      metrics_(std::move(metrics)),
       door_{config.http.listen, HttpServer::is_loopback(config.http.listen), config.http.token,
             config.http.hosts},
       editor_(config, identity_.instance + "-http") {}
@@ -172,9 +173,12 @@ ops::HttpResponse Console::ready() const {
 
 ops::HttpResponse Console::metrics() const {
   const std::optional<FleetStatus> fleet = ask_fleet();
-  const std::lock_guard lock(mutex_);
-  if (!running_) return plain(503, "not at work: waiting for Kafka, or ending");
-  return {200, running_->metrics(fleet.value_or(FleetStatus{})), "text/plain; version=0.0.4; charset=utf-8"};
+  ops::KafkaView kafka{.reachable = false};
+  {
+    const std::lock_guard lock(mutex_);
+    if (running_) kafka = running_->kafka();
+  }
+  return {200, metrics_(fleet, kafka), "text/plain; version=0.0.4; charset=utf-8"};
 }
 
 std::optional<ops::HttpResponse> Console::at_once(const ops::HttpRequest& head) const {

@@ -26,14 +26,16 @@ class Console {
     Worker* worker;
     const ops::Board* board;
     std::function<ops::KafkaView()> kafka;
-    std::function<std::string(const FleetStatus&)> metrics;  // as Prometheus reads them
     std::string cluster_id;
   };
+  // As Prometheus reads them; without a status: nothing is at work, or the loop does not answer.
+  using Metrics = std::function<std::string(const std::optional<FleetStatus>&, const ops::KafkaView&)>;
 
   // `config` outlives the console.
-  Console(const Config& config, ops::Identity identity);
+  Console(const Config& config, ops::Identity identity, Metrics metrics);
 
-  // From now on there is something to tell; until then, and after detach(), there is only that we live.
+  // From now on there is something to tell; until then, and after detach(), there is only that we live, and
+  // the metrics.
   void attach(Running running);
   void detach();
 
@@ -51,6 +53,7 @@ class Console {
 
   const Config& config_;
   ops::Identity identity_;
+  const Metrics metrics_;
   const ops::Door door_;
   const CursorEditor editor_;
 

@@ -255,8 +255,15 @@ void block_signals() {
 int run_daemon(const std::string& path, const Config& config, Duration kafka_wait, const ops::Build& build) {
   Supervisor supervisor;
   Signals signals(supervisor);
-  Console console(config, ops::Identity{build.version, build.commit, instance_name(), config.group,
-                                        config.offsets.topic, config.offsets.partitions, ""});
+  ops::Metrics metrics(build, config.metrics.per_source);
+  metrics.configure(config.sources);
+  metrics.config_read(read_clock().wall);
+  Console console(config,
+                  ops::Identity{build.version, build.commit, instance_name(), config.group,
+                                config.offsets.topic, config.offsets.partitions, ""},
+                  [&](const std::optional<FleetStatus>& fleet, const ops::KafkaView& kafka) {
+                    return metrics.exposition(fleet, process_stats(), kafka);
+                  });
   const Result<std::unique_ptr<HttpServer>> server = serve(config, console);
   if (!server.ok()) return exit_config;
   const kafka::Connection connection{config.kafka, kafka::client_id_of(instance_name())};
@@ -268,7 +275,6 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
   const auto contact = std::make_shared<kafka::Contact>();
   KafkaWatch kafka_watch(contact);
   LogObserver log_lines([&] { return !kafka_watch.view().reachable; });
-  ops::Metrics metrics(build, config.metrics.per_source);
   Observers observer({&log_lines, &metrics});
   ReadSecrets secrets;
   http::CurlClient client({}, "auditstream");
@@ -344,10 +350,18 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
       }
       topics.replace(next, known);
       board.configure(next.sources);
+      metrics.configure(next.sources);
       worker->post(Reconfiguration{next.sources, known.record_bytes_max});
       return success();
     };
-    Reload reload(path, config, apply, supervisor);
+    const auto reloaded = [&](bool taken) {
+      if (taken) {
+        metrics.config_read(read_clock().wall);
+      } else {
+        metrics.config_refused();
+      }
+    };
+    Reload reload(path, config, apply, reloaded, supervisor);
     const Watchdog watchdog([&] { return worker->turns(); }, hang_max_ticks, [&] { kafka_watch.tick(); },
                             [&] { supervisor.tick(); },
                             [] {
@@ -355,11 +369,7 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
                                   exit_internal, Level::error, "hung",
                                   "the event loop hangs: ending, so that another instance takes over");
                             });
-    console.attach({worker.get(), &board, [&] { return kafka_watch.view(); },
-                    [&](const FleetStatus& status) {
-                      return metrics.exposition(status, process_stats(), kafka_watch.view());
-                    },
-                    facts.cluster_id});
+    console.attach({worker.get(), &board, [&] { return kafka_watch.view(); }, facts.cluster_id});
     signals.direct_to(worker.get(), &reload);
     worker->run();
     signals.direct_to(nullptr, nullptr);

@@ -16,9 +16,10 @@ constexpr Duration retry_wait = 10s;
 }  // namespace
 
 Reload::Reload(std::string path, Config current, std::function<Status(const Config&)> apply,
-               Supervisor& supervisor)
+               std::function<void(bool taken)> reloaded, Supervisor& supervisor)
     : path_(std::move(path)),
       apply_(std::move(apply)),
+      reloaded_(std::move(reloaded)),
       supervisor_(supervisor),
       current_(std::move(current)),
       stamp_(include_stamp(path_, current_.include)),
@@ -104,12 +105,14 @@ bool Reload::read_again() {
   stamp_ = stamp_before_ = include_stamp(path_, current_.include);
   const std::string text = "the config was read again: " + changes.text();
   log(Level::info, "config_read", text);
+  reloaded_(true);
   supervisor_.status(text);
   return true;
 }
 
 void Reload::refuse(const std::string& why) {
   log(Level::error, "config_refused", why);
+  reloaded_(false);
   supervisor_.status("config refused: " + why);
 }
 

@@ -39,6 +39,7 @@ SourceStatus polled_here(std::shared_ptr<const Source> source, const std::string
 
 FleetStatus fleet_of(std::vector<SourceStatus> sources) {
   FleetStatus status;
+  status.joined = true;
   status.sources = std::move(sources);
   status.shards_open = 1;
   return status;
@@ -61,14 +62,24 @@ http::Response trouble(http::Transport transport) {
   return response;
 }
 
-Exposition show(Metrics& metrics, const FleetStatus& status) {
+Exposition show(Metrics& metrics, const std::optional<FleetStatus>& status) {
   return read_exposition(metrics.exposition(status, std::nullopt));
+}
+
+// The sources of the status are those of the config.
+Exposition show_all(Metrics& metrics, const FleetStatus& status) {
+  std::vector<std::shared_ptr<const Source>> sources = status.sources_not_open;
+  for (const SourceStatus& each : status.sources) sources.push_back(each.source);
+  metrics.configure(sources);
+  return show(metrics, status);
 }
 
 // Everything that can happen has happened to these sources.
 FleetStatus feed(Metrics& metrics) {
   const auto acme = source("acme");
   const auto other = source("other", "workato");
+  metrics.configure({acme, other});
+  metrics.config_read(noon - 1min);
   for (const auto& each : {acme, other}) {
     metrics.answered(*each, answer_with(200));
     metrics.answered(*each, trouble(http::Transport::dns));
@@ -124,7 +135,7 @@ TEST(Metrics, OnlyACommitPublishes) {
   for (const Outcome outcome : {Outcome::refused, Outcome::fenced, Outcome::lost}) {
     metrics.transacted(batch, outcome, 1s, noon);
   }
-  const Exposition page = show(metrics, fleet_of({polled_here(acme)}));
+  const Exposition page = show_all(metrics, fleet_of({polled_here(acme)}));
   for (const char* outcome : {"refused", "fenced", "lost"}) {
     EXPECT_EQ(page.value(std::string(R"(auditstream_transactions_total{outcome=")") + outcome + "\"}"), 1);
   }
@@ -139,7 +150,7 @@ TEST(Metrics, LatenessIsCommitMinusEventTimeAndNeverNegative) {
   const auto acme = source("acme");
   metrics.transacted(batch_of(acme, {noon + 1h, noon - 1s, noon - 90s, noon - 24h * 30}), Outcome::committed,
                      1s, noon);
-  const Exposition page = show(metrics, fleet_of({polled_here(acme)}));
+  const Exposition page = show_all(metrics, fleet_of({polled_here(acme)}));
   const auto at_most = [&](const std::string& bound) {
     return page.value(R"(auditstream_event_lateness_seconds_bucket{vendor="tines",le=")" + bound + "\"}");
   };
@@ -153,37 +164,103 @@ TEST(Metrics, LatenessIsCommitMinusEventTimeAndNeverNegative) {
 
 TEST(Metrics, LabelsAreEscaped) {
   Metrics metrics({"1\n2", ""}, true);
-  const std::string text = metrics.exposition(fleet_of({polled_here(source("a\"b\\c"))}), std::nullopt);
+  metrics.configure({source("a\"b\\c")});
+  const std::string text = metrics.exposition(std::nullopt, std::nullopt);
   EXPECT_THAT(text, HasSubstr(R"({source="a\"b\\c",vendor="tines"})"));
   EXPECT_THAT(text, HasSubstr(R"(auditstream_build_info{version="1\n2",commit=""} 1)"));
   read_exposition(text);
 }
 
-TEST(Metrics, SeriesOfAGoneSourceEnd) {
+std::set<std::string> names_of(const Exposition& page) {
+  std::set<std::string> names;
+  for (const auto& [name, value] : page.samples) names.insert(name);
+  return names;
+}
+
+// Whoever alerts on a series must find it whatever happens, and above all when nothing has ever gone well.
+TEST(Metrics, EverySeriesIsThereFromTheFirstScrapeAndInAnOutage) {
+  Metrics metrics({"1", "a"}, true);
+  const auto acme = source("acme");
+  metrics.configure({acme});
+  metrics.config_read(noon);
+  const Exposition first = show(metrics, std::nullopt);
+  const std::string labels = R"({source="acme",vendor="tines"})";
+  EXPECT_EQ(first.value("auditstream_source_last_success_timestamp_seconds" + labels), 0) << "never";
+  EXPECT_EQ(first.value("auditstream_source_watermark_timestamp_seconds" + labels), 0);
+  EXPECT_EQ(first.value("auditstream_events_published_total" + labels), 0);
+  EXPECT_EQ(first.value(R"(auditstream_clock_skew_seconds{vendor="tines"})"), 0);
+  EXPECT_EQ(first.value("auditstream_shards_open"), 0);
+  EXPECT_EQ(first.value(R"(auditstream_event_lateness_seconds_count{vendor="tines"})"), 0);
+  EXPECT_EQ(first.mentions("auditstream_source_state{"), 9u);
+
+  FleetStatus joining;
+  EXPECT_EQ(names_of(show(metrics, joining)), names_of(first));
+  metrics.polled(*acme, Polled{}, noon);
+  EXPECT_EQ(names_of(show(metrics, fleet_of({polled_here(acme, "resting")}))), names_of(first));
+  for (const std::optional<FleetStatus>& outage :
+       {std::optional<FleetStatus>(), std::optional<FleetStatus>(FleetStatus{})}) {
+    const Exposition page = show(metrics, outage);
+    EXPECT_EQ(names_of(page), names_of(first));
+    EXPECT_EQ(page.value("auditstream_source_last_success_timestamp_seconds" + labels), 1795176000)
+        << "what was known last";
+    EXPECT_EQ(page.value("auditstream_source_watermark_timestamp_seconds" + labels), 1795176000.25);
+  }
+}
+
+// The highest of all instances is the true one: whoever polls it no more must not go on telling of it.
+TEST(Metrics, OfASourceThatIsPolledElsewhereTheTimesAreNotTold) {
   Metrics metrics({}, true);
-  FleetStatus status = feed(metrics);
+  const auto acme = source("acme");
+  metrics.configure({acme});
+  metrics.polled(*acme, Polled{}, noon);
+  show(metrics, fleet_of({polled_here(acme)}));
+  FleetStatus opening = fleet_of({});
+  opening.sources_not_open = {acme};
+  const std::string labels = R"({source="acme",vendor="tines"})";
+  const std::string starting = R"(auditstream_source_state{source="acme",vendor="tines",state="starting"})";
+  EXPECT_GT(show(metrics, opening).value("auditstream_source_watermark_timestamp_seconds" + labels), 0);
+  EXPECT_EQ(show(metrics, opening).value(starting), 1);
+  const Exposition moved = show(metrics, fleet_of({}));
+  EXPECT_EQ(moved.value("auditstream_source_watermark_timestamp_seconds" + labels), 0);
+  EXPECT_EQ(moved.value("auditstream_source_last_success_timestamp_seconds" + labels), 0);
+  EXPECT_EQ(moved.value(starting), 0);
+}
+
+TEST(Metrics, SeriesOfASourceThatHasLeftTheConfigEnd) {
+  Metrics metrics({}, true);
+  const FleetStatus status = feed(metrics);
   EXPECT_GT(show(metrics, status).mentions(R"(source="other")"), 10u);
-  status.sources.pop_back();
+  metrics.configure({status.sources.front().source});
   const Exposition after = show(metrics, status);
-  EXPECT_EQ(after.mentions(R"(source="other")"), 0u);
+  EXPECT_EQ(after.mentions(R"(source="other")"), 0u) << "though its poller is still known";
   EXPECT_GT(after.mentions(R"(source="acme")"), 10u);
   EXPECT_EQ(after.value(R"(auditstream_event_lateness_seconds_count{vendor="workato"})"), 2)
       << "a vendor stays";
-  // It comes back as one that is new.
-  status.sources.push_back(polled_here(source("other", "workato")));
-  EXPECT_EQ(
-      show(metrics, status).value(R"(auditstream_events_published_total{source="other",vendor="workato"})"),
-      0);
 }
 
-TEST(Metrics, ASourceThatIsNewerThanTheStatusLosesNothing) {
+TEST(Metrics, TellTheLargestSkewOfAVendorsClock) {
   Metrics metrics({}, true);
-  const auto acme = source("acme");
-  metrics.transacted(batch_of(acme, {noon}), Outcome::committed, 1s, noon);
-  EXPECT_EQ(show(metrics, fleet_of({})).mentions("acme"), 0u);
-  EXPECT_EQ(show(metrics, fleet_of({polled_here(acme)}))
-                .value(R"(auditstream_events_published_total{source="acme",vendor="tines"})"),
-            1);
+  FleetStatus status =
+      fleet_of({polled_here(source("a")), polled_here(source("b")), polled_here(source("c"))});
+  status.sources[0].poller.clock_skew = 5s;
+  status.sources[1].poller.clock_skew = -90s;
+  EXPECT_EQ(show_all(metrics, status).value(R"(auditstream_clock_skew_seconds{vendor="tines"})"), -90);
+  status.sources[1].poller.clock_skew = Duration{0};
+  EXPECT_EQ(show_all(metrics, status).value(R"(auditstream_clock_skew_seconds{vendor="tines"})"), 5);
+}
+
+TEST(Metrics, TellWhetherTheConfigIsTheOneThatWasReadLast) {
+  Metrics metrics({}, true);
+  metrics.config_read(noon);
+  EXPECT_EQ(show(metrics, std::nullopt).value("auditstream_config_last_reload_successful"), 1);
+  metrics.config_refused();
+  EXPECT_EQ(show(metrics, std::nullopt).value("auditstream_config_last_reload_successful"), 0);
+  EXPECT_EQ(show(metrics, std::nullopt).value("auditstream_config_last_reload_success_timestamp_seconds"),
+            1795176000);
+  metrics.config_read(noon + 1h);
+  EXPECT_EQ(show(metrics, std::nullopt).value("auditstream_config_last_reload_successful"), 1);
+  EXPECT_EQ(show(metrics, std::nullopt).value("auditstream_config_last_reload_success_timestamp_seconds"),
+            1795176000 + 3600);
 }
 
 TEST(Metrics, WithoutSourcesTheyAreSumsOfAVendor) {
@@ -193,7 +270,7 @@ TEST(Metrics, WithoutSourcesTheyAreSumsOfAVendor) {
   metrics.transacted(batch_of(second, {noon}), Outcome::committed, 1s, noon);
   status.sources.push_back(polled_here(second));
   status.sources_not_open.push_back(source("third"));
-  Exposition page = show(metrics, status);
+  Exposition page = show_all(metrics, status);
   EXPECT_EQ(page.mentions("source="), 0u);
   EXPECT_EQ(page.value(R"(auditstream_events_published_total{vendor="tines"})"), 3);
   EXPECT_EQ(page.value(R"(auditstream_source_state{vendor="tines",state="resting"})"), 2);
@@ -215,8 +292,10 @@ class ShardWithMetrics : public ::testing::Test {
   Exposition page() {
     FleetStatus status;
     status.sources = life.shard->status(life.now);
+    status.joined = true;
     status.shards_open = life.shard->open() ? 1 : 0;
     if (!life.shard->open()) status.sources_not_open.assign(life.sources.begin(), life.sources.end());
+    metrics.configure({life.sources.begin(), life.sources.end()});
     return show(metrics, status);
   }
   double count(const std::string& metric) { return page().value("auditstream_" + metric + acme); }
@@ -305,13 +384,13 @@ TEST(Metrics, AreReadWhileTheyAreFed) {
   for (int i = 0; i < 50; ++i) {
     const std::vector<SourceStatus> sources{polled_here(acme), polled_here(source("s" + std::to_string(i)))};
     const double published =
-        show(metrics, fleet_of(sources))
+        show_all(metrics, fleet_of(sources))
             .value(R"(auditstream_events_published_total{source="acme",vendor="tines"})");
     EXPECT_GE(published, last);
     last = published;
   }
   worker.join();
-  EXPECT_EQ(show(metrics, fleet_of({polled_here(acme)}))
+  EXPECT_EQ(show_all(metrics, fleet_of({polled_here(acme)}))
                 .value(R"(auditstream_events_published_total{source="acme",vendor="tines"})"),
             2000);
 }
@@ -344,7 +423,7 @@ TEST(MetricsDocumentation, HasEveryMetricAndNoOther) {
   Metrics metrics({"1", "a"}, true);
   const Exposition page = read_exposition(metrics.exposition(feed(metrics), process));
   const std::map<std::string, Documented> documents = documented();
-  EXPECT_GE(documents.size(), 24u);
+  EXPECT_GE(documents.size(), 27u);
   for (const auto& [name, family] : page.families) {
     const auto found = documents.find(name);
     if (found == documents.end()) {
@@ -387,13 +466,13 @@ TEST(MetricsDocumentation, NamesEveryOutcomeCodeAndState) {
   }
   static const std::regex value(R"re(,(?:outcome|code|reason|state)="(\w+)")re");
   std::size_t seen = 0;
-  for (const auto& [sample, count] : show(metrics, fleet_of({polled_here(acme)})).samples) {
+  for (const auto& [sample, count] : show_all(metrics, fleet_of({polled_here(acme)})).samples) {
     std::smatch match;
     if (!std::regex_search(sample, match, value)) continue;
     ++seen;
     EXPECT_THAT(text, HasSubstr("`" + match[1].str() + "`")) << sample;
   }
-  EXPECT_EQ(seen, 9u + 7u + 3u + 9u);
+  EXPECT_EQ(seen, 9u + 7u + 4u + 9u);
 }
 
 TEST(MetricsInPrometheus, PromtoolHasNoComplaint) {

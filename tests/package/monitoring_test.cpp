@@ -25,6 +25,7 @@ using ::testing::Not;
 using ::testing::StartsWith;
 
 const std::string alerts_path = PROJECT_DIR "/docs/alerts.yaml";
+const std::string outages_path = PROJECT_DIR "/tests/package/outages_test.yaml";
 const std::string dashboard_path = PROJECT_DIR "/docs/grafana.json";
 
 // Every metric is a row of this page.
@@ -77,8 +78,47 @@ TEST(Alerts, FireWhenTheyShouldAndOnlyThen) {
   promtool({"test", "rules", tests});
 }
 
+// What a live binary's scrapes in each outage set off: these alerts, and no other.
+TEST(Alerts, OfARecordedOutageAreThoseAndNoOther) {
+  const TemporaryDirectory directory;
+  YAML::Node page = YAML::LoadFile(alerts_path);
+  YAML::Node tests;
+  tests["rule_files"].push_back("alerts.yaml");
+  tests["evaluation_interval"] = "1m";
+  for (const YAML::Node& outage : YAML::LoadFile(outages_path)) {
+    YAML::Node test;
+    test["name"] = outage["recording"];
+    test["interval"] = "1m";
+    test["input_series"] = YAML::LoadFile(PROJECT_DIR "/tests/package/outages/" +
+                                          outage["recording"].as<std::string>() + ".yaml");
+    for (const YAML::Node& moment : outage["moments"]) {
+      for (const YAML::Node& alert : alerts(page)) {
+        YAML::Node expectation;
+        expectation["alertname"] = alert["alert"];
+        expectation["eval_time"] = moment["at"];
+        for (const YAML::Node& labels : moment["alerts"][alert["alert"].as<std::string>()]) {
+          YAML::Node expected;
+          expected["exp_labels"] = labels;
+          expectation["exp_alerts"].push_back(expected);
+        }
+        test["alert_rule_test"].push_back(expectation);
+      }
+    }
+    tests["tests"].push_back(test);
+  }
+  for (YAML::Node& alert : alerts(page)) alert.remove("annotations");
+  write_file(directory.path() / "alerts.yaml", YAML::Dump(page));
+  write_file(directory.path() / "outages.yaml", YAML::Dump(tests));
+  promtool({"test", "rules", directory.path() / "outages.yaml"});
+}
+
 TEST(Alerts, AreAllTestedForFiring) {
   std::set<std::string> defined, fired;
+  for (const YAML::Node& outage : YAML::LoadFile(outages_path)) {
+    for (const YAML::Node& moment : outage["moments"]) {
+      for (const auto& alert : moment["alerts"]) fired.insert(alert.first.as<std::string>());
+    }
+  }
   for (const YAML::Node& alert : alerts(YAML::LoadFile(alerts_path)))
     defined.insert(alert["alert"].as<std::string>());
   for (const YAML::Node& test : YAML::LoadFile(PROJECT_DIR "/tests/package/alerts_test.yaml")["tests"]) {
