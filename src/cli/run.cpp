@@ -11,6 +11,9 @@ int run_logged(const std::string& path, const Loaded& loaded, const std::string&
   for (const Finding& warning : loaded.warnings) {
     log_at_start(Level::warn, "config_warning", warning.text());
   }
+  for (const Finding& missing : loaded.missing_secrets) {
+    log_at_start(Level::error, "secret_missing", missing.text() + "; the source fails until it can be read");
+  }
   for (const Finding& mistake : loaded.mistakes) {
     log_at_start(Level::error, "config_mistake", mistake.text());
   }
