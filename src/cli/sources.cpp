@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "config/nearest.h"
+#include "run/output.h"
 
 namespace auditstream {
 
@@ -12,7 +13,7 @@ std::shared_ptr<const Source> find_source(const Config& config, const std::strin
     if (source->name == name) return source;
     names.push_back(source->name);
   }
-  err << "no source is called \"" << name << "\"" << did_you_mean(name, names) << "\n";
+  err << "no source is called \"" << shown(name) << "\"" << did_you_mean(name, names) << "\n";
   return nullptr;
 }
 

@@ -11,7 +11,7 @@ constexpr Duration say_wait_first = 1min;
 constexpr Duration say_wait_max = 1h;
 
 std::string span(Duration duration) {
-  return format_duration(std::chrono::floor<std::chrono::seconds>(duration));
+  return readable_duration(std::chrono::floor<std::chrono::seconds>(duration));
 }
 
 }  // namespace

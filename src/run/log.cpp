@@ -15,7 +15,6 @@
 #include "base/printable.h"
 #include "run/clock.h"
 #include "run/outbox.h"
-#include "run/output.h"
 
 namespace auditstream {
 namespace {

@@ -57,7 +57,7 @@ TEST(Reachability, ComesBackWithHowLongItTook) {
   ASSERT_TRUE(say);
   EXPECT_EQ(say->code, "kafka_reachable");
   EXPECT_EQ(say->level, Level::info);
-  EXPECT_THAT(say->text, HasSubstr("102s"));
+  EXPECT_THAT(say->text, HasSubstr("1 min 42 s"));
   EXPECT_TRUE(kafka.view().reachable);
   EXPECT_FALSE(kafka.view().since);
   EXPECT_FALSE(kafka.look(std::nullopt, {}, at(103s)));
