@@ -98,6 +98,17 @@ TEST_F(Deb, HoldsWhatAnOperatorNeeds) {
   EXPECT_FALSE(fs::exists(unpacked.path() / "etc/systemd"));
 }
 
+// Stripping and packing take nothing away; what each guard is for stands in hardening_test.cpp.
+TEST_F(Deb, ItsProgramHasItsGuardsStill) {
+  const TemporaryDirectory unpacked;
+  output_of({"dpkg-deb", "-x", deb_, unpacked.path()});
+  const std::string program = unpacked.path() / "usr/bin/auditstream";
+  const std::string all = output_of({"readelf", "-W", "-h", "-l", "-d", "--dyn-syms", program});
+  for (const char* guard :
+       {"Position-Independent Executable", "GNU_RELRO", "BIND_NOW", "__stack_chk_fail@", "_chk@"})
+    EXPECT_THAT(all, HasSubstr(guard));
+}
+
 TEST_F(Deb, InstalledItRunsAndPollsNothing) {
   const Root root;
   root.dpkg({"--install", deb_});
