@@ -14,7 +14,9 @@ using Sources = std::vector<std::shared_ptr<const Source>>;
 constexpr const char* age_limits[] = {"message.timestamp.before.max.ms",
                                       "message.timestamp.difference.max.ms"};
 
-std::string days(long long milliseconds) { return readable_duration(std::chrono::milliseconds(milliseconds)); }
+std::string days(long long milliseconds) {
+  return readable_duration(std::chrono::milliseconds(milliseconds));
+}
 
 std::string alter(const std::string& topic, const std::string& setting) {
   return "kafka-configs.sh --alter --topic " + topic + " --add-config " + setting;

@@ -30,7 +30,9 @@ void expect_harmless(const Finished& finished, const std::string& what) {
         << what << ": byte " << int{byte} << " at " << i;
     // A byte of its own is no part of a character.
     const auto before = static_cast<unsigned char>(i == 0 ? ' ' : text[i - 1]);
-    if (byte == 0x9b) EXPECT_GE(before, 0x80) << what;
+    if (byte == 0x9b) {
+      EXPECT_GE(before, 0x80) << what;
+    }
   }
 }
 

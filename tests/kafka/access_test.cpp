@@ -161,7 +161,7 @@ TEST_F(Denied, WhatABatchMayNotWriteToIsNamedAndTheBatchIsNotThere) {
   take(writing(place_.events()));
   const JournalDone done = journal.commit(place_.batch({"a"}, "1"));
   EXPECT_EQ(done.outcome, Outcome::lost);
-  ASSERT_THAT(done.blocked, SizeIs(1));
+  ASSERT_EQ(done.blocked.size(), 1u);
   EXPECT_EQ(done.blocked[0].topic, place_.events());
   // Nothing but Write gave the right to see it.
   EXPECT_THAT(done.detail,

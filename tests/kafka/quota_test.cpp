@@ -5,6 +5,7 @@
 
 #include "kafka/patient_journal.h"
 #include "kafka/place.h"
+#include "paths.h"
 #include "support/child.h"
 #include "support/kafka/broker.h"
 
