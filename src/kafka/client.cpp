@@ -76,10 +76,10 @@ constexpr const char* interceptor = "auditstream";
 rd_kafka_resp_err_t on_new(rd_kafka_t* handle, const rd_kafka_conf_t*, void* callbacks, char*, std::size_t) {
   const auto* const ours = static_cast<const Callbacks*>(callbacks);
   if (ours->sent != nullptr) {
-    rd_kafka_interceptor_add_on_request_sent(handle, interceptor, ours->sent, ours->opaque);
+    rd_kafka_interceptor_add_on_request_sent(handle, interceptor, ours->sent, ours->listener);
   }
   if (ours->answered == nullptr) return RD_KAFKA_RESP_ERR_NO_ERROR;
-  return rd_kafka_interceptor_add_on_response_received(handle, interceptor, ours->answered, ours->opaque);
+  return rd_kafka_interceptor_add_on_response_received(handle, interceptor, ours->answered, ours->listener);
 }
 
 Status set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {

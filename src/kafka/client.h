@@ -25,11 +25,13 @@ struct Callbacks {
   void* opaque = nullptr;
   void (*delivered)(rd_kafka_t*, const rd_kafka_message_t*, void*) = nullptr;
   void (*rebalanced)(rd_kafka_t*, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*, void*) = nullptr;
-  // On one of librdkafka's own threads, for each request, before it is sent once more if need be: no error
-  // means that an answer has come, whatever it says.
+  // These two on librdkafka's own threads, with `listener` as the last argument, until the handle is
+  // destroyed. For each request, before it is sent once more if need be: no error means that an answer has
+  // come, whatever it says.
   rd_kafka_interceptor_f_on_response_received_t* answered = nullptr;
-  // There, too: a request goes.
+  // A request goes.
   rd_kafka_interceptor_f_on_request_sent_t* sent = nullptr;
+  void* listener = nullptr;
 };
 
 // A handle of the type. `ours` wins over the user's properties, and these win over `defaults`. Properties

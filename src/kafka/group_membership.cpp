@@ -35,6 +35,44 @@ std::vector<int> numbers_of(const rd_kafka_topic_partition_list_t* list) {
 
 }  // namespace
 
+// Hears what goes between one handle and the group's coordinator, for as long as that handle is of interest.
+class GroupMembership::Listener {
+ public:
+  explicit Listener(Contact::Line* line) : line_(line) {}
+
+  void mute() {
+    const std::lock_guard lock(mutex_);
+    line_ = nullptr;
+  }
+
+  static rd_kafka_resp_err_t on_request(rd_kafka_t*, int, const char*, std::int32_t, std::int16_t api_key,
+                                        std::int16_t, std::int32_t, std::size_t, void* self) {
+    // The answer to this waits for the other members, for as long as these may take.
+    if (api_key == join_group) static_cast<Listener*>(self)->tell(&Contact::Line::rest);
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+  }
+  static rd_kafka_resp_err_t on_answer(rd_kafka_t*, int, const char*, std::int32_t, std::int16_t api_key,
+                                       std::int16_t, std::int32_t, std::size_t, std::int64_t,
+                                       rd_kafka_resp_err_t error, void* self) {
+    if (api_key == join_group || api_key == sync_group || api_key == heartbeat) {
+      static_cast<Listener*>(self)->tell(
+          error == RD_KAFKA_RESP_ERR_NO_ERROR
+              ? static_cast<void (Contact::Line::*)()>(&Contact::Line::answered)
+              : &Contact::Line::ask);
+    }
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+  }
+
+ private:
+  void tell(void (Contact::Line::*what)()) {
+    const std::lock_guard lock(mutex_);
+    if (line_ != nullptr) (line_->*what)();
+  }
+
+  std::mutex mutex_;
+  Contact::Line* line_;  // protected by mutex_
+};
+
 GroupMembership::GroupMembership(MembershipSettings settings, std::function<void(MembershipEvent)> sink,
                                  std::function<void(const Say&)> say)
     : settings_(std::move(settings)),
@@ -64,6 +102,7 @@ void GroupMembership::run() {
   do {
     joined_ = false;
     line_.ask();
+    listener_ = std::make_unique<Listener>(&line_);
     Result<ClientHandle> made = make_client(RD_KAFKA_CONSUMER, settings_.connection,
                                             {{"group.id", settings_.group},
                                              // By it other instances know who we are.
@@ -76,8 +115,9 @@ void GroupMembership::run() {
                                              {"max.poll.interval.ms", "60000"}},
                                             Callbacks{.opaque = this,
                                                       .rebalanced = &GroupMembership::on_rebalance,
-                                                      .answered = &GroupMembership::on_answer,
-                                                      .sent = &GroupMembership::on_request});
+                                                      .answered = &Listener::on_answer,
+                                                      .sent = &Listener::on_request,
+                                                      .listener = listener_.get()});
     if (!made.ok()) {
       say(Level::warn, "can't join: " + made.error().message);
       continue;
@@ -106,28 +146,6 @@ std::optional<Access> GroupMembership::denied(rd_kafka_resp_err_t error) const {
   if (error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
     return topic_access({"Describe", "Read", "Write"}, {settings_.offsets_topic});
   return std::nullopt;
-}
-
-rd_kafka_resp_err_t GroupMembership::on_request(rd_kafka_t*, int, const char*, std::int32_t,
-                                                std::int16_t api_key, std::int16_t, std::int32_t, std::size_t,
-                                                void* opaque) {
-  // The answer to this waits for the other members, for as long as these may take.
-  if (api_key == join_group) static_cast<GroupMembership*>(opaque)->line_.rest();
-  return RD_KAFKA_RESP_ERR_NO_ERROR;
-}
-
-rd_kafka_resp_err_t GroupMembership::on_answer(rd_kafka_t*, int, const char*, std::int32_t,
-                                               std::int16_t api_key, std::int16_t, std::int32_t, std::size_t,
-                                               std::int64_t, rd_kafka_resp_err_t error, void* opaque) {
-  if (api_key != join_group && api_key != sync_group && api_key != heartbeat)
-    return RD_KAFKA_RESP_ERR_NO_ERROR;
-  Contact::Line& line = static_cast<GroupMembership*>(opaque)->line_;
-  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    line.answered();
-  } else {
-    line.ask();
-  }
-  return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 // The brokers may have moved to where a handle, which has known them elsewhere, does not look for them. A new
@@ -196,6 +214,8 @@ void GroupMembership::leave(ClientHandle consumer) {
   if (joined_) {
     rd_kafka_consumer_close(consumer.get());
   } else {
+    listener_->mute();
+    (void)listener_.release();
     (void)consumer.release();
   }
 }

@@ -41,6 +41,8 @@ class GroupMembership {
   void released(int partition);
 
  private:
+  class Listener;
+
   void run();
   // What the error says that we may not do.
   std::optional<Access> denied(rd_kafka_resp_err_t error) const;
@@ -53,11 +55,6 @@ class GroupMembership {
   void say(Level level, const std::string& trouble);
   void lose_everything();
   void revoked(rd_kafka_t* consumer, std::vector<int> partitions);
-  static rd_kafka_resp_err_t on_request(rd_kafka_t*, int, const char*, std::int32_t, std::int16_t api_key,
-                                        std::int16_t, std::int32_t, std::size_t, void* opaque);
-  static rd_kafka_resp_err_t on_answer(rd_kafka_t*, int, const char*, std::int32_t, std::int16_t api_key,
-                                       std::int16_t, std::int32_t, std::size_t, std::int64_t,
-                                       rd_kafka_resp_err_t error, void* opaque);
   static void on_rebalance(rd_kafka_t* consumer, rd_kafka_resp_err_t event,
                            rd_kafka_topic_partition_list_t* partitions, void* opaque);
 
@@ -72,7 +69,8 @@ class GroupMembership {
   Steady look_next_{};
   std::optional<Steady> found_elsewhere_;  // by a handle of its own, while ours has been silent
 
-  Contact::Line line_;  // with the coordinator
+  Contact::Line line_;                  // with the coordinator
+  std::unique_ptr<Listener> listener_;  // of the present handle
   std::mutex mutex_;
   std::condition_variable wakeup_;
   std::set<int> unreleased_;  // protected by mutex_

@@ -151,20 +151,22 @@ Status KafkaJournal::fence() {
     rd_kafka_topic_conf_t* topic_conf = rd_kafka_topic_conf_new();
     // The partitioner of Java's clients, so that a key lies where everybody expects it.
     rd_kafka_topic_conf_set(topic_conf, "partitioner", "murmur2_random", nullptr, 0);
-    Result<ClientHandle> made = make_client(
-        RD_KAFKA_PRODUCER, settings_.connection,
-        {{"transactional.id", settings_.transactional_id()},
-         {"transaction.timeout.ms", "30000"},
-         {"message.timeout.ms", "20000"},
-         {"socket.timeout.ms", "10000"},
-         {"request.timeout.ms", "10000"},
-         {"message.max.bytes", std::to_string(dead_letter_record_bytes_max + (1 << 20))},
-         {"batch.size", std::to_string(writable_.batch_bytes_max)},
-         {"queue.buffering.max.messages", "100000"}},
-        {{"compression.type", "lz4"}, {"queue.buffering.max.kbytes", "16384"}},
-        Callbacks{
-            .opaque = this, .delivered = &KafkaJournal::on_delivery, .answered = &KafkaJournal::on_answer},
-        topic_conf);
+    Result<ClientHandle> made =
+        make_client(RD_KAFKA_PRODUCER, settings_.connection,
+                    {{"transactional.id", settings_.transactional_id()},
+                     {"transaction.timeout.ms", "30000"},
+                     {"message.timeout.ms", "20000"},
+                     {"socket.timeout.ms", "10000"},
+                     {"request.timeout.ms", "10000"},
+                     {"message.max.bytes", std::to_string(dead_letter_record_bytes_max + (1 << 20))},
+                     {"batch.size", std::to_string(writable_.batch_bytes_max)},
+                     {"queue.buffering.max.messages", "100000"}},
+                    {{"compression.type", "lz4"}, {"queue.buffering.max.kbytes", "16384"}},
+                    Callbacks{.opaque = this,
+                              .delivered = &KafkaJournal::on_delivery,
+                              .answered = &KafkaJournal::on_answer,
+                              .listener = this},
+                    topic_conf);
     if (!made.ok()) return made.error();
     producer_ = *std::move(made);
     // Before init_transactions: an unknown topic would stall the first transaction by a second.

@@ -44,7 +44,7 @@ void OffsetsTail::run() {
                      {"auto.offset.reset", "earliest"},
                      {"client.rack", ""}},
                     {{"fetch.wait.max.ms", "500"}, {"queued.max.messages.kbytes", "1024"}},
-                    Callbacks{.opaque = &leaders, .answered = &Leaders::on_answer});
+                    Callbacks{.answered = &Leaders::on_answer, .listener = &leaders});
     if (made.ok()) read(made->get(), leaders);
     if (!stopping_) std::this_thread::sleep_for(retry_wait);
   }

@@ -11,7 +11,6 @@
 namespace auditstream::test {
 namespace {
 
-using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -28,7 +27,6 @@ bool metric_says(const Child& run, const std::string& value) {
 
 TEST(Health, KafkaThatIsAwayIsToldEverywhereAndFoundAgainUnderAnotherPort) {
   Broker kafka;
-  const std::string address = kafka.bootstrap();
   kafka.move(1);  // with its next start
   World world({.vendors = {"tines"}, .like = "\"history\":100,\"history_span\":\"48h\",\"rate\":5"},
               kafka.bootstrap());
@@ -44,12 +42,12 @@ TEST(Health, KafkaThatIsAwayIsToldEverywhereAndFoundAgainUnderAnotherPort) {
   EXPECT_EQ(ask(*run, "GET", "/livez").status, 200);
   const YAML::Node told = get(*run, "/sources")["kafka"];
   EXPECT_FALSE(told["reachable"].as<bool>());
-  EXPECT_THAT(told["error"].as<std::string>(), AllOf(HasSubstr(address), HasSubstr("Connection refused")));
+  EXPECT_THAT(told["error"].as<std::string>(), HasSubstr("Connection refused"));
   EXPECT_TRUE(metric_says(*run, "0"));
   const YAML::Node source = get(*run, "/sources")["sources"][0];
   EXPECT_FALSE(source["known"].as<bool>());
   EXPECT_EQ(source["state"].as<std::string>(), "UNASSIGNED") << "nobody can tell, so it is not green";
-  let_pass(20s);  // in which everything is tried in vain
+  let_pass(10s);  // until what was under way has been in vain
   EXPECT_EQ(lines_with(*run, "kafka_unreachable"), 1u);
   EXPECT_EQ(lines_with(*run, "commit_failed") + lines_with(*run, "journal_not_open"), 0u) << run->err();
 
