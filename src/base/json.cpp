@@ -207,7 +207,15 @@ std::string mend(std::string_view text) {
 }
 
 std::string_view as_spelled(std::string_view text, std::size_t end, std::string_view decoded) {
-  if (decoded.find("\xef\xbf\xbd") == std::string_view::npos) return decoded;
+  // What mend() leaves of a half is U+FFFD; a low one alone passes the parser as it is.
+  const auto low_half = [&] {
+    for (std::size_t at = decoded.find('\xed'); at != std::string_view::npos;
+         at = decoded.find('\xed', at + 1)) {
+      if (at + 1 < decoded.size() && static_cast<unsigned char>(decoded[at + 1]) >= 0xa0) return true;
+    }
+    return false;
+  };
+  if (decoded.find("\xef\xbf\xbd") == std::string_view::npos && !low_half()) return decoded;
   // Inside of a string every quote follows an odd number of backslashes.
   std::size_t begin = end - 1;
   bool escaped = true;

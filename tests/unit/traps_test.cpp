@@ -186,7 +186,9 @@ TEST(Traps, T08_ANextPageTokenThatRepeatsFailsThePoll) {
     life.start();
     std::size_t requests = 0;
     life.world = [&](const http::Request&) {
-      return answer_with(200, "next " + circle[requests++ % circle.size()] + "\n");
+      const std::size_t page = requests++;
+      return answer_with(
+          200, event_line(std::to_string(page), noon + 1s) + "next " + circle[page % circle.size()] + "\n");
     };
     life.poll();
     EXPECT_EQ(requests, circle.size() + 1);

@@ -178,7 +178,7 @@ TEST_P(EveryVendor, GoesOnAfterAnEmptyPageThatLeadsOn) {
       const Exchange& exchange = transcript.exchanges[i];
       const Answer answer = vendor().read(transcript.source, exchange.ask, exchange.response);
       const Page& full = std::get<Page>(answer);
-      if (vendor().name() == "workato") continue;
+      if (vendor().name() == "workato" || full.next.empty()) continue;
       ++led_on;
       Transcript sparse = transcript;
       sparse.exchanges[i].response = emptied(exchange, full);
