@@ -53,8 +53,9 @@ INSTANTIATE_TEST_SUITE_P(Fuzz, EveryTarget, ::testing::ValuesIn(targets()),
 TEST(Regressions, BelongToATarget) {
   for (const fs::directory_entry& entry :
        fs::directory_iterator(fs::path(PROJECT_DIR) / "tests/fuzz/regressions")) {
-    if (entry.is_directory())
+    if (entry.is_directory()) {
       EXPECT_NE(find_target(entry.path().filename().string()), nullptr) << entry.path();
+    }
   }
 }
 
