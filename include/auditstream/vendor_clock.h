@@ -25,8 +25,10 @@ class VendorClock {
   std::optional<Duration> ask_again_in() const;
   // Kafka's clock agrees with ours, as far as ours has not been stepped since.
   bool vouched_for(Now now) const;
-  // The header contradicts our clock, but it stands still, or Kafka agrees with us.
+  // The header contradicts our clock, but it stands still or is rubbish, or Kafka agrees with us.
   bool header_is_wrong() const { return verdict_ == Verdict::wrong; }
+  // How far our clock is ahead by a header that is not believed because Kafka agrees with us.
+  const std::optional<Duration>& overruled() const { return overruled_; }
 
  private:
   enum class Verdict { none, right, wrong };
@@ -42,6 +44,7 @@ class VendorClock {
   std::optional<Now> vouched_;  // constant after construction
   std::optional<Sample> last_;
   Verdict verdict_ = Verdict::none;
+  std::optional<Duration> overruled_;
   Duration ahead_{0};  // our clock minus the vendor's, by the latest header that was believed
   std::optional<Duration> wall_ahead_;  // of the steady clock, at that moment
 };

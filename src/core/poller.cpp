@@ -75,16 +75,26 @@ void Poller::say_skew(Now now, std::vector<Action>& out) {
   const Duration ahead = clock_ahead(now);
   const bool skewed = std::chrono::abs(ahead) > skew_said_above || clock_.header_is_wrong();
   if (skewed && !skew_said_) {
-    const std::string off = readable_duration(std::chrono::abs(floor<std::chrono::seconds>(ahead)));
     const std::string vendor(vendor_->title());
-    out.push_back(
-        Say{Level::warn, "clock_skew",
-            clock_.header_is_wrong()
-                ? "the Date header of " + vendor +
-                      "'s answers is wrong by far (it stands still, or Kafka's clock agrees with this "
-                      "machine's): not believed; look for a cache or proxy in between"
-                : "this machine's clock is " + off + (ahead > 0s ? " ahead of " : " behind ") + vendor +
-                      "'s: set it right (NTP); until then the earlier of the two counts"});
+    const auto off = [](Duration by) {
+      return readable_duration(std::chrono::abs(floor<std::chrono::seconds>(by)));
+    };
+    std::string text;
+    if (clock_.overruled()) {
+      const Duration behind = *clock_.overruled();
+      text = "the Date header of " + vendor + "'s answers is " + off(behind) +
+             (behind > 0s ? " behind" : " ahead of") +
+             " this machine's clock, and Kafka's agrees with this machine: not believed; look for a cache or "
+             "proxy in between";
+    } else if (clock_.header_is_wrong()) {
+      text =
+          "the Date header of " + vendor +
+          "'s answers is wrong by far, or stands still: not believed; look for a cache or proxy in between";
+    } else {
+      text = "this machine's clock is " + off(ahead) + (ahead > 0s ? " ahead of " : " behind ") + vendor +
+             "'s: set it right (NTP); until then the earlier of the two counts";
+    }
+    out.push_back(Say{Level::warn, "clock_skew", std::move(text)});
   }
   skew_said_ = skewed;
 }
@@ -403,7 +413,7 @@ void Poller::drain(std::vector<Action>& out) {
 
 PollerStatus Poller::status(Now now) const {
   PollerStatus status;
-  status.clock_skew = clock_ahead(now);
+  status.clock_skew = clock_.overruled().value_or(clock_ahead(now));
   status.finished = planner_.finished() && lanes_.empty();
   status.gave_up = failures_ > 0;
   if (!stopped_.empty()) {

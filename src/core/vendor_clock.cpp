@@ -46,6 +46,7 @@ void VendorClock::learn(const http::Response& response, Now now) {
   if (!date) return;
   const Sample sample{*date + age_of(response), now, response.latency};
   const Duration ahead = now.wall - sample.date;
+  overruled_.reset();
   const auto believe = [&] {
     verdict_ = Verdict::right;
     ahead_ = ahead;
@@ -53,8 +54,11 @@ void VendorClock::learn(const http::Response& response, Now now) {
   };
   if (std::chrono::abs(ahead) <= doubted_above) {
     believe();
-  } else if (sample.date < earliest || (vouched_for(now) && std::chrono::abs(ahead) <= vouched_up_to)) {
+  } else if (sample.date < earliest) {
     verdict_ = Verdict::wrong;
+  } else if (vouched_for(now) && std::chrono::abs(ahead) <= vouched_up_to) {
+    verdict_ = Verdict::wrong;
+    overruled_ = ahead;
   } else if (!last_) {
     // See ask_again_in().
   } else if (now.steady - last_->now.steady < apart_least + last_->latency + sample.latency) {

@@ -306,7 +306,7 @@ JournalDone KafkaJournal::do_commit(const Batch& batch) {
   }
   JournalDone done = try_commit(batch);
   if (done.outcome == Outcome::committed) return done;
-  done.timed_out = done.outcome == Outcome::lost && is_time_out(delivery_error_);
+  done.timed_out = done.timed_out || (done.outcome == Outcome::lost && is_time_out(delivery_error_));
   switch (delivery_error_) {
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
       return with_denials(std::move(done));
@@ -450,8 +450,10 @@ JournalDone KafkaJournal::finish() {
     if (!error) return JournalDone{Outcome::committed, ""};
     const std::string why = "commit: " + words(error.get());
     if (rd_kafka_error_is_retriable(error.get())) {
-      if (Clock::now() >= deadline) return JournalDone{Outcome::lost, why};
-      continue;
+      if (Clock::now() < deadline) continue;
+      JournalDone done{Outcome::lost, why};
+      done.timed_out = true;
+      return done;
     }
     // Where it was refused before anything could be delivered.
     const rd_kafka_resp_err_t code = rd_kafka_error_code(error.get());

@@ -155,7 +155,7 @@ TEST_F(Preparation, RefusesAnOffsetsTopicOfAnotherPartitionCount) {
 TEST_F(Preparation, WarnsOfARetentionThatIsShorterThanTheBackfill) {
   create_topic(bootstrap_, events(), 4, {{"retention.ms", "604800000"}});
   source_->backfill_start_time = wall_clock() - 30 * 24h;
-  EXPECT_THAT(prepare().warnings, ElementsAre(AllOf(HasSubstr(events()), HasSubstr("7d"), HasSubstr("acme"),
+  EXPECT_THAT(prepare().warnings, ElementsAre(AllOf(HasSubstr(events()), HasSubstr("7 d"), HasSubstr("acme"),
                                                     HasSubstr("retention.ms"))));
 }
 
@@ -171,7 +171,7 @@ TEST_F(Preparation, WarnsOfATopicThatRefusesTheBackfillsAge) {
   source_->backfill_start_time = wall_clock() - 30 * 24h;
   const std::string unlimited = "message.timestamp.before.max.ms=9223372036854775807";
   EXPECT_THAT(prepare().warnings,
-              ElementsAre(AllOf(HasSubstr("7d"), HasSubstr("acme"),
+              ElementsAre(AllOf(HasSubstr("7 d"), HasSubstr("acme"),
                                 HasSubstr("--topic " + events() + " --add-config " + unlimited))));
   source_->backfill_start_time = wall_clock() - 6 * 24h;
   EXPECT_THAT(prepare().warnings, IsEmpty());
