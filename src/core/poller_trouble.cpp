@@ -160,8 +160,10 @@ void Poller::say_trouble(bool news, Now now, std::vector<Action>& out) {
             std::to_string(trouble.attempts) + " attempts";
   }
   const Level level = !health_.failed() ? Level::info : health_.needs_a_person() ? Level::error : Level::warn;
-  out.push_back(Say{level, last_refusal_ ? to_string(last_refusal_->kind) : "failed", std::move(text),
-                    refused_window_, last_refusal_ ? last_refusal_->request_id : ""});
+  // Without one it is a predecessor's that has outlasted the grace.
+  const RefusalKind kind = last_refusal_ ? last_refusal_->kind : RefusalKind::transient;
+  out.push_back(Say{level, to_string(kind), std::move(text), refused_window_,
+                    last_refusal_ ? last_refusal_->request_id : ""});
 }
 
 void Poller::block(std::optional<Trouble> why) {
