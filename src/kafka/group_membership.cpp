@@ -197,7 +197,7 @@ rd_kafka_resp_err_t GroupMembership::serve(rd_kafka_t* consumer) {
     if (const std::optional<Access> access = denied(message->err)) {
       line_.rest();
       say(Level::error, denial(*access, settings_.connection.properties));
-      return RD_KAFKA_RESP_ERR_NO_ERROR;  // this handle would not ask again for minutes
+      return message->err;  // this handle would not ask again for minutes
     }
     say(Level::warn, rd_kafka_message_errstr(message.get()));
   }

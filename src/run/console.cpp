@@ -213,6 +213,8 @@ ops::HttpResponse Console::in_time(const ops::HttpRequest& request) {
       ops::doubt(all, kafka.sentence());
     } else if (!fleet) {
       ops::doubt(all, "the event loop of " + identity.instance + " does not answer");
+    } else if (!fleet->joined) {
+      ops::doubt(all, identity.instance + " is not in the group " + config_.group);
     }
     return all;
   };

@@ -372,10 +372,11 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
     console.attach({worker.get(), &board, [&] { return kafka_watch.view(); }, facts.cluster_id});
     signals.direct_to(worker.get(), &reload);
     worker->run();
+    // Before anything else is waited for: others shall take over at once.
+    membership.reset();
     signals.direct_to(nullptr, nullptr);
     console.detach();
   }
-  membership.reset();
   log(Level::info, "stopped", "what was committed is in Kafka; the rest will be read again");
   return exit_done;
 }
