@@ -12,6 +12,7 @@
 // (candidates, then the ObjectId in `id`, whose first 8 hex digits are Unix seconds); how paging ends
 // (links.next missing, null or empty, or an empty page that leads to itself); order, retention, bodies of
 // refusals; that a 303 leads to a presigned URL.
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -190,7 +191,8 @@ class FloQast final : public Vendor {
       if (!here) return refuse("with a Location that can't be read");
       url = *std::move(here);
     }
-    if (url.find_first_of(" \t\r\n") != url.npos || !is_safe(source, url)) {
+    const auto may_stand_in_a_url = [](char c) { return c > ' ' && c < '\x7f'; };
+    if (!std::ranges::all_of(url, may_stand_in_a_url) || !is_safe(source, url)) {
       return refuse("with a Location that is no https address");
     }
     Page page;
