@@ -39,7 +39,6 @@ class VendorClock {
     Duration latency;
   };
 
-  bool advances(const Sample& sample) const;
 
   std::optional<Now> vouched_;  // constant after construction
   std::optional<Sample> last_;
