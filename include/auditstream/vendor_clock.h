@@ -39,7 +39,6 @@ class VendorClock {
     Duration latency;
   };
 
-
   std::optional<Now> vouched_;  // constant after construction
   std::optional<Sample> last_;
   Verdict verdict_ = Verdict::none;
