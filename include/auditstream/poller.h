@@ -157,10 +157,12 @@ class Poller {
 
  private:
   struct Lane {
-    explicit Lane(Reading reading) : reading(std::move(reading)) {}
+    Lane(Reading reading, Time vendor_now, Now now)
+        : reading(std::move(reading)), vendor_ahead_of_steady(Poller::of_steady(vendor_now, now)) {}
 
     Reading reading;
-    std::string live_probe;  // the probe's URL where the live window is first asked for its total
+    Duration vendor_ahead_of_steady;  // by what was known of the vendor's clock when this was planned
+    std::string live_probe;           // the probe's URL where the live window is first asked for its total
     bool probing = false;
     std::optional<http::RequestId> request;  // in flight, or queued for its turn
     Ask ask;
@@ -173,10 +175,14 @@ class Poller {
     bool live() const { return !reading.window().to; }
   };
 
+  static Duration of_steady(Time time, Now now) {
+    return time.time_since_epoch() - now.steady.time_since_epoch();
+  }
   Duration clock_ahead(Now now) const;
   Time vendor_now(Now now) const;
   void say_skew(Now now, std::vector<Action>& out);
   void mend_beginning(Now now, std::vector<Action>& out);
+  void void_what_was_planned_too_late(Now now, std::vector<Action>& out);
   bool may_ask(const Lane& lane) const;
   void plan(Now now);
   bool begin_poll(Now now, std::vector<Action>& out);

@@ -114,6 +114,15 @@ void Poller::mend_beginning(Now now, std::vector<Action>& out) {
   mended_ = true;
 }
 
+// What was asked for when the vendor's clock was taken to be later than it is was looked for in the wrong
+// place: among what is archived, or in the vendor's future.
+void Poller::void_what_was_planned_too_late(Now now, std::vector<Action>& out) {
+  const Duration known = of_steady(vendor_now(now), now) + skew_said_above;
+  const auto late =
+      std::ranges::find_if(lanes_, [known](const Lane& lane) { return lane.vendor_ahead_of_steady > known; });
+  void_lanes(static_cast<std::size_t>(late - lanes_.begin()), out);
+}
+
 Duration Poller::jittered(Duration least) {
   // splitmix64; each source has a sequence of its own, so that many don't come back in one moment.
   std::uint64_t z = (random_ += 0x9e3779b97f4a7c15);
@@ -193,7 +202,7 @@ void Poller::plan(Now now) {
     if (!window) return;
     const Duration guard = vendor_->traits().by_day ? guard_by_day : guard_by_second;
     const Time until = window->to.value_or(std::max(now.wall, time)) + 2 * guard;
-    Lane lane(Reading(*window, options_.reading, vendor_->traits().total_is_exact, until));
+    Lane lane(Reading(*window, options_.reading, vendor_->traits().total_is_exact, until), time, now);
     lane.reading.expect_shortfall(shortfall_);
     lane.probing = vendor_->traits().probe && lane.live() && probe_memo_;
     lanes_.push_back(std::move(lane));
@@ -259,6 +268,7 @@ void Poller::on_response(http::RequestId id, const http::Response& response, Now
   clock_.learn(response, now);
   say_skew(now, out);
   mend_beginning(now, out);
+  void_what_was_planned_too_late(now, out);
   if (authorizing_ == id) {
     authorizing_.reset();
     on_token(response, now, out);

@@ -548,6 +548,35 @@ TEST(Poller, TheVendorsDateShowsThatOurClockIsAYearAhead) {
   EXPECT_THAT(life.published, ElementsAre("a", "b", "c", "d"));
 }
 
+TEST(Poller, WhatWasAskedForUnderAWrongClockIsAskedForAgain) {
+  Life life;
+  life.source.backfill_start_time = noon - 60 * 24h;
+  life.source.lanes = 3;
+  life.now.wall = noon + 365 * 24h;
+  life.start();
+  life.step();
+  ASSERT_EQ(life.sent.size(), 3u);
+  http::Response response = empty_page;
+  response.headers.push_back(date_of(noon));
+  life.respond(response);  // the first header is far off: nobody can tell yet
+  life.pass(10s);
+  life.step();
+  ASSERT_EQ(life.sent.size(), 3u);
+  response = empty_page;
+  response.headers.push_back(date_of(noon + 10s));
+  life.respond(response);
+  EXPECT_EQ(life.commit_units(), 0u);
+  EXPECT_EQ(life.cursor().floor.time, *life.source.backfill_start_time)
+      << "an answer to a question from the vendor's future says nothing";
+  life.sent.clear();
+  life.step();
+  ASSERT_EQ(life.sent.size(), 3u);
+  for (int i = 0; i < 3; ++i) life.respond(response);
+  life.commit_units();
+  life.commit(*life.poller->take_progress(life.now));
+  EXPECT_GT(life.cursor().floor.time, *life.source.backfill_start_time);
+}
+
 TEST(Poller, AStepOfOurClockCountsBeforeTheNextAnswerTellsOfIt) {
   for (const Duration step : {Duration{6h}, -Duration{6h}}) {
     Life life;
