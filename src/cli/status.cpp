@@ -72,7 +72,7 @@ class Instance {
     if (response.status != 200) {
       const std::optional<std::string> message = json::scalar_at(*response.body, "/message");
       return Error{url_ + "/sources answers HTTP " + std::to_string(response.status) +
-                   (message ? ", " + *message : "") + elsewhere};
+                   (message ? ", " + *message : elsewhere)};
     }
     Result<StatusReport> report = parse_status(*response.body);
     if (!report.ok()) return Error{url_ + "/sources can't be read, " + report.error().message + elsewhere};

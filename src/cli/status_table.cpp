@@ -385,6 +385,19 @@ std::string kafka_trouble(const KafkaRow& kafka, Time now) {
   return text;
 }
 
+std::string config_trouble(const ConfigRow& config) {
+  return "Config refused at " + readable_time(*config.refused_at) +
+         ", what ran before goes on: " + config.error;
+}
+
+// One line for each trouble of the instance itself.
+std::vector<std::string> banners_of(const StatusReport& report) {
+  std::vector<std::string> banners;
+  if (!report.kafka.reachable) banners.push_back(kafka_trouble(report.kafka, report.now));
+  if (report.config.refused_at) banners.push_back(config_trouble(report.config));
+  return banners;
+}
+
 }  // namespace
 
 Result<StatusReport> parse_status(std::string_view json) {
@@ -405,6 +418,11 @@ Result<StatusReport> parse_status(std::string_view json) {
     report.kafka.reachable = of.flag("reachable", true);
     report.kafka.since = of.time_or_none("since");
     report.kafka.error = of.text_or_null("error");
+  }
+  if (const rapidjson::Value* object = fields.member("config")) {
+    Fields of("config", *object, error);
+    report.config.refused_at = of.time_or_none("refused_at");
+    report.config.error = of.text_or_null("error");
   }
   const rapidjson::Value* sources = fields.list("sources");
   if (error) return *error;
@@ -492,13 +510,14 @@ std::string status_text(const StatusReport& report, const TableFormat& format) {
                           readable_time(report.now) + format.hint,
                       format) +
           "\n";
-  if (!report.kafka.reachable) {
-    const std::string trouble = status_line(kafka_trouble(report.kafka, report.now), format);
+  const std::vector<std::string> banners = banners_of(report);
+  for (const std::string& banner : banners) {
+    const std::string trouble = status_line(banner, format);
     text += format.colour ? std::string(alarming) + trouble + std::string(plain) + "\n" : trouble + "\n";
   }
   text += "\n";
 
-  const std::size_t head_lines = report.kafka.reachable ? 4 : 5;
+  const std::size_t head_lines = 4 + banners.size();
   std::size_t shown = order.size();
   if (format.lines > 0 && head_lines + shown > format.lines) {
     shown = format.lines - std::min(format.lines, head_lines + 1);  // the last line says what is missing

@@ -41,11 +41,17 @@ struct KafkaRow {
   std::string error;
 };
 
+struct ConfigRow {
+  std::optional<Time> refused_at;  // nothing: it is taken
+  std::string error;
+};
+
 struct StatusReport {
   Time now{};  // the instance's clock
   std::string instance;
   std::string version;
   KafkaRow kafka;
+  ConfigRow config;
   std::vector<SourceRow> sources;
 };
 

@@ -8,6 +8,7 @@
 
 #include "auditstream/envelope.h"
 #include "kafka/access_probe.h"
+#include "kafka/hang_up.h"
 #include "kafka/topic_fit.h"
 
 namespace auditstream::kafka {
@@ -268,7 +269,14 @@ Status Cluster::reach(Duration timeout) const {
   Result<ClientHandle> client = make_admin(connection_);
   if (!client.ok()) return client.error();
   const Result<MetadataHandle> found = metadata(client->get(), connection_, timeout);
-  return found.ok() ? success() : Status(found.error());
+  if (found.ok()) return success();
+  if (found.error().cure == Cure::doubt && hangs_up_unasked(connection_.properties.at("bootstrap.servers"))) {
+    return Error{
+        "connections are taken and ended before anything is said: a proxy or load balancer whose "
+        "brokers are away (" +
+        found.error().message + ")"};
+  }
+  return found.error();
 }
 
 std::variant<ClusterFacts, ClusterProblem> Cluster::prepare(const Config& config, bool may_create) const {

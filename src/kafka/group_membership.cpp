@@ -1,11 +1,13 @@
 #include "kafka/group_membership.h"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <utility>
 #include <vector>
 
 #include "auditstream/time.h"
+#include "kafka/access_probe.h"
 #include "kafka/group_check.h"
 
 namespace auditstream::kafka {
@@ -24,8 +26,21 @@ constexpr Duration look_patience = 2s;
 constexpr Duration handle_patience = 20s;
 constexpr Duration look_interval = 5s;
 constexpr Duration reconnect_patience = 10s;  // a handle that looks in the right place is back by then
+// By the answer to each an instance knows that its coordinator is there.
+constexpr int heartbeat_max_ms = 3000;
+constexpr Duration access_look = 5s;  // while Kafka denies us the group
 // Longer than a session: another member may just have gone without a word.
 constexpr Duration first_assignment_patience = 15s;
+
+// What librdkafka can't read it shall refuse itself.
+std::string heartbeat_interval(const Properties& properties) {
+  const auto found = properties.find("heartbeat.interval.ms");
+  if (found == properties.end()) return "1000";
+  int wanted = 0;
+  const char* end = found->second.data() + found->second.size();
+  const bool read = std::from_chars(found->second.data(), end, wanted).ptr == end;
+  return read && wanted > heartbeat_max_ms ? std::to_string(heartbeat_max_ms) : found->second;
+}
 
 std::vector<int> numbers_of(const rd_kafka_topic_partition_list_t* list) {
   std::vector<int> numbers;
@@ -103,21 +118,21 @@ void GroupMembership::run() {
     joined_ = false;
     line_.ask();
     listener_ = std::make_unique<Listener>(&line_);
-    Result<ClientHandle> made = make_client(RD_KAFKA_CONSUMER, settings_.connection,
-                                            {{"group.id", settings_.group},
-                                             // By it other instances know who we are.
-                                             {"client.id", settings_.connection.client_id},
-                                             {"partition.assignment.strategy", "cooperative-sticky"},
-                                             {"enable.auto.commit", "false"},
-                                             {"enable.auto.offset.store", "false"}},
-                                            {{"session.timeout.ms", "6000"},
-                                             {"heartbeat.interval.ms", "1000"},
-                                             {"max.poll.interval.ms", "60000"}},
-                                            Callbacks{.opaque = this,
-                                                      .rebalanced = &GroupMembership::on_rebalance,
-                                                      .answered = &Listener::on_answer,
-                                                      .sent = &Listener::on_request,
-                                                      .listener = listener_.get()});
+    Result<ClientHandle> made =
+        make_client(RD_KAFKA_CONSUMER, settings_.connection,
+                    {{"group.id", settings_.group},
+                     // By it other instances know who we are.
+                     {"client.id", settings_.connection.client_id},
+                     {"partition.assignment.strategy", "cooperative-sticky"},
+                     {"enable.auto.commit", "false"},
+                     {"enable.auto.offset.store", "false"},
+                     {"heartbeat.interval.ms", heartbeat_interval(settings_.connection.properties)}},
+                    {{"session.timeout.ms", "6000"}, {"max.poll.interval.ms", "60000"}},
+                    Callbacks{.opaque = this,
+                              .rebalanced = &GroupMembership::on_rebalance,
+                              .answered = &Listener::on_answer,
+                              .sent = &Listener::on_request,
+                              .listener = listener_.get()});
     if (!made.ok()) {
       say(Level::warn, "can't join: " + made.error().message);
       continue;
@@ -126,6 +141,7 @@ void GroupMembership::run() {
     if (end != RD_KAFKA_RESP_ERR_NO_ERROR) lose_everything();
     leave(*std::move(made));
     if (end == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) wait_for_free_instance_id();
+    if (const std::optional<Access> missing = denied(end)) wait_for(*missing);
   } while (wait(rejoin_wait));
 }
 
@@ -237,6 +253,15 @@ void GroupMembership::wait_for_free_instance_id() {
     }
     const auto has_it = [&](const GroupMember& member) { return member.has_instance_id(id); };
     if (std::ranges::none_of(group->members, has_it)) return;
+  }
+}
+
+// Each attempt to join may cost a handle that can't be destroyed (see leave()).
+void GroupMembership::wait_for(const Access& missing) {
+  const auto is_it = [&](const Access& access) { return access.resource == missing.resource; };
+  while (std::ranges::any_of(
+             membership_denied(settings_.connection, settings_.group, settings_.offsets_topic), is_it) &&
+         wait(access_look)) {
   }
 }
 

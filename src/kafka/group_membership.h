@@ -52,6 +52,7 @@ class GroupMembership {
   void leave(ClientHandle consumer);
   bool wait(Duration patience);
   void wait_for_free_instance_id();
+  void wait_for(const Access& missing);
   void say(Level level, const std::string& trouble);
   void lose_everything();
   void revoked(rd_kafka_t* consumer, std::vector<int> partitions);

@@ -26,6 +26,12 @@ constexpr auto commit_deadline = 25s;
 constexpr auto restore_deadline = 30s;
 constexpr auto restoring_interval = 5s;
 constexpr auto queue_full_deadline = 20s;
+constexpr int flush_slice_ms = 500;
+// Records for a topic that is gone time out much later than that.
+constexpr auto gone_looked_at_after = 5s;
+constexpr auto gone_look_interval = 10s;
+// What fails sooner was answered.
+constexpr Duration refused_within = 2s;
 
 std::string words(const rd_kafka_error_t* error) {
   return std::string(rd_kafka_error_name(error)) + ": " + rd_kafka_error_string(error);
@@ -44,6 +50,16 @@ bool is_time_out(rd_kafka_resp_err_t error) {
 bool needs_a_person(rd_kafka_resp_err_t error) {
   return error == RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT ||
          error == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
+}
+
+// Those that its events and dead letters go to.
+std::vector<std::string> topics_of(const Batch& batch) {
+  std::set<std::string> topics;
+  for (const Unit& unit : batch.units) {
+    if (!unit.events.empty()) topics.insert(unit.source->topic);
+    if (!unit.dead_letters.empty()) topics.insert(unit.source->dead_letter_topic);
+  }
+  return {topics.begin(), topics.end()};
 }
 
 JournalFailed failed_to_open(const Error& error) {
@@ -352,14 +368,10 @@ JournalDone KafkaJournal::with_denials(JournalDone done) {
 
 // Nothing if all the topics of the batch are there.
 std::optional<JournalDone> KafkaJournal::with_gone_topics(JournalDone done, const Batch& batch) {
-  std::set<std::string> topics;
-  for (const Unit& unit : batch.units) {
-    if (!unit.events.empty()) topics.insert(unit.source->topic);
-    if (!unit.dead_letters.empty()) topics.insert(unit.source->dead_letter_topic);
-  }
-  const std::vector<std::string> gone = missing(settings_.connection, {topics.begin(), topics.end()});
+  const std::vector<std::string> gone = missing(settings_.connection, topics_of(batch));
   gone_ = {gone.begin(), gone.end()};
   if (gone.empty()) return std::nullopt;
+  done.detail.clear();
   for (const std::string& topic : gone) {
     const std::string why =
         "topic " + topic + " does not exist any more: make it again, or start auditstream " +
@@ -392,6 +404,10 @@ void KafkaJournal::note(const JournalDone& done) {
     committing_.rest();
     return;
   }
+  if (!done.timed_out && committing_.silent() < refused_within) {
+    committing_.rest();
+    return;
+  }
   if (producer_) rd_kafka_poll(producer_.get(), 0);
   note_trouble(committing_, settings_.connection.properties);
   committing_.in_vain(done.detail);
@@ -401,7 +417,27 @@ JournalDone KafkaJournal::try_commit(const Batch& batch) {
   if (std::optional<JournalDone> trouble = begin()) return *std::move(trouble);
   std::string why;
   if (!produce(batch, why)) return abort(why);
+  if (gone_while_flushing(batch)) return abort("a topic is gone");
   return finish();
+}
+
+// Waits until the brokers have all records of the batch, or something has gone wrong that the commit will
+// tell. True: a topic of the batch does not exist any more, which librdkafka would only tell as a time-out.
+bool KafkaJournal::gone_while_flushing(const Batch& batch) {
+  const auto deadline = Clock::now() + commit_deadline;
+  auto look_next = Clock::now() + gone_looked_at_after;
+  char reason[256];
+  while (!stopping_ && Clock::now() < deadline && delivery_error_ == RD_KAFKA_RESP_ERR_NO_ERROR &&
+         rd_kafka_fatal_error(producer_.get(), reason, sizeof reason) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+         rd_kafka_flush(producer_.get(), flush_slice_ms) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (Clock::now() < look_next) continue;
+    look_next = Clock::now() + gone_look_interval;
+    if (!missing(settings_.connection, topics_of(batch)).empty()) {
+      delivery_error_ = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+      return true;
+    }
+  }
+  return false;
 }
 
 JournalDone KafkaJournal::do_edit(const Edit& edit) {

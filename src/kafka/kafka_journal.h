@@ -83,6 +83,7 @@ class KafkaJournal final : public Journal {
   void run();
   JournalEvent do_open();
   JournalDone do_commit(const Batch& batch);
+  bool gone_while_flushing(const Batch& batch);
   JournalDone try_commit(const Batch& batch);
   JournalDone do_edit(const Edit& edit);
   void note(const JournalEvent& opened);

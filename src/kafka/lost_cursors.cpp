@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "auditstream/envelope.h"
+#include "kafka/contact.h"
 #include "kafka/topic_range.h"
 
 namespace auditstream::kafka {
@@ -15,6 +16,8 @@ using Sources = std::vector<std::shared_ptr<const Source>>;
 
 constexpr int records_looked_at = 500;  // of each partition, the last ones
 constexpr std::size_t sentences_max = 10;
+constexpr Duration patience = 20s;  // of all topics: nothing is polled meanwhile
+constexpr Duration standstill = 5s;
 
 bool has_cursor(const std::string& source, const std::vector<RecordMap>& offsets) {
   return std::ranges::any_of(offsets, [&](const RecordMap& records) { return records.contains(source); });
@@ -50,7 +53,14 @@ std::vector<std::string> lost_cursors(const Connection& connection, const Config
   std::vector<std::string> sentences;
   std::size_t lost = 0;
   std::optional<std::string> not_empty;
+  const Steady deadline = steady_now() + patience;
   for (const auto& [topic, sources] : beginning) {
+    if (steady_now() > deadline) {
+      sentences.push_back("topic " + topic +
+                          ", and maybe others, could not be looked at in time: whether they hold events of "
+                          "sources that have no cursor is unknown; auditstream check looks again");
+      break;
+    }
     std::map<std::string, Time, std::less<>> last;  // by ce_source
     TopicRange range(connection, topic);
     const Status opened = range.open();
@@ -59,11 +69,12 @@ std::vector<std::string> lost_cursors(const Connection& connection, const Config
     if (!empty.ok() || *empty) continue;
     not_empty = topic;
     // What can't be read tells nothing; Read is no right that a run needs.
-    (void)range.read_last(records_looked_at, [&](const TopicRecord& record) {
+    const auto take = [&](const TopicRecord& record) {
       if (!record.time) return;
       Time& time = last.try_emplace(std::string(record.source), *record.time).first->second;
       time = std::max(time, *record.time);
-    });
+    };
+    (void)range.read_last(records_looked_at, take, standstill);
     for (const auto& source : sources) {
       const auto found = last.find(event_source(*source));
       if (found == last.end()) continue;

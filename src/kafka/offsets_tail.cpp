@@ -42,8 +42,9 @@ void OffsetsTail::run() {
                      {"enable.auto.commit", "false"},
                      {"enable.auto.offset.store", "false"},
                      {"auto.offset.reset", "earliest"},
+                     {"fetch.wait.max.ms", "500"},  // by the answers we know that the leaders are there
                      {"client.rack", ""}},
-                    {{"fetch.wait.max.ms", "500"}, {"queued.max.messages.kbytes", "1024"}},
+                    {{"queued.max.messages.kbytes", "1024"}},
                     Callbacks{.answered = &Leaders::on_answer, .listener = &leaders});
     if (made.ok()) read(made->get(), leaders);
     if (!stopping_) std::this_thread::sleep_for(retry_wait);

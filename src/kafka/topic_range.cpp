@@ -14,9 +14,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int request_ms = 10'000;
-// An open transaction of another program holds us up; brokers end one after its own time-out, a minute by
-// default.
-constexpr auto standstill_max = 90s;
 
 struct MetadataFree {
   void operator()(const rd_kafka_metadata_t* metadata) const { rd_kafka_metadata_destroy(metadata); }
@@ -175,14 +172,17 @@ Result<bool> TopicRange::empty() {
                              [](const auto& entry) { return entry.second.begin >= entry.second.end; });
 }
 
-Status TopicRange::read_last(std::int64_t count, const Take& take) {
+Status TopicRange::read_last(std::int64_t count, const Take& take, Duration standstill) {
   Result<Spans> spans = extent(consumer_.get());
   if (!spans.ok()) return spans.error();
   for (auto& [partition, span] : *spans) span.begin = std::max(span.begin, span.end - count);
-  return scan(*spans, [&](int, const TopicRecord& record) {
-    take(record);
-    return true;
-  });
+  return scan(
+      *spans,
+      [&](int, const TopicRecord& record) {
+        take(record);
+        return true;
+      },
+      standstill);
 }
 
 // The end must be asked for anew, and not only read up to: what a fenced producer has committed lies below it
@@ -225,7 +225,8 @@ Status TopicRange::read_earlier(const Take& take) {
 }
 
 Status TopicRange::scan(const Spans& spans,
-                        const std::function<bool(int partition, const TopicRecord&)>& take) {
+                        const std::function<bool(int partition, const TopicRecord&)>& take,
+                        Duration standstill) {
   const PartitionListHandle list(rd_kafka_topic_partition_list_new(static_cast<int>(spans.size())));
   std::map<int, std::int64_t> ends;
   for (const auto& [partition, span] : spans) {
@@ -245,7 +246,7 @@ Status TopicRange::scan(const Spans& spans,
   };
   Status result = success();
   std::string why = "nothing comes; a transaction may be open in it that nobody ends";
-  auto deadline = Clock::now() + standstill_max;
+  auto deadline = Clock::now() + standstill;
   while (!ends.empty() && result.ok()) {
     if (Clock::now() > deadline) result = Error{"can't read " + topic_ + " to its end: " + why};
     const MessageHandle message(rd_kafka_consumer_poll(consumer_.get(), 100));
@@ -262,7 +263,7 @@ Status TopicRange::scan(const Spans& spans,
       if (message->offset >= end->second) done(message->partition);
       continue;
     }
-    deadline = Clock::now() + standstill_max;
+    deadline = Clock::now() + standstill;
     const bool inside = message->offset < end->second;
     const bool more = inside && take(message->partition, record_of(*message));
     if (!more || message->offset + 1 >= end->second) done(message->partition);

@@ -41,8 +41,9 @@ class TopicRange {
   Status read(Time from, const Take& take);
   // Whether there is nothing in it, not even something that was aborted.
   Result<bool> empty();
-  // The last committed records of each partition, markers counted in. Waits for no open transaction.
-  Status read_last(std::int64_t count, const Take& take);
+  // The last committed records of each partition, markers counted in. Waits for no open transaction, and for
+  // the brokers no longer than `standstill` at a time.
+  Status read_last(std::int64_t count, const Take& take, Duration standstill);
   // What has come since read(). Everything of a producer that has been fenced by now is among it, or was
   // before.
   Status read_on(const Take& take);
@@ -56,13 +57,18 @@ class TopicRange {
   };
   using Spans = std::map<int, Span>;  // by partition
 
+  // An open transaction of another program holds us up; brokers end one after its own time-out, a minute by
+  // default.
+  static constexpr Duration standstill_max = 90s;
+
   Result<int> partition_count();
   // What the topic holds, as the handle sees it: whether its transactions have ended or not, or up to the
   // first open one.
   Result<Spans> extent(rd_kafka_t* handle);
   Result<Spans> extent() { return extent(uncommitted_.get()); }
   // `take` returns false to be done with the partition.
-  Status scan(const Spans& spans, const std::function<bool(int partition, const TopicRecord&)>& take);
+  Status scan(const Spans& spans, const std::function<bool(int partition, const TopicRecord&)>& take,
+              Duration standstill = standstill_max);
   Error denied() const;
 
   const Connection connection_;

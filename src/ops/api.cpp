@@ -122,7 +122,7 @@ HttpResponse error_response(int status, const std::string& message) {
 }
 
 Answer answer(const HttpRequest& request, const Identity& identity, const KafkaView& kafka,
-              const std::function<std::vector<SourceView>()>& views, Time now) {
+              const ConfigView& config, const std::function<std::vector<SourceView>()>& views, Time now) {
   const bool get = request.method == "GET" || request.method == "HEAD";
   const std::string& path = request.path;
   if (path == "/") {
@@ -133,7 +133,7 @@ Answer answer(const HttpRequest& request, const Identity& identity, const KafkaV
   }
   if (path == "/sources") {
     if (!get) return not_allowed("GET", sources_are_config);
-    return HttpResponse{200, sources(identity, kafka, views(), now)};
+    return HttpResponse{200, sources(identity, kafka, config, views(), now)};
   }
   if (path == "/connectors" || path == "/connectors/") {
     if (!get) return not_allowed("GET", sources_are_config);

@@ -15,6 +15,7 @@
 #include "auditstream/secret.h"
 #include "auditstream/time.h"
 #include "ops/board.h"
+#include "ops/config_view.h"
 #include "ops/kafka_view.h"
 
 namespace auditstream::ops {
@@ -84,7 +85,7 @@ struct Change {
 
 // `views` is called at most once.
 std::variant<HttpResponse, Change> answer(const HttpRequest& request, const Identity& identity,
-                                          const KafkaView& kafka,
+                                          const KafkaView& kafka, const ConfigView& config,
                                           const std::function<std::vector<SourceView>()>& views, Time now);
 
 }  // namespace auditstream::ops

@@ -142,15 +142,18 @@ std::string connectors(const std::vector<SourceView>& views, bool info, bool sta
   return "{" + list(views, expanded) + "}";
 }
 
-std::string sources(const Identity& identity, const KafkaView& kafka, const std::vector<SourceView>& views,
-                    Time now) {
+std::string sources(const Identity& identity, const KafkaView& kafka, const ConfigView& config,
+                    const std::vector<SourceView>& views, Time now) {
   return "{\"now\":" + quote(format_rfc3339(now)) + ",\"instance\":" + quote(identity.instance) +
          ",\"version\":" + quote(identity.version) + ",\"commit\":" + quote(identity.commit) +
          ",\"group\":" + quote(identity.group) + ",\"offsets_topic\":" + quote(identity.offsets_topic) +
          ",\"partitions\":" + std::to_string(identity.partitions) +
          ",\"kafka\":{\"reachable\":" + (kafka.reachable ? "true" : "false") +
-         ",\"since\":" + time_or_null(kafka.since) + ",\"error\":" + quote(kafka.error) + "},\"sources\":[" +
-         list(views, [now](const SourceView& view) { return source_of(view, now); }) + "]}";
+         ",\"since\":" + time_or_null(kafka.since) + ",\"error\":" + quote(kafka.error) +
+         "},\"config\":{\"taken\":" + (config.refused_at ? "false" : "true") +
+         ",\"refused_at\":" + time_or_null(config.refused_at) + ",\"error\":" + quote(config.error) +
+         "},\"sources\":[" + list(views, [now](const SourceView& view) { return source_of(view, now); }) +
+         "]}";
 }
 
 }  // namespace auditstream::ops

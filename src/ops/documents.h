@@ -26,7 +26,7 @@ std::string offsets_changed(const std::string& verb, const CursorChange& change)
 std::string connectors(const std::vector<SourceView>& views, bool info, bool status);
 
 // For the status page and `auditstream status`.
-std::string sources(const Identity& identity, const KafkaView& kafka, const std::vector<SourceView>& views,
-                    Time now);
+std::string sources(const Identity& identity, const KafkaView& kafka, const ConfigView& config,
+                    const std::vector<SourceView>& views, Time now);
 
 }  // namespace auditstream::ops

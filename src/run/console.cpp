@@ -117,15 +117,34 @@ Console::Console(const Config& config, ops::Identity identity, Metrics metrics)
 
 void Console::attach(Running running) {
   const std::scoped_lock lock(mutex_, life_mutex_);
-  alive_ = running.worker;
+  watchdog_ = running.watchdog;
   identity_.cluster_id = running.cluster_id;
   running_ = std::move(running);
 }
 
 void Console::detach() {
-  const std::scoped_lock lock(mutex_, life_mutex_);
-  alive_ = nullptr;
-  running_.reset();
+  {
+    const std::scoped_lock lock(mutex_, life_mutex_);
+    watchdog_ = nullptr;
+    kafka_ = running_->kafka();
+    running_.reset();
+  }
+  const std::lock_guard last_change(editing_);
+}
+
+void Console::kafka_answers() {
+  const std::lock_guard lock(mutex_);
+  kafka_ = {};
+}
+
+void Console::config_read(ops::ConfigView view) {
+  const std::lock_guard lock(mutex_);
+  config_view_ = std::move(view);
+}
+
+ops::KafkaView Console::kafka() const {
+  const std::lock_guard lock(mutex_);
+  return running_ ? running_->kafka() : kafka_;
 }
 
 // Nothing where the loop does not answer.
@@ -141,13 +160,11 @@ std::optional<FleetStatus> Console::ask_fleet() const {
   return arrival.get();
 }
 
-// While we wait for Kafka, or for the loop's first turn, there is none that could hang.
+// While we wait for Kafka there is no loop that could hang.
 ops::HttpResponse Console::live() const {
   const std::lock_guard lock(life_mutex_);
-  if (alive_ == nullptr || alive_->turns() == 0) return plain(200, "ok");
-  const Duration silent = read_clock().steady - alive_->turned_at();
-  if (silent < loop_hangs_after) return plain(200, "ok");
-  return plain(503, "the event loop hangs");
+  const bool hangs = watchdog_ != nullptr && watchdog_->standstill() >= loop_hangs_after;
+  return hangs ? plain(503, "the event loop hangs") : plain(200, "ok");
 }
 
 ops::HttpResponse Console::ready() const {
@@ -172,13 +189,7 @@ ops::HttpResponse Console::ready() const {
 }
 
 ops::HttpResponse Console::metrics() const {
-  const std::optional<FleetStatus> fleet = ask_fleet();
-  ops::KafkaView kafka{.reachable = false};
-  {
-    const std::lock_guard lock(mutex_);
-    if (running_) kafka = running_->kafka();
-  }
-  return {200, metrics_(fleet, kafka), "text/plain; version=0.0.4; charset=utf-8"};
+  return {200, metrics_(ask_fleet(), kafka()), "text/plain; version=0.0.4; charset=utf-8"};
 }
 
 std::optional<ops::HttpResponse> Console::at_once(const ops::HttpRequest& head) const {
@@ -195,11 +206,13 @@ ops::HttpResponse Console::in_time(const ops::HttpRequest& request) {
   const Time now = read_clock().wall;
   ops::Identity identity;
   ops::KafkaView kafka;
+  ops::ConfigView config;
   {
     const std::lock_guard lock(mutex_);
     if (!running_ && request.path != "/")
       return ops::error_response(503, "not at work: waiting for Kafka, or ending");
     identity = identity_;
+    config = config_view_;
     if (running_) kafka = running_->kafka();
   }
   const auto views = [&] {
@@ -218,13 +231,18 @@ ops::HttpResponse Console::in_time(const ops::HttpRequest& request) {
     }
     return all;
   };
-  std::variant<ops::HttpResponse, ops::Change> answered = ops::answer(request, identity, kafka, views, now);
+  std::variant<ops::HttpResponse, ops::Change> answered =
+      ops::answer(request, identity, kafka, config, views, now);
   if (auto* response = std::get_if<ops::HttpResponse>(&answered)) return std::move(*response);
   return carry_out(std::get<ops::Change>(std::move(answered)));
 }
 
 ops::HttpResponse Console::carry_out(ops::Change change) {
   const std::lock_guard one_at_a_time(editing_);
+  {
+    const std::lock_guard lock(mutex_);
+    if (!running_) return ops::error_response(503, "ending: nothing was changed");
+  }
   const Source& source = *change.source;
   const int home = murmur2_partition(source.account, config_.offsets.partitions);
   const DecideEdit decide = decision(change, home);

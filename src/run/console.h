@@ -13,8 +13,10 @@
 #include "auditstream/fleet.h"
 #include "ops/api.h"
 #include "ops/board.h"
+#include "ops/config_view.h"
 #include "ops/kafka_view.h"
 #include "run/cursor_editor.h"
+#include "run/watchdog.h"
 #include "run/worker.h"
 
 namespace auditstream {
@@ -24,6 +26,7 @@ class Console {
   // What to serve; everything outlives the time between attach() and detach().
   struct Running {
     Worker* worker;
+    const Watchdog* watchdog;
     const ops::Board* board;
     std::function<ops::KafkaView()> kafka;
     std::string cluster_id;
@@ -37,7 +40,12 @@ class Console {
   // From now on there is something to tell; until then, and after detach(), there is only that we live, and
   // the metrics.
   void attach(Running running);
+  // Returns when no change is under way any more.
   void detach();
+  // Before attach(): Kafka has answered.
+  void kafka_answers();
+  // How the last reading of the config has ended.
+  void config_read(ops::ConfigView view);
 
   // Who is turned away, whether we live, and the page: all that waits for nothing.
   std::optional<ops::HttpResponse> at_once(const ops::HttpRequest& head) const;
@@ -46,6 +54,7 @@ class Console {
 
  private:
   std::optional<FleetStatus> ask_fleet() const;
+  ops::KafkaView kafka() const;
   ops::HttpResponse live() const;
   ops::HttpResponse ready() const;
   ops::HttpResponse metrics() const;
@@ -58,10 +67,12 @@ class Console {
   const CursorEditor editor_;
 
   mutable std::mutex mutex_;
-  std::optional<Running> running_;  // protected by mutex_, and so is the use of what it points to
-  std::mutex editing_;              // one change at a time
-  mutable std::mutex life_mutex_;   // never held for longer than it takes to look
-  const Worker* alive_ = nullptr;   // protected by life_mutex_
+  std::optional<Running> running_;            // protected by mutex_, and so is the use of what it points to
+  ops::KafkaView kafka_{.reachable = false};  // protected by mutex_; while nothing is running
+  ops::ConfigView config_view_;               // protected by mutex_
+  std::mutex editing_;                        // one change at a time
+  mutable std::mutex life_mutex_;             // never held for longer than it takes to look
+  const Watchdog* watchdog_ = nullptr;        // protected by life_mutex_
 };
 
 }  // namespace auditstream

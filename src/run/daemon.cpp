@@ -161,10 +161,12 @@ struct Beginning {
 
 // Everything that has to be true before anything is polled; else the exit code.
 std::variant<Beginning, int> begin(const kafka::Connection& connection, const kafka::Cluster& cluster,
-                                   const Config& config, Duration patience, Supervisor& supervisor) {
+                                   const Config& config, Duration patience, Supervisor& supervisor,
+                                   Console& console) {
   const Steady deadline = read_clock().steady + patience;
   std::variant<kafka::ClusterFacts, int> prepared = wait_for_kafka(cluster, config, patience, supervisor);
   if (const int* code = std::get_if<int>(&prepared)) return *code;
+  console.kafka_answers();
   Beginning beginning{std::get<kafka::ClusterFacts>(std::move(prepared)), {}};
   for (const std::string& warning : beginning.facts.warnings) log(Level::warn, "kafka_warning", warning);
   Result<std::vector<RecordMap>> offsets = cluster.read_offsets(config.offsets.topic, offsets_patience);
@@ -268,7 +270,7 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
   if (!server.ok()) return exit_config;
   const kafka::Connection connection{config.kafka, kafka::client_id_of(instance_name())};
   const kafka::Cluster cluster(connection);
-  std::variant<Beginning, int> begun = begin(connection, cluster, config, kafka_wait, supervisor);
+  std::variant<Beginning, int> begun = begin(connection, cluster, config, kafka_wait, supervisor, console);
   if (const int* code = std::get_if<int>(&begun)) return *code;
   auto& [facts, offsets] = std::get<Beginning>(begun);
 
@@ -354,11 +356,13 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
       worker->post(Reconfiguration{next.sources, known.record_bytes_max});
       return success();
     };
-    const auto reloaded = [&](bool taken) {
-      if (taken) {
-        metrics.config_read(read_clock().wall);
-      } else {
+    const auto reloaded = [&](const std::optional<std::string>& refused) {
+      const Time now = read_clock().wall;
+      console.config_read(refused ? ops::ConfigView{floor_second(now), *refused} : ops::ConfigView{});
+      if (refused) {
         metrics.config_refused();
+      } else {
+        metrics.config_read(now);
       }
     };
     Reload reload(path, config, apply, reloaded, supervisor);
@@ -369,7 +373,7 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
                                   exit_internal, Level::error, "hung",
                                   "the event loop hangs: ending, so that another instance takes over");
                             });
-    console.attach({worker.get(), &board, [&] { return kafka_watch.view(); }, facts.cluster_id});
+    console.attach({worker.get(), &watchdog, &board, [&] { return kafka_watch.view(); }, facts.cluster_id});
     signals.direct_to(worker.get(), &reload);
     worker->run();
     // Before anything else is waited for: others shall take over at once.

@@ -16,7 +16,8 @@ constexpr Duration retry_wait = 10s;
 }  // namespace
 
 Reload::Reload(std::string path, Config current, std::function<Status(const Config&)> apply,
-               std::function<void(bool taken)> reloaded, Supervisor& supervisor)
+               std::function<void(const std::optional<std::string>& refused)> reloaded,
+               Supervisor& supervisor)
     : path_(std::move(path)),
       apply_(std::move(apply)),
       reloaded_(std::move(reloaded)),
@@ -78,7 +79,9 @@ bool Reload::read_again() {
   }
   for (const Finding& mistake : loaded.mistakes) log(Level::error, "config_mistake", mistake.text());
   if (!loaded.config) {
-    refuse("the config was read again and has mistakes: nothing has changed");
+    const std::size_t more = loaded.mistakes.size() - 1;
+    refuse(loaded.mistakes.front().text() +
+           (more > 0 ? ", and " + std::to_string(more) + " more mistakes" : "") + ": nothing has changed");
     return true;
   }
   if (loaded.config->topics != current_.topics) {
@@ -105,14 +108,14 @@ bool Reload::read_again() {
   stamp_ = stamp_before_ = include_stamp(path_, current_.include);
   const std::string text = "the config was read again: " + changes.text();
   log(Level::info, "config_read", text);
-  reloaded_(true);
+  reloaded_(std::nullopt);
   supervisor_.status(text);
   return true;
 }
 
 void Reload::refuse(const std::string& why) {
   log(Level::error, "config_refused", why);
-  reloaded_(false);
+  reloaded_(why);
   supervisor_.status("config refused: " + why);
 }
 

@@ -19,9 +19,9 @@ namespace auditstream {
 class Reload {
  public:
   // `apply` runs on the thread of the reload: it prepares Kafka and hands the sources on, or says why it has
-  // changed nothing. `reloaded` hears how each reading has ended: whether the config is taken.
+  // changed nothing. `reloaded` hears how each reading has ended: nothing, or why the config is not taken.
   Reload(std::string path, Config current, std::function<Status(const Config&)> apply,
-         std::function<void(bool taken)> reloaded, Supervisor& supervisor);
+         std::function<void(const std::optional<std::string>& refused)> reloaded, Supervisor& supervisor);
   ~Reload();
 
   // From any thread.
@@ -36,7 +36,7 @@ class Reload {
 
   const std::string path_;
   const std::function<Status(const Config&)> apply_;
-  const std::function<void(bool)> reloaded_;
+  const std::function<void(const std::optional<std::string>&)> reloaded_;
   Supervisor& supervisor_;
 
   // Owned by the thread.

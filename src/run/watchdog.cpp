@@ -25,11 +25,11 @@ Watchdog::~Watchdog() {
 
 void Watchdog::run() {
   std::uint64_t last = turns_();
-  int ticks = 0;
   std::unique_lock lock(mutex_);
   while (!wakeup_.wait_for(lock, std::chrono::seconds(1), [this] { return done_; })) {
     const std::uint64_t turns = turns_();
-    ticks = turns == std::exchange(last, turns) ? ticks + 1 : 0;
+    const int ticks = turns == std::exchange(last, turns) ? ticks_ + 1 : 0;
+    ticks_ = ticks;
     if (ticks >= patience_) {
       bite_();
       return;

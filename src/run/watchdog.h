@@ -2,11 +2,14 @@
 // group that all is well, and nobody else would take its sources over.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <mutex>
 #include <thread>
+
+#include "auditstream/time.h"
 
 namespace auditstream {
 
@@ -18,6 +21,9 @@ class Watchdog {
   Watchdog(std::function<std::uint64_t()> turns, int patience, std::function<void()> tick,
            std::function<void()> alive, std::function<void()> bite);
   ~Watchdog();
+
+  // From any thread: for how many ticks, as a time, `turns` has not changed.
+  Duration standstill() const { return std::chrono::seconds(ticks_); }
 
  private:
   void run();
@@ -31,6 +37,7 @@ class Watchdog {
   std::mutex mutex_;
   std::condition_variable wakeup_;
   bool done_ = false;  // protected by mutex_
+  std::atomic<int> ticks_ = 0;
   std::thread thread_;
 };
 

@@ -16,7 +16,6 @@ void Worker::run() {
   for (; !abandoned_; ++turns_) {
     deliver(read_clock());
     const Now now = read_clock();
-    turned_at_ = now.steady.time_since_epoch().count();
     if (draining_) fleet_.drain(now);
     if (draining_ && fleet_.empty()) return;
     fleet_.step(now);

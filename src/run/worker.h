@@ -40,8 +40,6 @@ class Worker {
   void abandon();
   // From any thread: changes at least once a second while the loop turns.
   std::uint64_t turns() const { return turns_; }
-  // From any thread: when it last did; the beginning of time before the first.
-  Steady turned_at() const { return Steady{Duration{turned_at_}}; }
 
  private:
   void deliver(Now now);
@@ -54,7 +52,6 @@ class Worker {
   std::atomic<bool> draining_ = false;
   std::atomic<bool> abandoned_ = false;
   std::atomic<std::uint64_t> turns_ = 0;
-  std::atomic<Duration::rep> turned_at_ = 0;
 };
 
 }  // namespace auditstream

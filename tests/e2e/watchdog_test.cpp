@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include "e2e/asking.h"
 #include "e2e/world.h"
 #include "support/held_thread.h"
 
@@ -35,6 +36,7 @@ TEST(Watchdog, LetsAStoppedProcessLiveOn) {
   run->signal(SIGSTOP);
   let_pass(longer_than_patience);
   run->signal(SIGCONT);
+  EXPECT_EQ(ask(*run, "GET", "/livez").status, 200) << "it did not hang, it was stopped";
   world.until_up_to_date();
   EXPECT_TRUE(run->running());
   world.stop_production();

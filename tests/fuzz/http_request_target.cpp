@@ -63,6 +63,7 @@ void run(std::string_view input) {
   int views_asked = 0;
   const auto answer = ops::answer(
       request, ops::Identity{"1", "c", "one", "group", "offsets", 12, "cluster"}, ops::KafkaView{},
+      ops::ConfigView{},
       [&] {
         ++views_asked;
         return views();

@@ -3,8 +3,13 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <filesystem>
 #include <mutex>
 #include <set>
+#include <thread>
 
 #include "kafka/cluster.h"
 #include "kafka/connection_trouble.h"
@@ -234,6 +239,29 @@ TEST_F(Denied, AMemberSaysWhatItMayNotAndJoinsOnceItMay) {
   until_said(command(joining));
   allow(joining);
   until_joined();
+}
+
+TEST_F(Denied, AMemberThatIsDeniedForLongCostsNoMoreThanAtFirst) {
+  std::atomic<bool> said = false;
+  const kafka::GroupMembership member(
+      kafka::MembershipSettings{settings().connection, group(), place_.offsets()},
+      [](const MembershipEvent&) {}, [&](const Say&) { said = true; });
+  until("it says so", 30s, [&] { return said.load(); });
+  const auto threads = [] {
+    const std::filesystem::directory_iterator tasks("/proc/self/task");
+    return std::distance(begin(tasks), end(tasks));
+  };
+  // Each attempt takes some seconds, and may leave a handle behind that can't be destroyed.
+  std::this_thread::sleep_for(20s);
+  const auto at_first = threads();
+  auto most = at_first;
+  const auto deadline = std::chrono::steady_clock::now() + 40s;
+  while (std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(1s);
+    most = std::max(most, threads());
+  }
+  EXPECT_LE(most, at_first + 8) << "the look's own handle";
+  EXPECT_LE(threads(), at_first + 8);
 }
 
 TEST_F(Denied, TheTailAndALookAtCursorsNeedNoGroup) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "auditstream/envelope.h"
+#include "kafka/detour.h"
 #include "kafka/lost_cursors.h"
 #include "kafka/patient_journal.h"
 #include "kafka/place.h"
@@ -277,6 +278,25 @@ TEST(ClusterReach, UnreachableBrokerIsNamedAndIsNoMistake) {
   const Status reached = cluster.reach(1s);
   ASSERT_FALSE(reached.ok());
   EXPECT_THAT(reached.error().message, HasSubstr("127.0.0.1:1"));
+}
+
+TEST(ClusterReach, AProxyWhoseBrokersAreAwayIsNoMistake) {
+  const Detour proxy;
+  for (const char* protocol : {"plaintext", "ssl"}) {
+    const Cluster cluster(
+        {{{"bootstrap.servers", proxy.address()}, {"security.protocol", protocol}}, "kafka-tests"});
+    const Status reached = cluster.reach(3s);
+    ASSERT_FALSE(reached.ok());
+    EXPECT_EQ(reached.error().cure, Cure::time) << reached.error().message;
+  }
+}
+
+TEST(ClusterReach, AListenerOfAnotherProtocolIsAMistake) {
+  const Cluster cluster(
+      {{{"bootstrap.servers", Broker::shared()}, {"security.protocol", "ssl"}}, "kafka-tests"});
+  const Status reached = cluster.reach(3s);
+  ASSERT_FALSE(reached.ok());
+  EXPECT_EQ(reached.error().cure, Cure::doubt) << reached.error().message;
 }
 
 TEST(ClusterReach, ReachableBrokerIsReached) {

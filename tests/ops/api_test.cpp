@@ -75,6 +75,7 @@ std::variant<HttpResponse, Change> ask(HttpRequest request) {
   }
   return answer(
       request, identity, KafkaView{false, noon - 1min, "127.0.0.1:9092/1: \"gone\""},
+      ConfigView{noon - 2min, "audit.yaml:7: \"ten\""},
       [] {
         return std::vector{given_view(), refused_view()};
       },
@@ -305,6 +306,12 @@ TEST(Door, OnLoopbackOpensForKnownHosts) {
     for (const char* path : {"/livez", "/readyz", "/metrics"})
       EXPECT_EQ(turned_away(from("GET", path, host), door), 0) << host << path;
   }
+}
+
+TEST(Door, OpensForTheAddressThatItListensAt) {
+  const Door door{"127.0.0.2:8083", true, Secret(), {}};
+  EXPECT_EQ(turned_away(from("GET", "/sources", "127.0.0.2:8083"), door), 0);
+  EXPECT_EQ(turned_away(from("GET", "/sources", "127.0.0.3:8083"), door), 403);
 }
 
 // DNS rebinding: a page of evil.example, whose name leads to our address, has our origin.

@@ -32,12 +32,15 @@ constexpr const char* kafka_is_there = R"({"reachable":true,"since":null,"error"
 constexpr const char* kafka_is_away =
     R"({"reachable":false,"since":"2026-11-26T10:57:00Z","error":"All broker connections are down <b>"})";
 
+constexpr const char* config_is_taken = R"({"taken":true,"refused_at":null,"error":""})";
+
 inline std::string canned_report(const std::vector<CannedSource>& sources,
-                                 const std::string& kafka = kafka_is_there) {
+                                 const std::string& kafka = kafka_is_there,
+                                 const std::string& config = config_is_taken) {
   std::string report =
       R"({"now":"2026-11-26T11:00:00Z","instance":"host-4711","version":"0.1.0","commit":"abc1234",)"
       R"("group":"auditstream","offsets_topic":"auditstream-offsets","partitions":12,"kafka":)" +
-      kafka + ",\"sources\":[";
+      kafka + ",\"config\":" + config + ",\"sources\":[";
   const auto or_null = [](const std::optional<std::string>& text) {
     return text ? json::quote(*text) : std::string("null");
   };

@@ -226,6 +226,21 @@ TEST_F(StatusPage, SaysThatKafkaIsAwayAndShowsNothingAsRunning) {
   EXPECT_THAT(browser().console(), IsEmpty());
 }
 
+TEST_F(StatusPage, SaysThatTheConfigWasRefused) {
+  report(canned_report(
+      every_state(), kafka_is_there,
+      R"({"taken":false,"refused_at":"2026-11-26T10:57:00Z","error":"audit.yaml:7: overlap: \"ten\" <b>"})"));
+  open_address("");
+  EXPECT_EQ(browser().text("#config-says"),
+            "The config was refused at 2026-11-26 10:57:00Z: audit.yaml:7: overlap: \"ten\" <b>");
+  EXPECT_EQ(value_of("document.querySelector('#config-says').getAttribute('role')"), "alert");
+  EXPECT_EQ(value_of("document.querySelector('#config a').getAttribute('href')"),
+            "runbook#auditstreamconfigrefused");
+  report(canned_report(every_state()));
+  wait_for("document.querySelector('#config').hidden", "it is taken");
+  EXPECT_THAT(browser().console(), IsEmpty());
+}
+
 TEST_F(StatusPage, AnOlderInstanceTellsLess) {
   report(older_report());
   open_address("");

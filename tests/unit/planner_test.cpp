@@ -87,6 +87,23 @@ TEST(Planner, TheLiveWindowReachesBackByTheOverlapButNotBelowTheFloor) {
   EXPECT_EQ(planner.next(cursor, 1h, noon + 30s, true), (Window{noon - 20min, std::nullopt}));
 }
 
+TEST(Planner, ALiveWindowThatIsSplitForNowIsWholeAgainAfterIt) {
+  Planner planner(false, {});
+  const Cursor cursor = cursor_at(noon - overlap);
+  ASSERT_FALSE(planner.next(cursor, overlap, noon, true)->to);
+  ASSERT_TRUE(planner.narrow(overlap, 5));
+  planner.split_live_for_now();
+  Window window = *planner.next(cursor, overlap, noon, true);
+  for (int pieces = 0; window.to; window = *planner.next(cursor, overlap, noon, true)) {
+    ASSERT_LT(++pieces, 10);
+  }
+  for (int polls = 0; polls < 100; ++polls) {
+    planner.rest();
+    if (!planner.next(cursor, overlap, noon, true)->to) return;
+  }
+  ADD_FAILURE() << "it stays split";
+}
+
 TEST(Planner, SparseWindowsGrowAndDenseOnesShrink) {
   Planner planner(false, {.events = 1000, .bytes = 1 << 20});
   const Cursor cursor = cursor_at(noon - 365 * 24h);

@@ -13,6 +13,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::SizeIs;
 using ::testing::StartsWith;
 
 std::vector<std::string> lines(const std::string& text) {
@@ -40,7 +41,7 @@ StatusReport report() {
     row.error = std::move(error);
     return row;
   };
-  StatusReport made{now, "host-1", "0.1.0", {}, {}};
+  StatusReport made{now, "host-1", "0.1.0", {}, {}, {}};
   made.sources = {source("a-running", "RUNNING", "resting", ""), source("b-paused", "PAUSED", "paused", ""),
                   source("c-slow", "RUNNING", "throttled", "HTTP 429: too many requests"),
                   source("d-failed", "FAILED", "failing",
@@ -122,6 +123,18 @@ TEST(StatusTable, WhatIsNotKnownIsNotShownAsRunning) {
   old.kafka.since.reset();
   old.kafka.error.clear();
   EXPECT_THAT(status_text(old, {}), HasSubstr("\nKafka can't be reached\n"));
+}
+
+TEST(StatusTable, SaysThatTheConfigWasRefused) {
+  StatusReport made = report();
+  made.kafka = {false, std::nullopt, ""};
+  made.config = {now - 3min, "audit.yaml:7: overlap\x1b[2J"};
+  const std::vector<std::string> text = lines(status_text(made, {}));
+  EXPECT_EQ(text[2], "Kafka can't be reached");
+  EXPECT_EQ(text[3],
+            "Config refused at 2026-11-26 10:57:00Z, what ran before goes on: audit.yaml:7: overlap?[2J");
+  EXPECT_EQ(text[4], "");
+  EXPECT_THAT(lines(status_text(made, {.lines = 8})), SizeIs(8)) << "both lines are counted";
 }
 
 TEST(StatusTable, TellsFailingFromFailed) {
@@ -248,7 +261,8 @@ TEST(StatusTable, LagsAsPeopleSayThem) {
 TEST(StatusReport, IsReadFromTheInstance) {
   const Result<StatusReport> read = parse_status(
       R"({"now":"2026-11-26T11:00:00Z","instance":"i","version":"1",
-          "kafka":{"reachable":false,"since":"2026-11-26T10:57:00Z","error":"down"},"sources":[
+          "kafka":{"reachable":false,"since":"2026-11-26T10:57:00Z","error":"down"},
+          "config":{"taken":false,"refused_at":"2026-11-26T10:56:00Z","error":"ten"},"sources":[
           {"name":"a","vendor":"tines","account":"a","partition":3,"state":"RUNNING","activity":"resting","known":false,"owner":"h",
            "last_success":"2026-11-26T10:58:00Z","failing_since":"2026-11-26T10:58:30Z","attempts":7,
            "next_attempt":"2026-11-26T11:00:30Z","backfill_end":"2026-11-26T13:00:00Z","watermark":"2026-11-26T10:59:58Z",
@@ -263,6 +277,8 @@ TEST(StatusReport, IsReadFromTheInstance) {
   EXPECT_FALSE(read->kafka.reachable);
   EXPECT_EQ(read->kafka.since, time("2026-11-26T10:57:00Z"));
   EXPECT_EQ(read->kafka.error, "down");
+  EXPECT_EQ(read->config.refused_at, time("2026-11-26T10:56:00Z"));
+  EXPECT_EQ(read->config.error, "ten");
   ASSERT_EQ(read->sources.size(), 2u);
   const SourceRow& a = read->sources[0];
   EXPECT_EQ(a.name + a.vendor + a.state + a.activity + a.owner + a.error, "atinesRUNNINGrestingh\x1b");
@@ -296,6 +312,7 @@ TEST(StatusReport, AnOlderInstanceTellsLess) {
            "published":0,"dead_letters":0,"error":"","per_minute":[]}]})");
   ASSERT_TRUE(read.ok()) << read.error().message;
   EXPECT_TRUE(read->kafka.reachable);
+  EXPECT_EQ(read->config.refused_at, std::nullopt);
   EXPECT_TRUE(read->sources[0].known);
   EXPECT_EQ(read->sources[0].last_success, std::nullopt);
 }

@@ -67,6 +67,7 @@ TEST(VendorClock, TheAgeOfACachedAnswerIsAdded) {
   Exchange exchange;
   exchange.answer(hours_ago(5, 10), std::to_string(5 * 3600 - 10));
   EXPECT_EQ(exchange.clock.ahead(exchange.now), 0s);
+  EXPECT_FALSE(exchange.clock.ask_again_in()) << "nothing about it is strange";
   EXPECT_FALSE(exchange.clock.header_is_wrong());
 }
 
