@@ -139,6 +139,7 @@ TEST(Api, ListsTheSourcesForPeople) {
       R"({"now":"2026-11-20T12:00:00Z","instance":"host-1","version":"1.2.3","commit":"abc","group":"auditstream",)"
       R"("offsets_topic":"auditstream-offsets","partitions":12,)"
       R"("kafka":{"reachable":false,"since":"2026-11-20T11:59:00Z","error":"127.0.0.1:9092/1: \"gone\""},)"
+      R"("config":{"taken":false,"refused_at":"2026-11-20T11:58:00Z","error":"audit.yaml:7: \"ten\""},)"
       R"("sources":[)"
       R"({"name":"acme","vendor":"tines","account":"acme","partition":3,"known":true,"state":"RUNNING","activity":"resting",)"
       R"("owner":"host-1","watermark":"2026-11-20T11:59:58.500Z","lag_seconds":1.500,"published":12,"dead_letters":1,)"
