@@ -51,7 +51,8 @@ struct JournalFailed {
 // A topic that can't be written to before somebody has changed something there.
 struct BlockedTopic {
   std::string topic;
-  std::string why;  // with the remedy
+  std::string why;           // with the remedy
+  bool to_everybody = true;  // else it may take what another source has
 };
 struct JournalDone {
   Outcome outcome;

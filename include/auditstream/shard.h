@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "auditstream/held_sources.h"
 #include "auditstream/http.h"
 #include "auditstream/journal.h"
 #include "auditstream/membership.h"
@@ -53,8 +54,10 @@ struct ShardLimits {
   std::size_t progress_units_max = 500;  // cursors without events in one batch
   Duration commit_interval = 20ms;  // from one begin to the next: back to back the coordinator is not ready
   Duration progress_interval = 10min;  // cursors that moved without events are written at least so often
-  Duration quick_commit = 5s;   // a batch that takes no longer may be larger, if it must not be already
-  Duration blocked_wait = 15s;  // before a source whose topic was blocked is tried again
+  Duration quick_commit = 5s;  // a batch that takes no longer may be larger, if it must not be already
+  std::size_t small_batch_bytes = 64 << 10;  // where so few don't get through, fewer would not either
+  Duration blocked_wait = 15s;       // before a topic that was blocked is tried again, and twice as long each
+  Duration blocked_wait_max = 5min;  // time: each costs the other sources what they have read
 };
 
 // One source, as the shard that polls it sees it.
@@ -139,8 +142,9 @@ class Shard {
   void allow(const Batch& batch, const JournalDone& done, Now now);
   bool hold(const Batch& batch, const std::vector<BlockedTopic>& blocked, Now now);
   void published(const Unit& unit);
-  void release_held(Now now);
-  void note_ready(std::size_t index);
+  bool goes_alone(std::string_view source) const;
+  void try_held(Now now);
+  void note_ready(std::size_t index, Now now);
   void suspect(const Batch& batch);
   Duration backoff_wait();
   Duration polite_wait();
@@ -191,13 +195,7 @@ class Shard {
   Steady progress_due_{};
   // After a refused record, by source: how many events a transaction may have, all of them its own.
   std::map<std::string, std::size_t> cautious_;
-  // Sources whose topic can't be written to: they are tried again now and then, alone among the held ones.
-  struct Held {
-    Trouble trouble;
-    Steady until;
-    bool waiting;
-  };
-  std::map<std::string, Held> held_;  // by source, until something of theirs is committed
+  HeldSources held_;  // those whose topic can't be written to; each is tried alone
   // Events that the broker refused alone, by source.
   std::map<std::string, std::vector<std::uint64_t>> refused_;
 };

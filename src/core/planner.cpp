@@ -35,6 +35,7 @@ std::optional<Window> Planner::next(const Cursor& cursor, Duration overlap, Time
     return Window{from, to};
   }
   if (!may_be_live) return std::nullopt;
+  if (live_is_split_ && from > cursor.floor.time && !unsettled_from_) unsettled_from_ = cursor.floor.time;
   return Window{live_is_split_ ? from : std::min(from, cursor.floor.time), std::nullopt};
 }
 

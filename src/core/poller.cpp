@@ -83,9 +83,8 @@ void Poller::say_skew(Now now, std::vector<Action>& out) {
     if (clock_.overruled()) {
       const Duration behind = *clock_.overruled();
       text = "the Date header of " + vendor + "'s answers is " + off(behind) +
-             (behind > 0s ? " behind" : " ahead of") +
-             " this machine's clock, and Kafka's agrees with this machine: not believed; look for a cache or "
-             "proxy in between";
+             " behind this machine's clock, and Kafka's agrees with this machine: not believed; look for a "
+             "cache or proxy in between";
     } else if (clock_.header_is_wrong()) {
       text =
           "the Date header of " + vendor +
@@ -281,13 +280,14 @@ void Poller::on_response(http::RequestId id, const http::Response& response, Now
   if (response.transport == http::Transport::none) {
     latency_ = latency_ == Duration{0} ? response.latency : (latency_ * 7 + response.latency) / 8;
   }
-  if (const std::optional<Duration> wait = clock_.ask_again_in()) {
-    found->retry_at = now.steady + *wait;
-    return;
-  }
   Answer answer = read_answer(*vendor_, *source_, secrets_, token_, found->ask, response);
   if (const Refusal* refusal = std::get_if<Refusal>(&answer)) {
     refuse(index, *refusal, false, now, out);
+    return;
+  }
+  // A page may be from the wrong place where nobody knows what time it is at the vendor's.
+  if (const std::optional<Duration> wait = clock_.ask_again_in()) {
+    found->retry_at = now.steady + *wait;
     return;
   }
   firewall_in_a_row_ = 0;

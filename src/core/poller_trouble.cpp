@@ -111,7 +111,9 @@ bool Poller::ask_for_less(const Window& window, Now now) {
 void Poller::ask_for_less_in_doubt(const Window& window, Now now) {
   const Duration width = planner_.width(window, vendor_now(now));
   planner_.narrow(width, 2);
-  if (!window.to) planner_.split_live_for_now();
+  if (window.to) return;
+  planner_.go_back(window.from);
+  planner_.split_live_for_now();
 }
 
 void Poller::give_up(std::size_t first_lane, const Refusal& refusal, Duration rest_min, Duration rest_max,
@@ -175,14 +177,14 @@ void Poller::block(std::optional<Trouble> why) {
 }
 
 void Poller::tell_trouble(Now now) {
-  if (blocked_) return;
-  if (std::optional<Trouble> news = health_.to_tell(now))
-    trouble_is_news_ = ledger_->note_trouble(std::move(news)) || trouble_is_news_;
+  std::optional<Trouble> news = health_.to_tell(now);
+  if (news && !blocked_) trouble_is_news_ = ledger_->note_trouble(std::move(news)) || trouble_is_news_;
 }
 
 // One line for a trouble that was said: who was alarmed by it must hear the end of it.
 void Poller::recovered(const std::optional<Trouble>& trouble, Now now, std::vector<Action>& out) {
   if (!trouble) return;
+  const bool is_kafkas = blocked_ && blocked_->text == trouble->text;  // inherited with the cursor
   if (!blocked_ && ledger_->note_trouble(std::nullopt)) trouble_is_news_ = true;
   last_refusal_.reset();
   say_next_ = {};
@@ -196,7 +198,7 @@ void Poller::recovered(const std::optional<Trouble>& trouble, Now now, std::vect
               (trouble->attempts == 1 ? " failed attempt" : " failed attempts");
     }
   }
-  out.push_back(Say{Level::info, "recovered", text + ": " + trouble->text});
+  if (!is_kafkas) out.push_back(Say{Level::info, "recovered", text + ": " + trouble->text});
 }
 
 }  // namespace auditstream

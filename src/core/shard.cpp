@@ -23,7 +23,8 @@ Shard::Shard(int partition, std::vector<std::shared_ptr<const Source>> sources, 
       limits_(limits),
       sources_(std::move(sources)),
       random_(world.seed ^ (static_cast<std::uint64_t>(partition) * 0x9e3779b97f4a7c15)),
-      events_allowed_(limits.batch_events) {}
+      events_allowed_(limits.batch_events),
+      held_(limits.blocked_wait, limits.blocked_wait_max) {}
 
 void Shard::start(Now, std::size_t together) {
   AS_CHECK(state_ == State::idle);
@@ -140,6 +141,7 @@ void Shard::drop_pollers() {
     wake(account, Steady::max());
   }
   gathering_ = {};
+  held_.end_trials();
   urgent_ = false;
 }
 
@@ -162,7 +164,7 @@ void Shard::run_poller(std::size_t index, Now now) {
   std::vector<Action> actions;
   pollers_[index].step(now, actions);
   act(index, std::move(actions), now);
-  note_ready(index);
+  note_ready(index, now);
   urgent_ = urgent_ || pollers_[index].urgent();
   schedule(index);
 }
@@ -230,7 +232,7 @@ void Shard::step(Now now) {
        --due) {
     run_poller(timers_.begin()->second, now);
   }
-  release_held(now);
+  try_held(now);
   gather(now);
   commit_if_due(now);
 }
@@ -240,9 +242,7 @@ Steady Shard::wake_at() const {
   if (state_ != State::open) return Steady::max();
   Steady wake = timers_.empty() ? Steady::max() : timers_.begin()->first;
   if (!account_timers_.empty()) wake = std::min(wake, account_timers_.begin()->first);
-  for (const auto& [name, held] : held_) {
-    if (held.waiting) wake = std::min(wake, held.until);
-  }
+  wake = std::min(wake, held_.due());
   if (!committing_) {
     if (!gathering_.units.empty() || urgent_ || draining_) wake = std::min(wake, commit_not_before_);
     wake = std::min(wake, std::max(progress_due_, commit_not_before_));

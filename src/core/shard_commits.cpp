@@ -1,5 +1,6 @@
 // Shard, its commits: the finished work of many sources becomes one transaction, and what comes of it.
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -8,17 +9,28 @@
 
 namespace auditstream {
 
-void Shard::note_ready(std::size_t index) {
-  const Poller& poller = pollers_[index];
-  const auto held = held_.find(poller.source().name);
-  if (poller.has_unit() && (held == held_.end() || !held->second.waiting)) ready_.insert(index);
+void Shard::note_ready(std::size_t index, Now now) {
+  Poller& poller = pollers_[index];
+  if (!poller.has_unit()) return;
+  const Source& source = poller.source();
+  if (const std::string* why = held_.takes_nothing(source.topic);
+      why != nullptr && !held_.find(source.name)) {
+    held_.hold(source.name, source.topic, *why, now);
+    poller.block(held_.find(source.name)->trouble);
+  }
+  if (held_.admit(source.name, now)) ready_.insert(index);
+}
+
+// Nobody else's events are lost with theirs if the broker refuses them.
+bool Shard::goes_alone(std::string_view source) const {
+  return cautious_.contains(std::string(source)) || held_.find(source) != nullptr;
 }
 
 // Fills the batch with finished work while there is room; what finds none waits in its poller, which reads no
 // further.
 void Shard::gather(Now now) {
   const auto alone = [this] {
-    return !gathering_.units.empty() && cautious_.contains(gathering_.units.front().source->name);
+    return !gathering_.units.empty() && goes_alone(gathering_.units.front().source->name);
   };
   while (!ready_.empty() && !alone() && gathering_.events < events_allowed_ &&
          gathering_.bytes < limits_.batch_bytes) {
@@ -26,14 +38,19 @@ void Shard::gather(Now now) {
     const auto next =
         ready_.lower_bound(gather_next_) == ready_.end() ? ready_.begin() : ready_.lower_bound(gather_next_);
     const std::size_t index = *next;
-    const auto cautious = cautious_.find(pollers_[index].source().name);
-    if (cautious != cautious_.end() && !gathering_.units.empty()) return;  // alone, in the next batch
+    const std::string& source = pollers_[index].source().name;
+    if (goes_alone(source) && !gathering_.units.empty()) return;  // in the next batch
     gather_next_ = index + 1;
+    const auto cautious = cautious_.find(source);
     const std::size_t room =
         std::min(cautious == cautious_.end() ? SIZE_MAX : cautious->second, room_of(gathering_));
     std::vector<Action> actions;
     std::optional<Unit> unit = pollers_[index].take_unit(now, room, actions);
-    if (unit) gathering_.add(*std::move(unit));
+    if (unit) {
+      gathering_.add(*std::move(unit));
+    } else {
+      held_.end_trial(source);
+    }
     if (!pollers_[index].has_unit()) ready_.erase(index);
     act(index, std::move(actions), now);
     run_poller(index, now);
@@ -50,6 +67,7 @@ std::size_t Shard::room_of(const Batch& batch) const {
 // through. What gets through easily is tried with more.
 void Shard::allow(const Batch& batch, const JournalDone& done, Now now) {
   if (done.timed_out) {
+    if (batch.bytes <= limits_.small_batch_bytes) return;  // no matter of how much it was
     events_allowed_ = std::max<std::size_t>(1, std::min(events_allowed_, batch.events) / 2);
   } else if (done.outcome == Outcome::committed && batch.events * 2 > events_allowed_ &&
              now.steady - commit_began_ < limits_.quick_commit) {
@@ -165,43 +183,41 @@ bool Shard::hold(const Batch& batch, const std::vector<BlockedTopic>& blocked, N
     const auto found = std::ranges::find(blocked, topic, &BlockedTopic::topic);
     return found == blocked.end() ? nullptr : &*found;
   };
-  bool news = false;
+  std::map<std::string, std::optional<std::string>> topics;
   for (const Unit& unit : batch.units) {
     const BlockedTopic* why = unit.events.empty() ? nullptr : reason(unit.source->topic);
     if (why == nullptr && !unit.dead_letters.empty()) why = reason(unit.source->dead_letter_topic);
     if (why == nullptr) continue;
-    Held& held = held_[unit.source->name];
-    if (!held.trouble.since) held.trouble.since = now.wall;
-    held.trouble.text = why->why;
-    held.until = now.steady + limits_.blocked_wait;
-    held.waiting = true;
-    const int attempts = ++held.trouble.attempts;
-    news = news || (attempts & (attempts - 1)) == 0;
+    held_.hold(unit.source->name, why->topic, why->why, now);
+    topics[why->topic] = why->to_everybody ? std::optional(why->why) : std::nullopt;
   }
+  bool news = false;
+  for (const auto& [topic, to_everybody] : topics) news = held_.leave_alone(topic, to_everybody, now) || news;
   return news;
 }
 
 void Shard::published(const Unit& unit) {
   if (unit.events.empty() && unit.dead_letters.empty()) return;
-  const auto held = held_.find(unit.source->name);
-  if (held == held_.end()) return;
+  const std::optional<Held> held = held_.release(unit.source->name);
+  if (!held) return;
   for (Poller& poller : pollers_) {
     if (poller.source().name == unit.source->name) poller.block(std::nullopt);
   }
   world_.observer.said(*unit.source,
-                       Say{Level::info, "recovered", "publishing again after: " + held->second.trouble.text});
-  held_.erase(held);
+                       Say{Level::info, "recovered", "publishing again after: " + held->trouble.text});
 }
 
-void Shard::release_held(Now now) {
-  bool released = false;
-  for (auto& [name, held] : held_) {
-    if (!held.waiting || held.until > now.steady) continue;
-    held.waiting = false;
-    released = true;
+// Who was tried least often comes first.
+void Shard::try_held(Now now) {
+  if (held_.due() > now.steady) return;
+  std::vector<std::pair<int, std::size_t>> waiting;
+  for (std::size_t i = 0; i < pollers_.size(); ++i) {
+    if (const Held* held = held_.find(pollers_[i].source().name))
+      waiting.emplace_back(held->trouble.attempts, i);
   }
-  if (!released) return;
-  for (std::size_t i = 0; i < pollers_.size(); ++i) note_ready(i);
+  std::ranges::sort(waiting);
+  for (const auto& [attempts, index] : waiting) note_ready(index, now);
+  held_.offered(now);
 }
 
 }  // namespace auditstream

@@ -26,7 +26,7 @@ void Shard::add_poller(const std::shared_ptr<const Source>& source, Now now) {
   const bool known = records_.contains(source->name);
   Poller poller = make_poller(source, nullptr, now);
   for (const std::uint64_t id : refused_[source->name]) poller.refuse_event(id);
-  if (const auto held = held_.find(source->name); held != held_.end()) poller.block(held->second.trouble);
+  if (const Held* held = held_.find(source->name)) poller.block(held->trouble);
   const Duration spread = std::min<Duration>(source->poll_interval * 9 / 10,
                                              start_spacing * static_cast<Duration::rep>(together_));
   poller.start_at(now.steady + Duration{static_cast<Duration::rep>(
@@ -153,6 +153,7 @@ void Shard::change_poller(std::size_t index, const std::shared_ptr<const Source>
   successor.succeed(pollers_[index], actions);
   act(index, std::move(actions), now);
   ready_.erase(index);
+  held_.end_trial(source->name);
   successor.start_at(now.steady);
   pollers_[index] = std::move(successor);
   account_of_[index] = &account_for(*source, now);

@@ -35,7 +35,10 @@ bool VendorClock::vouched_for(Now now) const {
 void VendorClock::learn(const http::Response& response, Now now) {
   const std::optional<std::string_view> header = response.header("date");
   const std::optional<Time> date = header ? parse_http_date(*header) : std::nullopt;
-  if (!date) return;
+  if (!date) {
+    if (verdict_ == Verdict::none) last_.reset();  // there will be none to compare with
+    return;
+  }
   const Sample sample{*date + age_of(response), now, response.latency};
   const Duration ahead = now.wall - sample.date;
   overruled_.reset();
@@ -48,7 +51,7 @@ void VendorClock::learn(const http::Response& response, Now now) {
     believe();
   } else if (sample.date < earliest) {
     verdict_ = Verdict::wrong;
-  } else if (vouched_for(now) && std::chrono::abs(ahead) <= vouched_up_to) {
+  } else if (vouched_for(now) && ahead > 0s && ahead <= vouched_up_to) {
     verdict_ = Verdict::wrong;
     overruled_ = ahead;
   } else if (!last_) {

@@ -316,13 +316,14 @@ Result<RecordMap> KafkaJournal::restore(const std::string& mark) {
 // "abort" and "this handle is dead"; whatever is none of them is the third.
 JournalDone KafkaJournal::do_commit(const Batch& batch) {
   // A topic that was gone costs a transaction's patience each time that it is tried.
-  if (!gone_.empty()) {
+  const std::vector<std::string> topics = topics_of(batch);
+  if (std::ranges::any_of(topics, [this](const std::string& topic) { return gone_.contains(topic); })) {
     if (std::optional<JournalDone> still = with_gone_topics({Outcome::lost, ""}, batch))
       return *std::move(still);
   }
   JournalDone done = try_commit(batch);
   if (done.outcome == Outcome::committed) return done;
-  done.timed_out = done.timed_out || (done.outcome == Outcome::lost && is_time_out(delivery_error_));
+  done.timed_out = done.timed_out || is_time_out(delivery_error_);
   switch (delivery_error_) {
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
       return with_denials(std::move(done));
@@ -350,7 +351,7 @@ JournalDone KafkaJournal::with_age_limit(JournalDone done) const {
       "ahead of the broker's clock; if it is their age, kafka-configs.sh --alter --topic " +
       failed_topic_ +
       " --add-config message.timestamp.before.max.ms=9223372036854775807; its sources wait meanwhile";
-  done.blocked = {{failed_topic_, done.detail}};
+  done.blocked = {{failed_topic_, done.detail, false}};
   return done;
 }
 
@@ -368,8 +369,10 @@ JournalDone KafkaJournal::with_denials(JournalDone done) {
 
 // Nothing if all the topics of the batch are there.
 std::optional<JournalDone> KafkaJournal::with_gone_topics(JournalDone done, const Batch& batch) {
-  const std::vector<std::string> gone = missing(settings_.connection, topics_of(batch));
-  gone_ = {gone.begin(), gone.end()};
+  const std::vector<std::string> topics = topics_of(batch);
+  const std::vector<std::string> gone = missing(settings_.connection, topics);
+  for (const std::string& topic : topics) gone_.erase(topic);
+  gone_.insert(gone.begin(), gone.end());
   if (gone.empty()) return std::nullopt;
   done.detail.clear();
   for (const std::string& topic : gone) {

@@ -14,8 +14,10 @@
 #include <vector>
 
 #include "auditstream/time.h"
+#include "e2e/impostor.h"
 #include "e2e/world.h"
 #include "paths.h"
+#include "support/kafka/topics.h"
 
 namespace auditstream::test {
 namespace {
@@ -278,6 +280,73 @@ TEST(Outages, DISABLED_AnInstanceGoes) {
   outage.recording.minutes(5);
   kill_at_once(*a);
   outage.recording.minutes(20);
+}
+
+TEST(Outages, DISABLED_AnInstanceHangs) {
+  Outage outage("instance_hung");
+  const auto a = outage.instance("a"), b = outage.instance("b");
+  outage.until_up_to_date();
+  outage.recording.minutes(5);
+  a->signal(SIGSTOP);
+  outage.recording.minutes(20);
+}
+
+TEST(Outages, DISABLED_VendorsCanNotBeReachedFromTheStart) {
+  Outage outage("vendors_unreachable");
+  const Impostor impostor;
+  outage.source_config("tines")["base_url"] = "https://vendor.invalid";
+  outage.source_config("workato")["base_url"] = impostor.origin();
+  const auto a = outage.instance("a");
+  outage.recording.minutes(60);
+}
+
+TEST(Outages, DISABLED_AVendorIsTooSlow) {
+  Outage outage("vendor_slow");
+  const auto a = outage.instance("a");
+  outage.until_up_to_date();
+  outage.recording.minutes(5);
+  outage.control("{\"vendor\":\"tines\",\"set\":{\"latency\":\"90s\"}}");
+  outage.recording.minutes(75);
+}
+
+TEST(Outages, DISABLED_AVendorAnswersWithPages) {
+  Outage outage("vendor_html");
+  const auto a = outage.instance("a");
+  outage.until_up_to_date();
+  outage.recording.minutes(5);
+  outage.control("{\"vendor\":\"tines\",\"set\":{\"faults\":{\"html_ok\":1}}}");
+  outage.recording.minutes(55);
+}
+
+TEST(Outages, DISABLED_ASecretsFileGoes) {
+  Outage outage("secret_gone");
+  const std::filesystem::path key = outage.directory.path() / "key";
+  write_file(key, outage.source_config("tines")["api_key"].as<std::string>());
+  outage.source_config("tines")["api_key"] = "${file:" + key.string() + "}";
+  const auto a = outage.instance("a");
+  outage.until_up_to_date();
+  outage.recording.minutes(5);
+  std::filesystem::remove(key);
+  outage.recording.minutes(55);
+}
+
+TEST(Outages, DISABLED_ATopicGoes) {
+  Outage outage("topic_gone");
+  const auto a = outage.instance("a");
+  outage.until_up_to_date();
+  outage.recording.minutes(5);
+  delete_topic(outage.bootstrap(), outage.topic("tines"));
+  outage.recording.minutes(55);
+}
+
+TEST(Outages, DISABLED_OneBrokerOfThreeGoes) {
+  Brokers brokers(3);
+  Outage outage("broker_gone", brokers.bootstrap());
+  const auto a = outage.instance("a"), b = outage.instance("b");
+  outage.until_up_to_date();
+  outage.recording.minutes(5);
+  brokers.kill(leader_of(outage.bootstrap(), outage.topic("tines"), 0).value());
+  outage.recording.minutes(25);
 }
 
 TEST(Outages, DISABLED_AConfigIsRefused) {

@@ -120,6 +120,42 @@ TEST(Trouble, AnEventTooLargeForItsTopicIsDeadLetteredAlone) {
   for (const Record& record : dead) EXPECT_NE(record.header("auditstream_error"), "");
 }
 
+// What the topic took at the start is what it takes no more; the other source of the shard doesn't notice.
+TEST(Trouble, ATopicThatTakesLessThanItDidCostsThoseEventsOnly) {
+  World world(
+      {.vendors = {"tines", "workato"}, .like = "\"history\":100,\"history_span\":\"48h\",\"rate\":10"});
+  world.config["offsets"]["partitions"] = 1;
+  const auto run = world.start();
+  world.until_up_to_date();
+  std::vector<std::size_t> sizes;
+  for (const std::string& line : lines_of(world.truth("tines")))
+    sizes.push_back(json::scalar_at(line, "/raw").value().size());
+  std::ranges::sort(sizes);
+  // Half of the events fit with their headers, more or less.
+  alter_topic(world.bootstrap(), world.topic("tines"), "max.message.bytes",
+              std::to_string(sizes[sizes.size() / 2] + 700));
+  until("some are too large now", 60s,
+        [&] { return !read_topic(world.bootstrap(), world.dead_letter_topic("tines")).empty(); });
+  const std::size_t before = read_topic(world.bootstrap(), world.topic("tines")).size();
+  until("others still fit", 30s,
+        [&] { return read_topic(world.bootstrap(), world.topic("tines")).size() > before + 20; });
+  world.until_up_to_date({"workato"});
+  world.stop_production();
+  world.expect_exactly_once("workato", {});
+  std::vector<Record> all;
+  const std::size_t wanted = lines_of(world.truth("tines")).size();
+  until("all are somewhere", 60s, [&] {
+    all = read_topic(world.bootstrap(), world.topic("tines"));
+    for (const Record& record : read_topic(world.bootstrap(), world.dead_letter_topic("tines"))) {
+      EXPECT_EQ(record.header("auditstream_error"), "too_large");
+      all.push_back(record);
+    }
+    return all.size() >= wanted;
+  });
+  EXPECT_TRUE(compare(read_truth(world.truth("tines")), all).perfect());
+  drain(*run);
+}
+
 TEST(Trouble, SigintEndsItToo) {
   World world({.vendors = {"tines"}, .like = "\"history\":50,\"history_span\":\"48h\",\"rate\":1"});
   const auto run = world.start();

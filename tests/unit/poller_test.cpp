@@ -577,6 +577,20 @@ TEST(Poller, WhatWasAskedForUnderAWrongClockIsAskedForAgain) {
   EXPECT_GT(life.cursor().floor.time, *life.source.backfill_start_time);
 }
 
+TEST(Poller, ARefusalNeedsNoSecondLookAtTheClock) {
+  Life life;
+  life.now.wall = noon + 365 * 24h;
+  life.start();
+  http::Response response = empty_page;
+  response.headers.push_back(date_of(noon));
+  life.step_and_respond(response);
+  life.pass(10s);
+  http::Response away;
+  away.transport = http::Transport::connect;
+  life.step_and_respond(away);
+  EXPECT_EQ(life.state(), "retrying");
+}
+
 TEST(Poller, AStepOfOurClockCountsBeforeTheNextAnswerTellsOfIt) {
   for (const Duration step : {Duration{6h}, -Duration{6h}}) {
     Life life;
@@ -918,7 +932,7 @@ TEST(Poller, ALiveWindowThatFailsFiveTimesIsReadInPiecesForAWhile) {
     const Asked range = asked(request);
     if (range.to) ++pieces;
     const Time to = range.to.value_or(life.now.wall);
-    return slow && to - range.from > 5min ? answer_with(504) : life.log.answer(request);
+    return slow && to - range.from > 5min ? answer_with(502) : life.log.answer(request);
   };
   life.log.add("a", life.now.wall + 30s);
   life.live(20min);
@@ -932,6 +946,28 @@ TEST(Poller, ALiveWindowThatFailsFiveTimesIsReadInPiecesForAWhile) {
   life.live(1h);
   EXPECT_EQ(pieces, 0);
   EXPECT_THAT(life.published, ElementsAre("a", "b"));
+}
+
+// The vendor's ingest stops, then its API fails; what comes in with the recovery lies before a window that
+// had been read in vain.
+TEST(Poller, ALiveWindowThatIsSplitBeginsWhereNothingWasRead) {
+  Life life;
+  life.start();
+  life.log.add("a", noon + 1s);
+  life.live(75min);
+  ASSERT_THAT(life.published, ElementsAre("a"));
+  int failed = 0;
+  life.world = [&](const http::Request& request) {
+    if (asked(request).to || failed >= 5) return life.log.answer(request);
+    if (++failed == 5) {
+      life.log.add("b", noon + 30min);
+      life.log.add("c", life.now.wall - 1min);
+    }
+    return answer_with(502);
+  };
+  life.live(2h);
+  EXPECT_EQ(failed, 5);
+  EXPECT_THAT(life.published, UnorderedElementsAre("a", "b", "c"));
 }
 
 TEST(Poller, APageThatIsMalformedMovesNothing) {

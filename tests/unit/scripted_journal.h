@@ -21,6 +21,7 @@ class ScriptedJournal final : public Journal {
   std::vector<std::shared_ptr<const Batch>> batches;  // as handed over, whatever became of them
   std::function<Outcome(const Batch&)> outcome = [](const Batch&) { return Outcome::committed; };
   std::vector<std::string> denied;             // topics that may not be written to
+  std::optional<Time> too_old_before;          // for any topic
   std::map<std::string, std::size_t> smaller;  // these take less in a record than anybody knows
   std::size_t in_time = SIZE_MAX;              // events of a batch that get into Kafka before it times out
   std::optional<JournalFailed> failing;        // instead of opening
@@ -38,6 +39,10 @@ class ScriptedJournal final : public Journal {
       JournalDone done{Outcome::lost, "denied"};
       for (const std::string& topic : denied) done.blocked.push_back({topic, "Kafka denies " + topic});
       expect(done);
+      return;
+    }
+    if (const std::optional<std::string> topic = holds_too_old(*batch)) {
+      expect(JournalDone{Outcome::lost, "too old", {{*topic, *topic + " refuses their age", false}}});
       return;
     }
     if (holds_too_large(*batch)) {
@@ -93,6 +98,14 @@ class ScriptedJournal final : public Journal {
                return event.raw.size() > limit->second;
              });
     });
+  }
+  std::optional<std::string> holds_too_old(const Batch& batch) const {
+    for (const Unit& unit : batch.units) {
+      for (const Event& event : unit.events) {
+        if (too_old_before && *event.time < *too_old_before) return unit.source->topic;
+      }
+    }
+    return std::nullopt;
   }
   void keep(const Batch& batch) {
     for (const Unit& unit : batch.units) {

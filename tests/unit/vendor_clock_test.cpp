@@ -80,6 +80,26 @@ TEST(VendorClock, AHeaderOfAnotherCenturyIsRubbish) {
   EXPECT_TRUE(exchange.clock.header_is_wrong());
 }
 
+// It is the earlier of two clocks that counts.
+TEST(VendorClock, AVendorThatIsAheadIsBelievedWhateverKafkaSays) {
+  Exchange exchange;
+  exchange.clock = VendorClock(exchange.now);
+  exchange.answer("Fri, 20 Nov 2026 12:02:00 GMT");
+  exchange.pass(20s);
+  exchange.answer("Fri, 20 Nov 2026 12:02:20 GMT");
+  EXPECT_FALSE(exchange.clock.header_is_wrong());
+  EXPECT_EQ(exchange.clock.ahead(exchange.now), -2min);
+}
+
+TEST(VendorClock, NobodyWaitsForASecondHeaderWhereThereIsNone) {
+  Exchange exchange;
+  exchange.answer(hours_ago(5, 10));
+  ASSERT_TRUE(exchange.clock.ask_again_in());
+  exchange.pass(6s);
+  exchange.clock.learn(http::Response{}, exchange.now);
+  EXPECT_FALSE(exchange.clock.ask_again_in());
+}
+
 TEST(VendorClock, KafkasClockDecidesBetweenTheTwo) {
   Exchange exchange;
   exchange.clock = VendorClock(exchange.now);

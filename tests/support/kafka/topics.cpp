@@ -97,6 +97,22 @@ void delete_records(const std::string& bootstrap, const std::string& topic, int 
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) fail("delete records of " + topic, code);
 }
 
+void alter_topic(const std::string& bootstrap, const std::string& topic, const std::string& name,
+                 const std::string& value) {
+  const Handle handle = make_handle(RD_KAFKA_PRODUCER, {{"bootstrap.servers", bootstrap}});
+  const Queue queue(rd_kafka_queue_new(handle.get()));
+  const Resource resource(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+  rd_kafka_ConfigResource_set_config(resource.get(), name.c_str(), value.c_str());
+  rd_kafka_ConfigResource_t* resources[] = {resource.get()};
+  rd_kafka_AlterConfigs(handle.get(), resources, 1, nullptr, queue.get());
+  const Event event = answer(queue, "properties of " + topic);
+  std::size_t count = 0;
+  const auto* results =
+      rd_kafka_AlterConfigs_result_resources(rd_kafka_event_AlterConfigs_result(event.get()), &count);
+  if (const auto code = rd_kafka_ConfigResource_error(results[0]); code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    fail("properties of " + topic, code);
+}
+
 std::string topic_property(const std::string& bootstrap, const std::string& topic, const std::string& name) {
   const Handle handle = make_handle(RD_KAFKA_PRODUCER, {{"bootstrap.servers", bootstrap}});
   const Queue queue(rd_kafka_queue_new(handle.get()));

@@ -20,6 +20,10 @@ void delete_topic(const std::string& bootstrap, const std::string& name);
 void delete_records(const std::string& bootstrap, const std::string& topic, int partition,
                     std::int64_t before);
 
+// Sets this property and takes back every other that was set.
+void alter_topic(const std::string& bootstrap, const std::string& topic, const std::string& name,
+                 const std::string& value);
+
 // A topic property as Kafka has it; "" if there is no such property.
 std::string topic_property(const std::string& bootstrap, const std::string& topic, const std::string& name);
 

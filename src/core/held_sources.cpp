@@ -1,0 +1,85 @@
+#include "auditstream/held_sources.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace auditstream {
+
+void HeldSources::hold(const std::string& source, const std::string& topic, std::string why, Now now) {
+  Held& held = held_[source];
+  if (!held.trouble.since) held.trouble.since = now.wall;
+  held.trouble.text = std::move(why);
+  ++held.trouble.attempts;
+  held.topic = topic;
+  held.on_trial = false;
+}
+
+bool HeldSources::leave_alone(const std::string& name, const std::optional<std::string>& to_everybody,
+                              Now now) {
+  Topic& topic = topics_[name];
+  topic.to_everybody = to_everybody;
+  Duration wait = first_;
+  for (int i = 0; i < topic.attempts && wait < most_; ++i) wait *= 2;
+  topic.until = now.steady + std::min(wait, most_);
+  topic.offered = false;
+  const int attempts = ++topic.attempts;
+  return (attempts & (attempts - 1)) == 0;
+}
+
+const std::string* HeldSources::takes_nothing(std::string_view topic) const {
+  const auto found = topics_.find(topic);
+  return found == topics_.end() || !found->second.to_everybody ? nullptr : &*found->second.to_everybody;
+}
+
+std::optional<Held> HeldSources::release(std::string_view source) {
+  const auto found = held_.find(source);
+  if (found == held_.end()) return std::nullopt;
+  Held held = std::move(found->second);
+  held_.erase(found);
+  topics_[held.topic] = {};  // the others have their turn
+  return held;
+}
+
+const Held* HeldSources::find(std::string_view source) const {
+  const auto found = held_.find(source);
+  return found == held_.end() ? nullptr : &found->second;
+}
+
+bool HeldSources::admit(std::string_view source, Now now) {
+  const auto found = held_.find(source);
+  if (found == held_.end() || found->second.on_trial) return true;
+  const std::string& topic = found->second.topic;
+  if (now.steady < topics_[topic].until) return false;
+  for (const auto& [name, held] : held_) {
+    if (held.on_trial && held.topic == topic) return false;
+  }
+  found->second.on_trial = true;
+  return true;
+}
+
+void HeldSources::end_trial(std::string_view source) {
+  const auto found = held_.find(source);
+  if (found == held_.end() || !std::exchange(found->second.on_trial, false)) return;
+  topics_[found->second.topic].offered = false;
+}
+
+void HeldSources::end_trials() {
+  for (auto& [name, held] : held_) held.on_trial = false;
+  for (auto& [name, topic] : topics_) topic.offered = false;
+}
+
+Steady HeldSources::due() const {
+  Steady due = Steady::max();
+  for (const auto& [name, topic] : topics_) {
+    if (!topic.offered) due = std::min(due, topic.until);
+  }
+  return due;
+}
+
+void HeldSources::offered(Now now) {
+  for (auto& [name, topic] : topics_) {
+    if (topic.until <= now.steady) topic.offered = true;
+  }
+}
+
+}  // namespace auditstream
