@@ -100,7 +100,8 @@ class Shard {
   // Set if the journal can't be opened before a person has changed something.
   const std::optional<std::string>& misconfigured() const { return misconfigured_; }
   int partition() const { return partition_; }
-  // Of the sources that are polled here now: none unless the shard is open.
+  // Of the sources that are polled here now: none unless the shard is open, or is opened again because a
+  // topic took nothing; then as they were.
   std::vector<SourceStatus> status(Now now) const;
 
  private:
@@ -170,6 +171,8 @@ class Shard {
   std::vector<std::string> marks_;  // seen while the journal was opening
   std::string mark_;                // ours
   bool mark_seen_ = false;          // in the partition's log: what comes after it is somebody else's
+
+  std::vector<SourceStatus> shown_;  // while it is opened again because a topic took nothing
 
   // Valid while the journal is open.
   std::optional<Duration> ahead_of_broker_;

@@ -46,12 +46,14 @@ void Shard::on_journal(JournalEvent event, Now now) {
   } else if (const auto* failed = std::get_if<JournalFailed>(&event)) {
     AS_CHECK(state_ == State::opening);
     if (failed->misconfigured) misconfigured_ = failed->reason;
+    shown_.clear();
     world_.observer.shard_said(partition_, Say{failed->misconfigured ? Level::error : Level::warn,
                                                "journal_not_open", failed->reason});
     reopen(backoff_wait(), now);
   } else if (auto* opened = std::get_if<JournalOpened>(&event)) {
     AS_CHECK(state_ == State::opening);
     misconfigured_.reset();
+    shown_.clear();
     if (draining_) {
       state_ = State::closing;
       journal_.close();
@@ -118,6 +120,7 @@ double Shard::chance() {
 void Shard::reopen(Duration wait, Now now) {
   drop_pollers();
   if (draining_) {
+    shown_.clear();
     state_ = State::closing;
     journal_.close();
     return;
@@ -263,6 +266,7 @@ void Shard::abandon(Now now) {
 void Shard::drain(Now now) {
   if (draining_) return;
   draining_ = true;
+  shown_.clear();
   if (state_ == State::idle) {
     state_ = State::closed;
     return;
@@ -285,7 +289,8 @@ void Shard::drain(Now now) {
 std::vector<SourceStatus> Shard::status(Now now) const {
   std::set<std::string_view> names;
   for (const auto& source : sources_) names.insert(source->name);
-  std::vector<SourceStatus> all;
+  std::vector<SourceStatus> all = shown_;
+  std::erase_if(all, [&](const SourceStatus& shown) { return !names.contains(shown.source->name); });
   for (const Poller& poller : pollers_) {
     if (!names.contains(poller.source().name)) continue;
     all.push_back({poller.shared_source(), partition_, poller.status(now)});

@@ -139,6 +139,7 @@ void Shard::on_done(const JournalDone& done, Now now) {
     const bool news = hold(*batch, done.blocked, now);
     world_.observer.shard_said(partition_,
                                Say{news ? Level::error : Level::debug, "commit_failed", done.detail});
+    shown_ = status(now);
     reopen(backoff_wait(), now);
     return;
   }
@@ -189,6 +190,9 @@ bool Shard::hold(const Batch& batch, const std::vector<BlockedTopic>& blocked, N
     if (why == nullptr && !unit.dead_letters.empty()) why = reason(unit.source->dead_letter_topic);
     if (why == nullptr) continue;
     held_.hold(unit.source->name, why->topic, why->why, now);
+    for (Poller& poller : pollers_) {
+      if (poller.source().name == unit.source->name) poller.block(held_.find(unit.source->name)->trouble);
+    }
     topics[why->topic] = why->to_everybody ? std::optional(why->why) : std::nullopt;
   }
   bool news = false;

@@ -350,6 +350,28 @@ TEST(Shard, WhatIsLeftAloneIsTriedInTurnAndAllOfItComesOnceItMay) {
   for (int i = 0; i < 20; ++i) EXPECT_EQ(life.status("s" + std::to_string(i)).trouble, "");
 }
 
+TEST(Shard, WhileItIsOpenedAgainBecauseOfATopicItsSourcesAreShownAsTheyWere) {
+  ShardLife life;
+  life.add("acme").backfill_start_time = noon - 1h;
+  life.tenants["acme"].events.emplace_back("a", noon - 1min);
+  life.journal->denied = {"audit.tines"};
+  life.start();
+  int looks = 0, failing = 0;
+  for (int i = 0; i < 600; ++i) {
+    life.live(100ms);
+    if (life.journal->opens < 2) continue;
+    ++looks;
+    for (const SourceStatus& status : life.shard->status(life.now)) {
+      if (status.poller.state == "failing") ++failing;
+    }
+  }
+  EXPECT_GT(looks, 500);
+  EXPECT_EQ(failing, looks);
+  life.journal->failing = JournalFailed{"no broker", false};
+  life.live(10min);
+  EXPECT_THAT(life.shard->status(life.now), IsEmpty()) << "nobody knows any more";
+}
+
 TEST(Shard, APollerThatIsHeldAndThrottledRests) {
   ShardLife life;
   life.add("acme").backfill_start_time = noon - 1h;
