@@ -45,10 +45,9 @@ std::size_t id_bytes(const std::vector<Event>& events) {
 
 std::size_t drop_repeats(std::vector<std::uint64_t>& ids) {
   std::ranges::sort(ids);
-  const auto repeats = std::ranges::unique(ids);
-  const std::size_t count = repeats.size();
-  ids.erase(repeats.begin(), repeats.end());
-  return count;
+  const std::size_t all = ids.size();
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  return all - ids.size();
 }
 
 // Each id once. Repeats are rare (rows shift between pages), so the common case copies no event.
