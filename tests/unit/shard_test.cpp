@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "unit/shard_life.h"
 
 namespace auditstream {
@@ -329,6 +331,35 @@ TEST(Shard, OnATopicThatRefusesTheirAgeOnlyOldEventsWait) {
   EXPECT_EQ(life.status("live").state, "resting");
   EXPECT_EQ(life.status("live").trouble, "");
   EXPECT_LE(life.journal->opens, 25);
+}
+
+// However much is ready at that moment.
+TEST(Shard, WhoIsOnTrialSharesItsBatchWithNobody) {
+  ShardLife life;
+  life.limits.commit_interval = 1min;
+  life.add("backfill").backfill_start_time = noon - 20h;
+  life.add("live");
+  for (int i = 0; i < 20; ++i)
+    life.tenants["backfill"].events.emplace_back("old" + std::to_string(i), noon - 19h + i * 1h);
+  life.journal->too_old_before = noon - 1h;
+  life.start();
+  std::vector<std::string> wanted;
+  for (int i = 0; i < 120; ++i) {
+    wanted.push_back("new" + std::to_string(i));
+    life.tenants["live"].events.emplace_back(wanted.back(), life.now.wall);
+    life.live(30s);
+  }
+  life.live(20min);
+  EXPECT_THAT(life.journal->published, UnorderedElementsAreArray(wanted));
+  int shared = 0;
+  for (const auto& batch : life.journal->batches) {
+    std::set<std::string> sources;
+    for (const Unit& unit : batch->units) {
+      if (!unit.events.empty()) sources.insert(unit.source->name);
+    }
+    if (sources.size() > 1) ++shared;
+  }
+  EXPECT_LE(shared, 1) << "before anything was known";
 }
 
 TEST(Shard, WhatIsLeftAloneIsTriedInTurnAndAllOfItComesOnceItMay) {
