@@ -832,7 +832,9 @@ TEST(Poller, WhatPassesByItselfIsNotWorthARecord) {
     life.live(1min);
     const auto healthy = life.world;
     life.world = [status](const http::Request&) { return answer_with(status, "malformed"); };
-    life.live(1s);
+    life.pass(life.poller->wake_at() - life.now.steady);
+    life.poll();
+    EXPECT_NE(life.state(), "resting") << status;
     life.said.clear();
     life.world = healthy;
     life.live(2min);
