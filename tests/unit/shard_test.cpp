@@ -311,22 +311,32 @@ TEST(Shard, ADeniedDeadLetterTopicHoldsOnlyWhoNeedsIt) {
   EXPECT_THAT(life.journal->dead, SizeIs(1));
 }
 
+// A backfill whose events are too old for the topic, and a source that lives, on the same topic.
+struct OldAndNew : ShardLife {
+  OldAndNew() {
+    add("backfill").backfill_start_time = noon - 20h;
+    add("live");
+    for (int i = 0; i < 20; ++i)
+      tenants["backfill"].events.emplace_back("old" + std::to_string(i), noon - 19h + i * 1h);
+    journal->too_old_before = noon - 1h;
+  }
+  // An hour of events, one after the other.
+  void live_for_an_hour(int events) {
+    for (int i = 0; i < events; ++i) {
+      wanted.push_back("new" + std::to_string(i));
+      tenants["live"].events.emplace_back(wanted.back(), now.wall);
+      live(Duration{1h} / events);
+    }
+  }
+  std::vector<std::string> wanted;
+};
+
 // What a topic refuses of one source it may take of another.
 TEST(Shard, OnATopicThatRefusesTheirAgeOnlyOldEventsWait) {
-  ShardLife life;
-  life.add("backfill").backfill_start_time = noon - 20h;
-  life.add("live");
-  for (int i = 0; i < 20; ++i)
-    life.tenants["backfill"].events.emplace_back("old" + std::to_string(i), noon - 19h + i * 1h);
-  life.journal->too_old_before = noon - 1h;
+  OldAndNew life;
   life.start();
-  std::vector<std::string> wanted;
-  for (int i = 0; i < 60; ++i) {
-    wanted.push_back("new" + std::to_string(i));
-    life.tenants["live"].events.emplace_back(wanted.back(), life.now.wall);
-    life.live(1min);
-  }
-  EXPECT_THAT(life.journal->published, UnorderedElementsAreArray(wanted));
+  life.live_for_an_hour(60);
+  EXPECT_THAT(life.journal->published, UnorderedElementsAreArray(life.wanted));
   EXPECT_THAT(life.status("backfill").trouble, HasSubstr("refuses their age"));
   EXPECT_EQ(life.status("live").state, "resting");
   EXPECT_EQ(life.status("live").trouble, "");
@@ -335,22 +345,12 @@ TEST(Shard, OnATopicThatRefusesTheirAgeOnlyOldEventsWait) {
 
 // However much is ready at that moment.
 TEST(Shard, WhoIsOnTrialSharesItsBatchWithNobody) {
-  ShardLife life;
+  OldAndNew life;
   life.limits.commit_interval = 1min;
-  life.add("backfill").backfill_start_time = noon - 20h;
-  life.add("live");
-  for (int i = 0; i < 20; ++i)
-    life.tenants["backfill"].events.emplace_back("old" + std::to_string(i), noon - 19h + i * 1h);
-  life.journal->too_old_before = noon - 1h;
   life.start();
-  std::vector<std::string> wanted;
-  for (int i = 0; i < 120; ++i) {
-    wanted.push_back("new" + std::to_string(i));
-    life.tenants["live"].events.emplace_back(wanted.back(), life.now.wall);
-    life.live(30s);
-  }
+  life.live_for_an_hour(120);
   life.live(20min);
-  EXPECT_THAT(life.journal->published, UnorderedElementsAreArray(wanted));
+  EXPECT_THAT(life.journal->published, UnorderedElementsAreArray(life.wanted));
   int shared = 0;
   for (const auto& batch : life.journal->batches) {
     std::set<std::string> sources;
