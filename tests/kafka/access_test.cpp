@@ -9,7 +9,6 @@
 #include <filesystem>
 #include <mutex>
 #include <set>
-#include <thread>
 
 #include "kafka/cluster.h"
 #include "kafka/connection_trouble.h"
@@ -252,12 +251,12 @@ TEST_F(Denied, AMemberThatIsDeniedForLongCostsNoMoreThanAtFirst) {
     return std::distance(begin(tasks), end(tasks));
   };
   // Each attempt takes some seconds, and may leave a handle behind that can't be destroyed.
-  std::this_thread::sleep_for(20s);
+  let_pass(20s);
   const auto at_first = threads();
   auto most = at_first;
   const auto deadline = std::chrono::steady_clock::now() + 40s;
   while (std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::sleep_for(1s);
+    let_pass(1s);
     most = std::max(most, threads());
   }
   EXPECT_LE(most, at_first + 8) << "the look's own handle";

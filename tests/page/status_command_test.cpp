@@ -220,7 +220,7 @@ TEST(StatusCommand, SaysWhatIsWrongWithTheInstance) {
   Instance refusing(R"({"error_code":403,"message":"Host \u001b[31mis foreign"})", 403);
   const Finished refused = run_to_end({binary, "status", "--url", refusing.url()});
   EXPECT_EQ(refused.status, exit_unavailable);
-  EXPECT_THAT(refused.err, HasSubstr(refusing.url() + "/sources answers HTTP 403, Host ?[31mis foreign; "));
+  EXPECT_THAT(refused.err, HasSubstr(refusing.url() + "/sources answers HTTP 403, Host ?[31mis foreign\n"));
 }
 
 TEST(StatusCommand, RefusesWhatIsNoAddress) {
