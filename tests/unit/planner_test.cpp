@@ -104,6 +104,21 @@ TEST(Planner, ALiveWindowThatIsSplitForNowIsWholeAgainAfterIt) {
   ADD_FAILURE() << "it stays split";
 }
 
+// A closed window had been read, with nothing in it; then the live one failed. What is late may still lie in
+// the first.
+TEST(Planner, ALiveWindowThatIsSplitSettlesNothingBehindItsBeginning) {
+  Planner planner(false, {});
+  Cursor cursor = cursor_at(noon - 20min);
+  cursor.floor.time = noon - 30min;
+  const Time now = noon - 8min;
+  ASSERT_TRUE(planner.narrow(1h, 6));
+  ASSERT_EQ(planner.next(cursor, overlap, now, true), (Window{noon - 30min, noon - 20min}));
+  ASSERT_EQ(planner.next(cursor, overlap, now, true), (Window{noon - 30min, std::nullopt}));
+  planner.split_live_for_now();
+  ASSERT_EQ(planner.next(cursor, overlap, now, true), (Window{noon - 20min, std::nullopt}));
+  EXPECT_EQ(planner.unsettled_from(), noon - 30min);
+}
+
 TEST(Planner, SparseWindowsGrowAndDenseOnesShrink) {
   Planner planner(false, {.events = 1000, .bytes = 1 << 20});
   const Cursor cursor = cursor_at(noon - 365 * 24h);

@@ -946,32 +946,6 @@ TEST(Poller, ALiveWindowThatFailsFiveTimesIsReadInPiecesForAWhile) {
   EXPECT_THAT(life.published, ElementsAre("a", "b"));
 }
 
-// The vendor's ingest stops, then its API fails; what comes in with the recovery lies before a closed window
-// that had been read in vain in the same poll. Where that window ends depends on the beat.
-TEST(Poller, ALiveWindowThatIsSplitBeginsWhereNothingWasRead) {
-  for (Duration quiet = 5min + 15s; quiet < 15min; quiet += 30s) {
-    Life life;
-    life.source.backfill_start_time = noon - 3h;
-    life.options.target.events = 50;
-    for (int i = 0; i < 1080; ++i) life.log.add("e" + std::to_string(i), noon - 3h + i * 10s);
-    life.start();
-    life.live(quiet);
-    ASSERT_EQ(life.published.size(), 1080u);
-    int failed = 0;
-    life.world = [&](const http::Request& request) {
-      if (asked(request).to || failed >= 5) return life.log.answer(request);
-      if (++failed == 5) {
-        life.log.add("late", noon - 8min);
-        life.log.add("new", life.now.wall - 1min);
-      }
-      return answer_with(502);
-    };
-    life.live(2h);
-    EXPECT_EQ(failed, 5);
-    EXPECT_EQ(life.published.size(), 1082u) << quiet / 1s;
-  }
-}
-
 TEST(Poller, APageThatIsMalformedMovesNothing) {
   Life life;
   life.start();
