@@ -28,7 +28,7 @@ struct FleetStatus {
   std::vector<SourceStatus> sources;  // polled here
   std::size_t shards_open = 0;
   std::vector<int> partitions_not_open;                         // ours, with sources, but not open yet
-  std::vector<std::shared_ptr<const Source>> sources_not_open;  // theirs
+  std::vector<std::shared_ptr<const Source>> sources_not_open;  // theirs, unless they are among `sources`
   bool joined = false;                                          // the group has spoken
   bool draining = false;
 };

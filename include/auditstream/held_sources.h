@@ -29,10 +29,14 @@ class HeldSources {
   // The topic is left alone for a while. `to_everybody`: it takes nothing of any source, which is why.
   // True where that is to be said: at a falling rate.
   bool leave_alone(const std::string& topic, const std::optional<std::string>& to_everybody, Now now);
+  bool any_for(std::string_view topic) const;
   // Why the topic takes nothing of anybody, by the last trial; null: it may take something.
   const std::string* takes_nothing(std::string_view topic) const;
-  // Something of it was committed: what it was held for, if it was.
-  std::optional<Held> release(std::string_view source);
+  // Something of it was committed: those that are free with it, and what they were held for. Where the topic
+  // had taken nothing of anybody, these are all that waited for it.
+  std::map<std::string, Held> release(std::string_view source);
+  // It doesn't need that topic any more.
+  void forget(std::string_view source);
 
   // Null if it is not held.
   const Held* find(std::string_view source) const;

@@ -141,6 +141,8 @@ class Poller {
   // No new requests; what is complete can still be taken.
   void drain(std::vector<Action>& out);
   bool has_unit() const { return !lanes_.empty() && lanes_.front().complete; }
+  // Whether something of it is to be published, or to be a dead letter.
+  bool has_events() const;
   bool has_progress() const { return ledger_ && ledger_->dirty(); }
   // This event's record was refused by the broker when it was alone: it goes to the dead letters from now on.
   void refuse_event(std::uint64_t id) { refused_.insert(id); }

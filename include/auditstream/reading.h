@@ -44,6 +44,7 @@ class Reading {
   std::vector<Event>& events() { return events_; }
   // After Step::complete: events without a readable time, each once.
   std::vector<Event>& unreadable() { return unreadable_; }
+  bool found_anything() const { return !events_.empty() || !unreadable_.empty(); }
   // Set if not everything could be held: only what lies below it is here, and reading has to go on there.
   const std::optional<Position>& cut() const { return cut_; }
   // As the first page gave it: rows that came while reading make a difference to the next reading's.

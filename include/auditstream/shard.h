@@ -142,7 +142,7 @@ class Shard {
   std::size_t room_of(const Batch& batch) const;
   void allow(const Batch& batch, const JournalDone& done, Now now);
   bool hold(const Batch& batch, const std::vector<BlockedTopic>& blocked, Now now);
-  void published(const Unit& unit);
+  void published(const Unit& unit, Now now);
   bool goes_alone(std::string_view source) const;
   void try_held(Now now);
   void note_ready(std::size_t index, Now now);

@@ -71,8 +71,9 @@ KafkaResult check_kafka(const Config& config) {
     result.message = offsets.error().message;
     return result;
   }
-  for (std::string& text : kafka::lost_cursors(connection, config, *offsets))
-    result.warnings.push_back(std::move(text));
+  const kafka::LostCursors lost = kafka::lost_cursors(connection, config, *offsets);
+  for (const auto* sentences : {&lost.gone, &lost.unknown})
+    result.warnings.insert(result.warnings.end(), sentences->begin(), sentences->end());
   const kafka::GroupVerdict verdict = kafka::check_group(connection, config, *offsets, Duration{0});
   if (verdict.warning) result.warnings.push_back(*verdict.warning);
   result.ok = !verdict.mistake;

@@ -186,8 +186,12 @@ FleetStatus Fleet::status(Now now) const {
     const auto member = open_.find(partition);
     if (member != open_.end() && member->second.shard->open()) continue;
     status.partitions_not_open.push_back(partition);
-    status.sources_not_open.insert(status.sources_not_open.end(), sources->second.begin(),
-                                   sources->second.end());
+    std::ranges::copy_if(sources->second, std::back_inserter(status.sources_not_open),
+                         [&](const std::shared_ptr<const Source>& source) {
+                           return std::ranges::none_of(status.sources, [&](const SourceStatus& shown) {
+                             return shown.partition == partition && shown.source->name == source->name;
+                           });
+                         });
   }
   return status;
 }

@@ -31,13 +31,31 @@ const std::string* HeldSources::takes_nothing(std::string_view topic) const {
   return found == topics_.end() || !found->second.to_everybody ? nullptr : &*found->second.to_everybody;
 }
 
-std::optional<Held> HeldSources::release(std::string_view source) {
+std::map<std::string, Held> HeldSources::release(std::string_view source) {
+  std::map<std::string, Held> free;
   const auto found = held_.find(source);
-  if (found == held_.end()) return std::nullopt;
-  Held held = std::move(found->second);
-  held_.erase(found);
-  topics_[held.topic] = {};  // the others have their turn
-  return held;
+  if (found == held_.end()) return free;
+  const std::string topic = found->second.topic;
+  const bool all = topics_[topic].to_everybody.has_value();
+  for (auto held = held_.begin(); held != held_.end();) {
+    if (held != found && !(all && held->second.topic == topic)) {
+      ++held;
+      continue;
+    }
+    free.emplace(held->first, std::move(held->second));
+    held = held_.erase(held);
+  }
+  topics_[topic] = {};  // the others have their turn
+  return free;
+}
+
+void HeldSources::forget(std::string_view source) {
+  end_trial(source);
+  if (const auto found = held_.find(source); found != held_.end()) held_.erase(found);
+}
+
+bool HeldSources::any_for(std::string_view topic) const {
+  return std::ranges::any_of(held_, [&](const auto& entry) { return entry.second.topic == topic; });
 }
 
 const Held* HeldSources::find(std::string_view source) const {

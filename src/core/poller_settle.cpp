@@ -32,6 +32,14 @@ std::size_t Unit::bytes() const {
   return sum;
 }
 
+bool Poller::has_events() const {
+  for (const Lane& lane : lanes_) {
+    if (!lane.complete) return false;
+    if (lane.reading.found_anything()) return true;
+  }
+  return false;
+}
+
 std::optional<Unit> Poller::take_unit(Now now, std::size_t events_max, std::vector<Action>& out) {
   while (has_unit()) {
     Lane lane = std::move(lanes_.front());

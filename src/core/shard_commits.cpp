@@ -12,6 +12,10 @@ namespace auditstream {
 void Shard::note_ready(std::size_t index, Now now) {
   Poller& poller = pollers_[index];
   if (!poller.has_unit()) return;
+  if (!poller.has_events()) {  // it needs no topic
+    ready_.insert(index);
+    return;
+  }
   const Source& source = poller.source();
   if (const std::string* why = held_.takes_nothing(source.topic);
       why != nullptr && !held_.find(source.name)) {
@@ -121,7 +125,7 @@ void Shard::on_done(const JournalDone& done, Now now) {
     std::set<std::string_view> committed;
     for (const Unit& unit : batch->units) {
       committed.insert(unit.source->name);
-      published(unit);
+      published(unit, now);
       const auto cautious = cautious_.find(unit.source->name);
       if (cautious == cautious_.end() || unit.events.empty()) continue;
       cautious->second *= 2;
@@ -195,20 +199,27 @@ bool Shard::hold(const Batch& batch, const std::vector<BlockedTopic>& blocked, N
     }
     topics[why->topic] = why->to_everybody ? std::optional(why->why) : std::nullopt;
   }
+  // What is known of others needs no trial of theirs.
+  for (const BlockedTopic& each : blocked) {
+    if (each.to_everybody && held_.any_for(each.topic)) topics.emplace(each.topic, each.why);
+  }
   bool news = false;
   for (const auto& [topic, to_everybody] : topics) news = held_.leave_alone(topic, to_everybody, now) || news;
   return news;
 }
 
-void Shard::published(const Unit& unit) {
+void Shard::published(const Unit& unit, Now now) {
   if (unit.events.empty() && unit.dead_letters.empty()) return;
-  const std::optional<Held> held = held_.release(unit.source->name);
-  if (!held) return;
-  for (Poller& poller : pollers_) {
-    if (poller.source().name == unit.source->name) poller.block(std::nullopt);
+  const std::map<std::string, Held> free = held_.release(unit.source->name);
+  if (free.empty()) return;
+  for (std::size_t i = 0; i < pollers_.size(); ++i) {
+    const auto held = free.find(pollers_[i].source().name);
+    if (held == free.end()) continue;
+    pollers_[i].block(std::nullopt);
+    note_ready(i, now);
+    world_.observer.said(pollers_[i].source(), Say{Level::info, "recovered",
+                                                   "publishing again after: " + held->second.trouble.text});
   }
-  world_.observer.said(*unit.source,
-                       Say{Level::info, "recovered", "publishing again after: " + held->trouble.text});
 }
 
 // Who was tried least often comes first.

@@ -153,7 +153,14 @@ void Shard::change_poller(std::size_t index, const std::shared_ptr<const Source>
   successor.succeed(pollers_[index], actions);
   act(index, std::move(actions), now);
   ready_.erase(index);
-  held_.end_trial(source->name);
+  if (const Held* held = held_.find(source->name)) {
+    held_.end_trial(source->name);
+    if (held->topic == source->topic || held->topic == source->dead_letter_topic) {
+      successor.block(held->trouble);
+    } else {
+      held_.forget(source->name);
+    }
+  }
   successor.start_at(now.steady);
   pollers_[index] = std::move(successor);
   account_of_[index] = &account_for(*source, now);

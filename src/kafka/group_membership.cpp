@@ -258,6 +258,7 @@ void GroupMembership::wait_for_free_instance_id() {
 
 // Each attempt to join may cost a handle that can't be destroyed (see leave()).
 void GroupMembership::wait_for(const Access& missing) {
+  line_.rest();
   const auto is_it = [&](const Access& access) { return access.resource == missing.resource; };
   while (std::ranges::any_of(
              membership_denied(settings_.connection, settings_.group, settings_.offsets_topic), is_it) &&

@@ -44,22 +44,27 @@ std::string sentence(const Source& source, Time last, const std::string& offsets
 
 }  // namespace
 
-std::vector<std::string> lost_cursors(const Connection& connection, const Config& config,
-                                      const std::vector<RecordMap>& offsets) {
+LostCursors lost_cursors(const Connection& connection, const Config& config,
+                         const std::vector<RecordMap>& offsets) {
   std::map<std::string, Sources> beginning;  // by topic
   for (const auto& source : config.sources) {
     if (source->enabled && !has_cursor(source->name, offsets)) beginning[source->topic].push_back(source);
   }
-  std::vector<std::string> sentences;
+  LostCursors found;
+  std::vector<std::string>& sentences = found.gone;
+  const auto not_looked_at = [&](const std::string& topic) {
+    found.unknown.push_back(
+        "topic " + topic +
+        " could not be looked at in time: whether it holds events of sources that have no "
+        "cursor is unknown");
+  };
   std::size_t lost = 0;
   std::optional<std::string> not_empty;
   const Steady deadline = steady_now() + patience;
   for (const auto& [topic, sources] : beginning) {
     if (steady_now() > deadline) {
-      sentences.push_back("topic " + topic +
-                          ", and maybe others, could not be looked at in time: whether they hold events of "
-                          "sources that have no cursor is unknown; auditstream check looks again");
-      break;
+      not_looked_at(topic);
+      continue;
     }
     std::map<std::string, Time, std::less<>> last;  // by ce_source
     TopicRange range(connection, topic);
@@ -74,12 +79,14 @@ std::vector<std::string> lost_cursors(const Connection& connection, const Config
       Time& time = last.try_emplace(std::string(record.source), *record.time).first->second;
       time = std::max(time, *record.time);
     };
-    (void)range.read_last(records_looked_at, take, standstill);
+    if (const Status read = range.read_last(records_looked_at, take, standstill);
+        !read.ok() && read.error().cure != Cure::person)
+      not_looked_at(topic);
     for (const auto& source : sources) {
-      const auto found = last.find(event_source(*source));
-      if (found == last.end()) continue;
+      const auto latest = last.find(event_source(*source));
+      if (latest == last.end()) continue;
       if (++lost <= sentences_max)
-        sentences.push_back(sentence(*source, found->second, config.offsets.topic));
+        sentences.push_back(sentence(*source, latest->second, config.offsets.topic));
     }
   }
   if (lost > sentences_max)
@@ -91,7 +98,7 @@ std::vector<std::string> lost_cursors(const Connection& connection, const Config
         "starts from its backfill_start_time again. If that is not meant, stop all instances, "
         "and check offsets.topic and group");
   }
-  return sentences;
+  return found;
 }
 
 }  // namespace auditstream::kafka

@@ -123,14 +123,13 @@ void Console::attach(Running running) {
 }
 
 void Console::detach() {
-  {
-    const std::scoped_lock lock(mutex_, life_mutex_);
-    watchdog_ = nullptr;
-    kafka_ = running_->kafka();
-    running_.reset();
-  }
-  const std::lock_guard last_change(editing_);
+  const std::scoped_lock lock(mutex_, life_mutex_);
+  watchdog_ = nullptr;
+  kafka_ = running_->kafka();
+  running_.reset();
 }
+
+void Console::finish() { const std::lock_guard last_change(editing_); }
 
 void Console::kafka_answers() {
   const std::lock_guard lock(mutex_);

@@ -40,8 +40,9 @@ class Console {
   // From now on there is something to tell; until then, and after detach(), there is only that we live, and
   // the metrics.
   void attach(Running running);
-  // Returns when no change is under way any more.
   void detach();
+  // After detach(): returns when no change is under way any more.
+  void finish();
   // Before attach(): Kafka has answered.
   void kafka_answers();
   // How the last reading of the config has ended.

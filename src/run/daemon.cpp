@@ -117,6 +117,11 @@ void log_misconfigured(const std::string& problems) {
   for (std::string line; std::getline(lines, line);) log(Level::error, "kafka_misconfigured", line);
 }
 
+void log_lost_cursors(const kafka::LostCursors& lost) {
+  for (const std::string& text : lost.gone) log(Level::error, "cursor_gone", text);
+  for (const std::string& text : lost.unknown) log(Level::warn, "kafka_warning", text);
+}
+
 // The exit code if Kafka can't be reached in time, or must not be used as it is.
 std::variant<kafka::ClusterFacts, int> wait_for_kafka(const kafka::Cluster& cluster, const Config& config,
                                                       Duration patience, Supervisor& supervisor) {
@@ -180,8 +185,7 @@ std::variant<Beginning, int> begin(const kafka::Connection& connection, const ka
     return offsets.error().cure == Cure::person ? exit_config : exit_unavailable;
   }
   beginning.offsets = *std::move(offsets);
-  for (const std::string& text : kafka::lost_cursors(connection, config, beginning.offsets))
-    log(Level::error, "cursor_gone", text);
+  log_lost_cursors(kafka::lost_cursors(connection, config, beginning.offsets));
   const kafka::GroupVerdict verdict =
       kafka::check_group(connection, config, beginning.offsets, kafka::dead_member_patience(config));
   if (verdict.mistake) {
@@ -347,8 +351,7 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
       for (const std::string& warning : known.warnings) log(Level::warn, "kafka_warning", warning);
       if (const auto offsets_now = cluster.read_offsets(next.offsets.topic, offsets_patience);
           offsets_now.ok()) {
-        for (const std::string& text : kafka::lost_cursors(connection, next, *offsets_now))
-          log(Level::error, "cursor_gone", text);
+        log_lost_cursors(kafka::lost_cursors(connection, next, *offsets_now));
       }
       topics.replace(next, known);
       board.configure(next.sources);
@@ -366,21 +369,23 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
       }
     };
     Reload reload(path, config, apply, reloaded, supervisor);
-    const Watchdog watchdog([&] { return worker->turns(); }, hang_max_ticks, [&] { kafka_watch.tick(); },
-                            [&] { supervisor.tick(); },
-                            [] {
-                              log_and_exit(
-                                  exit_internal, Level::error, "hung",
-                                  "the event loop hangs: ending, so that another instance takes over");
-                            });
-    console.attach({worker.get(), &watchdog, &board, [&] { return kafka_watch.view(); }, facts.cluster_id});
+    std::optional<Watchdog> watchdog;
+    watchdog.emplace([&] { return worker->turns(); }, hang_max_ticks, [&] { kafka_watch.tick(); },
+                     [&] { supervisor.tick(); },
+                     [] {
+                       log_and_exit(exit_internal, Level::error, "hung",
+                                    "the event loop hangs: ending, so that another instance takes over");
+                     });
+    console.attach({worker.get(), &*watchdog, &board, [&] { return kafka_watch.view(); }, facts.cluster_id});
     signals.direct_to(worker.get(), &reload);
     worker->run();
+    console.detach();
+    watchdog.reset();  // the loop has ended: nobody shall take that for a hang
     // Before anything else is waited for: others shall take over at once.
     membership.reset();
     signals.direct_to(nullptr, nullptr);
-    console.detach();
   }
+  console.finish();
   log(Level::info, "stopped", "what was committed is in Kafka; the rest will be read again");
   return exit_done;
 }

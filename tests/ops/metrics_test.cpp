@@ -294,7 +294,8 @@ class ShardWithMetrics : public ::testing::Test {
     status.sources = life.shard->status(life.now);
     status.joined = true;
     status.shards_open = life.shard->open() ? 1 : 0;
-    if (!life.shard->open()) status.sources_not_open.assign(life.sources.begin(), life.sources.end());
+    if (!life.shard->open() && status.sources.empty())
+      status.sources_not_open.assign(life.sources.begin(), life.sources.end());
     metrics.configure({life.sources.begin(), life.sources.end()});
     return show(metrics, status);
   }

@@ -26,7 +26,7 @@ TEST(HeldSources, WhoIsNotHeldIsAdmitted) {
   EXPECT_TRUE(waiting.sources.admit("a", waiting.now));
   EXPECT_EQ(waiting.sources.find("a"), nullptr);
   EXPECT_EQ(waiting.sources.due(), Steady::max());
-  EXPECT_FALSE(waiting.sources.release("a"));
+  EXPECT_TRUE(waiting.sources.release("a").empty());
 }
 
 TEST(HeldSources, ATopicIsTriedLessAndLessOften) {
@@ -57,7 +57,7 @@ TEST(HeldSources, OneOfATopicIsTriedAtATime) {
   waiting.hold("a");
   waiting.hold("b");
   waiting.hold("other", "u");
-  waiting.sources.leave_alone("t", "gone", waiting.now);
+  waiting.sources.leave_alone("t", std::nullopt, waiting.now);
   waiting.pass(first);
   EXPECT_TRUE(waiting.sources.admit("a", waiting.now));
   EXPECT_FALSE(waiting.sources.admit("b", waiting.now));
@@ -65,10 +65,30 @@ TEST(HeldSources, OneOfATopicIsTriedAtATime) {
   // Nothing of it was to be committed after all.
   waiting.sources.end_trial("a");
   EXPECT_TRUE(waiting.sources.admit("b", waiting.now));
-  const std::optional<Held> held = waiting.sources.release("b");
-  ASSERT_TRUE(held);
-  EXPECT_EQ(held->trouble.text, "it is gone");
+  const std::map<std::string, Held> free = waiting.sources.release("b");
+  ASSERT_EQ(free.size(), 1u);
+  EXPECT_EQ(free.at("b").trouble.text, "it is gone");
   EXPECT_TRUE(waiting.sources.admit("a", waiting.now)) << "what took b may take a";
+}
+
+TEST(HeldSources, ATopicThatTakesSomethingAgainFreesAllWhoWaitedForIt) {
+  Waiting waiting;
+  waiting.hold("a");
+  waiting.hold("quiet");
+  waiting.hold("other", "u");
+  waiting.sources.leave_alone("t", "gone", waiting.now);
+  EXPECT_EQ(waiting.sources.release("a").size(), 2u);
+  EXPECT_EQ(waiting.sources.find("quiet"), nullptr);
+  EXPECT_NE(waiting.sources.find("other"), nullptr);
+}
+
+TEST(HeldSources, WhoNeedsTheTopicNoMoreIsForgotten) {
+  Waiting waiting;
+  waiting.hold("a");
+  EXPECT_TRUE(waiting.sources.any_for("t"));
+  waiting.sources.forget("a");
+  EXPECT_FALSE(waiting.sources.any_for("t"));
+  EXPECT_EQ(waiting.sources.find("a"), nullptr);
 }
 
 TEST(HeldSources, AReopeningEndsTrialsAndChangesNothingElse) {

@@ -381,6 +381,44 @@ TEST(Shard, WhatIsLeftAloneIsTriedInTurnAndAllOfItComesOnceItMay) {
   for (int i = 0; i < 20; ++i) EXPECT_EQ(life.status("s" + std::to_string(i)).trouble, "");
 }
 
+TEST(Shard, ASourceWithoutEventsNeedsNoTopic) {
+  ShardLife life;
+  life.add("busy").backfill_start_time = noon - 1h;
+  life.add("quiet").backfill_start_time = noon - 1h;
+  life.tenants["busy"].events.emplace_back("a", noon - 1min);
+  life.journal->denied = {"audit.tines"};
+  life.start();
+  life.live(30min);
+  EXPECT_EQ(life.status("busy").state, "failing");
+  EXPECT_EQ(life.status("quiet").state, "resting");
+  EXPECT_FALSE(decode_cursor(life.journal->records["quiet"])->cursor.trouble);
+}
+
+TEST(Shard, AReloadOfAHeldSourceRecoversNothing) {
+  ShardLife life;
+  life.add("acme").backfill_start_time = noon - 1h;
+  life.tenants["acme"].events.emplace_back("a", noon - 1min);
+  life.journal->denied = {"audit.tines"};
+  life.start();
+  life.live(5min);
+  const auto reload = [&](const std::string& topic) {
+    auto next = std::make_shared<Source>(*life.sources[0]);
+    next->overlap += 1min;
+    next->topic = topic;
+    life.sources[0] = next;
+    life.shard->reconfigure({life.sources.begin(), life.sources.end()}, life.now);
+  };
+  reload("audit.tines");
+  life.live(1min);
+  EXPECT_EQ(life.status("acme").state, "failing");
+  EXPECT_EQ(life.times_said("recovered"), 0u);
+  // The obvious remedy acts at once.
+  reload("audit.other");
+  life.live(10s);
+  EXPECT_THAT(life.journal->published, ElementsAre("a"));
+  EXPECT_EQ(life.status("acme").state, "resting");
+}
+
 TEST(Shard, WhileItIsOpenedAgainBecauseOfATopicItsSourcesAreShownAsTheyWere) {
   ShardLife life;
   life.add("acme").backfill_start_time = noon - 1h;
