@@ -22,15 +22,6 @@ class ThreeBrokers : public testing::Test {
     world_.until_up_to_date();
   }
 
-  // The leader of the partition in which Kafka itself keeps what belongs to this name.
-  int keeper_of(const std::string& topic, const std::string& name) const {
-    for (const Record& record : read_topic(world_.bootstrap(), topic)) {
-      if (record.key.value_or("").find(name) == std::string::npos) continue;
-      return leader_of(world_.bootstrap(), topic, record.partition).value();
-    }
-    throw std::runtime_error("nothing of " + name + " in " + topic);
-  }
-
   // Events arrive while it is down.
   void kill_and_bring_back(int node) {
     brokers_->kill(node);
@@ -72,13 +63,13 @@ TEST_F(ThreeBrokers, AreRestartedOneAfterTheOther) {
 }
 
 TEST_F(ThreeBrokers, LoseTheCoordinatorOfTheGroup) {
-  kill_and_bring_back(keeper_of("__consumer_offsets", world_.config["group"].as<std::string>()));
+  kill_and_bring_back(world_.keeper_of("__consumer_offsets", world_.config["group"].as<std::string>()));
   expect_that_it_has_lived_on();
 }
 
 TEST_F(ThreeBrokers, LoseTheCoordinatorOfATransaction) {
   // Part of each transactional.id.
-  kill_and_bring_back(keeper_of("__transaction_state", world_.offsets_topic()));
+  kill_and_bring_back(world_.keeper_of("__transaction_state", world_.offsets_topic()));
   expect_that_it_has_lived_on();
 }
 

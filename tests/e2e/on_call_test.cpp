@@ -355,14 +355,6 @@ class OnCallWithThreeBrokers : public OnCall {
     world_.expect_exactly_once();
     end();
   }
-  // The leader of the partition in which Kafka itself keeps what belongs to this name.
-  int keeper_of(const std::string& topic, const std::string& name) const {
-    for (const Record& record : read_topic(world_.bootstrap(), topic)) {
-      if (record.key.value_or("").find(name) == std::string::npos) continue;
-      return leader_of(world_.bootstrap(), topic, record.partition).value();
-    }
-    throw std::runtime_error("nothing of " + name + " in " + topic);
-  }
 
   static inline std::unique_ptr<Brokers> brokers_;
   Served world_;
@@ -373,7 +365,8 @@ TEST_F(OnCallWithThreeBrokers, OneOfThemIsNobodysAlarm) {
 }
 
 TEST_F(OnCallWithThreeBrokers, ACoordinatorThatMovesIsNobodysAlarm) {
-  expect_nothing_worth_telling(keeper_of("__consumer_offsets", world_.config["group"].as<std::string>()));
+  expect_nothing_worth_telling(
+      world_.keeper_of("__consumer_offsets", world_.config["group"].as<std::string>()));
 }
 
 }  // namespace

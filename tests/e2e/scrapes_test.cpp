@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "auditstream/time.h"
+#include "e2e/asking.h"
 #include "e2e/impostor.h"
 #include "e2e/world.h"
 #include "paths.h"
@@ -26,19 +27,6 @@ namespace fs = std::filesystem;
 using Scrape = std::map<std::string, double>;  // by name{labels}
 
 const std::string recordings = PROJECT_DIR "/tests/package/outages/";
-
-// Where the process listens, once it does.
-std::string url_of(const Child& run) {
-  return until("it listens", 30s,
-               [&]() -> std::optional<std::string> {
-                 const std::string log = run.err();
-                 const std::size_t begin = log.find("http://", log.find("code=http_listening"));
-                 if (begin == std::string::npos || log.find('\n', begin) == std::string::npos)
-                   return std::nullopt;
-                 return log.substr(begin, log.find('\n', begin) - begin - 1);
-               })
-      .value();
-}
 
 // Without what no rule asks for: buckets, sums and most of the process. Which build it is doesn't matter.
 bool is_of_interest(const std::string& series) {
@@ -235,6 +223,11 @@ struct Outage : World {
     recording.instance(name, *run);
     return run;
   }
+  // Up to 65m of the recording.
+  void live_well() {
+    until_up_to_date();
+    recording.minutes(5);
+  }
   Recording recording;
 };
 
@@ -267,8 +260,7 @@ TEST(Outages, DISABLED_AVendorThrottlesFromTheStart) {
 TEST(Outages, DISABLED_ACredentialIsRefused) {
   Outage outage("credential_refused");
   const auto a = outage.instance("a");
-  outage.until_up_to_date();
-  outage.recording.minutes(5);
+  outage.live_well();
   outage.control("{\"vendor\":\"tines\",\"set\":{\"refuse\":401}}");
   outage.recording.minutes(55);
 }
@@ -276,8 +268,7 @@ TEST(Outages, DISABLED_ACredentialIsRefused) {
 TEST(Outages, DISABLED_AnInstanceGoes) {
   Outage outage("instance_gone");
   const auto a = outage.instance("a"), b = outage.instance("b");
-  outage.until_up_to_date();
-  outage.recording.minutes(5);
+  outage.live_well();
   kill_at_once(*a);
   outage.recording.minutes(20);
 }
@@ -285,8 +276,7 @@ TEST(Outages, DISABLED_AnInstanceGoes) {
 TEST(Outages, DISABLED_AnInstanceHangs) {
   Outage outage("instance_hung");
   const auto a = outage.instance("a"), b = outage.instance("b");
-  outage.until_up_to_date();
-  outage.recording.minutes(5);
+  outage.live_well();
   a->signal(SIGSTOP);
   outage.recording.minutes(20);
 }
@@ -303,8 +293,7 @@ TEST(Outages, DISABLED_VendorsCanNotBeReachedFromTheStart) {
 TEST(Outages, DISABLED_AVendorIsTooSlow) {
   Outage outage("vendor_slow");
   const auto a = outage.instance("a");
-  outage.until_up_to_date();
-  outage.recording.minutes(5);
+  outage.live_well();
   outage.control("{\"vendor\":\"tines\",\"set\":{\"latency\":\"90s\"}}");
   outage.recording.minutes(75);
 }
@@ -312,8 +301,7 @@ TEST(Outages, DISABLED_AVendorIsTooSlow) {
 TEST(Outages, DISABLED_AVendorAnswersWithPages) {
   Outage outage("vendor_html");
   const auto a = outage.instance("a");
-  outage.until_up_to_date();
-  outage.recording.minutes(5);
+  outage.live_well();
   outage.control("{\"vendor\":\"tines\",\"set\":{\"faults\":{\"html_ok\":1}}}");
   outage.recording.minutes(55);
 }
@@ -324,8 +312,7 @@ TEST(Outages, DISABLED_ASecretsFileGoes) {
   write_file(key, outage.source_config("tines")["api_key"].as<std::string>());
   outage.source_config("tines")["api_key"] = "${file:" + key.string() + "}";
   const auto a = outage.instance("a");
-  outage.until_up_to_date();
-  outage.recording.minutes(5);
+  outage.live_well();
   std::filesystem::remove(key);
   outage.recording.minutes(55);
 }
@@ -333,8 +320,7 @@ TEST(Outages, DISABLED_ASecretsFileGoes) {
 TEST(Outages, DISABLED_ATopicGoes) {
   Outage outage("topic_gone");
   const auto a = outage.instance("a");
-  outage.until_up_to_date();
-  outage.recording.minutes(5);
+  outage.live_well();
   delete_topic(outage.bootstrap(), outage.topic("tines"));
   outage.recording.minutes(55);
 }
@@ -343,8 +329,7 @@ TEST(Outages, DISABLED_OneBrokerOfThreeGoes) {
   Brokers brokers(3);
   Outage outage("broker_gone", brokers.bootstrap());
   const auto a = outage.instance("a"), b = outage.instance("b");
-  outage.until_up_to_date();
-  outage.recording.minutes(5);
+  outage.live_well();
   brokers.kill(leader_of(outage.bootstrap(), outage.topic("tines"), 0).value());
   outage.recording.minutes(25);
 }
@@ -352,8 +337,7 @@ TEST(Outages, DISABLED_OneBrokerOfThreeGoes) {
 TEST(Outages, DISABLED_AConfigIsRefused) {
   Outage outage("config_refused");
   const auto a = outage.instance("a");
-  outage.until_up_to_date();
-  outage.recording.minutes(5);
+  outage.live_well();
   outage.source_config("tines")["overlap"] = "ten";
   outage.write_config();
   a->signal(SIGHUP);

@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "paths.h"
+#include "support/kafka/topics.h"
 
 namespace auditstream::test {
 namespace {
@@ -117,6 +118,14 @@ std::vector<std::string> World::secrets() const {
   std::vector<std::string> secrets{endor_secret};
   for (const std::string& vendor : vendors_) secrets.push_back(key_of(vendor));
   return secrets;
+}
+
+int World::keeper_of(const std::string& topic, const std::string& name) const {
+  for (const Record& record : read_topic(bootstrap_, topic)) {
+    if (record.key.value_or("").find(name) == std::string::npos) continue;
+    return leader_of(bootstrap_, topic, record.partition).value();
+  }
+  throw std::runtime_error("nothing of " + name + " in " + topic);
 }
 
 YAML::Node World::source_config(const std::string& vendor) {

@@ -72,6 +72,9 @@ class World {
   // The vendor's cursor, as `cursors show --json` gives it.
   YAML::Node cursor(const std::string& vendor);
 
+  // The broker that leads the partition in which Kafka itself keeps what belongs to this name.
+  int keeper_of(const std::string& topic, const std::string& name) const;
+
   // Which events belong into the topic, by their line of /_truth; empty: all.
   using Wanted = std::function<bool(const std::string& truth_line)>;
   Comparison compare_with_topic(const std::string& vendor, const Wanted& wanted = {});
