@@ -145,13 +145,13 @@ TEST(Log, AReaderWhoStopsReadingStopsNothing) {
           [&] { return reader.read_on().find("code=committed") != std::string::npos; });
     EXPECT_THAT(reader.read_on(), HasSubstr(" info code=starting "));
     EXPECT_THAT(reader.read_on(), HasSubstr(" info code=started "));
+    world.stop_production();
+    world.expect_exactly_once();
     run->signal(SIGTERM);
     until("the last line", 30s,
           [&] { return reader.read_on().find(" info code=stopped ") != std::string::npos; });
     EXPECT_EQ(run->wait(30s), 0);
   }
-  world.stop_production();
-  world.expect_exactly_once("tines", {});
 }
 
 TEST(Log, AReaderWhoStopsReadingSavesNoLoopThatHangs) {
