@@ -79,8 +79,8 @@ Error explain(const ConnectionTrouble& trouble, const Properties& properties) {
             "or that is for another name than the one in kafka.bootstrap.servers",
         Cure::person};
   }
-  const bool another_protocol =
-      trouble.code == RD_KAFKA_RESP_ERR__SSL || says("SSL handshake failed") || says("security.protocol");
+  const bool another_protocol = trouble.code == RD_KAFKA_RESP_ERR__SSL || says("SSL handshake failed") ||
+                                says("in state SSL_HANDSHAKE") || says("security.protocol");
   if (another_protocol) return {trouble.text + "; " + check_protocol(properties), Cure::doubt};
   return {trouble.text, Cure::time};
 }

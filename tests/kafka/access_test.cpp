@@ -111,6 +111,8 @@ TEST(ConnectionWords, LeaveInDoubtWhatABrokerThatStartsMayShow) {
   for (const auto& [code, text] :
        {std::pair{RD_KAFKA_RESP_ERR__SSL, "unexpected eof while reading"},
         std::pair{RD_KAFKA_RESP_ERR__TRANSPORT, "SSL handshake failed: Disconnected"},
+        std::pair{RD_KAFKA_RESP_ERR__TRANSPORT,
+                  "SSL routines::unexpected eof while reading (after 8ms in state SSL_HANDSHAKE)"},
         std::pair{RD_KAFKA_RESP_ERR__TRANSPORT, "incorrect security.protocol configuration"}}) {
     const Error error = explain({code, text}, {});
     EXPECT_EQ(error.cure, Cure::doubt);
