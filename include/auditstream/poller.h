@@ -163,13 +163,15 @@ class Poller {
         : reading(std::move(reading)), vendor_ahead_of_steady(Poller::of_steady(vendor_now, now)) {}
 
     Reading reading;
-    Duration vendor_ahead_of_steady;  // by what was known of the vendor's clock when this was planned
-    std::string live_probe;           // the probe's URL where the live window is first asked for its total
+    // By what was known of the vendor's clock when this was planned, or asked for: the latest of all.
+    Duration vendor_ahead_of_steady;
+    std::string live_probe;  // the probe's URL where the live window is first asked for its total
     bool probing = false;
     std::optional<http::RequestId> request;  // in flight, or queued for its turn
     Ask ask;
     std::optional<std::uint64_t> token_number;  // which token the request in flight carries
     Steady retry_at{};
+    Steady asked_at{};
     int attempts = 0;
     bool token_renewed = false;
     bool complete = false;
@@ -184,7 +186,7 @@ class Poller {
   Time vendor_now(Now now) const;
   void say_skew(Now now, std::vector<Action>& out);
   void mend_beginning(Now now, std::vector<Action>& out);
-  void void_what_was_planned_too_late(Now now, std::vector<Action>& out);
+  void void_what_was_asked_too_late(Now now, std::vector<Action>& out);
   bool may_ask(const Lane& lane) const;
   void plan(Now now);
   bool begin_poll(Now now, std::vector<Action>& out);
@@ -194,13 +196,15 @@ class Poller {
   void on_page(std::size_t lane, Page page, const std::string& url_asked, Now now, std::vector<Action>& out);
   bool narrowed(std::size_t lane, std::uint64_t rows, Now now, std::vector<Action>& out);
   void complete(Lane& lane, Now now, std::vector<Action>& out);
+  void note_success(const Lane& lane, Now now, std::vector<Action>& out);
   void refuse(std::size_t lane, const Refusal& refusal, bool authorizing, Now now, std::vector<Action>& out);
   bool ask_for_less(const Window& window, Now now);
   void ask_for_less_in_doubt(const Window& window, Now now);
-  void give_up(std::size_t first_lane, const Refusal& refusal, Duration rest_min, Duration rest_max, Now now,
-               std::vector<Action>& out);
+  void give_up(std::size_t first_lane, const Refusal& refusal, Duration rest_min, Duration rest_max,
+               Steady asked, Now now, std::vector<Action>& out);
   std::string window_of(std::size_t lane) const;
-  void attempt_failed(const Refusal& refusal, std::string window, Now now, std::vector<Action>& out);
+  void attempt_failed(const Refusal& refusal, std::string window, Steady asked, Now now,
+                      std::vector<Action>& out);
   void say_trouble(bool news, Now now, std::vector<Action>& out);
   void tell_trouble(Now now);
   void recovered(const std::optional<Trouble>& trouble, Now now, std::vector<Action>& out);
@@ -234,6 +238,7 @@ class Poller {
   std::optional<Steady> first_poll_;
   std::optional<std::pair<Steady, Time>> history_from_;  // where this poller began to read it, and when
   std::uint32_t page_size_;                              // halved when answers are too large or too slow
+  std::uint32_t page_size_halved_ = 0;  // so many times more, until a window is read to its end
   double requests_per_second_;
   Secrets secrets_;
   std::optional<Token> token_;
@@ -256,7 +261,7 @@ class Poller {
   Steady rows_missing_next_{};
   Duration rows_missing_wait_{0};  // until it is said again; 0: it would be news
   Duration latency_{0};
-  int firewall_in_a_row_ = 0;
+  InARow firewall_;
 
   // Trouble: said once, then at a falling rate.
   SourceHealth health_;

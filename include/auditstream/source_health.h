@@ -10,6 +10,26 @@
 
 namespace auditstream {
 
+// How many times in a row something was so. What was asked before the last time belongs to that one: several
+// requests are under way at the same moment.
+class InARow {
+ public:
+  int note(bool so, Steady asked, Steady now) {
+    if (so && (times_ == 0 || asked >= last_)) {
+      ++times_;
+      last_ = now;
+    }
+    if (!so) times_ = 0;
+    return times_;
+  }
+  void reset() { times_ = 0; }
+  int times() const { return times_; }
+
+ private:
+  int times_ = 0;
+  Steady last_{};
+};
+
 class SourceHealth {
  public:
   // `known` is what a predecessor left in the cursor: it holds until an attempt of our own succeeds.
@@ -17,12 +37,18 @@ class SourceHealth {
 
   // The first attempt is made: from here on, or from the trouble that is known, the grace counts.
   void begin(Now now);
-  // The request that had failed was answered. What the trouble was, if there was one.
-  std::optional<Trouble> heal(Now now);
-  // A window was read to its end: heals, too.
+  // A request was answered; `retried`: the same one had failed. What the trouble was, if that heals it: not
+  // where a window was given up, which may fail in the same place again, nor what has failed.
+  std::optional<Trouble> answered(bool retried, Now now);
+  // A window was read to its end, and every one before it: heals whatever it was.
   std::optional<Trouble> succeed(Now now);
-  // An attempt failed. `text` is the message with its remedy; `refused` where only a person can help.
-  void fail(const Refusal& refusal, std::string text, bool refused, Now now);
+  // An attempt failed that was begun at `asked`. `text` is the message with its remedy; `refused` where only
+  // a person can help.
+  void fail(const Refusal& refusal, std::string text, bool refused, Steady asked, Now now);
+  // The window is read again from its beginning, because of what failed.
+  void give_up() { gave_up_ = true; }
+  // The source goes on under other settings.
+  void set_poll_interval(Duration poll_interval) { grace_ = grace(poll_interval); }
   // Time passes: trouble that outlasts the grace is a failure, whatever kind it is. True where it has become
   // one now.
   bool pass(Now now);
@@ -44,13 +70,17 @@ class SourceHealth {
   static Duration grace(Duration poll_interval);
 
  private:
+  std::optional<Trouble> heal(Now now);
   Steady fails_at() const;
 
-  Duration grace_;  // constant after construction
+  Duration grace_;
   std::optional<Trouble> trouble_;
   std::optional<Time> last_success_;
   bool needs_a_person_ = false;
-  int malformed_in_a_row_ = 0;
+  bool gave_up_ = false;    // on a window, and nothing was read to its end since
+  bool answers_ = false;    // the last attempt was no failure
+  bool inherited_ = false;  // no attempt of our own has failed yet
+  InARow malformed_;
   Duration vendor_word_{0};          // the longest silence that the vendor has asked for in this trouble
   std::optional<Steady> reference_;  // the last success or healing, else the first attempt
   Steady began_{};                   // the trouble

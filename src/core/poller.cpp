@@ -7,6 +7,7 @@
 #include "auditstream/answer.h"
 #include "auditstream/hash.h"
 #include "auditstream/rate_limit.h"
+#include "core/adoption.h"
 
 namespace auditstream {
 namespace {
@@ -61,7 +62,8 @@ void Poller::succeed(Poller& predecessor, std::vector<Action>& out) {
   // A source that is not polled leaves no first cursor behind.
   if (!stopped_.empty() && !born_ && !birth_taken_) return;
   ledger_ = std::move(predecessor.ledger_);
-  health_ = SourceHealth(source_->poll_interval, ledger_->cursor().trouble);
+  health_ = std::move(predecessor.health_);
+  health_.set_poll_interval(source_->poll_interval);
   if (stopped_.empty()) ledger_->adopt(*source_);
 }
 
@@ -102,8 +104,7 @@ void Poller::say_skew(Now now, std::vector<Action>& out) {
 // found. As long as nothing is out it may still be mended without a duplicate.
 void Poller::mend_beginning(Now now, std::vector<Action>& out) {
   const Cursor& cursor = ledger_->cursor();
-  const bool untouched = cursor.published == 0 && cursor.dead_letters == 0 && ledger_->ids() == 0 &&
-                         cursor.watermark == cursor.since && !cursor.backfill_start_time;
+  const bool untouched = is_first_cursor(cursor) && ledger_->ids() == 0;
   // Where Kafka takes our side, the vendor's header is no reason to publish what lies before the start.
   const Time time = clock_.vouched_for(now) ? now.wall : vendor_now(now);
   if (!untouched || cursor.since <= time + skew_said_above) return;
@@ -113,9 +114,9 @@ void Poller::mend_beginning(Now now, std::vector<Action>& out) {
   mended_ = true;
 }
 
-// What was asked for when the vendor's clock was taken to be later than it is was looked for in the wrong
-// place: among what is archived, or in the vendor's future.
-void Poller::void_what_was_planned_too_late(Now now, std::vector<Action>& out) {
+// What was planned, or asked for, when the vendor's clock was taken to be later than it is was looked for in
+// the wrong place: among what is archived, or in the vendor's future.
+void Poller::void_what_was_asked_too_late(Now now, std::vector<Action>& out) {
   const Duration known = of_steady(vendor_now(now), now) + skew_said_above;
   const auto late =
       std::ranges::find_if(lanes_, [known](const Lane& lane) { return lane.vendor_ahead_of_steady > known; });
@@ -181,7 +182,7 @@ bool Poller::begin_poll(Now now, std::vector<Action>& out) {
     Refusal refusal;
     refusal.kind = RefusalKind::unauthorized;
     refusal.message = secrets.error().message;
-    give_up(0, refusal, secret_rest, secret_rest_max, now, out);
+    give_up(0, refusal, secret_rest, secret_rest_max, now.steady, now, out);
     return false;
   }
   // A new credential is a new try for everything that the old one got.
@@ -204,6 +205,8 @@ void Poller::plan(Now now) {
     Lane lane(Reading(*window, options_.reading, vendor_->traits().total_is_exact, until), time, now);
     lane.reading.expect_shortfall(shortfall_);
     lane.probing = vendor_->traits().probe && lane.live() && probe_memo_;
+    // The same for all of its pages: some vendors number them.
+    lane.ask.page_size = std::max(1u, page_size_ >> page_size_halved_);
     lanes_.push_back(std::move(lane));
   }
 }
@@ -239,9 +242,9 @@ void Poller::ask(Lane& lane, Now now, std::vector<Action>& out) {
   lane.ask.from = window.from - guard;
   lane.ask.to = window.to ? std::optional(*window.to + guard) : std::nullopt;
   lane.ask.token = lane.reading.token();
-  lane.ask.page_size = page_size_;
   lane.ask.probe = lane.probing;
   lane.ask.now = vendor_now(now);
+  lane.vendor_ahead_of_steady = std::max(lane.vendor_ahead_of_steady, of_steady(lane.ask.now, now));
   lane.ask.latest = std::max(now.wall, now.wall - clock_ahead(now));
   http::Request request = vendor_->request(*source_, secrets_, token_, lane.ask);
   request.route = source_->route;
@@ -255,6 +258,7 @@ void Poller::ask(Lane& lane, Now now, std::vector<Action>& out) {
     return;
   }
   lane.request = (*next_request_id_)++;
+  lane.asked_at = now.steady;
   lane.token_number = token_number_;
   token_used_ = true;
   out.push_back(Send{*lane.request, std::move(request)});
@@ -267,7 +271,7 @@ void Poller::on_response(http::RequestId id, const http::Response& response, Now
   clock_.learn(response, now);
   say_skew(now, out);
   mend_beginning(now, out);
-  void_what_was_planned_too_late(now, out);
+  void_what_was_asked_too_late(now, out);
   if (authorizing_ == id) {
     authorizing_.reset();
     on_token(response, now, out);
@@ -290,7 +294,7 @@ void Poller::on_response(http::RequestId id, const http::Response& response, Now
     found->retry_at = now.steady + *wait;
     return;
   }
-  firewall_in_a_row_ = 0;
+  firewall_.reset();
   on_page(index, std::get<Page>(std::move(answer)), found->live_probe, now, out);
 }
 
@@ -314,7 +318,7 @@ void Poller::on_token(const http::Response& response, Now now, std::vector<Actio
 void Poller::on_page(std::size_t index, Page page, const std::string& probe_url, Now now,
                      std::vector<Action>& out) {
   Lane& lane = lanes_[index];
-  if (std::exchange(lane.attempts, 0) > 0) recovered(health_.heal(now), now, out);
+  recovered(health_.answered(std::exchange(lane.attempts, 0) > 0, now), now, out);
   lane.token_renewed = false;
   if (lane.probing) {
     lane.probing = false;
@@ -372,8 +376,7 @@ bool Poller::narrowed(std::size_t index, std::uint64_t rows, Now now, std::vecto
 void Poller::complete(Lane& lane, Now now, std::vector<Action>& out) {
   lane.complete = true;
   const Reading& reading = lane.reading;
-  recovered(health_.succeed(now), now, out);
-  failures_ = 0;
+  note_success(lane, now, out);
   out.push_back(Polled{std::nullopt, reading.known()});
   if (reading.total()) shortfall_ = reading.shortfall();
   if (!reading.rows_missing()) {
@@ -401,6 +404,17 @@ void Poller::complete(Lane& lane, Now now, std::vector<Action>& out) {
   // The rhythm is kept whatever a poll took: the next beat after now.
   const auto beats = (now.steady - *first_poll_) / source_->poll_interval + 1;
   rest_until_ = *first_poll_ + beats * source_->poll_interval;
+}
+
+// What was read behind a window that fails is read again with it: that is no success.
+void Poller::note_success(const Lane& lane, Now now, std::vector<Action>& out) {
+  for (const Lane& before : lanes_) {
+    if (&before == &lane) break;
+    if (!before.complete) return;
+  }
+  recovered(health_.succeed(now), now, out);
+  failures_ = 0;
+  page_size_halved_ = 0;
 }
 
 void Poller::void_lanes(std::size_t first, std::vector<Action>& out) {

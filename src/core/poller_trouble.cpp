@@ -17,6 +17,7 @@ constexpr Duration retry_after_max = 15min;
 constexpr int transient_attempts_max = 5;
 constexpr int throttled_attempts_max = 20;
 constexpr int firewall_is_refusal = 3;
+constexpr std::uint32_t page_size_halved_max = 5;
 constexpr Duration say_first = 1min;
 constexpr Duration say_max = 1h;
 
@@ -35,36 +36,36 @@ Duration backoff(Duration first, int times, Duration most) {
 // `authorizing`: it was the exchange for a token that was refused, not the window.
 void Poller::refuse(std::size_t index, const Refusal& refusal, bool authorizing, Now now,
                     std::vector<Action>& out) {
-  firewall_in_a_row_ = refusal.firewall ? firewall_in_a_row_ + 1 : 0;
-  if (firewall_in_a_row_ >= firewall_is_refusal) {
-    give_up(index, refusal, credential_rest, credential_rest_max, now, out);
+  Lane* lane = index < lanes_.size() ? &lanes_[index] : nullptr;
+  const Steady asked = lane != nullptr && !authorizing ? lane->asked_at : now.steady;
+  if (firewall_.note(refusal.firewall, asked, now.steady) >= firewall_is_refusal) {
+    give_up(index, refusal, credential_rest, credential_rest_max, asked, now, out);
     return;
   }
-  Lane* lane = index < lanes_.size() ? &lanes_[index] : nullptr;
   const int attempts = lane != nullptr ? ++lane->attempts : failures_ + 1;
   switch (refusal.kind) {
     case RefusalKind::throttled: {
-      const Duration asked = std::min<Duration>(refusal.retry_after.value_or(0s), retry_after_max);
-      const Duration silence = std::max(jittered(backoff(retry_first, attempts, retry_max)), asked);
+      const Duration wanted = std::min<Duration>(refusal.retry_after.value_or(0s), retry_after_max);
+      const Duration silence = std::max(jittered(backoff(retry_first, attempts, retry_max)), wanted);
       out.push_back(Silence{silence});
       if (lane == nullptr || attempts > throttled_attempts_max) {
-        give_up(index, refusal, silence, retry_after_max, now, out);
+        give_up(index, refusal, silence, retry_after_max, asked, now, out);
         return;
       }
       lane->retry_at = now.steady + silence;
-      attempt_failed(refusal, window_of(index), now, out);
+      attempt_failed(refusal, window_of(index), asked, now, out);
       return;
     }
     case RefusalKind::transient:
       if (lane == nullptr || attempts >= transient_attempts_max) {
         const bool of_the_window = !refusal.unreached && !refusal.firewall && !authorizing;
         if (lane != nullptr && of_the_window) ask_for_less_in_doubt(lane->reading.window(), now);
-        give_up(index, refusal, retry_first * 5, retry_max, now, out);
+        give_up(index, refusal, retry_first * 5, retry_max, asked, now, out);
         return;
       }
       lane->retry_at = now.steady + jittered(std::max(backoff(retry_first, attempts, retry_max),
                                                       refusal.retry_after.value_or(0s)));
-      attempt_failed(refusal, window_of(index), now, out);
+      attempt_failed(refusal, window_of(index), asked, now, out);
       return;
     case RefusalKind::unauthorized:
       // A token may end in the middle of a window: a fresh one, then the very same request.
@@ -74,25 +75,25 @@ void Poller::refuse(std::size_t index, const Refusal& refusal, bool authorizing,
         return;
       }
       token_.reset();
-      give_up(index, refusal, credential_rest, credential_rest_max, now, out);
+      give_up(index, refusal, credential_rest, credential_rest_max, asked, now, out);
       return;
     case RefusalKind::forbidden:
     case RefusalKind::not_found:
-      give_up(index, refusal, credential_rest, credential_rest_max, now, out);
+      give_up(index, refusal, credential_rest, credential_rest_max, asked, now, out);
       return;
     case RefusalKind::too_slow:
       if (lane == nullptr || !ask_for_less(lane->reading.window(), now))
         page_size_ = std::max(1u, page_size_ / 2);
       if (lane != nullptr && lane->live()) planner_.split_live();
       if (lane != nullptr) planner_.go_back(lane->reading.window().from);
-      give_up(index, refusal, retry_first, retry_max, now, out);
+      give_up(index, refusal, retry_first, retry_max, asked, now, out);
       return;
     case RefusalKind::too_large:
       page_size_ = std::max(1u, page_size_ / 2);
-      give_up(index, refusal, retry_first, malformed_rest_max, now, out);
+      give_up(index, refusal, retry_first, malformed_rest_max, asked, now, out);
       return;
     case RefusalKind::malformed:
-      give_up(index, refusal, retry_first * 5, malformed_rest_max, now, out);
+      give_up(index, refusal, retry_first * 5, malformed_rest_max, asked, now, out);
       return;
   }
 }
@@ -106,23 +107,25 @@ bool Poller::ask_for_less(const Window& window, Now now) {
 }
 
 // Five times the same answer may mean an outage, or that this very window is too much for the vendor, which
-// then says 502 or nothing at all. So the next one is smaller; a live one that is no wider than the overlap
-// is split only for some polls, because after an outage it has to be whole again.
+// then says 502 or nothing at all. So the next one is smaller, or where it can't be its pages are; a live one
+// that is no wider than the overlap is split only for some polls, because after an outage it has to be whole
+// again, and so have the pages.
 void Poller::ask_for_less_in_doubt(const Window& window, Now now) {
   const Duration width = planner_.width(window, vendor_now(now));
-  planner_.narrow(width, 2);
+  if (!planner_.narrow(width, 2) && page_size_halved_ < page_size_halved_max) ++page_size_halved_;
   if (window.to) return;
   planner_.go_back(window.from);
   planner_.split_live_for_now();
 }
 
 void Poller::give_up(std::size_t first_lane, const Refusal& refusal, Duration rest_min, Duration rest_max,
-                     Now now, std::vector<Action>& out) {
+                     Steady asked, Now now, std::vector<Action>& out) {
   ++failures_;
+  health_.give_up();
   std::string window = window_of(first_lane);
   void_lanes(first_lane, out);
   rest_until_ = now.steady + jittered(backoff(rest_min, failures_, rest_max));
-  attempt_failed(refusal, std::move(window), now, out);
+  attempt_failed(refusal, std::move(window), asked, now, out);
 }
 
 std::string Poller::window_of(std::size_t lane) const {
@@ -131,7 +134,8 @@ std::string Poller::window_of(std::size_t lane) const {
   return format_rfc3339(window.from) + "/" + (window.to ? format_rfc3339(*window.to) : "");
 }
 
-void Poller::attempt_failed(const Refusal& refusal, std::string window, Now now, std::vector<Action>& out) {
+void Poller::attempt_failed(const Refusal& refusal, std::string window, Steady asked, Now now,
+                            std::vector<Action>& out) {
   out.push_back(Polled{refusal.kind});
   const bool failed_before = health_.failed() && last_refusal_;
   const bool news =
@@ -139,7 +143,7 @@ void Poller::attempt_failed(const Refusal& refusal, std::string window, Now now,
   last_refusal_ = refusal;
   refused_window_ = std::move(window);
   const std::string text = refusal.message + (refusal.remedy.empty() ? "" : "; " + refusal.remedy);
-  health_.fail(refusal, text, is_refused(refusal) || firewall_in_a_row_ >= firewall_is_refusal, now);
+  health_.fail(refusal, text, is_refused(refusal) || firewall_.times() >= firewall_is_refusal, asked, now);
   say_trouble(news || (health_.failed() && !failed_before), now, out);
   tell_trouble(now);
 }

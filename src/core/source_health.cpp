@@ -27,14 +27,23 @@ SourceHealth::SourceHealth(Duration poll_interval, std::optional<Trouble> known)
   if (!trouble_) return;
   told_ = {trouble_->state, trouble_->status};
   last_success_ = trouble_->last_success;
+  inherited_ = true;
+  // What it was is not in the cursor: as long as it can be.
+  if (trouble_->state == State::throttled) vendor_word_ = vendor_word_max;
 }
 
 void SourceHealth::begin(Now now) {
   if (reference_) return;
-  reference_ = now.steady;
-  began_ = now.steady;
-  if (trouble_ && trouble_->since)
-    *reference_ -= std::clamp(now.wall - *trouble_->since, Duration{0}, grace_);
+  reference_ = began_ = now.steady;
+  if (!trouble_ || !trouble_->since) return;
+  const Duration lasts = std::max(now.wall - *trouble_->since, Duration{0});
+  *reference_ -= std::min(lasts, grace_);
+  began_ -= std::min<Duration>(lasts, vendor_word_max + vendor_word_slack);
+}
+
+std::optional<Trouble> SourceHealth::answered(bool retried, Now now) {
+  answers_ = true;
+  return retried && !gave_up_ && !failed() ? heal(now) : std::nullopt;
 }
 
 std::optional<Trouble> SourceHealth::succeed(Now now) {
@@ -44,15 +53,17 @@ std::optional<Trouble> SourceHealth::succeed(Now now) {
 
 std::optional<Trouble> SourceHealth::heal(Now now) {
   reference_ = now.steady;
-  needs_a_person_ = false;
-  malformed_in_a_row_ = 0;
+  needs_a_person_ = gave_up_ = inherited_ = false;
+  malformed_.reset();
   vendor_word_ = Duration{0};
   told_.reset();
   return std::exchange(trouble_, std::nullopt);
 }
 
-void SourceHealth::fail(const Refusal& refusal, std::string text, bool refused, Now now) {
+void SourceHealth::fail(const Refusal& refusal, std::string text, bool refused, Steady asked, Now now) {
   begin(now);
+  answers_ = false;
+  if (std::exchange(inherited_, false)) vendor_word_ = Duration{0};
   if (!trouble_) {
     trouble_.emplace();
     trouble_->state = State::retrying;
@@ -64,8 +75,8 @@ void SourceHealth::fail(const Refusal& refusal, std::string text, bool refused, 
   trouble_->status = refusal.status;
   trouble_->text = std::move(text);
 
-  malformed_in_a_row_ = refusal.kind == RefusalKind::malformed ? malformed_in_a_row_ + 1 : 0;
-  needs_a_person_ = refused || malformed_in_a_row_ >= malformed_is_failure;
+  const int malformed = malformed_.note(refusal.kind == RefusalKind::malformed, asked, now.steady);
+  needs_a_person_ = refused || malformed >= malformed_is_failure;
   if (refusal.kind == RefusalKind::throttled)
     vendor_word_ =
         std::max(vendor_word_, std::min<Duration>(refusal.retry_after.value_or(0s), vendor_word_max));
@@ -81,14 +92,14 @@ Steady SourceHealth::fails_at() const {
 }
 
 bool SourceHealth::pass(Now now) {
-  if (!trouble_ || !reference_ || failed() || now.steady < fails_at()) return false;
+  if (!trouble_ || !reference_ || failed() || answers_ || now.steady < fails_at()) return false;
   trouble_->state = State::failed;
   return true;
 }
 
 Steady SourceHealth::due() const {
   if (!trouble_ || !reference_ || failed()) return Steady::max();
-  return told_ ? fails_at() : std::min(fails_at(), began_ + tell_after);
+  return std::min(answers_ ? Steady::max() : fails_at(), told_ ? Steady::max() : began_ + tell_after);
 }
 
 std::optional<Trouble> SourceHealth::to_tell(Now now) {

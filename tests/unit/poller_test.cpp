@@ -577,6 +577,30 @@ TEST(Poller, WhatWasAskedForUnderAWrongClockIsAskedForAgain) {
   EXPECT_GT(life.cursor().floor.time, *life.source.backfill_start_time);
 }
 
+TEST(Poller, WhatWasPlannedUnderTheRightClockAndAskedForUnderAWrongOneIsAskedForAgain) {
+  Life life;
+  life.source.backfill_start_time = noon - 60 * 24h;
+  life.source.lanes = 1;
+  life.now.wall = noon - 2h;
+  life.start();
+  http::Response response = empty_page;
+  response.headers.push_back(date_of(noon));
+  life.step_and_respond(response);  // far off: it is asked once more
+  life.pass(10s);
+  life.now.wall += 365 * 24h;
+  life.step();
+  ASSERT_EQ(life.sent.size(), 1u);
+  response = empty_page;
+  response.headers.push_back(date_of(noon + 10s));
+  life.respond(response);
+  EXPECT_EQ(life.commit_units(), 0u);
+  EXPECT_EQ(life.cursor().floor.time, *life.source.backfill_start_time);
+  life.step_and_respond(response);
+  life.commit_units();
+  life.commit(*life.poller->take_progress(life.now));
+  EXPECT_GT(life.cursor().floor.time, *life.source.backfill_start_time);
+}
+
 TEST(Poller, ARefusalNeedsNoSecondLookAtTheClock) {
   Life life;
   life.now.wall = noon + 365 * 24h;
