@@ -27,7 +27,8 @@ struct Reconfiguration {
 struct FleetStatus {
   std::vector<SourceStatus> sources;  // polled here
   std::size_t shards_open = 0;
-  std::vector<int> partitions_not_open;                         // ours, with sources, but not open yet
+  // Ours, with sources, but not open yet, and why, where the last try has failed.
+  std::map<int, std::optional<JournalFailed>> partitions_not_open;
   std::vector<std::shared_ptr<const Source>> sources_not_open;  // theirs, unless they are among `sources`
   bool joined = false;                                          // the group has spoken
   bool draining = false;

@@ -97,8 +97,8 @@ class Shard {
   void abandon(Now now);
   bool closed() const { return state_ == State::closed; }
   bool open() const { return state_ == State::open; }
-  // Set if the journal can't be opened before a person has changed something.
-  const std::optional<std::string>& misconfigured() const { return misconfigured_; }
+  // Why the journal could not be opened the last time; nothing: it could, or was not tried yet.
+  const std::optional<JournalFailed>& not_opened() const { return not_opened_; }
   int partition() const { return partition_; }
   // Of the sources that are polled here now: none unless the shard is open, or is opened again because a
   // topic took nothing; then as they were.
@@ -164,7 +164,7 @@ class Shard {
   std::size_t together_ = 0;
   Steady reopen_at_{};
   int reopens_in_a_row_ = 0;
-  std::optional<std::string> misconfigured_;
+  std::optional<JournalFailed> not_opened_;
   std::uint64_t random_;
   // Sources of the config whose cursor this partition has had in our time.
   std::set<std::string> with_cursor_;

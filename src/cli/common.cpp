@@ -28,12 +28,11 @@ Loaded load_all(const std::string& path) {
     const kafka::Taken taken = kafka::take_property(property.name, property.value);
     if (taken == kafka::Taken::yes) continue;
     // The value may be a secret.
-    insert(
-        {path, property.line, "kafka." + property.name,
-         taken == kafka::Taken::bad_value ? "librdkafka doesn't take this value: see its CONFIGURATION.md"
-                                          : "librdkafka has no such property; did you mean \"" +
-                                                nearest_name(property.name, kafka::property_names()) + "\"?"},
-        loaded.mistakes);
+    insert({path, property.line, "kafka." + property.name,
+            taken == kafka::Taken::bad_value
+                ? "librdkafka doesn't take this value: see its CONFIGURATION.md"
+                : "librdkafka has no such property" + did_you_mean(property.name, kafka::property_names())},
+           loaded.mistakes);
   }
   if (!loaded.mistakes.empty()) loaded.config.reset();
   return loaded;

@@ -59,10 +59,6 @@ std::string json_place(int partition, const std::optional<Cursor>& cursor) {
          ",\"watermark\":" + json::quote(format_rfc3339(cursor->watermark)) + "}";
 }
 
-std::string hours(Duration duration) {
-  return std::to_string(std::chrono::duration<double, std::ratio<3600>>(duration).count());
-}
-
 std::string json_watermark(const std::optional<Cursor>& cursor) {
   return cursor ? json::quote(format_rfc3339(cursor->watermark)) : "null";
 }
@@ -70,15 +66,12 @@ std::string json_watermark(const std::optional<Cursor>& cursor) {
 std::string json_of(const Edit& edit, const CursorChange& change, bool dry_run) {
   std::size_t records = 0;
   for (const auto& [partition, written] : change.records) records += written.size();
-  const Duration again = change.again();
   return "{\"source\":" + json::quote(edit.source) + ",\"action\":" + json::quote(edit.verb) +
          ",\"changed\":" + (records > 0 && !dry_run ? "true" : "false") +
          ",\"dry_run\":" + (dry_run ? "true" : "false") +
          ",\"from\":" + json_place(change.from, change.before) +
          ",\"to\":" + json_place(change.to, change.after) + ",\"watermark\":" + json_watermark(change.after) +
-         ",\"hours_published_again\":" + hours(std::max(again, Duration{0})) +
-         ",\"hours_skipped\":" + hours(std::max(-again, Duration{0})) +
-         ",\"records\":" + std::to_string(records) + "}";
+         "," + change.hours_json() + ",\"records\":" + std::to_string(records) + "}";
 }
 
 // "moved", "set": what has been done; "would move" before.

@@ -36,12 +36,16 @@ std::optional<std::string> why_not_adopted(const Source& source, const Cursor& c
   return std::nullopt;
 }
 
+bool is_first_cursor(const Cursor& cursor) {
+  return cursor.published == 0 && cursor.dead_letters == 0 && cursor.watermark == cursor.since &&
+         cursor.floor.time == cursor.since && !cursor.backfill_start_time;
+}
+
 std::optional<std::string> lies_in_the_future(const Source& source, const Cursor& cursor, Time latest) {
   // Clocks of several machines; what lies no further ahead than that is soon the past.
   constexpr Duration tolerated = 10min;
   if (cursor.watermark <= latest + tolerated && cursor.floor.time <= latest + tolerated) return std::nullopt;
-  // A first start under a fast clock: as long as nothing is out, the beginning is mended.
-  if (cursor.published + cursor.dead_letters == 0 && cursor.watermark == cursor.since) return std::nullopt;
+  if (is_first_cursor(cursor)) return std::nullopt;
   return "the cursor of " + source.name + " lies in the future, at " +
          format_rfc3339(std::max(cursor.watermark, cursor.floor.time)) + ", and now it is " +
          format_rfc3339(floor_second(latest)) +

@@ -19,6 +19,9 @@ Time first_since(const Source& source, const Traits& traits, Time now);
 // Why the source must not be polled from this cursor in this partition, with the remedy; nothing if it may.
 std::optional<std::string> why_not_adopted(const Source& source, const Cursor& cursor, int partition);
 
+// Of a source that began at its first start, and of which nothing is out: its beginning may still be mended.
+bool is_first_cursor(const Cursor& cursor);
+
 // Why it must not while `latest` is the latest that now can be: what lies below the cursor would never be
 // published.
 std::optional<std::string> lies_in_the_future(const Source& source, const Cursor& cursor, Time latest);

@@ -89,6 +89,15 @@ std::string CursorChange::consequence() const {
                                : in_hours(-again()) + " are skipped";
 }
 
+std::string CursorChange::hours_json() const {
+  const auto hours = [&](Duration duration) {
+    if (!before || !after) return std::string("null");
+    const std::chrono::duration<double, std::ratio<3600>> count = std::max(duration, Duration{0});
+    return std::to_string(count.count());
+  };
+  return "\"hours_published_again\":" + hours(again()) + ",\"hours_skipped\":" + hours(-again());
+}
+
 std::string CursorChange::skip(std::string_view source) const {
   if (again() >= Duration{0}) return "";
   return std::string(source) + ": this skips " + in_hours(-again()) + ", from " +

@@ -38,6 +38,9 @@ struct CursorChange {
   Duration again() const;
   // "12.5 h are published again", or how much is skipped; "" where nothing will be there any more.
   std::string consequence() const;
+  // The same for programs, as members of a JSON object: "hours_published_again" and "hours_skipped", null
+  // where that can't be told.
+  std::string hours_json() const;
 };
 
 // "12.5 h"

@@ -185,7 +185,8 @@ FleetStatus Fleet::status(Now now) const {
     if (sources == sources_.end() || sources->second.empty()) continue;
     const auto member = open_.find(partition);
     if (member != open_.end() && member->second.shard->open()) continue;
-    status.partitions_not_open.push_back(partition);
+    status.partitions_not_open[partition] =
+        member == open_.end() ? std::nullopt : member->second.shard->not_opened();
     std::ranges::copy_if(sources->second, std::back_inserter(status.sources_not_open),
                          [&](const std::shared_ptr<const Source>& source) {
                            return std::ranges::none_of(status.sources, [&](const SourceStatus& shown) {

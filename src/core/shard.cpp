@@ -45,14 +45,14 @@ void Shard::on_journal(JournalEvent event, Now now) {
     state_ = State::closed;
   } else if (const auto* failed = std::get_if<JournalFailed>(&event)) {
     AS_CHECK(state_ == State::opening);
-    if (failed->misconfigured) misconfigured_ = failed->reason;
+    not_opened_ = *failed;
     shown_.clear();
     world_.observer.shard_said(partition_, Say{failed->misconfigured ? Level::error : Level::warn,
                                                "journal_not_open", failed->reason});
     reopen(backoff_wait(), now);
   } else if (auto* opened = std::get_if<JournalOpened>(&event)) {
     AS_CHECK(state_ == State::opening);
-    misconfigured_.reset();
+    not_opened_.reset();
     shown_.clear();
     if (draining_) {
       state_ = State::closing;

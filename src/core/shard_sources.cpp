@@ -10,7 +10,8 @@
 namespace auditstream {
 namespace {
 
-constexpr Duration start_spacing = 10ms;  // sources of one process don't start in one moment
+constexpr Duration clock_behind_max = 24h;  // taken to be possible where the broker doesn't tell the time
+constexpr Duration start_spacing = 10ms;    // sources of one process don't start in one moment
 
 }  // namespace
 
@@ -101,12 +102,10 @@ Poller Shard::make_poller(const std::shared_ptr<const Source>& source, const Pol
   if (std::optional<std::string> reason = why_not_adopted(*source, *cursor, partition_)) {
     return stopped(*std::move(reason));
   }
-  // By the later of our clock and the broker's: one that is behind must stop nobody.
-  if (ahead_of_broker_) {
-    const Time latest = std::max(now.wall, now.wall - *ahead_of_broker_);
-    if (std::optional<std::string> reason = lies_in_the_future(*source, *cursor, latest))
-      return stopped(*std::move(reason));
-  }
+  // By the later of our clock and the broker's, or by as much as ours may be behind: that must stop nobody.
+  const Time latest = now.wall + std::max(-ahead_of_broker_.value_or(-clock_behind_max), Duration{0});
+  if (std::optional<std::string> reason = lies_in_the_future(*source, *cursor, latest))
+    return stopped(*std::move(reason));
   for (const Say& warning : adoption_warnings(*source, *cursor)) world_.observer.said(*source, warning);
   ledger.adopt(*source);
   return {source, *vendor, world_.secrets, std::move(ledger), true, options, world_.next_request_id};

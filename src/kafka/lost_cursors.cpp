@@ -58,6 +58,16 @@ LostCursors lost_cursors(const Connection& connection, const Config& config,
         " could not be looked at in time: whether it holds events of sources that have no "
         "cursor is unknown");
   };
+  // Read is no right that a run needs.
+  const auto may_not_read = [&](const std::string& topic, const Sources& sources, const std::string& why) {
+    std::string names;
+    for (std::size_t i = 0; i < std::min(sources.size(), sentences_max); ++i)
+      names += (i > 0 ? ", " : "") + sources[i]->name;
+    if (sources.size() > sentences_max) names += ", ...";
+    found.unknown.push_back("topic " + topic + " holds records, and may not be read (" + why +
+                            "): whether events of " + names +
+                            " are among them, which have no cursor and begin now, is unknown");
+  };
   std::size_t lost = 0;
   std::optional<std::string> not_empty;
   const Steady deadline = steady_now() + patience;
@@ -73,15 +83,18 @@ LostCursors lost_cursors(const Connection& connection, const Config& config,
     const Result<bool> empty = range.empty();
     if (!empty.ok() || *empty) continue;
     not_empty = topic;
-    // What can't be read tells nothing; Read is no right that a run needs.
     const auto take = [&](const TopicRecord& record) {
       if (!record.time) return;
       Time& time = last.try_emplace(std::string(record.source), *record.time).first->second;
       time = std::max(time, *record.time);
     };
-    if (const Status read = range.read_last(records_looked_at, take, standstill);
-        !read.ok() && read.error().cure != Cure::person)
-      not_looked_at(topic);
+    if (const Status read = range.read_last(records_looked_at, take, standstill); !read.ok()) {
+      if (read.error().cure != Cure::person) {
+        not_looked_at(topic);
+      } else if (any_cursor(offsets)) {  // else all of them are told of together
+        may_not_read(topic, sources, read.error().message);
+      }
+    }
     for (const auto& source : sources) {
       const auto latest = last.find(event_source(*source));
       if (latest == last.end()) continue;

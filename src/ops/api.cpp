@@ -20,10 +20,11 @@ HttpResponse not_allowed(const std::string& allowed, const std::string& hint = "
 
 constexpr const char* sources_are_config = ": sources come from the config file, which SIGHUP reads again";
 
-// Also "?name" alone.
-bool flag(const HttpRequest& request, const std::string& name) {
+// True for "?name" alone, too; nothing where it is neither true nor false.
+std::optional<bool> flag(const HttpRequest& request, const std::string& name) {
   const auto found = request.query.find(name);
-  return found != request.query.end() && found->second != "false";
+  if (found == request.query.end() || found->second == "false") return false;
+  return found->second.empty() || found->second == "true" ? std::optional(true) : std::nullopt;
 }
 
 Answer list_connectors(const HttpRequest& request, const std::vector<SourceView>& views) {
@@ -84,7 +85,14 @@ Answer read_offsets_patch(const HttpRequest& request, Change change, Time now) {
 
 Answer of_offsets(const HttpRequest& request, bool get, const SourceView& view, Time now) {
   if (get) return HttpResponse{200, connector_offsets(view)};
-  Change change{Change::Kind::set, view.source, {}, flag(request, "allow_skip"), flag(request, "yes")};
+  const std::optional<bool> allow_skip = flag(request, "allow_skip"), yes = flag(request, "yes");
+  for (const auto& [name, value] : {std::pair{"allow_skip", allow_skip}, {"yes", yes}}) {
+    if (!value) {
+      return error_response(400, std::string(name) + ": \"" + request.query.find(name)->second +
+                                     "\" is not one of true, false");
+    }
+  }
+  Change change{Change::Kind::set, view.source, {}, *allow_skip, *yes};
   if (request.method == "PATCH") return read_offsets_patch(request, std::move(change), now);
   if (request.method != "DELETE") return not_allowed("GET, PATCH, DELETE");
   change.kind = Change::Kind::reset;

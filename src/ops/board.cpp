@@ -1,6 +1,5 @@
 #include "ops/board.h"
 
-#include <set>
 #include <utility>
 
 #include "auditstream/hash.h"
@@ -72,6 +71,18 @@ void judge_poller(SourceView& view, const PollerStatus& poller) {
                                                             : "RUNNING";
 }
 
+// Its partition is ours and not open: nobody polls it, whatever its record says.
+void judge_opening(SourceView& view, const std::optional<JournalFailed>& why) {
+  if (view.state == "RUNNING") {
+    view.state = "UNASSIGNED";
+    view.activity.clear();
+  }
+  if (view.state != "UNASSIGNED" || !why) return;
+  if (why->misconfigured) view.state = "FAILED";
+  view.error = why->reason;
+  view.error_status = 0;
+}
+
 }  // namespace
 
 void doubt(std::vector<SourceView>& views, const std::string& why) {
@@ -124,14 +135,14 @@ void Board::on_record(int partition, std::string_view key, const std::optional<s
 std::vector<SourceView> Board::view(const FleetStatus& fleet, Time now) const {
   std::map<std::string_view, const SourceStatus*> here;
   for (const SourceStatus& source : fleet.sources) here.emplace(source.source->name, &source);
-  const std::set<int> opening(fleet.partitions_not_open.begin(), fleet.partitions_not_open.end());
   const std::lock_guard lock(mutex_);
   std::vector<SourceView> views;
   views.reserve(sources_.size());
   for (const auto& source : sources_) {
     const auto found = here.find(source->name);
-    const bool is_opening = opening.contains(murmur2_partition(source->account, partitions_));
-    views.push_back(view_of(source, found == here.end() ? nullptr : found->second, is_opening, now));
+    const auto not_open = fleet.partitions_not_open.find(murmur2_partition(source->account, partitions_));
+    views.push_back(view_of(source, found == here.end() ? nullptr : found->second,
+                            not_open == fleet.partitions_not_open.end() ? nullptr : &not_open->second, now));
   }
   return views;
 }
@@ -144,8 +155,8 @@ const std::pair<const int, Board::Found>* Board::find(const std::string& name, i
   return at_home != places->second.end() ? &*at_home : &*places->second.begin();
 }
 
-SourceView Board::view_of(const std::shared_ptr<const Source>& source, const SourceStatus* here, bool opening,
-                          Time now) const {
+SourceView Board::view_of(const std::shared_ptr<const Source>& source, const SourceStatus* here,
+                          const std::optional<JournalFailed>* not_open, Time now) const {
   SourceView view;
   view.source = source;
   const int home = murmur2_partition(source->account, partitions_);
@@ -158,11 +169,12 @@ SourceView Board::view_of(const std::shared_ptr<const Source>& source, const Sou
     unreadable = found->second.trouble;
   }
   const bool has_cursor = view.cursor || !unreadable.empty();
-  view.state = opening || !view.owner || !has_cursor ? "UNASSIGNED" : "RUNNING";
+  view.state = !view.owner || !has_cursor ? "UNASSIGNED" : "RUNNING";
   if (here != nullptr) {
     judge_poller(view, here->poller);
   } else {
     judge_record(view, unreadable, view.partition != home, now);
+    if (not_open != nullptr) judge_opening(view, *not_open);
   }
   if (!source->enabled) {
     view.state = "PAUSED";

@@ -67,8 +67,8 @@ class Board {
     std::string trouble;  // why it can't be read
   };
 
-  SourceView view_of(const std::shared_ptr<const Source>& source, const SourceStatus* here, bool opening,
-                     Time now) const;
+  SourceView view_of(const std::shared_ptr<const Source>& source, const SourceStatus* here,
+                     const std::optional<JournalFailed>* not_open, Time now) const;
   const std::pair<const int, Found>* find(const std::string& name, int home) const;
 
   const int partitions_;

@@ -122,14 +122,10 @@ std::string connector_offsets(const SourceView& view) {
 }
 
 std::string offsets_changed(const std::string& verb, const CursorChange& change) {
-  const auto hours = [](Duration duration) {
-    return std::to_string(std::chrono::duration<double, std::ratio<3600>>(duration).count());
-  };
   return "{\"message\":" +
          quote("The offsets for this connector have been " + verb + " successfully; " +
                change.consequence()) +
-         ",\"hours_published_again\":" + hours(std::max(change.again(), Duration{0})) +
-         ",\"hours_skipped\":" + hours(std::max(-change.again(), Duration{0})) + "}";
+         "," + change.hours_json() + "}";
 }
 
 std::string connectors(const std::vector<SourceView>& views, bool info, bool status) {

@@ -54,7 +54,7 @@ struct Series {
   std::uint64_t deduplicated = 0;
   Counts dead_letters{{"malformed_json", 0}, {"refused", 0}, {"too_large", 0}, {"unreadable_time", 0}};
   Counts polls{{"forbidden", 0}, {"ok", 0}, {"unauthorized", 0}};
-  Counts requests;
+  Counts requests{{"200", 0}, {"401", 0}};
   Duration waited{0};
   States states{};
   // The latest known ones: a shard that can't be opened must not hide how far its sources are behind.

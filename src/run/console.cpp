@@ -180,8 +180,9 @@ ops::HttpResponse Console::ready() const {
   if (!fleet->joined) return plain(503, "not in the group " + config_.group + " yet");
   if (!fleet->partitions_not_open.empty()) {
     std::string list;
-    for (const int partition : fleet->partitions_not_open)
-      list += (list.empty() ? "" : ", ") + std::to_string(partition);
+    for (const auto& [partition, failed] : fleet->partitions_not_open)
+      list += (list.empty() ? "" : ", ") + std::to_string(partition) +
+              (failed ? " (" + failed->reason + ")" : "");
     return plain(503, "not open yet: partitions " + list + " of " + config_.offsets.topic);
   }
   return plain(200, "ok");

@@ -2,12 +2,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <regex>
+
 #include "auditstream/hash.h"
+#include "e2e/asking.h"
 #include "e2e/world.h"
 
 namespace auditstream::test {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 constexpr int offsets_partitions = 3;  // as World has it
@@ -18,7 +22,7 @@ struct Spoilt {
   const char* said;
 };
 
-class CursorRecord : public ::testing::TestWithParam<Spoilt> {
+class CursorRecords : public ::testing::Test {
  protected:
   // As a stranger with a console producer would.
   void write(const std::string& value) {
@@ -40,6 +44,8 @@ class CursorRecord : public ::testing::TestWithParam<Spoilt> {
   World world{{.vendors = {"tines", "workato"}}};
   const std::string source = World::source("tines");
 };
+
+class CursorRecord : public CursorRecords, public ::testing::WithParamInterface<Spoilt> {};
 
 TEST_P(CursorRecord, StopsThatSourceOnly) {
   auto run = world.start();
@@ -70,6 +76,33 @@ INSTANTIATE_TEST_SUITE_P(
                       Spoilt{"NewerVersion", R"({"version":2,"source":"acme-tines"})", "it has version 2"},
                       Spoilt{"WithoutAWatermark", R"({"version":1,"source":"acme-tines"})", "can't be used"}),
     [](const auto& info) { return info.param.name; });
+
+// Whoever wrote it had a wrong clock. Nothing would be published for years, and all would look well.
+TEST_F(CursorRecords, OneInTheFutureStopsItsSourceOnly) {
+  auto run = world.start();
+  world.until_up_to_date();
+  drain(*run);
+  const std::string good = last_record();
+  write(std::regex_replace(good, std::regex("\"20\\d\\d-"), "\"2099-"));
+
+  run = world.start();
+  world.until_up_to_date({"workato"});
+  EXPECT_EQ(World::times_said(*run, "tines", "source_stopped"), 1u);
+  EXPECT_THAT(run->err(), AllOf(HasSubstr("lies in the future, at 2099-"),
+                                HasSubstr("auditstream cursors set " + source + " --to T")));
+  until("its lag is shown, below zero", 30s, [&] {
+    const YAML::Node shown = get(*run, "/sources")["sources"][0];
+    EXPECT_EQ(shown["state"].as<std::string>(), "FAILED");
+    return !shown["lag_seconds"].IsNull() && shown["lag_seconds"].as<double>() < -365 * 24 * 3600.0;
+  });
+  drain(*run);
+
+  write(good);
+  run = world.start();
+  world.until_up_to_date();
+  world.stop_production();
+  world.expect_exactly_once();
+}
 
 }  // namespace
 }  // namespace auditstream::test

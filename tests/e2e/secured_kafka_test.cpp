@@ -6,6 +6,7 @@
 #include <map>
 #include <sstream>
 
+#include "e2e/asking.h"
 #include "e2e/world.h"
 #include "paths.h"
 #include "support/kafka/acls.h"
@@ -238,6 +239,10 @@ TEST(SecuredKafka, AnOwnerThatMayNotOwnAnyMoreIsToldAndComesBack) {
   revoke(world.bootstrap(), taken);
   until("the missing ACL is named", 60s, [&] { return run->err().find(taken) != std::string::npos; });
   EXPECT_THAT(run->err(), HasSubstr(" error partition=0 code=journal_not_open "));
+  const YAML::Node shown = get(*run, "/sources")["sources"][0];
+  EXPECT_EQ(shown["state"].as<std::string>(), "FAILED");
+  EXPECT_THAT(shown["error"].as<std::string>(), HasSubstr(taken));
+  EXPECT_THAT(ask(*run, "GET", "/readyz").body, HasSubstr(taken));
   grant(world.bootstrap(), taken);
   world.until_up_to_date();
   world.stop_production();

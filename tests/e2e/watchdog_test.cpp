@@ -1,5 +1,6 @@
 // A process whose event loop hangs while librdkafka's threads go on must end, so that another instance takes
 // over; one that was merely stopped must not.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -9,6 +10,8 @@
 
 namespace auditstream::test {
 namespace {
+
+using ::testing::HasSubstr;
 
 // A moment longer than the watchdog's patience.
 constexpr auto longer_than_patience = 20s;
@@ -21,6 +24,14 @@ TEST(Watchdog, EndsAProcessWhoseLoopHangsAndAnotherTakesOver) {
   const auto two = world.start();
   {
     const HeldThread loop(one->pid());
+    // Its HTTP server goes on, and tells what is so in the seconds before the end.
+    until("its loop stands still for too long", 40s,
+          [&] { return !one->running() || ask(*one, "GET", "/livez").status == 503; });
+    ASSERT_TRUE(one->running());
+    EXPECT_THAT(ask(*one, "GET", "/readyz").body, HasSubstr("the event loop does not answer"));
+    const YAML::Node shown = get(*one, "/sources")["sources"][0];
+    EXPECT_FALSE(shown["known"].as<bool>());
+    EXPECT_EQ(shown["state"].as<std::string>(), "UNASSIGNED");
     EXPECT_EQ(one->wait(40s), 70);
   }
   EXPECT_NE(one->err().find("the event loop hangs"), std::string::npos);

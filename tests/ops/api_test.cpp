@@ -244,6 +244,23 @@ TEST(Api, TellsTheHoursOfAChange) {
   std::swap(change.before, change.after);
   EXPECT_THAT(offsets_changed("reset", change), AllOf(HasSubstr("reset successfully; 1.5 h are skipped"),
                                                       HasSubstr("\"hours_skipped\":1.500000}")));
+  change.before.reset();
+  EXPECT_THAT(
+      offsets_changed("reset", change),
+      AllOf(HasSubstr("can't be told"), HasSubstr(R"("hours_published_again":null,"hours_skipped":null})")));
+}
+
+TEST(Api, WhatIsMeantMustBeSaid) {
+  for (const char* query : {"yes=no", "yes=0", "allow_skip=off", "yes=true&allow_skip=False"}) {
+    const auto answered = ask({"DELETE", "/connectors/acme/offsets?" + std::string(query), {}, {}, ""});
+    const auto* response = std::get_if<HttpResponse>(&answered);
+    ASSERT_NE(response, nullptr) << query;
+    EXPECT_EQ(response->status, 400) << query;
+    EXPECT_THAT(response->body, HasSubstr("is not one of true, false")) << query;
+  }
+  const auto answered = ask({"DELETE", "/connectors/acme/offsets?yes&allow_skip=false", {}, {}, ""});
+  EXPECT_TRUE(std::get<Change>(answered).confirmed);
+  EXPECT_FALSE(std::get<Change>(answered).allow_skip);
 }
 
 TEST(Api, ReadsWhatARequestLineAsksFor) {

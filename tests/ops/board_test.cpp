@@ -150,8 +150,17 @@ TEST(Board, APartitionOfOursThatIsNotOpenYetHasNoOwner) {
   Shown shown;
   shown.own("host-1");
   shown.write();
-  shown.fleet.partitions_not_open = {shown.home()};
+  shown.cursor.trouble.emplace().state = Trouble::State::retrying;
+  shown.write();
+  shown.fleet.partitions_not_open[shown.home()];
   EXPECT_EQ(shown.view().state, "UNASSIGNED");
+  EXPECT_EQ(shown.view().activity, "") << "nobody retries";
+  shown.fleet.partitions_not_open[shown.home()] = JournalFailed{"no leader"};
+  EXPECT_EQ(shown.view().state, "UNASSIGNED");
+  EXPECT_EQ(shown.view().error, "no leader");
+  shown.fleet.partitions_not_open[shown.home()] = JournalFailed{"denied: the ACL", true};
+  EXPECT_EQ(shown.view().state, "FAILED");
+  EXPECT_EQ(shown.view().error, "denied: the ACL");
 }
 
 TEST(Board, CountsEventsByTheMinuteOfTheirRecords) {

@@ -12,6 +12,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Key;
 
 constexpr int partitions = 4;
 
@@ -152,7 +153,7 @@ TEST(Fleet, TellsWhichSourcesAreItsOwnBeforeTheyCanBePolled) {
   life.assign({0, 3});
   EXPECT_EQ(life.observer.rebalances, 1);
   FleetStatus status = life.fleet->status(life.now);
-  EXPECT_THAT(status.partitions_not_open, ElementsAre(0));
+  EXPECT_THAT(status.partitions_not_open, ElementsAre(Key(0)));
   ASSERT_EQ(status.sources_not_open.size(), 1u);
   EXPECT_EQ(murmur2_partition(status.sources_not_open[0]->account, partitions), 0);
   life.turn();

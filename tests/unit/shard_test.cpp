@@ -63,14 +63,17 @@ TEST(Shard, AJournalThatDoesNotOpenIsTriedAgainPatiently) {
   life.live(10min);
   EXPECT_GE(life.journal->opens, 30);
   EXPECT_LE(life.journal->opens, 80);
-  EXPECT_FALSE(life.shard->misconfigured());
+  ASSERT_TRUE(life.shard->not_opened());
+  EXPECT_FALSE(life.shard->not_opened()->misconfigured);
   life.journal->failing = JournalFailed{"cleanup.policy is delete", true};
   life.live(1min);
-  EXPECT_EQ(life.shard->misconfigured(), "cleanup.policy is delete");
+  ASSERT_TRUE(life.shard->not_opened());
+  EXPECT_TRUE(life.shard->not_opened()->misconfigured);
+  EXPECT_EQ(life.shard->not_opened()->reason, "cleanup.policy is delete");
   life.journal->failing.reset();
   life.live(1min);
   EXPECT_TRUE(life.shard->open());
-  EXPECT_FALSE(life.shard->misconfigured());
+  EXPECT_FALSE(life.shard->not_opened());
 }
 
 TEST(Shard, ADisabledSourceKeepsItsCursorAndIsNotPolled) {
@@ -928,6 +931,52 @@ TEST(Shard, ACursorInTheFutureStopsItsSourceWithWords) {
   life.live(1s);
   EXPECT_EQ(life.status("acme").state, "stopped");
   EXPECT_THAT(life.status("acme").trouble, HasSubstr("cursors set acme --to T"));
+}
+
+TEST(Shard, ACursorInTheFutureStopsItsSourceWhereKafkaTellsNoTimeToo) {
+  ShardLife life;
+  life.add("acme");
+  life.tenants["acme"].events.emplace_back("a", noon + 1s);
+  life.start();
+  life.live(1min);
+  life.now.wall -= 23h;
+  life.start();
+  life.live(1s);
+  EXPECT_NE(life.status("acme").state, "stopped") << "a clock may be that far behind";
+  life.now.wall -= 2h;
+  life.start();
+  life.live(1s);
+  EXPECT_EQ(life.status("acme").state, "stopped");
+}
+
+// The beginning is mended as long as nothing is out; whatever can't be mended has to stop.
+TEST(Shard, AFirstCursorInTheFutureIsMendedOrStops) {
+  struct Case {
+    const char* of;
+    Time since, floor;
+    std::optional<Time> backfill_start_time;
+    bool stops;
+  };
+  const Time later = noon + 24h * 365;
+  for (const Case& each :
+       {Case{"a fast clock", later, later, {}, false}, Case{"another's floor", noon - 1h, later, {}, true},
+        Case{"another's backfill", later, later, noon - 1h, true}}) {
+    ShardLife life;
+    life.add("acme").backfill_start_time = each.backfill_start_time;
+    life.start();
+    life.live(1s);
+    Result<DecodedCursor> decoded = decode_cursor(life.journal->records["acme"]);
+    Cursor cursor = decoded->cursor;
+    cursor.since = cursor.watermark = each.since;
+    cursor.floor = Position{each.floor, ""};
+    life.journal->records["acme"] = encode_cursor(cursor, decoded->open);
+    life.start();
+    life.journal->ahead_of_broker = 0s;
+    life.live(1min);
+    EXPECT_EQ(life.status("acme").state == "stopped", each.stops) << each.of;
+    if (each.stops) continue;
+    EXPECT_LE(decode_cursor(life.journal->records["acme"])->cursor.since, life.now.wall) << each.of;
+  }
 }
 
 // --- ownership
