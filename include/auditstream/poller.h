@@ -13,6 +13,7 @@
 #include "auditstream/http.h"
 #include "auditstream/ledger.h"
 #include "auditstream/model.h"
+#include "auditstream/page_size.h"
 #include "auditstream/planner.h"
 #include "auditstream/reading.h"
 #include "auditstream/source_health.h"
@@ -68,6 +69,7 @@ struct Say {
 struct Polled {
   std::optional<RefusalKind> refused;  // nothing: it was read to its end
   std::size_t known = 0;               // events in it that had been published before
+  bool in_order = true;                // every window before it was read to its end, too: that is a success
 };
 using Action = std::variant<Send, Cancel, Silence, Say, Polled>;
 
@@ -196,7 +198,7 @@ class Poller {
   void on_page(std::size_t lane, Page page, const std::string& url_asked, Now now, std::vector<Action>& out);
   bool narrowed(std::size_t lane, std::uint64_t rows, Now now, std::vector<Action>& out);
   void complete(Lane& lane, Now now, std::vector<Action>& out);
-  void note_success(const Lane& lane, Now now, std::vector<Action>& out);
+  bool in_order(const Lane& lane) const;
   void refuse(std::size_t lane, const Refusal& refusal, bool authorizing, Now now, std::vector<Action>& out);
   bool ask_for_less(const Window& window, Now now);
   void ask_for_less_in_doubt(const Window& window, Now now);
@@ -237,8 +239,7 @@ class Poller {
   Steady rest_until_{};
   std::optional<Steady> first_poll_;
   std::optional<std::pair<Steady, Time>> history_from_;  // where this poller began to read it, and when
-  std::uint32_t page_size_;                              // halved when answers are too large or too slow
-  std::uint32_t page_size_halved_ = 0;  // so many times more, until a window is read to its end
+  PageSize page_size_;
   double requests_per_second_;
   Secrets secrets_;
   std::optional<Token> token_;

@@ -35,7 +35,7 @@ class SourceHealth {
   // `known` is what a predecessor left in the cursor: it holds until an attempt of our own succeeds.
   SourceHealth(Duration poll_interval, std::optional<Trouble> known);
 
-  // The first attempt is made: from here on, or from the trouble that is known, the grace counts.
+  // An attempt is made; from the first one on, or from the trouble that is known, the grace counts.
   void begin(Now now);
   // A request was answered; `retried`: the same one had failed. What the trouble was, if that heals it: not
   // where a window was given up, which may fail in the same place again, nor what has failed.
@@ -47,8 +47,8 @@ class SourceHealth {
   void fail(const Refusal& refusal, std::string text, bool refused, Steady asked, Now now);
   // The window is read again from its beginning, because of what failed.
   void give_up() { gave_up_ = true; }
-  // The source goes on under other settings.
-  void set_poll_interval(Duration poll_interval) { grace_ = grace(poll_interval); }
+  // The source goes on under other settings, perhaps after a while.
+  void go_on(Duration poll_interval);
   // Time passes: trouble that outlasts the grace is a failure, whatever kind it is. True where it has become
   // one now.
   bool pass(Now now);
@@ -77,12 +77,12 @@ class SourceHealth {
   std::optional<Trouble> trouble_;
   std::optional<Time> last_success_;
   bool needs_a_person_ = false;
-  bool gave_up_ = false;    // on a window, and nothing was read to its end since
-  bool answers_ = false;    // the last attempt was no failure
-  bool inherited_ = false;  // no attempt of our own has failed yet
+  bool gave_up_ = false;  // on a window, and nothing was read to its end since
+  bool answers_ = false;  // the last attempt was no failure
   InARow malformed_;
-  Duration vendor_word_{0};          // the longest silence that the vendor has asked for in this trouble
-  std::optional<Steady> reference_;  // the last success or healing, else the first attempt
+  // The silence that the vendor has asked for in this trouble, from its first word on.
+  std::optional<std::pair<Steady, Steady>> silence_;
+  std::optional<Steady> reference_;  // when all was well the last time, else the first attempt
   Steady began_{};                   // the trouble
   std::optional<std::pair<Trouble::State, int>> told_;  // state and status, as the cursor has them
 };

@@ -41,14 +41,16 @@ bool is_first_cursor(const Cursor& cursor) {
          cursor.floor.time == cursor.since && !cursor.backfill_start_time;
 }
 
-std::optional<std::string> lies_in_the_future(const Source& source, const Cursor& cursor, Time latest) {
+std::optional<std::string> lies_in_the_future(const Source& source, const Cursor& cursor, Time now,
+                                              Duration behind_max) {
   // Clocks of several machines; what lies no further ahead than that is soon the past.
   constexpr Duration tolerated = 10min;
-  if (cursor.watermark <= latest + tolerated && cursor.floor.time <= latest + tolerated) return std::nullopt;
+  const Time latest = now + behind_max + tolerated;
+  if (cursor.watermark <= latest && cursor.floor.time <= latest) return std::nullopt;
   if (is_first_cursor(cursor)) return std::nullopt;
   return "the cursor of " + source.name + " lies in the future, at " +
          format_rfc3339(std::max(cursor.watermark, cursor.floor.time)) + ", and now it is " +
-         format_rfc3339(floor_second(latest)) +
+         format_rfc3339(floor_second(now)) +
          ": nothing would be published until then, so nothing is polled; whoever wrote it had a wrong clock, "
          "or "
          "was not auditstream: auditstream cursors set " +

@@ -19,12 +19,14 @@ Time first_since(const Source& source, const Traits& traits, Time now);
 // Why the source must not be polled from this cursor in this partition, with the remedy; nothing if it may.
 std::optional<std::string> why_not_adopted(const Source& source, const Cursor& cursor, int partition);
 
-// Of a source that began at its first start, and of which nothing is out: its beginning may still be mended.
+// Of a source that began when it was first started, or reset, and of which nothing is out: its beginning may
+// still be mended.
 bool is_first_cursor(const Cursor& cursor);
 
-// Why it must not while `latest` is the latest that now can be: what lies below the cursor would never be
-// published.
-std::optional<std::string> lies_in_the_future(const Source& source, const Cursor& cursor, Time latest);
+// Why it must not at this time, by a clock that may be so far behind: what lies below the cursor would never
+// be published.
+std::optional<std::string> lies_in_the_future(const Source& source, const Cursor& cursor, Time now,
+                                              Duration behind_max = {});
 
 // What has changed in the settings since the cursor was written and acts otherwise than one might think.
 std::vector<Say> adoption_warnings(const Source& source, const Cursor& cursor);

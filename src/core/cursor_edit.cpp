@@ -91,7 +91,7 @@ std::string CursorChange::consequence() const {
 
 std::string CursorChange::hours_json() const {
   const auto hours = [&](Duration duration) {
-    if (!before || !after) return std::string("null");
+    if (!before) return std::string("null");
     const std::chrono::duration<double, std::ratio<3600>> count = std::max(duration, Duration{0});
     return std::to_string(count.count());
   };

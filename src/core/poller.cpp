@@ -63,7 +63,7 @@ void Poller::succeed(Poller& predecessor, std::vector<Action>& out) {
   if (!stopped_.empty() && !born_ && !birth_taken_) return;
   ledger_ = std::move(predecessor.ledger_);
   health_ = std::move(predecessor.health_);
-  health_.set_poll_interval(source_->poll_interval);
+  health_.go_on(source_->poll_interval);
   if (stopped_.empty()) ledger_->adopt(*source_);
 }
 
@@ -206,7 +206,7 @@ void Poller::plan(Now now) {
     lane.reading.expect_shortfall(shortfall_);
     lane.probing = vendor_->traits().probe && lane.live() && probe_memo_;
     // The same for all of its pages: some vendors number them.
-    lane.ask.page_size = std::max(1u, page_size_ >> page_size_halved_);
+    lane.ask.page_size = page_size_.get();
     lanes_.push_back(std::move(lane));
   }
 }
@@ -376,8 +376,13 @@ bool Poller::narrowed(std::size_t index, std::uint64_t rows, Now now, std::vecto
 void Poller::complete(Lane& lane, Now now, std::vector<Action>& out) {
   lane.complete = true;
   const Reading& reading = lane.reading;
-  note_success(lane, now, out);
-  out.push_back(Polled{std::nullopt, reading.known()});
+  const bool success = in_order(lane);
+  if (success) {
+    recovered(health_.succeed(now), now, out);
+    failures_ = 0;
+    page_size_.window_read();
+  }
+  out.push_back(Polled{std::nullopt, reading.known(), success});
   if (reading.total()) shortfall_ = reading.shortfall();
   if (!reading.rows_missing()) {
     if (reading.total()) rows_missing_wait_ = Duration{0};
@@ -407,14 +412,12 @@ void Poller::complete(Lane& lane, Now now, std::vector<Action>& out) {
 }
 
 // What was read behind a window that fails is read again with it: that is no success.
-void Poller::note_success(const Lane& lane, Now now, std::vector<Action>& out) {
+bool Poller::in_order(const Lane& lane) const {
   for (const Lane& before : lanes_) {
     if (&before == &lane) break;
-    if (!before.complete) return;
+    if (!before.complete) return false;
   }
-  recovered(health_.succeed(now), now, out);
-  failures_ = 0;
-  page_size_halved_ = 0;
+  return true;
 }
 
 void Poller::void_lanes(std::size_t first, std::vector<Action>& out) {

@@ -17,7 +17,6 @@ constexpr Duration retry_after_max = 15min;
 constexpr int transient_attempts_max = 5;
 constexpr int throttled_attempts_max = 20;
 constexpr int firewall_is_refusal = 3;
-constexpr std::uint32_t page_size_halved_max = 5;
 constexpr Duration say_first = 1min;
 constexpr Duration say_max = 1h;
 
@@ -82,14 +81,13 @@ void Poller::refuse(std::size_t index, const Refusal& refusal, bool authorizing,
       give_up(index, refusal, credential_rest, credential_rest_max, asked, now, out);
       return;
     case RefusalKind::too_slow:
-      if (lane == nullptr || !ask_for_less(lane->reading.window(), now))
-        page_size_ = std::max(1u, page_size_ / 2);
+      if (lane == nullptr || !ask_for_less(lane->reading.window(), now)) page_size_.halve();
       if (lane != nullptr && lane->live()) planner_.split_live();
       if (lane != nullptr) planner_.go_back(lane->reading.window().from);
       give_up(index, refusal, retry_first, retry_max, asked, now, out);
       return;
     case RefusalKind::too_large:
-      page_size_ = std::max(1u, page_size_ / 2);
+      page_size_.halve();
       give_up(index, refusal, retry_first, malformed_rest_max, asked, now, out);
       return;
     case RefusalKind::malformed:
@@ -112,7 +110,7 @@ bool Poller::ask_for_less(const Window& window, Now now) {
 // again, and so have the pages.
 void Poller::ask_for_less_in_doubt(const Window& window, Now now) {
   const Duration width = planner_.width(window, vendor_now(now));
-  if (!planner_.narrow(width, 2) && page_size_halved_ < page_size_halved_max) ++page_size_halved_;
+  if (!planner_.narrow(width, 2)) page_size_.halve_for_now();
   if (window.to) return;
   planner_.go_back(window.from);
   planner_.split_live_for_now();

@@ -103,8 +103,12 @@ Poller Shard::make_poller(const std::shared_ptr<const Source>& source, const Pol
     return stopped(*std::move(reason));
   }
   // By the later of our clock and the broker's, or by as much as ours may be behind: that must stop nobody.
-  const Time latest = now.wall + std::max(-ahead_of_broker_.value_or(-clock_behind_max), Duration{0});
-  if (std::optional<std::string> reason = lies_in_the_future(*source, *cursor, latest))
+  // As the cursor will be: what is a backfill's beginning now is no longer mended.
+  Cursor adopted = *cursor;
+  adopted.backfill_start_time = source->backfill_start_time;
+  const Time latest = now.wall + std::max(-ahead_of_broker_.value_or(Duration{0}), Duration{0});
+  const Duration behind_max = ahead_of_broker_ ? Duration{0} : clock_behind_max;
+  if (std::optional<std::string> reason = lies_in_the_future(*source, adopted, latest, behind_max))
     return stopped(*std::move(reason));
   for (const Say& warning : adoption_warnings(*source, *cursor)) world_.observer.said(*source, warning);
   ledger.adopt(*source);
@@ -158,6 +162,7 @@ void Shard::change_poller(std::size_t index, const std::shared_ptr<const Source>
       successor.block(held->trouble);
     } else {
       held_.forget(source->name);
+      successor.block(std::nullopt);
     }
   }
   successor.start_at(now.steady);

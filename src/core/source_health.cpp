@@ -27,9 +27,12 @@ SourceHealth::SourceHealth(Duration poll_interval, std::optional<Trouble> known)
   if (!trouble_) return;
   told_ = {trouble_->state, trouble_->status};
   last_success_ = trouble_->last_success;
-  inherited_ = true;
-  // What it was is not in the cursor: as long as it can be.
-  if (trouble_->state == State::throttled) vendor_word_ = vendor_word_max;
+  gave_up_ = true;  // perhaps
+}
+
+void SourceHealth::go_on(Duration poll_interval) {
+  grace_ = grace(poll_interval);
+  if (!trouble_) reference_.reset();
 }
 
 void SourceHealth::begin(Now now) {
@@ -38,11 +41,14 @@ void SourceHealth::begin(Now now) {
   if (!trouble_ || !trouble_->since) return;
   const Duration lasts = std::max(now.wall - *trouble_->since, Duration{0});
   *reference_ -= std::min(lasts, grace_);
-  began_ -= std::min<Duration>(lasts, vendor_word_max + vendor_word_slack);
+  // How long the vendor wanted is not in the cursor: as long as it can be.
+  const Steady since = now.steady - std::min<Duration>(lasts, vendor_word_max);
+  if (trouble_->state == State::throttled) silence_ = {since, since + vendor_word_max};
 }
 
 std::optional<Trouble> SourceHealth::answered(bool retried, Now now) {
   answers_ = true;
+  if (!trouble_) reference_ = now.steady;
   return retried && !gave_up_ && !failed() ? heal(now) : std::nullopt;
 }
 
@@ -53,9 +59,9 @@ std::optional<Trouble> SourceHealth::succeed(Now now) {
 
 std::optional<Trouble> SourceHealth::heal(Now now) {
   reference_ = now.steady;
-  needs_a_person_ = gave_up_ = inherited_ = false;
+  needs_a_person_ = gave_up_ = false;
   malformed_.reset();
-  vendor_word_ = Duration{0};
+  silence_.reset();
   told_.reset();
   return std::exchange(trouble_, std::nullopt);
 }
@@ -63,7 +69,6 @@ std::optional<Trouble> SourceHealth::heal(Now now) {
 void SourceHealth::fail(const Refusal& refusal, std::string text, bool refused, Steady asked, Now now) {
   begin(now);
   answers_ = false;
-  if (std::exchange(inherited_, false)) vendor_word_ = Duration{0};
   if (!trouble_) {
     trouble_.emplace();
     trouble_->state = State::retrying;
@@ -77,9 +82,14 @@ void SourceHealth::fail(const Refusal& refusal, std::string text, bool refused, 
 
   const int malformed = malformed_.note(refusal.kind == RefusalKind::malformed, asked, now.steady);
   needs_a_person_ = refused || malformed >= malformed_is_failure;
-  if (refusal.kind == RefusalKind::throttled)
-    vendor_word_ =
-        std::max(vendor_word_, std::min<Duration>(refusal.retry_after.value_or(0s), vendor_word_max));
+  if (refusal.kind == RefusalKind::throttled && refusal.retry_after) {
+    const Steady ends = now.steady + std::min<Duration>(*refusal.retry_after, vendor_word_max);
+    if (!silence_) {
+      silence_ = {now.steady, ends};
+    } else if (now.steady < silence_->second) {  // what it wants when it is asked again is no longer its word
+      silence_->second = std::clamp(ends, silence_->second, silence_->first + vendor_word_max);
+    }
+  }
   if (trouble_->state != State::failed)
     trouble_->state = refusal.kind == RefusalKind::throttled ? State::throttled : State::retrying;
   if (needs_a_person_ || now.steady >= fails_at()) trouble_->state = State::failed;
@@ -87,8 +97,8 @@ void SourceHealth::fail(const Refusal& refusal, std::string text, bool refused, 
 
 Steady SourceHealth::fails_at() const {
   const Steady patience_ends = *reference_ + grace_;
-  if (trouble_->state != State::throttled) return patience_ends;
-  return std::max(patience_ends, began_ + vendor_word_ + vendor_word_slack);
+  if (trouble_->state != State::throttled || !silence_) return patience_ends;
+  return std::max(patience_ends, silence_->second + vendor_word_slack);
 }
 
 bool SourceHealth::pass(Now now) {

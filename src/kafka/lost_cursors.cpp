@@ -66,7 +66,7 @@ LostCursors lost_cursors(const Connection& connection, const Config& config,
     if (sources.size() > sentences_max) names += ", ...";
     found.unknown.push_back("topic " + topic + " holds records, and may not be read (" + why +
                             "): whether events of " + names +
-                            " are among them, which have no cursor and begin now, is unknown");
+                            " are among them, which have no cursor and begin anew, is unknown");
   };
   std::size_t lost = 0;
   std::optional<std::string> not_empty;

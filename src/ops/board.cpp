@@ -71,16 +71,16 @@ void judge_poller(SourceView& view, const PollerStatus& poller) {
                                                             : "RUNNING";
 }
 
-// Its partition is ours and not open: nobody polls it, whatever its record says.
+// Its partition is ours and not open: nobody polls it, whatever its record says of its last owner's attempts.
 void judge_opening(SourceView& view, const std::optional<JournalFailed>& why) {
-  if (view.state == "RUNNING") {
-    view.state = "UNASSIGNED";
-    view.activity.clear();
-  }
-  if (view.state != "UNASSIGNED" || !why) return;
-  if (why->misconfigured) view.state = "FAILED";
-  view.error = why->reason;
+  const bool of_the_vendor = view.state == "RUNNING" || (view.state == "FAILED" && why);
+  if (view.state != "UNASSIGNED" && !of_the_vendor) return;
+  view.state = why && why->misconfigured ? "FAILED" : "UNASSIGNED";
+  view.activity.clear();
+  view.error = why ? why->reason : "";
   view.error_status = 0;
+  view.failing_since.reset();
+  view.attempts = 0;
 }
 
 }  // namespace

@@ -314,7 +314,7 @@ void Metrics::polled(const Source& source, const Polled& poll, Time when) {
   Series& series = tally_->series[key_of(source, per_source_)];
   series.deduplicated += poll.known;
   ++series.polls[poll.refused ? to_string(*poll.refused) : "ok"];
-  if (!poll.refused) series.last_success = when;
+  if (!poll.refused && poll.in_order) series.last_success = when;
 }
 
 void Metrics::transacted(const Batch& batch, Outcome outcome, Duration took, Time when) {

@@ -161,6 +161,11 @@ TEST(Board, APartitionOfOursThatIsNotOpenYetHasNoOwner) {
   shown.fleet.partitions_not_open[shown.home()] = JournalFailed{"denied: the ACL", true};
   EXPECT_EQ(shown.view().state, "FAILED");
   EXPECT_EQ(shown.view().error, "denied: the ACL");
+  shown.cursor.trouble->state = Trouble::State::failed;
+  shown.cursor.trouble->attempts = 7;
+  shown.write();
+  EXPECT_EQ(shown.view().error, "denied: the ACL") << "its last owner's trouble is none of ours";
+  EXPECT_EQ(shown.view().attempts, 0);
 }
 
 TEST(Board, CountsEventsByTheMinuteOfTheirRecords) {

@@ -207,6 +207,18 @@ TEST(Metrics, EverySeriesIsThereFromTheFirstScrapeAndInAnOutage) {
   }
 }
 
+TEST(Metrics, WhatIsReadBehindAWindowThatFailsIsNoSuccess) {
+  Metrics metrics({}, true);
+  const auto acme = source("acme");
+  metrics.configure({acme});
+  metrics.polled(*acme, Polled{}, noon);
+  metrics.polled(*acme, Polled{std::nullopt, 0, false}, noon + 1h);
+  const std::string series =
+      R"(auditstream_source_last_success_timestamp_seconds{source="acme",vendor="tines"})";
+  EXPECT_EQ(show(metrics, fleet_of({polled_here(acme)})).value(series),
+            std::chrono::duration<double>(noon.time_since_epoch()).count());
+}
+
 // The highest of all instances is the true one: whoever polls it no more must not go on telling of it.
 TEST(Metrics, OfASourceThatIsPolledElsewhereTheTimesAreNotTold) {
   Metrics metrics({}, true);

@@ -60,7 +60,7 @@ TEST(PollerHealth, AWindowThatCanNotBeNarrowerHasSmallerPagesUntilItIsRead) {
   };
   life.live(24h);
   EXPECT_EQ(life.published.size(), 60u);
-  EXPECT_EQ(last_page_size, 100u) << "what was one day's trouble is no other's";
+  EXPECT_EQ(last_page_size, 100u) << "what was one day's trouble is no other's for ever";
 }
 
 TEST(PollerHealth, AllPagesOfAWindowHaveTheSameSize) {
@@ -130,6 +130,36 @@ TEST(PollerHealth, AHiccupBeforeALongReadingIsNoFailure) {
   for (const Say& say : life.said) EXPECT_EQ(say.level, Level::info) << say.text;
 }
 
+TEST(PollerHealth, AHiccupInALongReadingIsNoFailure) {
+  Life life;
+  life.source.backfill_start_time = noon - 30 * 24h;
+  life.source.page_size = 1;
+  for (int i = 0; i < 60; ++i) life.log.add(std::to_string(i), noon - 29 * 24h);
+  life.start();
+  for (int pages = 0; pages < 200 && life.published.empty(); ++pages) {
+    life.step();
+    if (life.sent.empty()) {
+      life.pass(1s);
+      continue;
+    }
+    life.pass(6s);
+    life.respond(pages == 40 ? answer_with(502) : life.log.answer(life.sent.front().request));
+    EXPECT_NE(life.state(), "failing") << pages;
+    life.commit_units();
+  }
+  EXPECT_EQ(life.published.size(), 60u);
+}
+
+TEST(PollerHealth, AHiccupAfterAPauseOfAnHourIsNoFailure) {
+  Life life;
+  life.start();
+  life.live(1min);
+  life.pass(1h);  // disabled in the config
+  life.reload();
+  life.step_and_respond(answer_with(502));
+  EXPECT_EQ(life.state(), "retrying");
+}
+
 TEST(PollerHealth, WhatLanesMeetInOneMomentCountsOnce) {
   Life life;
   life.source.backfill_start_time = noon - 30 * 24h;
@@ -170,6 +200,22 @@ TEST(PollerHealth, ASilenceOfTheVendorsOutlivesARestart) {
   EXPECT_EQ(life.state(), "throttled");
   wait(10min);
   EXPECT_EQ(life.state(), "failing") << "no vendor's word holds longer than that";
+}
+
+TEST(PollerHealth, ASilenceOfTheVendorsOutlivesATakeoverByAnotherInstance) {
+  Life life;
+  life.start();
+  life.live(1min);
+  life.world = [](const http::Request&) { return answer_with(429, "", {{"retry-after", "600s"}}); };
+  life.live(1min);
+  life.commit(*life.poller->take_progress(life.now));
+  life.pass(8min);
+  life.start();  // who knows nothing of the silence, and asks
+  life.world = [](const http::Request&) { return answer_with(429, "", {{"retry-after", "60s"}}); };
+  life.live(2min);
+  EXPECT_EQ(life.state(), "throttled");
+  life.live(10min);
+  EXPECT_EQ(life.state(), "failing");
 }
 
 TEST(PollerHealth, GraceIsThreePollIntervals) {

@@ -63,6 +63,16 @@ class Life {
     poller->on_committed();
   }
 
+  // The config was read again.
+  void reload() {
+    const auto shared = std::make_shared<const Source>(source);
+    Poller successor(shared, vendor, secrets, Ledger(*shared, now.wall, now.wall), true, options, next_id);
+    std::vector<Action> actions;
+    successor.succeed(*poller, actions);
+    poller.emplace(std::move(successor));
+    act(std::move(actions));
+  }
+
   void pass(Duration time) {
     now.wall += time;
     now.steady += time;

@@ -420,6 +420,7 @@ TEST(Shard, AReloadOfAHeldSourceRecoversNothing) {
   life.live(10s);
   EXPECT_THAT(life.journal->published, ElementsAre("a"));
   EXPECT_EQ(life.status("acme").state, "resting");
+  EXPECT_FALSE(decode_cursor(life.journal->records["acme"])->cursor.trouble) << "others are told as well";
 }
 
 TEST(Shard, WhileItIsOpenedAgainBecauseOfATopicItsSourcesAreShownAsTheyWere) {
@@ -960,9 +961,9 @@ TEST(Shard, AFirstCursorInTheFutureIsMendedOrStops) {
   const Time later = noon + 24h * 365;
   for (const Case& each :
        {Case{"a fast clock", later, later, {}, false}, Case{"another's floor", noon - 1h, later, {}, true},
-        Case{"another's backfill", later, later, noon - 1h, true}}) {
+        Case{"a backfill of the config's", later, later, noon - 1h, true}}) {
     ShardLife life;
-    life.add("acme").backfill_start_time = each.backfill_start_time;
+    life.add("acme");
     life.start();
     life.live(1s);
     Result<DecodedCursor> decoded = decode_cursor(life.journal->records["acme"]);
@@ -970,6 +971,9 @@ TEST(Shard, AFirstCursorInTheFutureIsMendedOrStops) {
     cursor.since = cursor.watermark = each.since;
     cursor.floor = Position{each.floor, ""};
     life.journal->records["acme"] = encode_cursor(cursor, decoded->open);
+    auto next = std::make_shared<Source>(*life.sources[0]);
+    next->backfill_start_time = each.backfill_start_time;
+    life.sources[0] = next;
     life.start();
     life.journal->ahead_of_broker = 0s;
     life.live(1min);
