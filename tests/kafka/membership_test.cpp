@@ -137,6 +137,7 @@ TEST(Membership, TheOlderOfTwoWithOneInstanceIdGivesUpUntilTheOtherHasEnded) {
     until("the newer one has all", 30s, [&] { return newer.has().size() == partitions; });
     until("the older one has lost all", 30s, [&] { return older.lost().size() == partitions; });
     EXPECT_THAT(older.has(), IsEmpty());
+    until("it says why", 30s, [&] { return !older.errors().empty(); });
     ASSERT_THAT(older.errors(), ElementsAre(AllOf(HasSubstr("kafka.group.instance.id, \"one\""),
                                                   HasSubstr("${env:HOSTNAME}"))));
     let_pass(12s);  // looks twice whether the other has gone
@@ -155,6 +156,7 @@ TEST(Membership, WhoeverIsThrownOutLosesEverythingAtOnceAndComesBack) {
   cluster.answer(Api::heartbeat, {RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID});
   until("it has lost all", 30s, [&] { return member.lost().size() == partitions; });
   EXPECT_THAT(member.asked_for(), IsEmpty());
+  until("it says why", 30s, [&] { return !member.errors().empty(); });
   EXPECT_THAT(member.errors(), SizeIs(1));
   // The mock cluster can't describe groups: then it is simply tried again.
   until("it has all again", 90s, [&] { return member.has().size() == partitions; });
