@@ -169,13 +169,20 @@ TEST(PollerHealth, WhatLanesMeetInOneMomentCountsOnce) {
   EXPECT_EQ(life.state(), "failing") << "malformed twice, one after the other";
 }
 
-TEST(PollerHealth, ASilenceOfTheVendorsOutlivesARestart) {
-  Life life;
+http::Response throttled_for(const char* time) { return answer_with(429, "", {{"retry-after", time}}); }
+
+// The vendor asks for ten minutes of silence, and a minute later the cursor tells of it.
+void throttle(Life& life) {
   life.start();
   life.live(1min);
-  life.world = [](const http::Request&) { return answer_with(429, "", {{"retry-after", "600s"}}); };
+  life.world = [](const http::Request&) { return throttled_for("600s"); };
   life.live(1min);
   life.commit(*life.poller->take_progress(life.now));
+}
+
+TEST(PollerHealth, ASilenceOfTheVendorsOutlivesARestart) {
+  Life life;
+  throttle(life);
   life.pass(3min);
   life.start();
   life.poller->start_at(life.now.steady);
@@ -193,14 +200,10 @@ TEST(PollerHealth, ASilenceOfTheVendorsOutlivesARestart) {
 
 TEST(PollerHealth, ASilenceOfTheVendorsOutlivesATakeoverByAnotherInstance) {
   Life life;
-  life.start();
-  life.live(1min);
-  life.world = [](const http::Request&) { return answer_with(429, "", {{"retry-after", "600s"}}); };
-  life.live(1min);
-  life.commit(*life.poller->take_progress(life.now));
+  throttle(life);
   life.pass(8min);
   life.start();  // who knows nothing of the silence, and asks
-  life.world = [](const http::Request&) { return answer_with(429, "", {{"retry-after", "60s"}}); };
+  life.world = [](const http::Request&) { return throttled_for("60s"); };
   life.live(2min);
   EXPECT_EQ(life.state(), "throttled");
   life.live(10min);
