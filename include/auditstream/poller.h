@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "auditstream/http.h"
+#include "auditstream/in_a_row.h"
 #include "auditstream/ledger.h"
 #include "auditstream/model.h"
 #include "auditstream/page_size.h"

@@ -5,30 +5,11 @@
 #include <utility>
 
 #include "auditstream/cursor.h"
+#include "auditstream/in_a_row.h"
 #include "auditstream/model.h"
 #include "auditstream/time.h"
 
 namespace auditstream {
-
-// How many times in a row something was so. What was asked before the last time belongs to that one: several
-// requests are under way at the same moment.
-class InARow {
- public:
-  int note(bool so, Steady asked, Steady now) {
-    if (so && (times_ == 0 || asked >= last_)) {
-      ++times_;
-      last_ = now;
-    }
-    if (!so) times_ = 0;
-    return times_;
-  }
-  void reset() { times_ = 0; }
-  int times() const { return times_; }
-
- private:
-  int times_ = 0;
-  Steady last_{};
-};
 
 class SourceHealth {
  public:

@@ -1,0 +1,27 @@
+// InARow: how many times in a row something was so. What was asked before the last time belongs to that one:
+// several requests are under way at the same moment. Pure.
+#pragma once
+
+#include "auditstream/time.h"
+
+namespace auditstream {
+
+class InARow {
+ public:
+  int note(bool so, Steady asked, Steady now) {
+    if (so && (times_ == 0 || asked >= last_)) {
+      ++times_;
+      last_ = now;
+    }
+    if (!so) times_ = 0;
+    return times_;
+  }
+  void reset() { times_ = 0; }
+  int times() const { return times_; }
+
+ private:
+  int times_ = 0;
+  Steady last_{};
+};
+
+}  // namespace auditstream
