@@ -108,6 +108,14 @@ class Life {
     act(std::move(actions));
     return count;
   }
+  // Units and, beyond them, how far it is.
+  void commit_all() {
+    commit_units();
+    const std::optional<Unit> progress = poller->take_progress(now);
+    if (!progress) return;
+    commit(*progress);
+    poller->on_committed();
+  }
   void commit(const Unit& unit) {
     for (const Event& event : unit.events) published.push_back(event.id);
     for (const DeadLetter& letter : unit.dead_letters) dead.push_back(letter.event.id + " " + letter.code);
