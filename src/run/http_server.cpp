@@ -19,71 +19,25 @@
 #include <type_traits>
 #include <utility>
 
+#include "run/wire.h"
+
 namespace auditstream {
 namespace {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
-namespace wire = boost::beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr Duration farewell_max = 1s;  // for what a client goes on sending after its answer
 constexpr std::size_t farewell_bytes_max = 1 << 20;
 constexpr Duration accept_pause = 100ms;  // where no connection can be accepted
-constexpr std::size_t buffer_bytes_max = HttpServer::head_bytes_max + 4096;
 static_assert(HttpServer::connections_max > HttpServer::threads_max + HttpServer::waiting_max,
               "there is always one that waits for its client");
 
 // On every answer: none is to be kept, taken for another type, or named to another site.
 constexpr std::pair<const char*, const char*> headers_of_all[] = {
     {"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}, {"Referrer-Policy", "no-referrer"}};
-
-std::string lower(std::string_view text) {
-  std::string lowered(text);
-  std::ranges::transform(lowered, lowered.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lowered;
-}
-
-std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
-
-ops::HttpRequest request_of(const wire::request_header<>& head) {
-  ops::HttpRequest request;
-  request.method = view(head.method_string());
-  ops::read_target(view(head.target()), request);
-  for (const auto& field : head)
-    request.headers.emplace(lower(view(field.name_string())), view(field.value()));
-  return request;
-}
-
-// What is refused of any request, whoever sends it.
-std::optional<ops::HttpResponse> flaw_of(const wire::request_header<>& head,
-                                         const ops::HttpRequest& request) {
-  const auto all = [](std::size_t bytes) { return std::to_string(bytes) + " bytes"; };
-  if (request.path.size() > HttpServer::path_bytes_max)
-    return ops::error_response(414, "the path is longer than " + all(HttpServer::path_bytes_max));
-  if (head.count(wire::field::host) > 1) return ops::error_response(400, "there is more than one Host");
-  // A few bytes can be made to become gigabytes.
-  if (head.count(wire::field::content_encoding) > 0)
-    return ops::error_response(415, "send the body as it is, without Content-Encoding");
-  return std::nullopt;
-}
-
-// What the parser has refused; nothing where nobody is there to be told.
-std::optional<ops::HttpResponse> refusal_of(const error_code& error) {
-  if (error.category() != make_error_code(wire::error::bad_method).category()) return std::nullopt;
-  if (error == wire::error::end_of_stream || error == wire::error::partial_message) return std::nullopt;
-  if (error == wire::error::header_limit || error == wire::error::buffer_overflow) {
-    return ops::error_response(
-        431, "the head is longer than " + std::to_string(HttpServer::head_bytes_max) + " bytes");
-  }
-  if (error == wire::error::body_limit) {
-    return ops::error_response(
-        413, "the body is longer than " + std::to_string(HttpServer::body_bytes_max) + " bytes");
-  }
-  return ops::error_response(400, "this is no HTTP request that can be understood here: " + error.message());
-}
 
 template <class Answer>
 std::invoke_result_t<Answer> unless_it_throws(Answer answer) {
@@ -138,11 +92,11 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   asio::steady_timer deadline_;
   std::uint64_t deadlines_ = 0;
 
-  beast::flat_buffer buffer_{buffer_bytes_max};
-  wire::request_parser<wire::string_body> parser_;
+  beast::flat_buffer buffer_{wire::buffer_bytes_max};
+  wire::Parser parser_;
   ops::HttpRequest request_;
-  wire::response<wire::string_body> response_;
-  std::optional<wire::response_serializer<wire::string_body>> serializer_;
+  beast::http::response<beast::http::string_body> response_;
+  std::optional<beast::http::response_serializer<beast::http::string_body>> serializer_;
   bool answering_ = false;  // the client waits for us
   bool answered_ = false;
   std::size_t discarded_ = 0;
@@ -267,25 +221,24 @@ class Listener final : public HttpServer {
 
 Connection::Connection(tcp::socket socket, Listener& listener)
     : listener_(listener), socket_(std::move(socket)), deadline_(listener.io()) {
-  parser_.header_limit(HttpServer::head_bytes_max);
-  parser_.body_limit(HttpServer::body_bytes_max);
+  wire::set_limits(parser_);
 }
 
 void Connection::begin() {
   give(HttpServer::request_deadline);
-  wire::async_read_header(
+  beast::http::async_read_header(
       socket_, buffer_, parser_,
       [self = shared_from_this()](const error_code& error, std::size_t) { self->on_head(error); });
 }
 
 void Connection::on_head(const error_code& error) {
   if (error) return refuse(error);
-  request_ = request_of(parser_.get());
-  if (auto flaw = flaw_of(parser_.get(), request_)) return write(*std::move(flaw));
+  request_ = wire::request_of(parser_.get());
+  if (auto flaw = wire::flaw_of(parser_.get(), request_)) return write(*std::move(flaw));
   auto at_once = unless_it_throws([&] { return listener_.answers().at_once(request_); });
   if (at_once) return write(*std::move(at_once));
   if (!ops::takes_body(request_)) return hand_over();
-  if (lower(view(parser_.get()[wire::field::expect])) != "100-continue") return read_body();
+  if (!wire::waits_to_go_on(parser_.get())) return read_body();
   static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
   asio::async_write(socket_, asio::buffer(go_on),
                     [self = shared_from_this()](const error_code& failed, std::size_t) {
@@ -294,12 +247,12 @@ void Connection::on_head(const error_code& error) {
 }
 
 void Connection::read_body() {
-  wire::async_read(socket_, buffer_, parser_,
-                   [self = shared_from_this()](const error_code& error, std::size_t) {
-                     if (error) return self->refuse(error);
-                     self->request_.body = std::move(self->parser_.get().body());
-                     self->hand_over();
-                   });
+  beast::http::async_read(socket_, buffer_, parser_,
+                          [self = shared_from_this()](const error_code& error, std::size_t) {
+                            if (error) return self->refuse(error);
+                            self->request_.body = std::move(self->parser_.get().body());
+                            self->hand_over();
+                          });
 }
 
 void Connection::hand_over() {
@@ -316,7 +269,7 @@ void Connection::hand_over() {
 }
 
 void Connection::refuse(const error_code& error) {
-  std::optional<ops::HttpResponse> refusal = refusal_of(error);
+  std::optional<ops::HttpResponse> refusal = wire::refusal_of(error);
   refusal ? write(*std::move(refusal)) : close();
 }
 
@@ -326,20 +279,20 @@ void Connection::write(ops::HttpResponse response) {
   response_.result(static_cast<unsigned>(response.status));
   for (const auto& [name, value] : headers_of_all) response_.set(name, value);
   for (const auto& [name, value] : response.headers) response_.set(name, value);
-  if (!response.body.empty()) response_.set(wire::field::content_type, response.type);
+  if (!response.body.empty()) response_.set(beast::http::field::content_type, response.type);
   listener_.make_room(response.body.size());
   response_.body() = std::move(response.body);
   response_.keep_alive(false);
-  if (response_.result() != wire::status::no_content) response_.prepare_payload();
+  if (response_.result() != beast::http::status::no_content) response_.prepare_payload();
   serializer_.emplace(response_);
   const auto written = [self = shared_from_this()](const error_code& error, std::size_t) {
     self->on_written(error);
   };
   if (request_.method == "HEAD") {
     serializer_->split(true);
-    wire::async_write_header(socket_, *serializer_, written);
+    beast::http::async_write_header(socket_, *serializer_, written);
   } else {
-    wire::async_write(socket_, *serializer_, written);
+    beast::http::async_write(socket_, *serializer_, written);
   }
 }
 
@@ -355,7 +308,7 @@ void Connection::on_written(const error_code& error) {
 // A connection that is closed with something unread is reset, and the answer may be lost with it.
 void Connection::say_farewell() {
   buffer_.clear();
-  socket_.async_read_some(buffer_.prepare(buffer_bytes_max),
+  socket_.async_read_some(buffer_.prepare(wire::buffer_bytes_max),
                           [self = shared_from_this()](const error_code& error, std::size_t bytes) {
                             self->discarded_ += bytes;
                             if (error || self->discarded_ > farewell_bytes_max) return self->close();

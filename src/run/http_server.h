@@ -16,14 +16,11 @@ namespace auditstream {
 
 class HttpServer {
  public:
-  static constexpr Duration request_deadline = 10s;     // from the connection to the request's last byte
-  static constexpr Duration answer_deadline = 10s;      // for a client to take its answer
-  static constexpr std::size_t connections_max = 256;   // then the oldest that waits for its client is closed
-  static constexpr std::size_t threads_max = 8;         // answer at a time
-  static constexpr std::size_t waiting_max = 64;        // requests for one of them; else 503
-  static constexpr std::size_t head_bytes_max = 16384;  // request line and headers; else 431
-  static constexpr std::size_t path_bytes_max = 1024;   // else 414
-  static constexpr std::size_t body_bytes_max = 65536;  // else 413
+  static constexpr Duration request_deadline = 10s;    // from the connection to the request's last byte
+  static constexpr Duration answer_deadline = 10s;     // for a client to take its answer
+  static constexpr std::size_t connections_max = 256;  // then the oldest that waits for its client is closed
+  static constexpr std::size_t threads_max = 8;        // answer at a time
+  static constexpr std::size_t waiting_max = 64;       // requests for one of them; else 503
   static constexpr std::size_t unsent_bytes_max = 64 << 20;  // of all answers; then the oldest is dropped
 
   struct Answers {

@@ -1,11 +1,16 @@
-// A request to the HTTP server: "method", "target" and headers, then the body.
+// A request to the HTTP server: as its fields ("method", "target" and headers, then the body), and as bytes
+// come over the wire.
 #include <algorithm>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <limits>
+#include <optional>
 
 #include "auditstream/check.h"
 #include "auditstream/json.h"
 #include "fuzz/fields.h"
 #include "fuzz/target.h"
 #include "ops/api.h"
+#include "run/wire.h"
 
 namespace auditstream::fuzz {
 namespace {
@@ -47,8 +52,7 @@ void expect_answer(const ops::HttpResponse& response) {
   AS_CHECK(json::scalar_at(response.body, "/message").has_value());
 }
 
-void run(std::string_view input) {
-  const ops::HttpRequest request = request_of(input);
+void expect_good_answers(const ops::HttpRequest& request, std::string_view input) {
   const bool reads = request.method == "GET" || request.method == "HEAD";
   // Whoever asks holds no token that counts, unless the input happens to spell it.
   const bool knows = input.find(token) != std::string_view::npos;
@@ -77,6 +81,106 @@ void run(std::string_view input) {
   } else if (!knows) {
     expect_answer(std::get<ops::HttpResponse>(answer));
   }
+}
+
+void run(std::string_view input) { expect_good_answers(request_of(input), input); }
+
+// What came of the bytes of a connection; neither: nobody is there to be told.
+struct Heard {
+  std::optional<ops::HttpRequest> request;
+  std::optional<ops::HttpResponse> refusal;
+};
+
+// As a connection's socket gives them, `piece` bytes at a time.
+class Wire {
+ public:
+  Wire(std::string_view input, std::size_t piece) : left_(input), piece_(piece) { wire::set_limits(parser_); }
+
+  Heard hear() {
+    boost::system::error_code error;
+    while (!error && !parser_.is_header_done()) feed(error);
+    if (error) return {{}, wire::refusal_of(error)};
+    ops::HttpRequest request = wire::request_of(parser_.get());
+    if (auto flaw = wire::flaw_of(parser_.get(), request)) return {{}, std::move(flaw)};
+    (void)wire::waits_to_go_on(parser_.get());
+    if (!ops::takes_body(request)) return {std::move(request), {}};
+    parser_.eager(true);
+    while (!error && !parser_.is_done()) feed(error);
+    if (error) return {{}, wire::refusal_of(error)};
+    request.body = std::move(parser_.get().body());
+    AS_CHECK(request.body.size() <= wire::body_bytes_max);
+    return {std::move(request), {}};
+  }
+
+ private:
+  void feed(boost::system::error_code& error) {
+    if (buffer_.size() > 0 && !hungry_) {
+      buffer_.consume(parser_.put(buffer_.data(), error));
+      hungry_ = error == wire::beast::http::error::need_more;
+      if (hungry_) error = {};
+      return;
+    }
+    hungry_ = false;
+    const std::size_t room = std::min({piece_, left_.size(), buffer_.max_size() - buffer_.size()});
+    if (left_.empty()) {
+      parser_.put_eof(error);
+      if (!error && !parser_.is_done()) error = wire::beast::http::error::partial_message;
+      return;
+    }
+    if (room == 0) {
+      error = wire::beast::http::error::buffer_overflow;
+      return;
+    }
+    const auto into = buffer_.prepare(room);
+    left_.copy(static_cast<char*>(into.data()), room);
+    buffer_.commit(room);
+    left_.remove_prefix(room);
+  }
+
+  std::string_view left_;
+  const std::size_t piece_;
+  wire::beast::flat_buffer buffer_{wire::buffer_bytes_max};
+  wire::Parser parser_;
+  bool hungry_ = false;  // what is in the buffer is not enough
+};
+
+void run_wire(std::string_view input) {
+  const Heard whole = Wire(input, std::numeric_limits<std::size_t>::max()).hear();
+  AS_CHECK(!whole.request || !whole.refusal);
+  if (whole.refusal) {
+    AS_CHECK(whole.refusal->status >= 400 && whole.refusal->status < 500);
+    expect_answer(*whole.refusal);
+  }
+  // How the network cuts it changes nothing.
+  const Heard pieces = Wire(input, 1 + input.size() % 61).hear();
+  AS_CHECK(pieces.request.has_value() == whole.request.has_value());
+  if (!whole.request) return;
+  AS_CHECK(pieces.request->method == whole.request->method && pieces.request->path == whole.request->path);
+  AS_CHECK(pieces.request->headers == whole.request->headers && pieces.request->body == whole.request->body);
+  AS_CHECK(whole.request->path.size() <= wire::path_bytes_max);
+  expect_good_answers(*whole.request, input);
+}
+
+std::vector<std::string> wire_seeds() {
+  const std::string host = "Host: localhost:8083\r\n";
+  const std::string patch = "PATCH /connectors/acme/offsets?yes=true HTTP/1.1\r\n" + host;
+  const std::string body =
+      "{\"offsets\":[{\"partition\":{\"source\":\"acme\"},\"offset\":{\"watermark\":"
+      "\"2026-11-20T12:00:00Z\"}}]}";
+  const std::string length = "Content-Length: " + std::to_string(body.size()) + "\r\n";
+  std::string large(large_seed, ' ');
+  return {
+      "GET /sources HTTP/1.1\r\n" + host + "Accept: application/json\r\n\r\n",
+      "GET /livez HTTP/1.0\r\n\r\n",
+      "HEAD /metrics?a=%20b&c HTTP/1.1\r\n" + host + "Range: bytes=0-,0-\r\n\r\n",
+      "PUT /connectors/acme/pause HTTP/1.1\r\n" + host + "Authorization: Bearer nonsense\r\n\r\n",
+      patch + length + "Expect: 100-continue\r\n\r\n" + body,
+      patch + "Transfer-Encoding: chunked\r\n\r\n5;a=b\r\n{\"off\r\n2\r\ns\"\r\n0\r\nTrailer: x\r\n\r\n",
+      patch + length + "Content-Encoding: gzip\r\n\r\n" + body,
+      patch + "Content-Length: " + std::to_string(large.size()) + "\r\n\r\n" + large,
+      "GET / HTTP/1.1\r\nX: a\r\n b\r\n" + host + host + "\r\n",
+      "GET http://localhost:8083/connectors HTTP/1.1\r\n" + host + "\r\nGET / HTTP/1.1\r\n\r\n",
+  };
 }
 
 std::vector<std::string> seeds() {
@@ -109,5 +213,6 @@ std::vector<std::string> seeds() {
 }  // namespace
 
 Target http_request_target() { return {"http_request", run, seeds}; }
+Target http_wire_target() { return {"http_wire", run_wire, wire_seeds}; }
 
 }  // namespace auditstream::fuzz

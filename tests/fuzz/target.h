@@ -24,7 +24,6 @@ const std::vector<Target>& targets();
 // Nothing if there is none of that name.
 const Target* find_target(std::string_view name);
 
-// One function for each file here.
 std::vector<Target> vendor_targets();
 Target json_target();
 Target cursor_target();
@@ -33,6 +32,7 @@ Target times_target();
 Target links_target();
 Target config_target();
 Target http_request_target();
+Target http_wire_target();
 Target status_target();
 
 }  // namespace auditstream::fuzz

@@ -1,6 +1,7 @@
 // The HTTP server over real sockets: what it carries, what it refuses, and that nobody keeps it from
 // answering others.
 #include "run/http_server.h"
+#include "run/wire.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -125,7 +126,7 @@ TEST(HttpServer, RefusesWhatIsTooMuch) {
   EXPECT_THAT(get(*server, "/" + std::string(20'000, 'a')), StartsWith("HTTP/1.1 431"));
   EXPECT_THAT(ask(*server, "GET / HTTP/1.1\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n"),
               StartsWith("HTTP/1.1 431"));
-  const std::string large(HttpServer::body_bytes_max + 1, 'b');
+  const std::string large(wire::body_bytes_max + 1, 'b');
   EXPECT_THAT(ask(*server, offsets + "Content-Length: " + std::to_string(large.size()) + "\r\n\r\n" + large),
               AllOf(StartsWith("HTTP/1.1 413"), HasSubstr("\"error_code\":413")));
   EXPECT_THAT(ask(*server, offsets + "Transfer-Encoding: chunked\r\n\r\n10001\r\n" + large + "\r\n0\r\n\r\n"),
