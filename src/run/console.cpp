@@ -17,6 +17,7 @@ namespace {
 
 constexpr Duration loop_hangs_after = 10s;
 constexpr auto answer_patience = std::chrono::seconds(2);
+constexpr const char* not_at_work = "not at work: starting, or ending";
 
 ops::HttpResponse plain(int status, std::string text) {
   return {status, std::move(text) + "\n", "text/plain; charset=utf-8"};
@@ -107,13 +108,16 @@ int status_of(EditFailure::Kind kind) {
 
 }  // namespace
 
-Console::Console(const Config& config, ops::Identity identity, Metrics metrics)
+Console::Console(const Config& config, ops::Identity identity, const ops::Board& board, Metrics metrics,
+                 Time started)
     : config_(config),
       identity_(std::move(identity)),
+      board_(board),
       metrics_(std::move(metrics)),
       door_{config.http.listen, HttpServer::is_loopback(config.http.listen), config.http.token,
             config.http.hosts},
-      editor_(config, identity_.instance + "-http") {}
+      editor_(config, identity_.instance + "-http"),
+      kafka_{false, floor_second(started), "no answer yet"} {}
 
 void Console::attach(Running running) {
   const std::scoped_lock lock(mutex_, life_mutex_);
@@ -136,14 +140,19 @@ void Console::kafka_answers() {
   kafka_ = {};
 }
 
+void Console::kafka_is_silent(std::string why) {
+  const std::lock_guard lock(mutex_);
+  kafka_.error = std::move(why);
+}
+
 void Console::config_read(ops::ConfigView view) {
   const std::lock_guard lock(mutex_);
   config_view_ = std::move(view);
 }
 
-ops::KafkaView Console::kafka() const {
+Console::View Console::look() const {
   const std::lock_guard lock(mutex_);
-  return running_ ? running_->kafka() : kafka_;
+  return {identity_, running_ ? running_->kafka() : kafka_, config_view_, running_.has_value()};
 }
 
 // Nothing where the loop does not answer.
@@ -167,16 +176,12 @@ ops::HttpResponse Console::live() const {
 }
 
 ops::HttpResponse Console::ready() const {
-  ops::KafkaView kafka;
-  {
-    const std::lock_guard lock(mutex_);
-    if (!running_) return plain(503, "not at work: waiting for Kafka, or ending");
-    kafka = running_->kafka();
-  }
+  const View view = look();
   const std::optional<FleetStatus> fleet = ask_fleet();
-  if (!fleet) return plain(503, "the event loop does not answer");
-  if (fleet->draining) return plain(503, "ending: committing what is complete");
-  if (!kafka.reachable) return plain(503, kafka.sentence());
+  if (fleet && fleet->draining) return plain(503, "ending: committing what is complete");
+  if (view.at_work && !fleet) return plain(503, "the event loop does not answer");
+  if (!view.kafka.reachable) return plain(503, view.kafka.sentence());
+  if (!fleet) return plain(503, not_at_work);
   if (!fleet->joined) return plain(503, "not in the group " + config_.group + " yet");
   if (!fleet->partitions_not_open.empty()) {
     std::string list;
@@ -189,7 +194,7 @@ ops::HttpResponse Console::ready() const {
 }
 
 ops::HttpResponse Console::metrics() const {
-  return {200, metrics_(ask_fleet(), kafka()), "text/plain; version=0.0.4; charset=utf-8"};
+  return {200, metrics_(ask_fleet(), look().kafka), "text/plain; version=0.0.4; charset=utf-8"};
 }
 
 std::optional<ops::HttpResponse> Console::at_once(const ops::HttpRequest& head) const {
@@ -204,35 +209,24 @@ ops::HttpResponse Console::in_time(const ops::HttpRequest& request) {
   if (is_get(request) && request.path == "/readyz") return ready();
   if (is_get(request) && request.path == "/metrics") return metrics();
   const Time now = read_clock().wall;
-  ops::Identity identity;
-  ops::KafkaView kafka;
-  ops::ConfigView config;
-  {
-    const std::lock_guard lock(mutex_);
-    if (!running_ && request.path != "/")
-      return ops::error_response(503, "not at work: waiting for Kafka, or ending");
-    identity = identity_;
-    config = config_view_;
-    if (running_) kafka = running_->kafka();
-  }
+  const View view = look();
+  const std::string& instance = view.identity.instance;
   const auto views = [&] {
     const std::optional<FleetStatus> fleet = ask_fleet();
-    std::vector<ops::SourceView> all;
-    {
-      const std::lock_guard lock(mutex_);
-      if (running_) all = running_->board->view(fleet.value_or(FleetStatus{}), now);
-    }
-    if (!kafka.reachable) {
-      ops::doubt(all, kafka.sentence());
+    std::vector<ops::SourceView> all = board_.view(fleet.value_or(FleetStatus{}), now);
+    if (!view.kafka.reachable) {
+      ops::doubt(all, view.kafka.sentence());
+    } else if (!view.at_work) {
+      ops::doubt(all, instance + " is " + not_at_work);
     } else if (!fleet) {
-      ops::doubt(all, "the event loop of " + identity.instance + " does not answer");
+      ops::doubt(all, "the event loop of " + instance + " does not answer");
     } else if (!fleet->joined) {
-      ops::doubt(all, identity.instance + " is not in the group " + config_.group);
+      ops::doubt(all, instance + " is not in the group " + config_.group);
     }
     return all;
   };
   std::variant<ops::HttpResponse, ops::Change> answered =
-      ops::answer(request, identity, kafka, config, views, now);
+      ops::answer(request, view.identity, view.kafka, view.config, views, now);
   if (auto* response = std::get_if<ops::HttpResponse>(&answered)) return std::move(*response);
   return carry_out(std::get<ops::Change>(std::move(answered)));
 }
@@ -241,7 +235,7 @@ ops::HttpResponse Console::carry_out(ops::Change change) {
   const std::lock_guard one_at_a_time(editing_);
   {
     const std::lock_guard lock(mutex_);
-    if (!running_) return ops::error_response(503, "ending: nothing was changed");
+    if (!running_) return ops::error_response(503, std::string(not_at_work) + ": nothing was changed");
   }
   const Source& source = *change.source;
   const int home = murmur2_partition(source.account, config_.offsets.partitions);

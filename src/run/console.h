@@ -27,24 +27,24 @@ class Console {
   struct Running {
     Worker* worker;
     const Watchdog* watchdog;
-    const ops::Board* board;
     std::function<ops::KafkaView()> kafka;
     std::string cluster_id;
   };
   // As Prometheus reads them; without a status: nothing is at work, or the loop does not answer.
   using Metrics = std::function<std::string(const std::optional<FleetStatus>&, const ops::KafkaView&)>;
 
-  // `config` outlives the console.
-  Console(const Config& config, ops::Identity identity, Metrics metrics);
+  // `config` and `board` outlive the console. Kafka is silent from `started` on until it answers.
+  Console(const Config& config, ops::Identity identity, const ops::Board& board, Metrics metrics,
+          Time started);
 
-  // From now on there is something to tell; until then, and after detach(), there is only that we live, and
-  // the metrics.
+  // From now on something is at work; until then, and after detach(), nobody can tell how the sources are.
   void attach(Running running);
   void detach();
   // After detach(): returns when no change is under way any more.
   void finish();
-  // Before attach(): Kafka has answered.
+  // Before attach(): Kafka has answered, or why it does not.
   void kafka_answers();
+  void kafka_is_silent(std::string why);
   // How the last reading of the config has ended.
   void config_read(ops::ConfigView view);
 
@@ -54,8 +54,16 @@ class Console {
   ops::HttpResponse in_time(const ops::HttpRequest& request);
 
  private:
+  // What there is to tell beside the sources, in one moment.
+  struct View {
+    ops::Identity identity;
+    ops::KafkaView kafka;
+    ops::ConfigView config;
+    bool at_work;
+  };
+
   std::optional<FleetStatus> ask_fleet() const;
-  ops::KafkaView kafka() const;
+  View look() const;
   ops::HttpResponse live() const;
   ops::HttpResponse ready() const;
   ops::HttpResponse metrics() const;
@@ -63,17 +71,18 @@ class Console {
 
   const Config& config_;
   ops::Identity identity_;
+  const ops::Board& board_;
   const Metrics metrics_;
   const ops::Door door_;
   const CursorEditor editor_;
 
   mutable std::mutex mutex_;
-  std::optional<Running> running_;            // protected by mutex_, and so is the use of what it points to
-  ops::KafkaView kafka_{.reachable = false};  // protected by mutex_; while nothing is running
-  ops::ConfigView config_view_;               // protected by mutex_
-  std::mutex editing_;                        // one change at a time
-  mutable std::mutex life_mutex_;             // never held for longer than it takes to look
-  const Watchdog* watchdog_ = nullptr;        // protected by life_mutex_
+  std::optional<Running> running_;      // protected by mutex_, and so is the use of what it points to
+  ops::KafkaView kafka_;                // protected by mutex_; while nothing is running
+  ops::ConfigView config_view_;         // protected by mutex_
+  std::mutex editing_;                  // one change at a time
+  mutable std::mutex life_mutex_;       // never held for longer than it takes to look
+  const Watchdog* watchdog_ = nullptr;  // protected by life_mutex_
 };
 
 }  // namespace auditstream

@@ -43,6 +43,7 @@ namespace {
 
 constexpr Duration drain_max = 30s;
 constexpr Duration kafka_try = 5s;
+constexpr Duration say_wait_max = 5min;  // that it is still tried is said less and less often
 constexpr Duration offsets_patience = 30s;
 constexpr int hang_max_ticks = 15;
 
@@ -124,10 +125,13 @@ void log_lost_cursors(const kafka::LostCursors& lost) {
 
 // The exit code if Kafka can't be reached in time, or must not be used as it is.
 std::variant<kafka::ClusterFacts, int> wait_for_kafka(const kafka::Cluster& cluster, const Config& config,
-                                                      Duration patience, Supervisor& supervisor) {
+                                                      Duration patience, Supervisor& supervisor,
+                                                      Console& console) {
   const Steady deadline = read_clock().steady + patience;
   const std::string& servers = config.kafka.at("bootstrap.servers");
   supervisor.status("waiting for Kafka at " + servers);
+  Steady say_again = Steady::min();
+  Duration say_wait = kafka_try;
   while (true) {
     const Duration left = deadline - read_clock().steady;
     const Status reached = cluster.reach(std::clamp<Duration>(left, 1s, kafka_try));
@@ -155,7 +159,12 @@ std::variant<kafka::ClusterFacts, int> wait_for_kafka(const kafka::Cluster& clus
           text + "; gave up after " + format_duration(patience) + " (--wait-for-kafka)");
       return why.cure == Cure::doubt ? exit_config : exit_unavailable;
     }
-    log(Level::warn, "kafka_unavailable", text + "; trying again");
+    if (read_clock().steady >= say_again) {
+      log(Level::warn, "kafka_unavailable", text + "; trying again");
+      say_again = read_clock().steady + say_wait;
+      say_wait = std::min<Duration>(say_wait * 2, say_wait_max);
+    }
+    console.kafka_is_silent(servers + " (kafka.bootstrap.servers): " + why.message);
   }
 }
 
@@ -169,21 +178,23 @@ std::variant<Beginning, int> begin(const kafka::Connection& connection, const ka
                                    const Config& config, Duration patience, Supervisor& supervisor,
                                    Console& console) {
   const Steady deadline = read_clock().steady + patience;
-  std::variant<kafka::ClusterFacts, int> prepared = wait_for_kafka(cluster, config, patience, supervisor);
+  std::variant<kafka::ClusterFacts, int> prepared =
+      wait_for_kafka(cluster, config, patience, supervisor, console);
   if (const int* code = std::get_if<int>(&prepared)) return *code;
-  console.kafka_answers();
   Beginning beginning{std::get<kafka::ClusterFacts>(std::move(prepared)), {}};
   for (const std::string& warning : beginning.facts.warnings) log(Level::warn, "kafka_warning", warning);
   Result<std::vector<RecordMap>> offsets = cluster.read_offsets(config.offsets.topic, offsets_patience);
   // A topic that is known may have partitions without a leader for a while.
   while (!offsets.ok() && offsets.error().cure != Cure::person && read_clock().steady < deadline) {
     log(Level::warn, "kafka_unavailable", offsets.error().message + "; trying again");
+    console.kafka_is_silent(offsets.error().message);
     offsets = cluster.read_offsets(config.offsets.topic, offsets_patience);
   }
   if (!offsets.ok()) {
     log(Level::error, "kafka_unavailable", offsets.error().message);
     return offsets.error().cure == Cure::person ? exit_config : exit_unavailable;
   }
+  console.kafka_answers();
   beginning.offsets = *std::move(offsets);
   log_lost_cursors(kafka::lost_cursors(connection, config, beginning.offsets));
   const kafka::GroupVerdict verdict =
@@ -264,12 +275,17 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
   ops::Metrics metrics(build, config.metrics.per_source);
   metrics.configure(config.sources);
   metrics.config_read(read_clock().wall);
-  Console console(config,
-                  ops::Identity{build.version, build.commit, instance_name(), config.group,
-                                config.offsets.topic, config.offsets.partitions, ""},
-                  [&](const std::optional<FleetStatus>& fleet, const ops::KafkaView& kafka) {
-                    return metrics.exposition(fleet, process_stats(), kafka);
-                  });
+  ops::Board board(config.offsets.partitions);
+  board.configure(config.sources);
+  Console console(
+      config,
+      ops::Identity{build.version, build.commit, instance_name(), config.group, config.offsets.topic,
+                    config.offsets.partitions, ""},
+      board,
+      [&](const std::optional<FleetStatus>& fleet, const ops::KafkaView& kafka) {
+        return metrics.exposition(fleet, process_stats(), kafka);
+      },
+      read_clock().wall);
   const Result<std::unique_ptr<HttpServer>> server = serve(config, console);
   if (!server.ok()) return exit_config;
   const kafka::Connection connection{config.kafka, kafka::client_id_of(instance_name())};
@@ -325,8 +341,6 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
       },
       [&](int partition) { membership->released(partition); }, world);
   worker = std::make_unique<Worker>(client, fleet);
-  ops::Board board(config.offsets.partitions);
-  board.configure(config.sources);
   const kafka::OffsetsTail tail(
       {connection, config.group, config.offsets.topic, config.offsets.partitions, contact},
       [&](TailEvent event) { worker->post(std::move(event)); },
@@ -376,7 +390,7 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
                        log_and_exit(exit_internal, Level::error, "hung",
                                     "the event loop hangs: ending, so that another instance takes over");
                      });
-    console.attach({worker.get(), &*watchdog, &board, [&] { return kafka_watch.view(); }, facts.cluster_id});
+    console.attach({worker.get(), &*watchdog, [&] { return kafka_watch.view(); }, facts.cluster_id});
     signals.direct_to(worker.get(), &reload);
     worker->run();
     console.detach();

@@ -262,10 +262,26 @@ TEST(Http, LivesBeforeKafkaIsThereAndIsReadyOnlyAfter) {
   world.config["kafka"]["bootstrap.servers"] = "127.0.0.1:9";
   const auto run = world.start();
   EXPECT_EQ(ask(*run, "GET", "/livez").status, 200);
-  const Answer ready = ask(*run, "GET", "/readyz");
-  EXPECT_EQ(ready.status, 503);
-  EXPECT_THAT(ready.body, HasSubstr("waiting for Kafka"));
-  EXPECT_EQ(ask(*run, "GET", "/connectors").status, 503);
+  until("it is said why", 30s, [&] {
+    const Answer ready = ask(*run, "GET", "/readyz");
+    EXPECT_EQ(ready.status, 503);
+    EXPECT_THAT(ready.body, HasSubstr("Kafka can't be reached since 20"));
+    return ready.body.find("127.0.0.1:9") != std::string::npos;
+  });
+  const YAML::Node told = get(*run, "/sources");
+  EXPECT_FALSE(told["kafka"]["reachable"].as<bool>());
+  EXPECT_FALSE(told["kafka"]["since"].IsNull());
+  EXPECT_THAT(told["kafka"]["error"].as<std::string>(), HasSubstr("127.0.0.1:9"));
+  EXPECT_EQ(told["sources"].size(), world.vendors().size());
+  for (const YAML::Node& source : told["sources"]) {
+    EXPECT_FALSE(source["known"].as<bool>());
+    EXPECT_EQ(source["state"].as<std::string>(), "UNASSIGNED");
+  }
+  EXPECT_EQ(ask(*run, "GET", "/connectors").status, 200);
+  EXPECT_EQ(ask(*run, "PUT", "/connectors/acme-tines/pause").status, 503)
+      << "there is no cursor yet to pause";
+  const Finished status = run_to_end({auditstream_binary(), "status", "--once", "--url", url_of(*run)});
+  EXPECT_THAT(status.out + status.err, HasSubstr("Kafka can't be reached"));
   EXPECT_EQ(get(*run, "/")["kafka_cluster_id"].as<std::string>(), "");
   EXPECT_THAT(ask(*run, "GET", "/", {"-H", "Accept: text/html"}).body, HasSubstr("<html"));
   run->signal(SIGTERM);
