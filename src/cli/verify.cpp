@@ -148,10 +148,10 @@ class Verification {
     const Result<std::optional<Time>> lost = events_.lost_before(ours_);
     if (!lost.ok()) return stop_of(lost.error());
     if (*lost && **lost == Time::max()) {
-      return Stop{"not compared: topic " + source_->topic +
-                      " no longer has its first records, and in one of its partitions none of this source "
-                      "(retention.ms, retention.bytes, or records were deleted)",
-                  exit_problem};
+      return nothing_compared({{requested_, "topic " + source_->topic +
+                                                " no longer has its first records, and in one of its "
+                                                "partitions none of this source (retention.ms, "
+                                                "retention.bytes, or records were deleted)"}});
     }
     // Late events come in behind newer ones, so those may be lost that are newer than what is there.
     if (*lost) {
@@ -165,14 +165,18 @@ class Verification {
                                             format_rfc3339(cursor.watermark) + ", overlap " +
                                             format_duration(source_->overlap) + ")"}});
     const Range& range = report_.compared.range;
-    if (range.empty()) {
-      std::string why;
-      for (const Cut& cut : report_.compared.cuts) why += (why.empty() ? "" : "; ") + words_of(cut);
-      return Stop{why + "; so nothing of that range can be", exit_problem};
-    }
+    if (range.empty()) return nothing_compared(report_.compared.cuts);
     report_.undated_are_missing = range.to + undated_guard <= settled;
     comparison_.emplace(range);
     return std::nullopt;
+  }
+
+  Stop nothing_compared(std::vector<Cut> cuts) {
+    report_.compared = {{requested_.from, requested_.from}, std::move(cuts)};
+    if (options_.json) print_json(json_of(report_));
+    std::string why;
+    for (const Cut& cut : report_.compared.cuts) why += words_of(cut) + "; ";
+    return Stop{why + "so nothing of that range can be", exit_problem};
   }
 
   std::optional<Stop> read_vendor(const Range& range, const std::function<bool(const Event&)>& take) {

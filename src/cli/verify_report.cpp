@@ -67,7 +67,8 @@ std::string json_of(const VerifyReport& report) {
       ",\"dead_letter_topic\":" + json::quote(report.source->dead_letter_topic) +
       ",\"at\":" + json::quote(format_rfc3339(floor_second(report.at))) +
       ",\"tool\":{\"version\":" + json::quote(version()) + ",\"commit\":" + json::quote(commit()) + "}" +
-      ",\"requested\":" + json_of(report.requested) + ",\"compared\":" + json_of(report.compared.range) +
+      ",\"requested\":" + json_of(report.requested) +
+      ",\"compared\":" + (report.compared.range.empty() ? "null" : json_of(report.compared.range)) +
       ",\"clamped\":" + json_of(report.compared.cuts) + ",\"ok\":" + (report.ok() ? "true" : "false") +
       ",\"dry_run\":" + (report.dry_run ? "true" : "false");
   for (const auto& [name, count] :

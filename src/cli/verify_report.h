@@ -29,7 +29,7 @@ struct VerifyReport {
   bool whole() const { return compared.cuts.empty(); }
   // Of what was compared.
   bool clean() const { return found.clean() && (found.undated == 0 || !undated_are_missing); }
-  bool ok() const { return clean() && (whole() || allow_cut); }
+  bool ok() const { return clean() && (whole() || (allow_cut && !compared.range.empty())); }
 };
 
 // "not compared: 2026-11-20T12:00:00Z to 2026-11-20T12:30:00Z: ..."
