@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <regex>
 
 #include "auditstream/hash.h"
@@ -76,6 +77,37 @@ INSTANTIATE_TEST_SUITE_P(
                       Spoilt{"NewerVersion", R"({"version":2,"source":"acme-tines"})", "it has version 2"},
                       Spoilt{"WithoutAWatermark", R"({"version":1,"source":"acme-tines"})", "can't be used"}),
     [](const auto& info) { return info.param.name; });
+
+TEST_F(CursorRecords, AHundredThousandOfOthersAreOneLine) {
+  auto run = world.start();
+  world.until_up_to_date();
+  drain(*run);
+  const std::string good = last_record();
+  std::string records;
+  for (int i = 0; i < 100'000; ++i)
+    records += "stranger-" + std::to_string(i) + "|" +
+               std::regex_replace(good, std::regex(source), "stranger-" + std::to_string(i)) + "\n";
+  const std::filesystem::path file = world.directory.path() / "records";
+  write_file(file, records);
+  const Finished done = run_to_end(
+      {"kcat", "-P", "-b", world.bootstrap(), "-t", world.offsets_topic(), "-K", "|", "-l", file}, {}, 60s);
+  ASSERT_EQ(done.status, 0) << done.err;
+
+  run = world.start();
+  world.until_up_to_date();
+  const auto lines = lines_of(run->err());
+  EXPECT_EQ(std::ranges::count_if(lines,
+                                  [](const std::string& line) {
+                                    return line.find(" code=cursor_without_source ") != std::string::npos;
+                                  }),
+            1);
+  EXPECT_LT(run->err().size(), 50'000u);
+  const Finished check = world.auditstream({"check"});
+  EXPECT_LT(check.out.size() + check.err.size(), 10'000u) << check.out.substr(0, 2000);
+  world.stop_production();
+  world.expect_exactly_once();
+  drain(*run);
+}
 
 // Whoever wrote it had a wrong clock. Nothing would be published for years, and all would look well.
 TEST_F(CursorRecords, OneInTheFutureStopsItsSourceOnly) {

@@ -62,6 +62,31 @@ TEST(Health, KafkaThatIsAwayIsToldEverywhereAndFoundAgainUnderAnotherPort) {
   drain(*run);
 }
 
+TEST(Health, ABrokerThatDiesOfAFullDiskIsKafkaThatIsAway) {
+  Broker kafka;
+  World world({.vendors = {"tines"}, .like = "\"history\":100,\"history_span\":\"48h\",\"rate\":5"},
+              kafka.bootstrap());
+  const auto run = world.start();
+  world.until_up_to_date();
+  until("it is ready", 30s, [&] { return ask(*run, "GET", "/readyz").status == 200; });
+  kafka.fill_disk();
+  kafka.until_dead();
+  until("it is said", 30s, [&] {
+    const Answer ready = ask(*run, "GET", "/readyz");
+    return ready.status == 503 && ready.body.find("Kafka can't be reached since 20") != std::string::npos;
+  });
+  EXPECT_FALSE(get(*run, "/sources")["sources"][0]["known"].as<bool>());
+  EXPECT_TRUE(metric_says(*run, "0"));
+  EXPECT_EQ(lines_with(*run, "kafka_unreachable"), 1u);
+
+  kafka.start();
+  until("it is ready again", 90s, [&] { return ask(*run, "GET", "/readyz").status == 200; });
+  EXPECT_EQ(lines_with(*run, "kafka_reachable"), 1u);
+  world.stop_production();
+  world.expect_exactly_once();
+  drain(*run);
+}
+
 TEST(LostCursors, AreSaidByCheckAndRunBeforeAnythingComesTwice) {
   World world({.vendors = {"tines"}, .like = "\"history\":50,\"history_span\":\"48h\",\"rate\":0"});
   {

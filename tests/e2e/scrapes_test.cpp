@@ -334,6 +334,15 @@ TEST(Outages, DISABLED_OneBrokerOfThreeGoes) {
   outage.recording.minutes(25);
 }
 
+TEST(Outages, DISABLED_ACoordinatorMoves) {
+  Brokers brokers(3);
+  Outage outage("coordinator_moved", brokers.bootstrap());
+  const auto a = outage.instance("a"), b = outage.instance("b");
+  outage.live_well();
+  brokers.kill(outage.keeper_of("__consumer_offsets", outage.config["group"].as<std::string>()));
+  outage.recording.minutes(25);
+}
+
 TEST(Outages, DISABLED_AConfigIsRefused) {
   Outage outage("config_refused");
   const auto a = outage.instance("a");

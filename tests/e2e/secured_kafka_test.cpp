@@ -11,6 +11,7 @@
 #include "paths.h"
 #include "support/kafka/acls.h"
 #include "support/kafka/secured_broker.h"
+#include "support/kafka/topic_writer.h"
 #include "support/kafka/topics.h"
 
 namespace auditstream::test {
@@ -210,6 +211,28 @@ TEST(SecuredKafka, ConfigsThatMayNotBeReadAreAWarning) {
   world.expect_exactly_once();
   EXPECT_THAT(run->err(), AllOf(HasSubstr(" warn code=kafka_warning "), HasSubstr(missing + "\n")));
   drain(*run);
+}
+
+// Read is not among what the README grants, so a cursor that is gone can't be told from one that never was.
+TEST(SecuredKafka, ACursorThatMayBeLostIsAWarningWhereTopicsMayNotBeRead) {
+  SecuredWorld world(few({"tines", "workato"}, 0));
+  world.grant_all();
+  auto run = world.started();
+  world.expect_exactly_once();
+  drain(*run);
+  Record tombstone;
+  tombstone.topic = world.offsets_topic();
+  tombstone.key = World::source("tines");
+  write_records(world.bootstrap(), {tombstone});
+  const std::string unknown = "topic " + world.topic("tines") + " holds records, and may not be read (";
+  const std::string whose = "whether events of acme-tines are among them";
+  EXPECT_THAT(world.ended({"check"}).out, AllOf(HasSubstr(unknown), HasSubstr(whose)));
+  run = world.started();
+  until("it starts", 30s, [&] { return run->err().find(" code=started ") != std::string::npos; });
+  EXPECT_THAT(run->err(),
+              AllOf(HasSubstr(" warn code=kafka_warning "), HasSubstr(unknown), HasSubstr(whose)));
+  EXPECT_THAT(run->err(), Not(HasSubstr("acme-workato are among")));
+  kill_at_once(*run);
 }
 
 TEST(SecuredKafka, AnAclThatIsTakenAwayStopsOnlyItsSourcesUntilItComesBack) {

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -65,9 +66,41 @@ void Brokers::stop(int node) { run_script({"stop", "--node", std::to_string(node
 void Brokers::kill(int node) { run_script({"stop", "--node", std::to_string(node), "--kill"}); }
 void Brokers::start(int node) { run_script({"start", "--node", std::to_string(node)}); }
 
+pid_t Brokers::pid_of(int node) const {
+  return std::stoi(read_file(directory_.path() / (std::to_string(node) + ".pid")));
+}
+
 void Brokers::signal(int node, int number) const {
-  const int pid = std::stoi(read_file(directory_.path() / (std::to_string(node) + ".pid")));
-  if (::kill(pid, number) != 0) throw std::runtime_error("broker " + std::to_string(node) + " does not run");
+  if (::kill(pid_of(node), number) != 0)
+    throw std::runtime_error("broker " + std::to_string(node) + " does not run");
+}
+
+void Brokers::limit_producers(int bytes_per_second) const {
+  // As kafka-configs.sh does it.
+  const std::string jars =
+      PROJECT_DIR "/.cache/kafka/" + first_line(read_file(directory_.path() / "release")) + "/*";
+  const Finished done =
+      run_to_end({"java", "-cp", jars, "kafka.admin.ConfigCommand", "--bootstrap-server", bootstrap_,
+                  "--alter", "--add-config", "producer_byte_rate=" + std::to_string(bytes_per_second),
+                  "--entity-type", "clients", "--entity-default"},
+                 {}, std::chrono::seconds(60));
+  if (done.status != 0) throw std::runtime_error("ConfigCommand fails:\n" + done.err);
+}
+
+void Brokers::fill_disk(int node) const {
+  const rlimit nothing{0, 0};
+  if (prlimit(pid_of(node), RLIMIT_FSIZE, &nothing, nullptr) != 0)
+    throw std::runtime_error("broker " + std::to_string(node) + " does not run");
+}
+
+void Brokers::until_dead(int node) const {
+  // One that nobody has waited for still has a process id, but no program.
+  const std::string program = "/proc/" + std::to_string(pid_of(node)) + "/exe";
+  until("the broker has ended", std::chrono::seconds(60), [&] {
+    std::error_code error;
+    (void)std::filesystem::read_symlink(program, error);
+    return error == std::errc::no_such_file_or_directory;
+  });
 }
 
 void Brokers::move(int node) {

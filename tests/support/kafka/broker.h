@@ -33,6 +33,12 @@ class Brokers {
   void kill(int node);
   void start(int node);
   void signal(int node, int number) const;
+  // What each client may produce from now on, by a quota.
+  void limit_producers(int bytes_per_second) const;
+  // As far as the node can tell its disk is full, until it starts again: no file grows any more.
+  void fill_disk(int node) const;
+  // Waits until the node has ended by itself.
+  void until_dead(int node) const;
   // With its next start the node will be under another port, which is added to bootstrap().
   void move(int node);
 
@@ -41,6 +47,7 @@ class Brokers {
 
  protected:
   void run_script(std::vector<std::string> arguments) const;
+  pid_t pid_of(int node) const;
 
   TemporaryDirectory directory_;
   std::string bootstrap_;
@@ -59,6 +66,8 @@ class Broker : public Brokers {
   void stop() { Brokers::stop(1); }
   void kill() { Brokers::kill(1); }
   void start() { Brokers::start(1); }
+  void fill_disk() { Brokers::fill_disk(1); }
+  void until_dead() { Brokers::until_dead(1); }
 };
 
 }  // namespace auditstream::test
