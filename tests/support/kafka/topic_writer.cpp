@@ -22,8 +22,8 @@ void write_records(const std::string& bootstrap, const std::vector<Record>& reco
     const auto code = rd_kafka_producev(
         handle.get(), RD_KAFKA_V_TOPIC(record.topic.c_str()), RD_KAFKA_V_PARTITION(record.partition),
         RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(bytes_of(key), key.size()),
-        RD_KAFKA_V_VALUE(bytes_of(value), value.size()), RD_KAFKA_V_TIMESTAMP(record.timestamp_ms),
-        RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
+        RD_KAFKA_V_VALUE(record.value.has_value() ? bytes_of(value) : nullptr, value.size()),
+        RD_KAFKA_V_TIMESTAMP(record.timestamp_ms), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
       rd_kafka_headers_destroy(headers);
       fail("produce to " + record.topic, code);
