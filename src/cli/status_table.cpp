@@ -271,7 +271,8 @@ Cells cells_of(const SourceRow& row, Time now, bool utf8) {
   Cells cells;
   cells[state] = row.known ? row.state : "UNKNOWN";
   cells[source] = row.name;
-  cells[activity] = row.known ? row.activity : "was " + row.state;
+  const bool was_known = !row.owner.empty() || row.watermark;
+  cells[activity] = row.known ? row.activity : was_known ? "was " + row.state : std::string(nothing);
   cells[failing] = nothing;
   if (row.failing_since) {
     cells[failing] = format_lag(std::max(0.0, seconds_between(*row.failing_since, now))) + " (" +

@@ -84,7 +84,11 @@ Answer read_offsets_patch(const HttpRequest& request, Change change, Time now) {
 }
 
 Answer of_offsets(const HttpRequest& request, bool get, const SourceView& view, Time now) {
-  if (get) return HttpResponse{200, connector_offsets(view)};
+  if (get) {
+    // None is not the same as none that is known.
+    if (!view.known && !view.cursor) return error_response(503, view.error);
+    return HttpResponse{200, connector_offsets(view)};
+  }
   const std::optional<bool> allow_skip = flag(request, "allow_skip"), yes = flag(request, "yes");
   for (const auto& [name, value] : {std::pair{"allow_skip", allow_skip}, {"yes", yes}}) {
     if (!value) {

@@ -88,6 +88,7 @@ void judge_opening(SourceView& view, const std::optional<JournalFailed>& why) {
 void doubt(std::vector<SourceView>& views, const std::string& why) {
   for (SourceView& view : views) {
     view.known = false;
+    if (view.state == "UNASSIGNED" && view.error.empty()) view.error = why;
     if (view.state != "RUNNING") continue;
     view.state = "UNASSIGNED";
     view.error = why;

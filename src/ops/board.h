@@ -38,8 +38,8 @@ struct SourceView {
   std::vector<std::uint64_t> per_minute;  // published in the last minutes, the running one at the end
 };
 
-// Nobody can tell any more how the sources are, for this reason. What ran is not shown as running: nobody
-// publishes it as far as this instance can tell. What has failed or is paused stays so.
+// Nobody can tell how the sources are, for this reason. What ran is not shown as running: nobody publishes it
+// as far as this instance can tell. What has failed or is paused stays so.
 void doubt(std::vector<SourceView>& views, const std::string& why);
 
 class Board {

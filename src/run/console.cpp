@@ -140,8 +140,9 @@ void Console::kafka_answers() {
   kafka_ = {};
 }
 
-void Console::kafka_is_silent(std::string why) {
+void Console::kafka_is_silent(std::string why, Time now) {
   const std::lock_guard lock(mutex_);
+  if (kafka_.reachable) kafka_ = {false, floor_second(now), ""};
   kafka_.error = std::move(why);
 }
 
@@ -176,8 +177,8 @@ ops::HttpResponse Console::live() const {
 }
 
 ops::HttpResponse Console::ready() const {
-  const View view = look();
   const std::optional<FleetStatus> fleet = ask_fleet();
+  const View view = look();
   if (fleet && fleet->draining) return plain(503, "ending: committing what is complete");
   if (view.at_work && !fleet) return plain(503, "the event loop does not answer");
   if (!view.kafka.reachable) return plain(503, view.kafka.sentence());

@@ -42,9 +42,9 @@ class Console {
   void detach();
   // After detach(): returns when no change is under way any more.
   void finish();
-  // Before attach(): Kafka has answered, or why it does not.
+  // Before attach(): Kafka has answered, or why it does not, since `now` unless it was silent before.
   void kafka_answers();
-  void kafka_is_silent(std::string why);
+  void kafka_is_silent(std::string why, Time now);
   // How the last reading of the config has ended.
   void config_read(ops::ConfigView view);
 

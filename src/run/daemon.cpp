@@ -43,7 +43,6 @@ namespace {
 
 constexpr Duration drain_max = 30s;
 constexpr Duration kafka_try = 5s;
-constexpr Duration say_wait_max = 5min;  // that it is still tried is said less and less often
 constexpr Duration offsets_patience = 30s;
 constexpr int hang_max_ticks = 15;
 
@@ -113,6 +112,23 @@ class Signals {
   std::thread thread_;
 };
 
+// What is tried again and again, less and less often.
+class Patience {
+ public:
+  void log_trouble(const std::string& text) {
+    const Steady now = read_clock().steady;
+    if (now < next_) return;
+    log(Level::warn, "kafka_unavailable", text + "; trying again");
+    next_ = now + wait_;
+    wait_ = std::min<Duration>(wait_ * 2, wait_max);
+  }
+
+ private:
+  static constexpr Duration wait_max = 5min;
+  Steady next_ = Steady::min();
+  Duration wait_ = kafka_try;
+};
+
 void log_misconfigured(const std::string& problems) {
   std::istringstream lines(problems);
   for (std::string line; std::getline(lines, line);) log(Level::error, "kafka_misconfigured", line);
@@ -130,8 +146,7 @@ std::variant<kafka::ClusterFacts, int> wait_for_kafka(const kafka::Cluster& clus
   const Steady deadline = read_clock().steady + patience;
   const std::string& servers = config.kafka.at("bootstrap.servers");
   supervisor.status("waiting for Kafka at " + servers);
-  Steady say_again = Steady::min();
-  Duration say_wait = kafka_try;
+  Patience trying;
   while (true) {
     const Duration left = deadline - read_clock().steady;
     const Status reached = cluster.reach(std::clamp<Duration>(left, 1s, kafka_try));
@@ -159,12 +174,8 @@ std::variant<kafka::ClusterFacts, int> wait_for_kafka(const kafka::Cluster& clus
           text + "; gave up after " + format_duration(patience) + " (--wait-for-kafka)");
       return why.cure == Cure::doubt ? exit_config : exit_unavailable;
     }
-    if (read_clock().steady >= say_again) {
-      log(Level::warn, "kafka_unavailable", text + "; trying again");
-      say_again = read_clock().steady + say_wait;
-      say_wait = std::min<Duration>(say_wait * 2, say_wait_max);
-    }
-    console.kafka_is_silent(servers + " (kafka.bootstrap.servers): " + why.message);
+    trying.log_trouble(text);
+    console.kafka_is_silent(servers + " (kafka.bootstrap.servers): " + why.message, read_clock().wall);
   }
 }
 
@@ -181,13 +192,15 @@ std::variant<Beginning, int> begin(const kafka::Connection& connection, const ka
   std::variant<kafka::ClusterFacts, int> prepared =
       wait_for_kafka(cluster, config, patience, supervisor, console);
   if (const int* code = std::get_if<int>(&prepared)) return *code;
+  console.kafka_answers();
   Beginning beginning{std::get<kafka::ClusterFacts>(std::move(prepared)), {}};
   for (const std::string& warning : beginning.facts.warnings) log(Level::warn, "kafka_warning", warning);
   Result<std::vector<RecordMap>> offsets = cluster.read_offsets(config.offsets.topic, offsets_patience);
+  Patience trying;
   // A topic that is known may have partitions without a leader for a while.
   while (!offsets.ok() && offsets.error().cure != Cure::person && read_clock().steady < deadline) {
-    log(Level::warn, "kafka_unavailable", offsets.error().message + "; trying again");
-    console.kafka_is_silent(offsets.error().message);
+    trying.log_trouble(offsets.error().message);
+    console.kafka_is_silent(offsets.error().message, read_clock().wall);
     offsets = cluster.read_offsets(config.offsets.topic, offsets_patience);
   }
   if (!offsets.ok()) {

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -11,7 +12,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <charconv>
 #include <list>
@@ -78,10 +78,10 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void hurry();
 
  private:
-  void on_head(const error_code& error);
-  void read_body();
+  void read();
+  void on_bytes();
+  void on_head();
   void hand_over();
-  void refuse(const error_code& error);
   void write(ops::HttpResponse response);
   void on_written(const error_code& error);
   void say_farewell();
@@ -92,13 +92,13 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   asio::steady_timer deadline_;
   std::uint64_t deadlines_ = 0;
 
-  beast::flat_buffer buffer_{wire::buffer_bytes_max};
-  wire::Parser parser_;
-  ops::HttpRequest request_;
+  wire::Reader reader_;
+  bool has_head_ = false;
   beast::http::response<beast::http::string_body> response_;
   std::optional<beast::http::response_serializer<beast::http::string_body>> serializer_;
   bool answering_ = false;  // the client waits for us
   bool answered_ = false;
+  std::array<char, 4096> scrap_;
   std::size_t discarded_ = 0;
 };
 
@@ -220,57 +220,58 @@ class Listener final : public HttpServer {
 };
 
 Connection::Connection(tcp::socket socket, Listener& listener)
-    : listener_(listener), socket_(std::move(socket)), deadline_(listener.io()) {
-  wire::set_limits(parser_);
-}
+    : listener_(listener), socket_(std::move(socket)), deadline_(listener.io()) {}
 
 void Connection::begin() {
   give(HttpServer::request_deadline);
-  beast::http::async_read_header(
-      socket_, buffer_, parser_,
-      [self = shared_from_this()](const error_code& error, std::size_t) { self->on_head(error); });
+  read();
 }
 
-void Connection::on_head(const error_code& error) {
-  if (error) return refuse(error);
-  request_ = wire::request_of(parser_.get());
-  if (auto flaw = wire::flaw_of(parser_.get(), request_)) return write(*std::move(flaw));
-  auto at_once = unless_it_throws([&] { return listener_.answers().at_once(request_); });
+void Connection::read() {
+  socket_.async_read_some(reader_.room(),
+                          [self = shared_from_this()](const error_code& error, std::size_t bytes) {
+                            if (error && error != asio::error::eof) return self->close();
+                            self->reader_.came(bytes);
+                            self->on_bytes();
+                          });
+}
+
+void Connection::on_bytes() {
+  switch (has_head_ ? reader_.read_body() : reader_.read_head()) {
+    case wire::Reader::State::hungry:
+      return read();
+    case wire::Reader::State::done:
+      return has_head_ ? hand_over() : on_head();
+    case wire::Reader::State::refused:
+      return reader_.refusal() ? write(*std::move(reader_.refusal())) : close();
+  }
+}
+
+void Connection::on_head() {
+  has_head_ = true;
+  auto at_once = unless_it_throws([&] { return listener_.answers().at_once(reader_.request()); });
   if (at_once) return write(*std::move(at_once));
-  if (!ops::takes_body(request_)) return hand_over();
-  if (!wire::waits_to_go_on(parser_.get())) return read_body();
+  if (!ops::takes_body(reader_.request())) return hand_over();
+  if (!reader_.waits_to_go_on()) return on_bytes();
   static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
   asio::async_write(socket_, asio::buffer(go_on),
                     [self = shared_from_this()](const error_code& failed, std::size_t) {
-                      failed ? self->close() : self->read_body();
+                      failed ? self->close() : self->on_bytes();
                     });
-}
-
-void Connection::read_body() {
-  beast::http::async_read(socket_, buffer_, parser_,
-                          [self = shared_from_this()](const error_code& error, std::size_t) {
-                            if (error) return self->refuse(error);
-                            self->request_.body = std::move(self->parser_.get().body());
-                            self->hand_over();
-                          });
 }
 
 void Connection::hand_over() {
   ++deadlines_;
   deadline_.cancel();
-  answering_ = listener_.answer_in_time(request_, [self = shared_from_this()](ops::HttpResponse response) {
-    self->answering_ = false;
-    self->write(std::move(response));
-  });
+  answering_ =
+      listener_.answer_in_time(reader_.request(), [self = shared_from_this()](ops::HttpResponse response) {
+        self->answering_ = false;
+        self->write(std::move(response));
+      });
   if (answering_) return;
   ops::HttpResponse crowded = ops::error_response(503, "too many requests at a time: try again");
   crowded.headers.emplace_back("Retry-After", "1");
   write(std::move(crowded));
-}
-
-void Connection::refuse(const error_code& error) {
-  std::optional<ops::HttpResponse> refusal = wire::refusal_of(error);
-  refusal ? write(*std::move(refusal)) : close();
 }
 
 void Connection::write(ops::HttpResponse response) {
@@ -288,7 +289,7 @@ void Connection::write(ops::HttpResponse response) {
   const auto written = [self = shared_from_this()](const error_code& error, std::size_t) {
     self->on_written(error);
   };
-  if (request_.method == "HEAD") {
+  if (reader_.request().method == "HEAD") {
     serializer_->split(true);
     beast::http::async_write_header(socket_, *serializer_, written);
   } else {
@@ -307,8 +308,7 @@ void Connection::on_written(const error_code& error) {
 
 // A connection that is closed with something unread is reset, and the answer may be lost with it.
 void Connection::say_farewell() {
-  buffer_.clear();
-  socket_.async_read_some(buffer_.prepare(wire::buffer_bytes_max),
+  socket_.async_read_some(asio::buffer(scrap_),
                           [self = shared_from_this()](const error_code& error, std::size_t bytes) {
                             self->discarded_ += bytes;
                             if (error || self->discarded_ > farewell_bytes_max) return self->close();

@@ -77,7 +77,7 @@ TEST(Health, ABrokerThatDiesOfAFullDiskIsKafkaThatIsAway) {
   });
   EXPECT_FALSE(get(*run, "/sources")["sources"][0]["known"].as<bool>());
   EXPECT_TRUE(metric_says(*run, "0"));
-  EXPECT_EQ(lines_with(*run, "kafka_unreachable"), 1u);
+  EXPECT_GE(lines_with(*run, "kafka_unreachable"), 1u);
 
   kafka.start();
   until("it is ready again", 90s, [&] { return ask(*run, "GET", "/readyz").status == 200; });

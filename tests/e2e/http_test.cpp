@@ -278,8 +278,13 @@ TEST(Http, LivesBeforeKafkaIsThereAndIsReadyOnlyAfter) {
     EXPECT_EQ(source["state"].as<std::string>(), "UNASSIGNED");
   }
   EXPECT_EQ(ask(*run, "GET", "/connectors").status, 200);
-  EXPECT_EQ(ask(*run, "PUT", "/connectors/acme-tines/pause").status, 503)
-      << "there is no cursor yet to pause";
+  const Answer pause = ask(*run, "PUT", "/connectors/acme-tines/pause");
+  EXPECT_EQ(pause.status, 503);
+  EXPECT_THAT(pause.body, HasSubstr("nothing was changed"));
+  const Answer offsets = ask(*run, "GET", "/connectors/acme-tines/offsets");
+  EXPECT_EQ(offsets.status, 503) << "none that is known is not none";
+  EXPECT_THAT(offsets.body, HasSubstr("Kafka can't be reached"));
+  EXPECT_THAT(ask(*run, "GET", "/connectors/acme-tines/status").body, HasSubstr("Kafka can't be reached"));
   const Finished status = run_to_end({auditstream_binary(), "status", "--once", "--url", url_of(*run)});
   EXPECT_THAT(status.out + status.err, HasSubstr("Kafka can't be reached"));
   EXPECT_EQ(get(*run, "/")["kafka_cluster_id"].as<std::string>(), "");

@@ -1,8 +1,6 @@
 // A request to the HTTP server: as its fields ("method", "target" and headers, then the body), and as bytes
 // come over the wire.
 #include <algorithm>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <limits>
 #include <optional>
 
 #include "auditstream/check.h"
@@ -91,72 +89,43 @@ struct Heard {
   std::optional<ops::HttpResponse> refusal;
 };
 
-// As a connection's socket gives them, `piece` bytes at a time.
-class Wire {
- public:
-  Wire(std::string_view input, std::size_t piece) : left_(input), piece_(piece) { wire::set_limits(parser_); }
-
-  Heard hear() {
-    boost::system::error_code error;
-    while (!error && !parser_.is_header_done()) feed(error);
-    if (error) return {{}, wire::refusal_of(error)};
-    ops::HttpRequest request = wire::request_of(parser_.get());
-    if (auto flaw = wire::flaw_of(parser_.get(), request)) return {{}, std::move(flaw)};
-    (void)wire::waits_to_go_on(parser_.get());
-    if (!ops::takes_body(request)) return {std::move(request), {}};
-    parser_.eager(true);
-    while (!error && !parser_.is_done()) feed(error);
-    if (error) return {{}, wire::refusal_of(error)};
-    request.body = std::move(parser_.get().body());
-    AS_CHECK(request.body.size() <= wire::body_bytes_max);
-    return {std::move(request), {}};
+// Where a socket gives them `piece` at a time.
+Heard hear(std::string_view left, std::size_t piece) {
+  using State = wire::Reader::State;
+  wire::Reader reader;
+  bool has_head = false;
+  while (true) {
+    State state = has_head ? reader.read_body() : reader.read_head();
+    if (state == State::done && !has_head && ops::takes_body(reader.request())) {
+      has_head = true;
+      (void)reader.waits_to_go_on();
+      state = reader.read_body();
+    }
+    if (state == State::done) return {reader.request(), {}};
+    if (state == State::refused) return {{}, reader.refusal()};
+    const auto room = reader.room();
+    AS_CHECK(room.size() > 0);
+    const std::size_t bytes = left.copy(static_cast<char*>(room.data()), std::min(piece, room.size()));
+    left.remove_prefix(bytes);
+    reader.came(bytes);
   }
-
- private:
-  void feed(boost::system::error_code& error) {
-    if (buffer_.size() > 0 && !hungry_) {
-      buffer_.consume(parser_.put(buffer_.data(), error));
-      hungry_ = error == wire::beast::http::error::need_more;
-      if (hungry_) error = {};
-      return;
-    }
-    hungry_ = false;
-    const std::size_t room = std::min({piece_, left_.size(), buffer_.max_size() - buffer_.size()});
-    if (left_.empty()) {
-      parser_.put_eof(error);
-      if (!error && !parser_.is_done()) error = wire::beast::http::error::partial_message;
-      return;
-    }
-    if (room == 0) {
-      error = wire::beast::http::error::buffer_overflow;
-      return;
-    }
-    const auto into = buffer_.prepare(room);
-    left_.copy(static_cast<char*>(into.data()), room);
-    buffer_.commit(room);
-    left_.remove_prefix(room);
-  }
-
-  std::string_view left_;
-  const std::size_t piece_;
-  wire::beast::flat_buffer buffer_{wire::buffer_bytes_max};
-  wire::Parser parser_;
-  bool hungry_ = false;  // what is in the buffer is not enough
-};
+}
 
 void run_wire(std::string_view input) {
-  const Heard whole = Wire(input, std::numeric_limits<std::size_t>::max()).hear();
+  const Heard whole = hear(input, input.size());
   AS_CHECK(!whole.request || !whole.refusal);
   if (whole.refusal) {
     AS_CHECK(whole.refusal->status >= 400 && whole.refusal->status < 500);
     expect_answer(*whole.refusal);
   }
   // How the network cuts it changes nothing.
-  const Heard pieces = Wire(input, 1 + input.size() % 61).hear();
+  const Heard pieces = hear(input, 1 + input.size() % 61);
   AS_CHECK(pieces.request.has_value() == whole.request.has_value());
   if (!whole.request) return;
   AS_CHECK(pieces.request->method == whole.request->method && pieces.request->path == whole.request->path);
   AS_CHECK(pieces.request->headers == whole.request->headers && pieces.request->body == whole.request->body);
+  AS_CHECK(pieces.request->query == whole.request->query);
+  AS_CHECK(whole.request->body.size() <= wire::body_bytes_max);
   AS_CHECK(whole.request->path.size() <= wire::path_bytes_max);
   expect_good_answers(*whole.request, input);
 }

@@ -111,17 +111,19 @@ TEST(Board, WhatNoOwnerCanUseIsFailedWithItsRemedy) {
 }
 
 TEST(Board, WhatNobodyCanTellIsNotShownAsRunning) {
-  std::vector<SourceView> views(3);
+  std::vector<SourceView> views(4);
   views[0].state = "RUNNING";
   views[1].state = "FAILED";
   views[1].error = "refused";
   views[2].state = "PAUSED";
+  views[3].state = "UNASSIGNED";
   doubt(views, "Kafka can't be reached");
   EXPECT_EQ(views[0].state, "UNASSIGNED");
   EXPECT_EQ(views[0].error, "Kafka can't be reached");
   EXPECT_EQ(views[1].state, "FAILED");
   EXPECT_EQ(views[1].error, "refused");
   EXPECT_EQ(views[2].state, "PAUSED");
+  EXPECT_EQ(views[3].error, "Kafka can't be reached");
   for (const SourceView& view : views) EXPECT_FALSE(view.known);
 }
 

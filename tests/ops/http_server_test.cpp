@@ -86,8 +86,14 @@ TEST(HttpServer, CarriesRequestsAndAnswers) {
         << "a body that nothing is done with is not read";
   }
   EXPECT_THAT(ask(*server, offsets + "Content-Length: 4\r\n\r\nbody"), EndsWith("/offsets [body]"));
-  EXPECT_THAT(ask(*server, offsets + "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n"),
-              EndsWith("/offsets [body]"));
+  const std::string chunks = "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n";
+  EXPECT_THAT(ask(*server, offsets + chunks), EndsWith("/offsets [body]"));
+  RawClient slow(server->address());
+  for (const char byte : offsets + chunks) {
+    slow.send(std::string(1, byte));
+    let_pass(1ms);
+  }
+  EXPECT_THAT(slow.rest(), EndsWith("/offsets [body]"));
   const std::string head = ask(*server, "HEAD /p HTTP/1.1\r\nHost: localhost\r\n\r\n");
   EXPECT_THAT(head,
               AllOf(StartsWith("HTTP/1.1 200"), HasSubstr("Content-Length: 10\r\n"), EndsWith("\r\n\r\n")));
@@ -126,6 +132,14 @@ TEST(HttpServer, RefusesWhatIsTooMuch) {
   EXPECT_THAT(get(*server, "/" + std::string(20'000, 'a')), StartsWith("HTTP/1.1 431"));
   EXPECT_THAT(ask(*server, "GET / HTTP/1.1\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n"),
               StartsWith("HTTP/1.1 431"));
+  // Each line ends a piece, so that nothing is left over which could be too long.
+  RawClient lines(server->address());
+  lines.send("GET / HTTP/1.1\r\nX");
+  for (int i = 0; i < 40; ++i) {
+    if (!lines.send(": " + std::string(500, 'x') + "\r\nX")) break;
+    let_pass(1ms);
+  }
+  EXPECT_THAT(lines.rest(), StartsWith("HTTP/1.1 431"));
   const std::string large(wire::body_bytes_max + 1, 'b');
   EXPECT_THAT(ask(*server, offsets + "Content-Length: " + std::to_string(large.size()) + "\r\n\r\n" + large),
               AllOf(StartsWith("HTTP/1.1 413"), HasSubstr("\"error_code\":413")));
