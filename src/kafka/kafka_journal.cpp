@@ -524,10 +524,11 @@ JournalDone KafkaJournal::abort(const std::string& why) {
   // A record of our own: no event is to blame. Offsets topics that we made have the broker's time; on another
   // one it takes ours for the future if this machine's clock is far ahead.
   backdated_ = backdated_ || delivery_error_ == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP;
-  return JournalDone{
-      Outcome::lost,
-      "the broker refused a cursor: " + reason +
-          (backdated_ ? "; this machine's clock is ahead of its own: set it right (NTP)" : "")};
+  std::string detail = "the broker refused a cursor in " + settings_.offsets_topic + ": " + reason;
+  if (backdated_) detail += "; this machine's clock is ahead of its own: set it right (NTP)";
+  if (delivery_error_ == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+    detail += "; take its max.message.bytes back to Kafka's default, 1 MiB";
+  return JournalDone{Outcome::lost, std::move(detail)};
 }
 
 bool KafkaJournal::produce(const Batch& batch, std::string& why) {

@@ -7,10 +7,12 @@
 #include "kafka/patient_journal.h"
 #include "kafka/place.h"
 #include "support/kafka/broker.h"
+#include "support/kafka/topics.h"
 
 namespace auditstream::test {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -183,6 +185,19 @@ TEST(Journal, RecordThatTheBrokerRefusesTakesTheWholeBatchWithIt) {
   EXPECT_EQ(done.outcome, Outcome::committed) << done.detail;
   EXPECT_THAT(place.visible_ids(), ElementsAre("before", "good"));
   EXPECT_EQ(place.read(place.dead_letters()).size(), 1u);
+}
+
+// Smaller batches, or dead letters, would not help: every event would end there.
+TEST(Journal, ACursorThatTheBrokerRefusesIsBlamedOnNoEvent) {
+  const Place place(Broker::shared());
+  alter_topic(place.bootstrap(), place.offsets(), "max.message.bytes", "2000");
+  PatientJournal journal(place.settings());
+  journal.open();
+  const JournalDone done = journal.commit(place.batch({"good"}, incompressible_json(5000)));
+  EXPECT_EQ(done.outcome, Outcome::lost) << done.detail;
+  EXPECT_THAT(done.detail, AllOf(HasSubstr(place.offsets()), HasSubstr("max.message.bytes")));
+  EXPECT_THAT(cursors_in(journal.open()), IsEmpty());
+  EXPECT_THAT(place.visible_ids(), IsEmpty());
 }
 
 // What the client itself refuses fails before the transaction has heard of it, and a commit would succeed
