@@ -22,4 +22,8 @@ void MockCluster::answer(Api api, const std::vector<rd_kafka_resp_err_t>& errors
                                           errors.data());
 }
 
+void MockCluster::answer_well(Api api) {
+  rd_kafka_mock_clear_request_errors(cluster_.get(), static_cast<std::int16_t>(api));
+}
+
 }  // namespace auditstream::test

@@ -31,6 +31,8 @@ class MockCluster {
   // The next requests of this type are answered with these errors, one each; _TRANSPORT closes the
   // connection.
   void answer(Api api, const std::vector<rd_kafka_resp_err_t>& errors);
+  // No further request of this type is answered with an error.
+  void answer_well(Api api);
 
  private:
   static void destroy(rd_kafka_mock_cluster_s* cluster);

@@ -187,6 +187,20 @@ INSTANTIATE_TEST_SUITE_P(
                  Outcome::lost}),
     name_of_case);
 
+// Whether it has happened is not known: the cursor tells, once somebody has opened the partition again.
+using Unanswered = Outcomes;
+TEST_F(Unanswered, TheEndOfATransactionIsNoSuccess) {
+  PatientJournal journal(settings());
+  journal.open();
+  cluster_.answer(Api::end_transaction,
+                  std::vector<rd_kafka_resp_err_t>(100'000, RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS));
+  const JournalDone done = journal.commit(batch("injected"));
+  EXPECT_STREQ(to_string(done.outcome), "lost") << done.detail;
+  EXPECT_TRUE(done.timed_out);
+  cluster_.answer_well(Api::end_transaction);
+  commit_at_last(journal, "injected");
+}
+
 class Openings : public Outcomes {};
 
 // What passes by itself.
