@@ -18,7 +18,7 @@
 #include "config/nearest.h"
 #include "config/rate.h"
 #include "config/tree.h"
-#include "support/cost.h"
+#include "cost/growth.h"
 #include "unit/poller_life.h"
 
 namespace auditstream {
@@ -27,7 +27,7 @@ namespace {
 using test::repeated;
 using Make = std::function<std::string(std::size_t)>;
 
-constexpr std::size_t small = 16 << 10;
+constexpr std::size_t small = 4 << 10;
 
 void expect_linear(const std::map<std::string, Make>& texts,
                    const std::function<void(std::string_view)>& read) {
@@ -186,7 +186,7 @@ TEST(Cost, OfAReadingGrowsWithItsRows) {
           },
           [&](const std::vector<Page>& pages) {
             Ledger ledger(source, noon - 1h, noon);
-            Reading reading({noon, noon + 1h}, {.events_max = 500, .bytes_max = 64 << 10}, exact, noon + 2h);
+            Reading reading({noon, noon + 1h}, {.events_max = 50, .bytes_max = 64 << 10}, exact, noon + 2h);
             for (const Page& page : pages) (void)reading.add(page, ledger);
           });
       EXPECT_LT(times, test::cost_growth_max) << name << (exact ? ", counted" : "");

@@ -7,7 +7,7 @@
 #include <map>
 
 #include "auditstream/answer.h"
-#include "support/cost.h"
+#include "cost/growth.h"
 #include "vendor/given.h"
 #include "vendor/toolkit.h"
 
@@ -16,7 +16,7 @@ namespace {
 
 using test::repeated;
 
-constexpr std::size_t small = 32 << 10;
+constexpr std::size_t small = 4 << 10;
 
 // What surrounds events and the link to the next page.
 struct Envelope {
