@@ -5,29 +5,15 @@
 
 #include "kafka/patient_journal.h"
 #include "kafka/place.h"
-#include "paths.h"
-#include "support/child.h"
 #include "support/kafka/broker.h"
 
 namespace auditstream::test {
 namespace {
 
-// As kafka-configs.sh does it.
-void limit_producers(const Broker& broker, int bytes_per_second) {
-  const std::string jars =
-      PROJECT_DIR "/.cache/kafka/" + lines_of(read_file(broker.directory() / "release")).at(0) + "/*";
-  const Finished done =
-      run_to_end({"java", "-cp", jars, "kafka.admin.ConfigCommand", "--bootstrap-server", broker.bootstrap(),
-                  "--alter", "--add-config", "producer_byte_rate=" + std::to_string(bytes_per_second),
-                  "--entity-type", "clients", "--entity-default"},
-                 {}, 60s);
-  ASSERT_EQ(done.status, 0) << done.err;
-}
-
 TEST(Quota, ABatchThatDoesNotGetInIsKnownAndASmallerOneDoes) {
   const Broker broker;
   const Place place(broker.bootstrap());
-  limit_producers(broker, 50'000);
+  broker.limit_producers(50'000);
   PatientJournal journal(place.settings());
   journal.open();
   const auto events_of = [&](const std::string& prefix, int count) {

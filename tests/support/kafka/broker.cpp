@@ -75,6 +75,18 @@ void Brokers::signal(int node, int number) const {
     throw std::runtime_error("broker " + std::to_string(node) + " does not run");
 }
 
+void Brokers::limit_producers(int bytes_per_second) const {
+  // As kafka-configs.sh does it.
+  const std::string jars =
+      PROJECT_DIR "/.cache/kafka/" + first_line(read_file(directory_.path() / "release")) + "/*";
+  const Finished done =
+      run_to_end({"java", "-cp", jars, "kafka.admin.ConfigCommand", "--bootstrap-server", bootstrap_,
+                  "--alter", "--add-config", "producer_byte_rate=" + std::to_string(bytes_per_second),
+                  "--entity-type", "clients", "--entity-default"},
+                 {}, std::chrono::seconds(60));
+  if (done.status != 0) throw std::runtime_error("ConfigCommand fails:\n" + done.err);
+}
+
 void Brokers::fill_disk(int node) const {
   const rlimit nothing{0, 0};
   if (prlimit(pid_of(node), RLIMIT_FSIZE, &nothing, nullptr) != 0)

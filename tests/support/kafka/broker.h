@@ -33,6 +33,8 @@ class Brokers {
   void kill(int node);
   void start(int node);
   void signal(int node, int number) const;
+  // What each client may produce from now on, by a quota.
+  void limit_producers(int bytes_per_second) const;
   // As far as the node can tell its disk is full, until it starts again: no file grows any more.
   void fill_disk(int node) const;
   // Waits until the node has ended by itself.
