@@ -17,6 +17,8 @@
 
 namespace auditstream {
 
+class Vendor;
+
 // At most `count` requests in any `period`.
 struct RateSpec {
   std::uint32_t count = 0;
@@ -38,9 +40,10 @@ struct Allowance {
 // loaded.
 struct Source {
   std::string name;
-  std::string vendor;
-  std::string account;   // sources with one account share a rate budget and a shard
-  std::string base_url;  // "https://host[:port]", no trailing slash: the effective origin
+  std::string vendor;           // its name
+  const Vendor* api = nullptr;  // how it is asked; lives for ever
+  std::string account;          // sources with one account share a rate budget and a shard
+  std::string base_url;         // "https://host[:port]", no trailing slash: the effective origin
   std::string topic;
   std::string dead_letter_topic;
   std::optional<Time> backfill_start_time;

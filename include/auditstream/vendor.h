@@ -96,9 +96,4 @@ class Vendor {
   virtual std::vector<std::string> empty_hints(const Source& source) const = 0;
 };
 
-// Every vendor, in the order of their names. Objects live for ever.
-const std::vector<const Vendor*>& vendors();
-// Nothing if there is no such vendor.
-const Vendor* find_vendor(std::string_view name);
-
 }  // namespace auditstream

@@ -1,6 +1,6 @@
 // Hashes that are stored in Kafka or decide about partitions, so they may never change. Knows nothing of what
 // it hashes.
-#include "auditstream/hash.h"
+#include "base/hash.h"
 
 #include <xxhash.h>
 

@@ -4,8 +4,8 @@
 
 #include <iostream>
 
-#include "run/daemon.h"
-#include "run/output.h"
+#include "runtime/daemon.h"
+#include "runtime/output.h"
 
 namespace auditstream {
 

@@ -11,10 +11,10 @@
 #include "kafka/cluster.h"
 #include "kafka/group_check.h"
 #include "kafka/lost_cursors.h"
-#include "run/daemon.h"
-#include "run/output.h"
-#include "run/probe.h"
-#include "run/progress.h"
+#include "runtime/daemon.h"
+#include "runtime/output.h"
+#include "runtime/probe.h"
+#include "runtime/progress.h"
 
 namespace auditstream {
 namespace {

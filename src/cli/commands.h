@@ -7,9 +7,9 @@
 #include <optional>
 #include <string>
 
-#include "auditstream/config.h"
 #include "auditstream/result.h"
 #include "auditstream/time.h"
+#include "config/config.h"
 
 namespace auditstream {
 

@@ -5,8 +5,8 @@
 #include "cli/commands.h"
 #include "config/nearest.h"
 #include "kafka/client.h"
-#include "run/clock.h"
-#include "run/output.h"
+#include "runtime/clock.h"
+#include "runtime/output.h"
 
 namespace auditstream {
 

@@ -4,8 +4,8 @@
 #include "base/printable.h"
 #include "cli/commands.h"
 #include "cli/offsets.h"
-#include "run/daemon.h"
-#include "run/output.h"
+#include "runtime/daemon.h"
+#include "runtime/output.h"
 
 namespace auditstream {
 namespace {

@@ -3,18 +3,18 @@
 
 #include <iostream>
 
-#include "auditstream/hash.h"
 #include "auditstream/json.h"
 #include "auditstream/vendor.h"
+#include "base/hash.h"
 #include "cli/ask.h"
 #include "cli/commands.h"
 #include "cli/offsets.h"
 #include "cli/sources.h"
 #include "core/adoption.h"
-#include "run/clock.h"
-#include "run/cursor_editor.h"
-#include "run/daemon.h"
-#include "run/output.h"
+#include "runtime/clock.h"
+#include "runtime/cursor_editor.h"
+#include "runtime/daemon.h"
+#include "runtime/output.h"
 
 namespace auditstream {
 namespace {
@@ -190,7 +190,7 @@ int cursors_reset_command(const std::string& path, const std::string& name,
                           const CursorEditOptions& options) {
   const Time now = read_clock().wall;
   return edit_source(path, name, options, [&](const std::shared_ptr<const Source>& source, int home) {
-    const Time since = first_since(*source, find_vendor(source->vendor)->traits(), now);
+    const Time since = first_since(*source, now);
     return Edit{"reset", name, home, [source, home, since](const ShardMaps& shards, Time moment) {
                   return reset_cursor(*source, shards, home, since, moment);
                 }};

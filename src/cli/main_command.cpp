@@ -5,8 +5,8 @@
 #include "cli/commands.h"
 #include "cli/vendors.h"
 #include "cli/version.h"
-#include "run/daemon.h"
-#include "run/output.h"
+#include "runtime/daemon.h"
+#include "runtime/output.h"
 
 namespace auditstream {
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "config/nearest.h"
-#include "run/cursor_editor.h"
-#include "run/daemon.h"
-#include "run/output.h"
+#include "runtime/cursor_editor.h"
+#include "runtime/daemon.h"
+#include "runtime/output.h"
 
 namespace auditstream {
 std::variant<std::vector<RecordMap>, int> read_offsets(const Config& config, std::ostream& err) {

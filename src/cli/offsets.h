@@ -6,8 +6,8 @@
 #include <variant>
 #include <vector>
 
-#include "auditstream/config.h"
-#include "auditstream/cursor.h"
+#include "config/config.h"
+#include "core/cursor.h"
 
 namespace auditstream {
 

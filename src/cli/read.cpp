@@ -4,11 +4,11 @@
 
 #include "cli/commands.h"
 #include "cli/sources.h"
-#include "run/clock.h"
-#include "run/daemon.h"
-#include "run/output.h"
-#include "run/progress.h"
-#include "run/range_reader.h"
+#include "runtime/clock.h"
+#include "runtime/daemon.h"
+#include "runtime/output.h"
+#include "runtime/progress.h"
+#include "runtime/range_reader.h"
 
 namespace auditstream {
 

@@ -6,13 +6,13 @@
 #include <cstdint>
 #include <utility>
 
-#include "auditstream/envelope.h"
-#include "auditstream/hash.h"
-#include "auditstream/shard.h"
+#include "base/hash.h"
 #include "core/adoption.h"
+#include "core/envelope.h"
+#include "core/shard.h"
 #include "kafka/takeover.h"
-#include "run/clock.h"
-#include "run/daemon.h"
+#include "runtime/clock.h"
+#include "runtime/daemon.h"
 
 namespace auditstream {
 namespace {

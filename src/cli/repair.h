@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "auditstream/config.h"
-#include "auditstream/cursor.h"
+#include "config/config.h"
 #include "core/comparison.h"
+#include "core/cursor.h"
 #include "kafka/cluster.h"
 #include "kafka/topic_range.h"
 

@@ -1,8 +1,8 @@
 #include "cli/commands.h"
 #include "cli/version.h"
-#include "run/daemon.h"
-#include "run/instance.h"
-#include "run/log.h"
+#include "runtime/daemon.h"
+#include "runtime/instance.h"
+#include "runtime/log.h"
 
 namespace auditstream {
 namespace {
@@ -24,7 +24,7 @@ int run_logged(const std::string& path, const Loaded& loaded, const std::string&
     return exit_usage;
   }
   log(Level::info, "starting", "auditstream " + version() + (commit().empty() ? "" : " (" + commit() + ")"));
-  return run_daemon(path, *loaded.config, *wait, ops::Build{version(), commit()});
+  return run_daemon(path, *loaded.config, *wait, admin::Build{version(), commit()});
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "config/nearest.h"
-#include "run/output.h"
+#include "runtime/output.h"
 
 namespace auditstream {
 

@@ -5,7 +5,7 @@
 #include <ostream>
 #include <string>
 
-#include "auditstream/config.h"
+#include "config/config.h"
 
 namespace auditstream {
 

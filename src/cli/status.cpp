@@ -7,10 +7,10 @@
 #include "cli/status_table.h"
 #include "config/endpoint.h"
 #include "http/curl_client.h"
-#include "run/clock.h"
-#include "run/daemon.h"
-#include "run/output.h"
-#include "run/terminal.h"
+#include "runtime/clock.h"
+#include "runtime/daemon.h"
+#include "runtime/output.h"
+#include "runtime/terminal.h"
 
 namespace auditstream {
 namespace {

@@ -6,6 +6,7 @@
 #include "config/findings.h"
 #include "config/nearest.h"
 #include "config/vendor_page.h"
+#include "vendor_apis/registry.h"
 
 namespace auditstream {
 

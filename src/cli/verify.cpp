@@ -1,10 +1,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "auditstream/envelope.h"
-#include "auditstream/hash.h"
 #include "auditstream/json.h"
 #include "auditstream/vendor.h"
+#include "base/hash.h"
 #include "cli/ask.h"
 #include "cli/commands.h"
 #include "cli/offsets.h"
@@ -13,13 +12,14 @@
 #include "cli/verify_report.h"
 #include "core/adoption.h"
 #include "core/comparison.h"
+#include "core/envelope.h"
 #include "kafka/topic_range.h"
-#include "run/clock.h"
-#include "run/daemon.h"
-#include "run/id_digest.h"
-#include "run/output.h"
-#include "run/progress.h"
-#include "run/range_reader.h"
+#include "runtime/clock.h"
+#include "runtime/daemon.h"
+#include "runtime/id_digest.h"
+#include "runtime/output.h"
+#include "runtime/progress.h"
+#include "runtime/range_reader.h"
 
 namespace auditstream {
 namespace {
@@ -139,11 +139,9 @@ class Verification {
     }
 
     std::vector<Bound> begins{{cursor.since, "the source was never to have older events (since)"}};
-    const Vendor* vendor = find_vendor(source_->vendor);
-    AS_CHECK(vendor != nullptr);
-    if (const std::optional<Duration> kept = vendor->traits().retention) {
+    if (const std::optional<Duration> kept = source_->api->traits().retention) {
       begins.push_back({floor_second(now_ - *kept) + 1s,
-                        std::string(vendor->title()) + " keeps its log for " + format_duration(*kept)});
+                        std::string(source_->api->title()) + " keeps its log for " + format_duration(*kept)});
     }
     const Result<std::optional<Time>> lost = events_.lost_before(ours_);
     if (!lost.ok()) return stop_of(lost.error());

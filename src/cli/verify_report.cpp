@@ -5,7 +5,7 @@
 
 #include "auditstream/json.h"
 #include "cli/version.h"
-#include "run/output.h"
+#include "runtime/output.h"
 
 namespace auditstream {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "auditstream/config.h"
+#include "config/config.h"
 
 namespace auditstream {
 

@@ -9,6 +9,7 @@
 #include "config/findings.h"
 #include "config/nearest.h"
 #include "config/rate.h"
+#include "vendor_apis/registry.h"
 
 namespace auditstream {
 namespace {
@@ -34,8 +35,8 @@ Status apply_name(const std::string& value, Draft& draft) {
 }
 
 Status apply_vendor(const std::string& value, Draft& draft) {
-  draft.vendor = find_vendor(value);
-  if (draft.vendor == nullptr) {
+  draft.source.api = find_vendor(value);
+  if (draft.source.api == nullptr) {
     std::vector<std::string> names;
     for (const Vendor* vendor : vendors()) names.emplace_back(vendor->name());
     return Error{in_quotes(value) + " is not one of " + listed(names) + did_you_mean(value, names)};
@@ -101,9 +102,9 @@ Status apply_rate_limit(const std::string& value, Draft& draft) {
 Status apply_page_size(const std::string& value, Draft& draft) {
   const Result<long> size = parse_number(value, 1, std::numeric_limits<std::uint32_t>::max());
   if (!size.ok()) return size.error();
-  if (draft.vendor != nullptr && *size > draft.vendor->traits().page_size_max) {
-    return Error{value + " is more than " + std::string(draft.vendor->title()) + "'s maximum of " +
-                 std::to_string(draft.vendor->traits().page_size_max)};
+  if (draft.source.api != nullptr && *size > draft.source.api->traits().page_size_max) {
+    return Error{value + " is more than " + std::string(draft.source.api->title()) + "'s maximum of " +
+                 std::to_string(draft.source.api->traits().page_size_max)};
   }
   draft.source.page_size = static_cast<std::uint32_t>(*size);
   return success();

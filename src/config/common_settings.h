@@ -16,7 +16,6 @@ namespace auditstream {
 // A source while it is read.
 struct Draft {
   Time now;
-  const Vendor* vendor = nullptr;  // known once `vendor` was applied
   Source source{};
   http::Route route{};
   std::map<std::string_view, Text> read{};  // of the common settings with one value: what was applied

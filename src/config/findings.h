@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "auditstream/config.h"
+#include "config/config.h"
 
 namespace auditstream {
 

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <sstream>
 
-#include "auditstream/config.h"
+#include "config/config.h"
 
 namespace auditstream {
 

@@ -5,7 +5,7 @@
 #include <set>
 #include <utility>
 
-#include "auditstream/config.h"
+#include "config/config.h"
 #include "config/endpoint.h"
 #include "config/expansion.h"
 #include "config/findings.h"

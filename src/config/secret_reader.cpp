@@ -1,5 +1,5 @@
 // Secrets at the moment of their use: files may have been rotated since the config was loaded.
-#include "auditstream/config.h"
+#include "config/config.h"
 #include "config/expansion.h"
 
 namespace auditstream {

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 
-#include "auditstream/hash.h"
+#include "base/hash.h"
 #include "config/endpoint.h"
 #include "config/expansion.h"
 #include "config/topic_name.h"
+#include "vendor_apis/registry.h"
 
 namespace auditstream {
 namespace {
@@ -172,7 +173,7 @@ ReadSource SourceReader::read(const Node& node, const Place& place) {
   result.topic = places["topic"].node != nullptr ? places["topic"].place : surroundings_.events_place;
   if (source.account.empty()) source.account = source.name;
 
-  if (draft.vendor == nullptr) {
+  if (draft.source.api == nullptr) {
     // Which settings are valid is not known; one that no vendor has is wrong all the same.
     for (const Vendor* vendor : vendors()) {
       for (const Setting& setting : vendor->settings()) own.find(setting.name);
@@ -182,7 +183,7 @@ ReadSource SourceReader::read(const Node& node, const Place& place) {
     return result;
   }
 
-  const Vendor& vendor = *draft.vendor;
+  const Vendor& vendor = *draft.source.api;
   for (const Setting& setting : vendor.settings()) {
     if (!is_common(setting.name)) read_vendor_setting(setting, own, source);
   }
@@ -261,7 +262,7 @@ void SourceReader::read_vendor_setting(const Setting& setting, Section& own, Sou
 }
 
 void SourceReader::add_mistakes_of_vendor(const Section& own, const Draft& draft) {
-  for (const auto& [name, message] : draft.vendor->mistakes(draft.source)) {
+  for (const auto& [name, message] : draft.source.api->mistakes(draft.source)) {
     const auto child = std::find_if(own.children().begin(), own.children().end(),
                                     [&name = name](const Node& candidate) { return candidate.key == name; });
     const bool given = child != own.children().end();
@@ -295,11 +296,11 @@ void SourceReader::fill_topics(Draft& draft, const Place& topic_place) {
 }
 
 void SourceReader::warn_of_retention(const Draft& draft, const Place& place) {
-  const std::optional<Duration> retention = draft.vendor->traits().retention;
+  const std::optional<Duration> retention = draft.source.api->traits().retention;
   const std::optional<Time> start = draft.source.backfill_start_time;
   if (!retention || !start || *start >= surroundings_.now - *retention) return;
   findings_.warning(place, format_rfc3339(*start) + " is further back than " +
-                               std::string(draft.vendor->title()) + " is known to keep its log (" +
+                               std::string(draft.source.api->title()) + " is known to keep its log (" +
                                format_duration(*retention) + "): older events may be missing");
 }
 

@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "auditstream/config.h"
 #include "auditstream/vendor.h"
 #include "config/common_settings.h"
+#include "config/config.h"
 #include "config/section.h"
 
 namespace auditstream {

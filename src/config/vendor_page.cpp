@@ -8,6 +8,7 @@
 #include "config/common_settings.h"
 #include "config/findings.h"
 #include "config/rate.h"
+#include "vendor_apis/registry.h"
 
 namespace auditstream {
 namespace {

@@ -1,10 +1,13 @@
 #include "core/adoption.h"
 
+#include "auditstream/vendor.h"
+
 namespace auditstream {
 
-Time first_since(const Source& source, const Traits& traits, Time now) {
+Time first_since(const Source& source, Time now) {
+  const Duration precision = source.api->traits().precision;
   const Time since = source.backfill_start_time.value_or(now);
-  return Time{since.time_since_epoch() / traits.precision * traits.precision};
+  return Time{since.time_since_epoch() / precision * precision};
 }
 
 std::string cursor_cant_be_used(const Source& source, const std::string& reason) {

@@ -5,16 +5,16 @@
 #include <string>
 #include <vector>
 
-#include "auditstream/cursor.h"
 #include "auditstream/model.h"
-#include "auditstream/poller.h"
 #include "auditstream/vendor.h"
+#include "core/cursor.h"
+#include "core/poller.h"
 
 namespace auditstream {
 
 // The beginning that the config gives: cut to the precision of the vendor's times, or an event of that very
 // moment would lie before it.
-Time first_since(const Source& source, const Traits& traits, Time now);
+Time first_since(const Source& source, Time now);
 
 // Why the source must not be polled from this cursor in this partition, with the remedy; nothing if it may.
 std::optional<std::string> why_not_adopted(const Source& source, const Cursor& cursor, int partition);

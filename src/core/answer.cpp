@@ -1,4 +1,4 @@
-#include "auditstream/answer.h"
+#include "core/answer.h"
 
 #include <algorithm>
 #include <string_view>

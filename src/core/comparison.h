@@ -11,10 +11,10 @@
 #include <string_view>
 #include <vector>
 
-#include "auditstream/cursor.h"
 #include "auditstream/model.h"
 #include "auditstream/time.h"
 #include "base/sha256.h"
+#include "core/cursor.h"
 
 namespace auditstream {
 

@@ -1,4 +1,4 @@
-#include "auditstream/cursor.h"
+#include "core/cursor.h"
 
 #include <rapidjson/document.h>
 #include <rapidjson/stringbuffer.h>

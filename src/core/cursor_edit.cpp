@@ -4,8 +4,8 @@
 #include <string>
 #include <utility>
 
-#include "auditstream/ledger.h"
 #include "core/adoption.h"
+#include "core/ledger.h"
 
 namespace auditstream {
 namespace {

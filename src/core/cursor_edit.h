@@ -7,10 +7,10 @@
 #include <string_view>
 #include <vector>
 
-#include "auditstream/cursor.h"
 #include "auditstream/model.h"
 #include "auditstream/result.h"
 #include "auditstream/time.h"
+#include "core/cursor.h"
 
 namespace auditstream {
 

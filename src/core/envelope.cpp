@@ -1,4 +1,4 @@
-#include "auditstream/envelope.h"
+#include "core/envelope.h"
 
 #include <algorithm>
 

@@ -1,9 +1,9 @@
-#include "auditstream/fleet.h"
+#include "core/fleet.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "auditstream/hash.h"
+#include "base/hash.h"
 
 namespace auditstream {
 

@@ -1,4 +1,4 @@
-#include "auditstream/held_sources.h"
+#include "core/held_sources.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,9 +1,9 @@
-#include "auditstream/ledger.h"
+#include "core/ledger.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "auditstream/hash.h"
+#include "base/hash.h"
 
 namespace auditstream {
 namespace {

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "auditstream/shard.h"
+#include "core/shard.h"
 
 namespace auditstream {
 

@@ -1,4 +1,4 @@
-#include "auditstream/planner.h"
+#include "core/planner.h"
 
 #include <algorithm>
 

@@ -1,13 +1,13 @@
-#include "auditstream/poller.h"
+#include "core/poller.h"
 
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
-#include "auditstream/answer.h"
-#include "auditstream/hash.h"
-#include "auditstream/rate_limit.h"
+#include "base/hash.h"
 #include "core/adoption.h"
+#include "core/answer.h"
+#include "core/rate_limit.h"
 
 namespace auditstream {
 namespace {
@@ -26,25 +26,25 @@ constexpr Duration secret_rest_max = 60s;
 
 }  // namespace
 
-Poller::Poller(std::shared_ptr<const Source> source, const Vendor& vendor, SecretSource& secrets,
-               Ledger ledger, bool born, PollerOptions options, std::uint64_t& next_request_id)
+Poller::Poller(std::shared_ptr<const Source> source, SecretSource& secrets, Ledger ledger, bool born,
+               PollerOptions options, std::uint64_t& next_request_id)
     : source_(std::move(source)),
-      vendor_(&vendor),
+      vendor_(source_->api),
       secret_source_(&secrets),
       options_(options),
       next_request_id_(&next_request_id),
       ledger_(std::move(ledger)),
       born_(born),
-      planner_(vendor.traits().by_day, options.target, options.end),
+      planner_(vendor_->traits().by_day, options.target, options.end),
       page_size_(source_->page_size),
       requests_per_second_(RateLimit(source_->rate_limit, Steady{}).requests_per_second()),
       clock_(options.clock_vouched),
       health_(source_->poll_interval, ledger_->cursor().trouble),
       random_(hash64(source_->name)) {}
 
-Poller Poller::stopped(std::shared_ptr<const Source> source, const Vendor& vendor, SecretSource& secrets,
-                       std::string reason, std::uint64_t& next_request_id) {
-  Poller poller(source, vendor, secrets, Ledger(*source, Time{}, Time{}), true, {}, next_request_id);
+Poller Poller::stopped(std::shared_ptr<const Source> source, SecretSource& secrets, std::string reason,
+                       std::uint64_t& next_request_id) {
+  Poller poller(source, secrets, Ledger(*source, Time{}, Time{}), true, {}, next_request_id);
   poller.ledger_.reset();
   poller.stopped_ = std::move(reason);
   return poller;

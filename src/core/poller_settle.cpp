@@ -4,8 +4,8 @@
 #include <map>
 #include <utility>
 
-#include "auditstream/hash.h"
-#include "auditstream/poller.h"
+#include "base/hash.h"
+#include "core/poller.h"
 
 namespace auditstream {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "auditstream/poller.h"
+#include "core/poller.h"
 
 namespace auditstream {
 namespace {

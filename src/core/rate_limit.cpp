@@ -1,4 +1,4 @@
-#include "auditstream/rate_limit.h"
+#include "core/rate_limit.h"
 
 #include <algorithm>
 #include <limits>

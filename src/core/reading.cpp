@@ -1,11 +1,11 @@
-#include "auditstream/reading.h"
+#include "core/reading.h"
 
 #include <algorithm>
 #include <iterator>
 #include <memory>
 #include <utility>
 
-#include "auditstream/hash.h"
+#include "base/hash.h"
 
 namespace auditstream {
 namespace {

@@ -1,4 +1,4 @@
-#include "auditstream/shard.h"
+#include "core/shard.h"
 
 #include <algorithm>
 #include <utility>

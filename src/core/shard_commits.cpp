@@ -4,8 +4,8 @@
 #include <set>
 #include <utility>
 
-#include "auditstream/hash.h"
-#include "auditstream/shard.h"
+#include "base/hash.h"
+#include "core/shard.h"
 
 namespace auditstream {
 

@@ -2,10 +2,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "auditstream/hash.h"
-#include "auditstream/shard.h"
 #include "auditstream/vendor.h"
+#include "base/hash.h"
 #include "core/adoption.h"
+#include "core/shard.h"
 
 namespace auditstream {
 namespace {
@@ -62,14 +62,12 @@ Shard::Account& Shard::account_for(const Source& source, Now now) {
 
 // `predecessor` is the source under the settings that it had until now; its requests have been cancelled.
 Poller Shard::make_poller(const std::shared_ptr<const Source>& source, const Poller* predecessor, Now now) {
-  const Vendor* vendor = find_vendor(source->vendor);
-  AS_CHECK(vendor != nullptr);
   const auto stopped = [&](std::string reason) {
     world_.observer.said(*source, Say{Level::error, "source_stopped", reason});
-    return Poller::stopped(source, *vendor, world_.secrets, std::move(reason), world_.next_request_id);
+    return Poller::stopped(source, world_.secrets, std::move(reason), world_.next_request_id);
   };
   if (!source->enabled) {
-    return Poller::stopped(source, *vendor, world_.secrets, "disabled in the config (enabled: false)",
+    return Poller::stopped(source, world_.secrets, "disabled in the config (enabled: false)",
                            world_.next_request_id);
   }
   PollerOptions options = world_.options;
@@ -78,7 +76,7 @@ Poller Shard::make_poller(const std::shared_ptr<const Source>& source, const Pol
       found != world_.record_bytes_max.end()) {
     options.record_bytes_max = found->second;
   }
-  Ledger ledger(*source, first_since(*source, vendor->traits(), now.wall), now.wall);
+  Ledger ledger(*source, first_since(*source, now.wall), now.wall);
   const Cursor* cursor = predecessor != nullptr ? predecessor->cursor() : nullptr;
   if (cursor == nullptr && !records_.contains(source->name)) {
     const auto places = world_.cursors.find(source->name);
@@ -89,7 +87,7 @@ Poller Shard::make_poller(const std::shared_ptr<const Source>& source, const Pol
     }
     // The tail may not have told yet where it lies now.
     if (with_cursor_.contains(source->name)) return stopped(cursor_has_gone(*source, partition_));
-    return {source, *vendor, world_.secrets, std::move(ledger), false, options, world_.next_request_id};
+    return {source, world_.secrets, std::move(ledger), false, options, world_.next_request_id};
   }
   if (cursor == nullptr) {
     Result<Ledger> restored = Ledger::restore(source->name, records_);
@@ -112,7 +110,7 @@ Poller Shard::make_poller(const std::shared_ptr<const Source>& source, const Pol
     return stopped(*std::move(reason));
   for (const Say& warning : adoption_warnings(*source, *cursor)) world_.observer.said(*source, warning);
   ledger.adopt(*source);
-  return {source, *vendor, world_.secrets, std::move(ledger), true, options, world_.next_request_id};
+  return {source, world_.secrets, std::move(ledger), true, options, world_.next_request_id};
 }
 
 void Shard::reconfigure(std::vector<std::shared_ptr<const Source>> sources, Now now) {

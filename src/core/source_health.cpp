@@ -1,4 +1,4 @@
-#include "auditstream/source_health.h"
+#include "core/source_health.h"
 
 #include <algorithm>
 

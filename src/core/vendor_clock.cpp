@@ -1,4 +1,4 @@
-#include "auditstream/vendor_clock.h"
+#include "core/vendor_clock.h"
 
 #include <algorithm>
 #include <charconv>

@@ -6,7 +6,7 @@
 #include <optional>
 #include <set>
 
-#include "auditstream/envelope.h"
+#include "core/envelope.h"
 #include "kafka/access_probe.h"
 #include "kafka/hang_up.h"
 #include "kafka/topic_fit.h"

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "auditstream/config.h"
-#include "auditstream/cursor.h"
 #include "auditstream/result.h"
+#include "config/config.h"
+#include "core/cursor.h"
 #include "kafka/client.h"
 
 namespace auditstream::kafka {

@@ -9,10 +9,10 @@
 #include <string_view>
 #include <vector>
 
-#include "auditstream/config.h"
-#include "auditstream/cursor.h"
 #include "auditstream/result.h"
 #include "auditstream/time.h"
+#include "config/config.h"
+#include "core/cursor.h"
 #include "kafka/client.h"
 
 namespace auditstream::kafka {

@@ -12,8 +12,8 @@
 #include <string>
 #include <thread>
 
-#include "auditstream/membership.h"
-#include "auditstream/poller.h"
+#include "core/membership.h"
+#include "core/poller.h"
 #include "kafka/access.h"
 #include "kafka/client.h"
 #include "kafka/contact.h"

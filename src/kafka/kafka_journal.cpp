@@ -4,8 +4,8 @@
 #include <chrono>
 #include <utility>
 
-#include "auditstream/envelope.h"
 #include "auditstream/json.h"
+#include "core/envelope.h"
 #include "kafka/access_probe.h"
 #include "kafka/cluster.h"
 

@@ -16,7 +16,7 @@
 #include <variant>
 #include <vector>
 
-#include "auditstream/journal.h"
+#include "core/journal.h"
 #include "kafka/access.h"
 #include "kafka/client.h"
 #include "kafka/contact.h"

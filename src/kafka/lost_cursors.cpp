@@ -5,7 +5,7 @@
 #include <memory>
 #include <optional>
 
-#include "auditstream/envelope.h"
+#include "core/envelope.h"
 #include "kafka/contact.h"
 #include "kafka/topic_range.h"
 

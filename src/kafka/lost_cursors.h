@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "auditstream/config.h"
-#include "auditstream/cursor.h"
+#include "config/config.h"
+#include "core/cursor.h"
 #include "kafka/client.h"
 
 namespace auditstream::kafka {

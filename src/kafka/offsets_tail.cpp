@@ -5,9 +5,9 @@
 #include <string_view>
 #include <utility>
 
-#include "auditstream/cursor.h"
 #include "auditstream/json.h"
 #include "auditstream/time.h"
+#include "core/cursor.h"
 
 namespace auditstream::kafka {
 namespace {

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <thread>
 
-#include "auditstream/tail.h"
+#include "core/tail.h"
 #include "kafka/client.h"
 #include "kafka/contact.h"
 #include "kafka/leaders.h"

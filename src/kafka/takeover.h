@@ -12,8 +12,8 @@
 #include <variant>
 #include <vector>
 
-#include "auditstream/cursor.h"
-#include "auditstream/journal.h"
+#include "core/cursor.h"
+#include "core/journal.h"
 #include "kafka/kafka_journal.h"
 
 namespace auditstream::kafka {

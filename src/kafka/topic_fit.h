@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "auditstream/config.h"
 #include "auditstream/time.h"
+#include "config/config.h"
 
 namespace auditstream::kafka {
 

@@ -17,7 +17,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "auditstream/hash.h"
+#include "base/hash.h"
 #include "support/kafka/handles.h"
 
 namespace {

@@ -7,17 +7,17 @@
 #include <functional>
 #include <map>
 
-#include "auditstream/cursor.h"
-#include "auditstream/hash.h"
 #include "auditstream/json.h"
-#include "auditstream/reading.h"
 #include "auditstream/time.h"
+#include "base/hash.h"
 #include "cli/status_table.h"
 #include "config/endpoint.h"
 #include "config/expansion.h"
 #include "config/nearest.h"
 #include "config/rate.h"
 #include "config/tree.h"
+#include "core/cursor.h"
+#include "core/reading.h"
 #include "cost/growth.h"
 #include "unit/poller_life.h"
 

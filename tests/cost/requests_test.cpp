@@ -4,9 +4,9 @@
 
 #include <map>
 
+#include "admin/api.h"
 #include "cost/growth.h"
-#include "ops/api.h"
-#include "run/wire.h"
+#include "runtime/wire.h"
 
 namespace auditstream {
 namespace {
@@ -75,12 +75,12 @@ TEST(Cost, OfARequestGrowsWithItsSize) {
     const double times = test::growth(
         4096, [&](std::size_t size) { return body[0] + repeated(body[1], size) + body[2]; },
         [](const std::string& text) {
-          ops::HttpRequest request{"PATCH", "/connectors/acme/offsets"};
+          admin::HttpRequest request{"PATCH", "/connectors/acme/offsets"};
           request.body = text;
-          (void)ops::answer(
-              request, ops::Identity{}, ops::KafkaView{}, ops::ConfigView{},
+          (void)admin::answer(
+              request, admin::Identity{}, admin::KafkaView{}, admin::ConfigView{},
               [] {
-                ops::SourceView view;
+                admin::SourceView view;
                 auto source = std::make_shared<Source>();
                 source->name = "acme";
                 view.source = std::move(source);
@@ -94,9 +94,9 @@ TEST(Cost, OfARequestGrowsWithItsSize) {
     const double times = test::growth(
         4096, [&](std::size_t size) { return "/connectors/acme?x" + repeated(item, size); },
         [](const std::string& text) {
-          ops::HttpRequest request{"GET", ""};
-          ops::read_target(text, request);
-          (void)ops::turn_away(request, ops::Door{"0.0.0.0:8083", true, {}, {"known.example"}});
+          admin::HttpRequest request{"GET", ""};
+          admin::read_target(text, request);
+          (void)admin::turn_away(request, admin::Door{"0.0.0.0:8083", true, {}, {"known.example"}});
         });
     EXPECT_LT(times, test::cost_growth_max) << item;
   }

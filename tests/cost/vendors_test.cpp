@@ -6,10 +6,11 @@
 #include <functional>
 #include <map>
 
-#include "auditstream/answer.h"
+#include "core/answer.h"
 #include "cost/growth.h"
-#include "vendor/given.h"
-#include "vendor/toolkit.h"
+#include "vendor_apis/given.h"
+#include "vendor_apis/registry.h"
+#include "vendor_apis/toolkit.h"
 
 namespace auditstream {
 namespace {

@@ -8,9 +8,9 @@
 #include <string>
 #include <utility>
 
-#include "auditstream/hash.h"
 #include "auditstream/json.h"
 #include "auditstream/time.h"
+#include "base/hash.h"
 #include "e2e/world.h"
 
 namespace auditstream::test {

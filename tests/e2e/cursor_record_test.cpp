@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <regex>
 
-#include "auditstream/hash.h"
+#include "base/hash.h"
 #include "e2e/asking.h"
 #include "e2e/world.h"
 

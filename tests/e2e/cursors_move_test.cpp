@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include "auditstream/hash.h"
+#include "base/hash.h"
 #include "e2e/world.h"
 
 namespace auditstream::test {

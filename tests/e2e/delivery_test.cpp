@@ -6,9 +6,9 @@
 #include <map>
 #include <string>
 
-#include "auditstream/hash.h"
 #include "auditstream/json.h"
 #include "auditstream/time.h"
+#include "base/hash.h"
 #include "e2e/world.h"
 #include "support/kafka/topics.h"
 

@@ -15,8 +15,8 @@ TEST(Quota, ABackfillGetsThroughByTransactionsThatBecomeSmaller) {
                .like = "\"history\":" + std::to_string(events) + ",\"history_span\":\"240h\",\"rate\":0"},
               kafka.bootstrap());
   // Each request is delayed by up to ten seconds: many small ones take longer than a transaction may.
-  world.config["kafka"]["properties"]["compression.type"] = "none";
-  world.config["kafka"]["properties"]["batch.size"] = "200000";
+  world.config["kafka"]["compression.type"] = "none";
+  world.config["kafka"]["batch.size"] = "200000";
   create_topic(world.bootstrap(), world.topic("tines"), 1);
   kafka.limit_producers(20'000);
   const auto run = world.start();

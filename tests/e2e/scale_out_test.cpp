@@ -6,8 +6,8 @@
 
 #include <set>
 
-#include "auditstream/cursor.h"
 #include "auditstream/json.h"
+#include "core/cursor.h"
 #include "e2e/world.h"
 
 namespace auditstream::test {

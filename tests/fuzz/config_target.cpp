@@ -9,8 +9,8 @@
 #include <set>
 
 #include "auditstream/check.h"
-#include "auditstream/config.h"
 #include "auditstream/vendor.h"
+#include "config/config.h"
 #include "config/endpoint.h"
 #include "config/rate.h"
 #include "config/tree.h"
@@ -68,7 +68,7 @@ void run(std::string_view input) {
   std::set<std::string> names;
   for (const auto& source : loaded.config->sources) {
     AS_CHECK(names.insert(source->name).second);
-    const Vendor* vendor = find_vendor(source->vendor);
+    const Vendor* vendor = source->api;
     AS_CHECK(vendor != nullptr);
     const Result<std::string> origin = parse_origin(source->base_url);
     AS_CHECK(origin.ok() && *origin == source->base_url);

@@ -1,8 +1,8 @@
 // A record of the offsets topic: whoever may write there may have written anything.
+#include "admin/board.h"
 #include "auditstream/check.h"
-#include "auditstream/cursor.h"
+#include "core/cursor.h"
 #include "fuzz/target.h"
-#include "ops/board.h"
 
 namespace auditstream::fuzz {
 namespace {
@@ -26,7 +26,7 @@ void run(std::string_view input) {
   if (const auto number = chunk_number("acme", input))
     AS_CHECK(chunk_number("acme", chunk_key("acme", *number)) == number);
 
-  ops::Board board(12);
+  admin::Board board(12);
   board.on_record(3, "acme", input);
   board.on_record(3, owner_key, input);
   board.on_record(3, input, input);

@@ -3,26 +3,26 @@
 #include <algorithm>
 #include <optional>
 
+#include "admin/api.h"
 #include "auditstream/check.h"
 #include "auditstream/json.h"
 #include "fuzz/fields.h"
 #include "fuzz/target.h"
-#include "ops/api.h"
-#include "run/wire.h"
+#include "runtime/wire.h"
 
 namespace auditstream::fuzz {
 namespace {
 
 constexpr std::string_view token = "fuzz-0a1b2c3d4e5f-token";
 
-std::vector<ops::SourceView> views() {
+std::vector<admin::SourceView> views() {
   auto source = std::make_shared<Source>();
   source->name = "acme";
   source->vendor = "tines";
   source->account = "acme";
   source->topic = "audit.tines";
   source->settings["tenant_domain"] = "acme.tines.com";
-  ops::SourceView view;
+  admin::SourceView view;
   view.source = source;
   view.state = "RUNNING";
   view.owner = "one";
@@ -31,18 +31,18 @@ std::vector<ops::SourceView> views() {
   return {view};
 }
 
-ops::HttpRequest request_of(std::string_view input) {
+admin::HttpRequest request_of(std::string_view input) {
   const Fields fields = fields_of(input);
-  ops::HttpRequest request{std::string(fields["method"]), ""};
-  ops::read_target(fields["target"], request);
+  admin::HttpRequest request{std::string(fields["method"]), ""};
+  admin::read_target(fields["target"], request);
   for (const auto& [name, value] : fields.list) {
     if (name != "method" && name != "target") request.headers.emplace(name, value);
   }
-  if (ops::takes_body(request)) request.body = fields.rest;
+  if (admin::takes_body(request)) request.body = fields.rest;
   return request;
 }
 
-void expect_answer(const ops::HttpResponse& response) {
+void expect_answer(const admin::HttpResponse& response) {
   AS_CHECK(response.status >= 200 && response.status < 600);
   AS_CHECK(response.body.find(token) == std::string::npos);
   if (response.status < 400) return;
@@ -50,34 +50,34 @@ void expect_answer(const ops::HttpResponse& response) {
   AS_CHECK(json::scalar_at(response.body, "/message").has_value());
 }
 
-void expect_good_answers(const ops::HttpRequest& request, std::string_view input) {
+void expect_good_answers(const admin::HttpRequest& request, std::string_view input) {
   const bool reads = request.method == "GET" || request.method == "HEAD";
   // Whoever asks holds no token that counts, unless the input happens to spell it.
   const bool knows = input.find(token) != std::string_view::npos;
   for (const bool loopback : {true, false}) {
-    const ops::Door door{"0.0.0.0:8083", loopback, Secret(std::string(token)), {"known.example"}};
-    const auto refused = ops::turn_away(request, door);
+    const admin::Door door{"0.0.0.0:8083", loopback, Secret(std::string(token)), {"known.example"}};
+    const auto refused = admin::turn_away(request, door);
     if (refused && !knows) expect_answer(*refused);
     if (!loopback && !reads && !knows) AS_CHECK(refused.has_value());
   }
 
   const Time now = *parse_rfc3339("2026-11-20T12:00:00Z");
   int views_asked = 0;
-  const auto answer = ops::answer(
-      request, ops::Identity{"1", "c", "one", "group", "offsets", 12, "cluster"}, ops::KafkaView{},
-      ops::ConfigView{},
+  const auto answer = admin::answer(
+      request, admin::Identity{"1", "c", "one", "group", "offsets", 12, "cluster"}, admin::KafkaView{},
+      admin::ConfigView{},
       [&] {
         ++views_asked;
         return views();
       },
       now);
   AS_CHECK(views_asked <= 1);
-  if (const auto* change = std::get_if<ops::Change>(&answer)) {
+  if (const auto* change = std::get_if<admin::Change>(&answer)) {
     AS_CHECK(!reads);
     AS_CHECK(change->source != nullptr && change->source->name == "acme");
     AS_CHECK(change->position <= now);
   } else if (!knows) {
-    expect_answer(std::get<ops::HttpResponse>(answer));
+    expect_answer(std::get<admin::HttpResponse>(answer));
   }
 }
 
@@ -85,8 +85,8 @@ void run(std::string_view input) { expect_good_answers(request_of(input), input)
 
 // What came of the bytes of a connection; neither: nobody is there to be told.
 struct Heard {
-  std::optional<ops::HttpRequest> request;
-  std::optional<ops::HttpResponse> refusal;
+  std::optional<admin::HttpRequest> request;
+  std::optional<admin::HttpResponse> refusal;
 };
 
 // Where a socket gives them `piece` at a time.
@@ -96,7 +96,7 @@ Heard hear(std::string_view left, std::size_t piece) {
   bool has_head = false;
   while (true) {
     State state = has_head ? reader.read_body() : reader.read_head();
-    if (state == State::done && !has_head && ops::takes_body(reader.request())) {
+    if (state == State::done && !has_head && admin::takes_body(reader.request())) {
       has_head = true;
       (void)reader.waits_to_go_on();
       state = reader.read_body();

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "auditstream/check.h"
-#include "auditstream/ledger.h"
+#include "core/ledger.h"
 #include "fuzz/target.h"
 
 namespace auditstream::fuzz {

@@ -6,7 +6,7 @@
 #include "auditstream/check.h"
 #include "config/endpoint.h"
 #include "fuzz/target.h"
-#include "vendor/toolkit.h"
+#include "vendor_apis/toolkit.h"
 
 namespace auditstream::fuzz {
 namespace {

@@ -5,8 +5,8 @@
 #include "auditstream/time.h"
 #include "config/rate.h"
 #include "fuzz/target.h"
-#include "vendor/given.h"
-#include "vendor/toolkit.h"
+#include "vendor_apis/given.h"
+#include "vendor_apis/toolkit.h"
 
 namespace auditstream::fuzz {
 namespace {

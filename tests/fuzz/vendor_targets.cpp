@@ -3,13 +3,14 @@
 #include <cctype>
 #include <charconv>
 
-#include "auditstream/answer.h"
 #include "auditstream/check.h"
-#include "auditstream/hash.h"
+#include "base/hash.h"
+#include "core/answer.h"
 #include "fuzz/fields.h"
 #include "fuzz/target.h"
-#include "vendor/given.h"
-#include "vendor/transcript.h"
+#include "vendor_apis/given.h"
+#include "vendor_apis/registry.h"
+#include "vendor_apis/transcript.h"
 
 namespace auditstream::fuzz {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include "auditstream/envelope.h"
+#include "core/envelope.h"
 #include "kafka/detour.h"
 #include "kafka/lost_cursors.h"
 #include "kafka/patient_journal.h"

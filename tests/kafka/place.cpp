@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <random>
 
-#include "auditstream/envelope.h"
+#include "core/envelope.h"
 #include "support/kafka/topics.h"
 
 namespace auditstream::test {

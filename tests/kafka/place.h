@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "auditstream/envelope.h"
-#include "auditstream/journal.h"
+#include "core/envelope.h"
+#include "core/journal.h"
 #include "kafka/kafka_journal.h"
 #include "support/kafka/topic_reader.h"
 

@@ -1,8 +1,8 @@
 // How an event and a dead letter look to a consumer.
 #include <gmock/gmock.h>
 
-#include "auditstream/envelope.h"
-#include "auditstream/hash.h"
+#include "base/hash.h"
+#include "core/envelope.h"
 #include "kafka/patient_journal.h"
 #include "kafka/place.h"
 #include "support/kafka/broker.h"

@@ -1,5 +1,5 @@
 // The status page in a real browser, under the policy that is sent with it, against canned reports.
-#include "ops/status_page.h"
+#include "admin/status_page.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -94,9 +94,9 @@ class StatusPage : public ::testing::Test {
       reply.delay = std::chrono::milliseconds(delay_ms_);
       return reply;
     }
-    if (request.path() == "/runbook") return page(ops::runbook(), ops::runbook_policy());
+    if (request.path() == "/runbook") return page(admin::runbook(), admin::runbook_policy());
     if (request.path() != "/") return json_reply(404, "{}");
-    return page(ops::status_page(), ops::status_page_policy());
+    return page(admin::status_page(), admin::status_page_policy());
   }
   static Reply page(std::string_view html, std::string_view policy) {
     Reply reply;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "auditstream/hash.h"
+#include "base/hash.h"
 #include "simvendors/in_process.h"
 
 namespace auditstream::sim {
@@ -108,7 +108,7 @@ bool Process::committing() const {
   return std::ranges::any_of(tenures_, [](const auto& tenure) { return tenure.second.committing; });
 }
 
-// --- the loop, as src/run/worker.cpp has it
+// --- the loop, as src/runtime/worker.cpp has it
 
 void Process::post(std::function<void()> letter) {
   mail_.push_back(std::move(letter));

@@ -1,5 +1,5 @@
 // Process: one running auditstream in virtual time. Its decisions are the product's; what stands here is what
-// src/run does with threads, sockets and signals.
+// src/runtime does with threads, sockets and signals.
 #pragma once
 
 #include <functional>
@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "auditstream/fleet.h"
+#include "core/fleet.h"
 #include "sim/sim_group.h"
 #include "sim/sim_journal.h"
 #include "sim/world.h"

@@ -6,6 +6,7 @@
 
 #include "auditstream/vendor.h"
 #include "sim/world.h"
+#include "vendor_apis/registry.h"
 
 namespace auditstream::sim {
 namespace {
@@ -69,6 +70,7 @@ Source draw_source(Draw& draw, const Vendor& vendor, const TenantSpec& tenant, s
   Source source;
   source.name = tenant.vendor + std::to_string(index);
   source.vendor = tenant.vendor;
+  source.api = &vendor;
   source.account = source.name;
   source.base_url = "http://127.0.0.1:" + std::to_string(index + 1);  // tells whose request it is
   source.topic = "audit." + tenant.vendor;

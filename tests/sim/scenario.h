@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "auditstream/model.h"
-#include "auditstream/poller.h"
+#include "core/poller.h"
 #include "simvendors/tenant.h"
 
 namespace auditstream::sim {

@@ -9,7 +9,7 @@
 #include <optional>
 #include <set>
 
-#include "auditstream/membership.h"
+#include "core/membership.h"
 #include "sim/world.h"
 
 namespace auditstream::sim {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "auditstream/hash.h"
+#include "base/hash.h"
 
 namespace auditstream::sim {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "auditstream/journal.h"
+#include "core/journal.h"
 #include "sim/world.h"
 
 namespace auditstream::sim {

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "auditstream/journal.h"
-#include "auditstream/tail.h"
+#include "core/journal.h"
+#include "core/tail.h"
 
 namespace auditstream::sim {
 

@@ -7,7 +7,7 @@
 #include <map>
 #include <set>
 
-#include "auditstream/hash.h"
+#include "base/hash.h"
 #include "sim/simvendors_client.h"
 #include "simvendors/default_tenants.h"
 #include "simvendors/in_process.h"

@@ -7,7 +7,7 @@
 #include <numeric>
 #include <set>
 
-#include "auditstream/hash.h"
+#include "base/hash.h"
 #include "sim/process.h"
 #include "sim/sim_group.h"
 

@@ -7,6 +7,7 @@
 #include "auditstream/vendor.h"
 #include "sim/simvendors_client.h"
 #include "simvendors/in_process.h"
+#include "vendor_apis/registry.h"
 
 namespace auditstream::sim {
 namespace {
@@ -17,6 +18,7 @@ Source source_of(const TenantSpec& tenant) {
   Source source;
   source.name = "meeting";
   source.vendor = tenant.vendor;
+  source.api = find_vendor(tenant.vendor);
   source.base_url = "http://127.0.0.1:1";
   source.page_size = 100;
   source.settings = {{"region", "us"}, {"namespace", tenant.name}, {"tenant_domain", "acme.tines.com"}};

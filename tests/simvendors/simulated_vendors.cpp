@@ -4,8 +4,8 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
-#include "auditstream/hash.h"
 #include "auditstream/json.h"
+#include "base/hash.h"
 #include "simvendors/faults.h"
 #include "simvendors/wire.h"
 

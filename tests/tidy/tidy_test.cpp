@@ -84,7 +84,7 @@ TEST(Tidy, OneFileOwnsTheClock) {
       {"reads the clock",
        std::regex(R"(\b(system_clock|steady_clock|high_resolution_clock)::now\b|\bgettimeofday\b)"
                   R"(|\bclock_gettime\b|\btime\(\s*(nullptr|NULL|0|&))"),
-       {"src/run/clock", "src/kafka/", "src/http/curl_client"},
+       {"src/runtime/clock", "src/kafka/", "src/http/curl_client"},
        "take Now as an argument"});
 }
 
@@ -100,7 +100,7 @@ TEST(Tidy, OneFileOwnsTheSeed) {
   expect_behind_wall(sources_below({"include", "src"}),
                      {"draws real randomness",
                       std::regex(R"(\brandom_device\b|\bgetrandom\b|\bs?rand\()"),
-                      {"src/main.cpp", "src/run/"},
+                      {"src/main.cpp", "src/runtime/"},
                       "take the seeded source as an argument"});
 }
 
@@ -108,7 +108,7 @@ TEST(Tidy, ThreadsLiveAtTheEdge) {
   expect_behind_wall(sources_below({"include", "src"}),
                      {"starts a thread",
                       std::regex(R"(\bstd::(thread|jthread|async)\b|\bpthread_create\b)"),
-                      {"src/kafka/", "src/run/"},
+                      {"src/kafka/", "src/runtime/"},
                       "decisions are pure and run on their caller's thread"});
 }
 
@@ -116,7 +116,7 @@ TEST(Tidy, SocketsLiveAtTheEdge) {
   expect_behind_wall(sources_below({"include", "src"}),
                      {"makes a socket call",
                       std::regex(R"(::(socket|bind|listen|accept4?|connect|send|recv|sendto|recvfrom)\()"),
-                      {"src/http/", "src/run/http_server"},
+                      {"src/http/", "src/runtime/http_server"},
                       "HTTP goes through http::Client"});
 }
 
@@ -141,7 +141,7 @@ TEST(Tidy, OneFilePrints) {
       {"prints by itself",
        std::regex(R"(\bstd::w?(cout|cerr|clog)\b|\bv?f?printf\b|\bf?put(s|c|char)\b|\bfwrite\b|\bperror\b)"
                   R"(|(^|[^\w])::write\(|\bstd(out|err)\b)"),
-       {"src/run/output.cpp", "src/run/log.cpp", "src/base/check.cpp"},
+       {"src/runtime/output.cpp", "src/runtime/log.cpp", "src/base/check.cpp"},
        "out(), err(), print_json() or the log: nothing from outside may steer a terminal or stop the loop"});
 }
 
@@ -187,7 +187,7 @@ TEST(Tidy, VendorFilesKnowOnlyTheirContractAndTheToolkit) {
       R"(auditstream/(vendor|model|http|json|hash|time|secret|result|check)\.h|vendor/\w+\.h)");
   static const std::set<std::string> vendor_names{"captivateiq", "endorlabs", "floqast", "tines", "workato"};
   std::size_t seen = 0;
-  for (const SourceText& source : sources_below({"src/vendor"})) {
+  for (const SourceText& source : sources_below({"src/vendor_apis"})) {
     if (!vendor_names.contains(fs::path(source.path).stem().string())) continue;
     ++seen;
     for (const Include& include : source.includes) {
@@ -336,7 +336,7 @@ TEST(Tidy, APairOfOneNameIsFound) {
   EXPECT_EQ(pair_of("src/core/a.cpp", "tests/unit/b.cpp"), 1u);
   EXPECT_EQ(pair_of("tests/support/a.h", "tests/unit/b.cpp"), 1u);
   EXPECT_EQ(pair_of("tests/unit/a.cpp", "tests/unit/b.cpp"), 1u);
-  EXPECT_EQ(pair_of("tests/unit/a.cpp", "tests/vendor/b.cpp"), 0u) << "two programs";
+  EXPECT_EQ(pair_of("tests/unit/a.cpp", "tests/vendor_apis/b.cpp"), 0u) << "two programs";
 }
 
 // Two types of one name in a program: the linker keeps one of each of their functions, so one is copied as if
@@ -368,9 +368,9 @@ TEST(Tidy, LinesFitOnAScreen) {
   constexpr std::size_t columns_max = 140;
   for (const fs::path& file : files_below({"include", "src", "tests", "script", "config"})) {
     const auto lies_in = [&](const char* folder) { return file.string().find(folder) != std::string::npos; };
-    if (lies_in("/tests/vendor/") && !is_cpp(file)) continue;  // a vendor's answers stay as they came
-    if (lies_in("/tests/package/outages/")) continue;          // recorded
-    if (file.extension() == ".sha512") continue;               // as sha512sum writes them
+    if (lies_in("/tests/vendor_apis/") && !is_cpp(file)) continue;  // a vendor's answers stay as they came
+    if (lies_in("/tests/package/outages/")) continue;               // recorded
+    if (file.extension() == ".sha512") continue;                    // as sha512sum writes them
     std::ifstream in(file);
     std::string line;
     for (int number = 1; std::getline(in, line); ++number) {

@@ -13,6 +13,7 @@
 #include "config/vendor_page.h"
 #include "paths.h"
 #include "unit/config_text.h"
+#include "vendor_apis/registry.h"
 
 namespace auditstream {
 namespace {

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "auditstream/ledger.h"
+#include "core/ledger.h"
 
 namespace auditstream {
 namespace {

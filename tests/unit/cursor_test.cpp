@@ -1,5 +1,5 @@
 // The cursor's record: what a person reads in the offsets topic, and that nothing else is taken for one.
-#include "auditstream/cursor.h"
+#include "core/cursor.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // The Kafka record of an event, as interface and CloudEvents spell it.
-#include "auditstream/envelope.h"
+#include "core/envelope.h"
 
 #include <gtest/gtest.h>
 

@@ -1,11 +1,12 @@
 // Which shards a process runs, as its group gives and takes partitions.
-#include "auditstream/fleet.h"
+#include "core/fleet.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "auditstream/hash.h"
+#include "base/hash.h"
 #include "unit/shard_life.h"
+#include "vendor_apis/registry.h"
 
 namespace auditstream {
 namespace {
@@ -25,6 +26,7 @@ class FleetLife {
       auto source = std::make_shared<Source>();
       source->name = source->account = "s" + std::to_string(i);
       source->vendor = "tines";
+      source->api = find_vendor("tines");
       source->rate_limit = {{1000, 1min}};
       const int partition = murmur2_partition(source->account, partitions);
       if (partition == partitions - 1 || !used.insert(partition).second) continue;

@@ -1,5 +1,5 @@
 // Hashes are stored and decide about partitions: they are held to published values.
-#include "auditstream/hash.h"
+#include "base/hash.h"
 
 #include <gtest/gtest.h>
 

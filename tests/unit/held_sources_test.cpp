@@ -1,5 +1,5 @@
 // Who waits for a topic that takes nothing, and whose turn it is.
-#include "auditstream/held_sources.h"
+#include "core/held_sources.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // What has been published, and that a restart knows the same.
-#include "auditstream/ledger.h"
+#include "core/ledger.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include <random>
 #include <set>
 
-#include "auditstream/hash.h"
+#include "base/hash.h"
 #include "unit/poller_life.h"
 
 namespace auditstream {

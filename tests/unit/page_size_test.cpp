@@ -1,4 +1,4 @@
-#include "auditstream/page_size.h"
+#include "core/page_size.h"
 
 #include <gtest/gtest.h>
 

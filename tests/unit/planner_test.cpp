@@ -1,5 +1,5 @@
 // Which window comes next: nothing is left out between two of them.
-#include "auditstream/planner.h"
+#include "core/planner.h"
 
 #include <gtest/gtest.h>
 

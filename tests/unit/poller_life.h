@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "auditstream/poller.h"
+#include "core/poller.h"
 #include "unit/scripted_vendor.h"
 
 namespace auditstream {
@@ -42,6 +42,7 @@ class Life {
   Life() {
     source.name = "acme";
     source.vendor = "scripted";
+    source.api = &vendor;
     source.account = "acme";
     source.topic = "audit.scripted";
     source.dead_letter_topic = "audit.scripted.dlq";
@@ -54,11 +55,11 @@ class Life {
     const auto shared = std::make_shared<const Source>(source);
     sent.clear();
     if (records.contains(source.name)) {
-      poller.emplace(shared, vendor, secrets, *Ledger::restore(source.name, records), true, options, next_id);
+      poller.emplace(shared, secrets, *Ledger::restore(source.name, records), true, options, next_id);
       return;
     }
     const Time since = source.backfill_start_time.value_or(floor_second(now.wall));
-    poller.emplace(shared, vendor, secrets, Ledger(*shared, since, now.wall), false, options, next_id);
+    poller.emplace(shared, secrets, Ledger(*shared, since, now.wall), false, options, next_id);
     commit(*poller->take_progress(now));
     poller->on_committed();
   }
@@ -66,7 +67,7 @@ class Life {
   // The config was read again.
   void reload() {
     const auto shared = std::make_shared<const Source>(source);
-    Poller successor(shared, vendor, secrets, Ledger(*shared, now.wall, now.wall), true, options, next_id);
+    Poller successor(shared, secrets, Ledger(*shared, now.wall, now.wall), true, options, next_id);
     std::vector<Action> actions;
     successor.succeed(*poller, actions);
     poller.emplace(std::move(successor));

@@ -1,12 +1,12 @@
 // One source's life: what it asks, what it publishes, how it takes trouble, when it rests.
-#include "auditstream/poller.h"
+#include "core/poller.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
 
-#include "auditstream/hash.h"
+#include "base/hash.h"
 #include "unit/poller_life.h"
 
 namespace auditstream {
@@ -27,8 +27,8 @@ TEST(Poller, AsksNothingBeforeItsCursorIsInKafka) {
   Life life;
   Ledger ledger(life.source, noon, noon);
   std::uint64_t next_id = 1;
-  Poller poller(std::make_shared<const Source>(life.source), life.vendor, life.secrets, std::move(ledger),
-                false, {}, next_id);
+  Poller poller(std::make_shared<const Source>(life.source), life.secrets, std::move(ledger), false, {},
+                next_id);
   std::vector<Action> actions;
   EXPECT_TRUE(poller.urgent());
   poller.step(life.now, actions);
@@ -104,8 +104,8 @@ TEST(Poller, IsSilentAboutAnEmptyLogWhereNobodyAskedForItsPastOrSomethingWasFoun
 TEST(Poller, AStoppedOnePollsNothingAndSaysWhy) {
   Life life;
   std::uint64_t next_id = 1;
-  Poller poller = Poller::stopped(std::make_shared<const Source>(life.source), life.vendor, life.secrets,
-                                  "move the cursor", next_id);
+  Poller poller =
+      Poller::stopped(std::make_shared<const Source>(life.source), life.secrets, "move the cursor", next_id);
   std::vector<Action> actions;
   poller.step(life.now, actions);
   EXPECT_THAT(actions, IsEmpty());

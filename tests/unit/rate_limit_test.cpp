@@ -1,5 +1,5 @@
 // The pace of requests: no sliding window of the vendor's overflows, and little of it is wasted.
-#include "auditstream/rate_limit.h"
+#include "core/rate_limit.h"
 
 #include <gtest/gtest.h>
 

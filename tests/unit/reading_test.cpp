@@ -1,10 +1,10 @@
 // One window, page by page: what is kept, what is known, and when it is complete.
-#include "auditstream/reading.h"
+#include "core/reading.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "auditstream/hash.h"
+#include "base/hash.h"
 #include "unit/poller_life.h"
 
 namespace auditstream {

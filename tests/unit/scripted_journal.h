@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "auditstream/journal.h"
+#include "core/journal.h"
 #include "unit/poller_life.h"
 
 namespace auditstream {

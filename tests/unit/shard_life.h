@@ -8,9 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "auditstream/shard.h"
 #include "core/observers.h"
+#include "core/shard.h"
 #include "unit/scripted_journal.h"
+#include "vendor_apis/registry.h"
 
 namespace auditstream {
 
@@ -80,6 +81,7 @@ class ShardLife {
     auto source = std::make_shared<Source>();
     source->name = name;
     source->vendor = "tines";
+    source->api = find_vendor("tines");
     source->account = name;
     source->base_url = "https://" + name + ".tines.com";
     source->topic = "audit.tines";

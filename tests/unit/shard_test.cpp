@@ -1,5 +1,5 @@
 // One partition: who is polled, what goes into a transaction, and what each of its outcomes means.
-#include "auditstream/shard.h"
+#include "core/shard.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

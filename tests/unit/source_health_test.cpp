@@ -1,5 +1,5 @@
 // What the attempts to read a source add up to.
-#include "auditstream/source_health.h"
+#include "core/source_health.h"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // What Date headers say of our clock, and when they are believed.
 #include <gtest/gtest.h>
 
-#include "auditstream/vendor_clock.h"
+#include "core/vendor_clock.h"
 
 namespace auditstream {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <unordered_map>
 
-#include "auditstream/hash.h"
 #include "auditstream/json.h"
+#include "base/hash.h"
 
 namespace auditstream::test {
 namespace {

@@ -1,0 +1,194 @@
+#include "admin/board.h"
+
+#include <utility>
+
+#include "auditstream/json.h"
+#include "base/hash.h"
+#include "core/adoption.h"
+
+namespace auditstream::admin {
+namespace {
+
+std::int64_t minute_of(Time time) {
+  return std::chrono::floor<std::chrono::minutes>(time).time_since_epoch().count();
+}
+
+void show_trouble(SourceView& view, const Trouble& trouble) {
+  view.state = trouble.state == Trouble::State::failed ? "FAILED" : "RUNNING";
+  view.activity = trouble.state == Trouble::State::failed ? "failing" : to_string(trouble.state);
+  view.error = trouble.text;
+  view.error_status = trouble.status;
+  view.failing_since = trouble.since;
+  view.attempts = trouble.attempts;
+  view.last_success = trouble.last_success;
+}
+
+// What the records alone tell of a source that is not polled here.
+void judge_record(SourceView& view, const std::string& unreadable, bool elsewhere, Time now) {
+  const Source& source = *view.source;
+  if (!unreadable.empty()) {
+    view.state = "FAILED";
+    view.error = cursor_cant_be_used(source, unreadable);
+    return;
+  }
+  if (!view.cursor) return;
+  const Cursor& cursor = *view.cursor;
+  view.last_success = cursor.updated;
+  if (elsewhere) {
+    view.state = "FAILED";
+    view.error = cursor_lies_in(source, view.partition, cursor.account);
+  } else if (std::optional<std::string> why = why_not_adopted(source, cursor, view.partition)) {
+    view.state = "FAILED";
+    view.error = *std::move(why);
+  } else if (std::optional<std::string> ahead = lies_in_the_future(source, cursor, now)) {
+    view.state = "FAILED";
+    view.error = *std::move(ahead);
+  } else if (cursor.state == Cursor::State::paused) {
+    view.state = "PAUSED";
+  } else if (cursor.trouble) {
+    show_trouble(view, *cursor.trouble);
+  }
+}
+
+void judge_poller(SourceView& view, const PollerStatus& poller) {
+  view.activity = poller.state;
+  view.error = poller.trouble;
+  view.error_status = poller.trouble_status;
+  view.failing_since = poller.failing_since;
+  view.attempts = poller.attempts;
+  view.last_success = poller.last_success;
+  view.next_attempt = poller.next_attempt;
+  view.backfill_end = poller.backfill_end;
+  if (poller.state == "stopped") {
+    view.state = "FAILED";
+    return;
+  }
+  view.cursor = poller.cursor;
+  // A predecessor's, as long as nothing was read here and no trouble of our own is known.
+  if (!view.last_success && view.error.empty()) view.last_success = poller.cursor.updated;
+  view.state = poller.cursor.state == Cursor::State::paused ? "PAUSED"
+               : poller.state == "failing"                  ? "FAILED"
+                                                            : "RUNNING";
+}
+
+// Its partition is ours and not open: nobody polls it, whatever its record says of its last owner's attempts.
+void judge_opening(SourceView& view, const std::optional<JournalFailed>& why) {
+  const bool of_the_vendor = view.state == "RUNNING" || (view.state == "FAILED" && why);
+  if (view.state != "UNASSIGNED" && !of_the_vendor) return;
+  view.state = why && why->misconfigured ? "FAILED" : "UNASSIGNED";
+  view.activity.clear();
+  view.error = why ? why->reason : "";
+  view.error_status = 0;
+  view.failing_since.reset();
+  view.attempts = 0;
+}
+
+}  // namespace
+
+void doubt(std::vector<SourceView>& views, const std::string& why) {
+  for (SourceView& view : views) {
+    view.known = false;
+    if (view.state == "UNASSIGNED" && view.error.empty()) view.error = why;
+    if (view.state != "RUNNING") continue;
+    view.state = "UNASSIGNED";
+    view.error = why;
+    view.error_status = 0;
+  }
+}
+
+void Board::configure(std::vector<std::shared_ptr<const Source>> sources) {
+  const std::lock_guard lock(mutex_);
+  sources_ = std::move(sources);
+}
+
+void Board::on_record(int partition, std::string_view key, const std::optional<std::string_view>& value) {
+  if (is_chunk_key(key)) return;
+  const std::lock_guard lock(mutex_);
+  if (key == owner_key) {
+    if (value) owners_[partition] = json::scalar_at(*value, "/instance").value_or("?");
+    return;
+  }
+  const std::string name(key);
+  if (!value) {
+    const auto places = cursors_.find(name);
+    if (places == cursors_.end()) return;
+    places->second.erase(partition);
+    if (!places->second.empty()) return;
+    cursors_.erase(places);
+    rates_.erase(name);
+    return;
+  }
+  Result<DecodedCursor> decoded = decode_cursor(*value);
+  if (!decoded.ok()) {
+    cursors_[name][partition] = Found{std::nullopt, decoded.error().message};
+    return;
+  }
+  // By the time of the record: after a start the tail hears of hours in a moment.
+  Rate& rate = rates_[name];
+  const std::uint64_t published = decoded->cursor.published;
+  if (rate.published && published > *rate.published)
+    rate.events[minute_of(decoded->cursor.updated)] += published - *rate.published;
+  rate.published = published;
+  while (rate.events.size() > minutes_max) rate.events.erase(rate.events.begin());
+  cursors_[name][partition] = Found{std::move(decoded->cursor), ""};
+}
+
+std::vector<SourceView> Board::view(const FleetStatus& fleet, Time now) const {
+  std::map<std::string_view, const SourceStatus*> here;
+  for (const SourceStatus& source : fleet.sources) here.emplace(source.source->name, &source);
+  const std::lock_guard lock(mutex_);
+  std::vector<SourceView> views;
+  views.reserve(sources_.size());
+  for (const auto& source : sources_) {
+    const auto found = here.find(source->name);
+    const auto not_open = fleet.partitions_not_open.find(murmur2_partition(source->account, partitions_));
+    views.push_back(view_of(source, found == here.end() ? nullptr : found->second,
+                            not_open == fleet.partitions_not_open.end() ? nullptr : &not_open->second, now));
+  }
+  return views;
+}
+
+// That of its own partition first: what lies elsewhere was left behind by another account.
+const std::pair<const int, Board::Found>* Board::find(const std::string& name, int home) const {
+  const auto places = cursors_.find(name);
+  if (places == cursors_.end()) return nullptr;
+  const auto at_home = places->second.find(home);
+  return at_home != places->second.end() ? &*at_home : &*places->second.begin();
+}
+
+SourceView Board::view_of(const std::shared_ptr<const Source>& source, const SourceStatus* here,
+                          const std::optional<JournalFailed>* not_open, Time now) const {
+  SourceView view;
+  view.source = source;
+  const int home = murmur2_partition(source->account, partitions_);
+  view.partition = home;
+  if (const auto owner = owners_.find(home); owner != owners_.end()) view.owner = owner->second;
+  std::string unreadable;
+  if (const auto* found = find(source->name, home)) {
+    view.partition = found->first;
+    view.cursor = found->second.cursor;
+    unreadable = found->second.trouble;
+  }
+  const bool has_cursor = view.cursor || !unreadable.empty();
+  view.state = !view.owner || !has_cursor ? "UNASSIGNED" : "RUNNING";
+  if (here != nullptr) {
+    judge_poller(view, here->poller);
+  } else {
+    judge_record(view, unreadable, view.partition != home, now);
+    if (not_open != nullptr) judge_opening(view, *not_open);
+  }
+  if (!source->enabled) {
+    view.state = "PAUSED";
+    view.error.clear();
+  }
+  if (const auto rate = rates_.find(source->name); rate != rates_.end()) {
+    const std::int64_t running = minute_of(now);
+    for (std::int64_t minute = running - minutes_max + 1; minute <= running; ++minute) {
+      const auto events = rate->second.events.find(minute);
+      view.per_minute.push_back(events == rate->second.events.end() ? 0 : events->second);
+    }
+  }
+  return view;
+}
+
+}  // namespace auditstream::admin

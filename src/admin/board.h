@@ -1,0 +1,83 @@
+// Board: what this instance can tell about every source of its config, whoever polls it. Fed by the tail of
+// the offsets topic; what is polled here is seen from nearer. Thread-safe; knows no clock.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auditstream/model.h"
+#include "core/cursor.h"
+#include "core/fleet.h"
+
+namespace auditstream::admin {
+
+// One source in one moment.
+struct SourceView {
+  std::shared_ptr<const Source> source;
+  int partition = 0;
+  bool known = true;  // false: the state is what was known last, see doubt()
+  std::string state;  // RUNNING | PAUSED | FAILED | UNASSIGNED, as Kafka Connect has them
+  // PollerStatus::state; where another instance polls it, what its record tells, "" if nothing is special
+  std::string activity;
+  std::optional<std::string> owner;  // the instance that has opened the partition last
+  std::optional<Cursor> cursor;      // nothing: it has none, or none that can be read
+  std::string error;                 // the last one, with its remedy; "" where there is none
+  int error_status = 0;              // its HTTP status, if any
+  std::optional<Time> failing_since;
+  int attempts = 0;  // failed ones in a row; where another instance polls it, when it wrote so last
+  // Where another instance polls it: no later than that, for it writes when there is something to write.
+  std::optional<Time> last_success;
+  std::optional<Time> next_attempt;       // only known where it is polled
+  std::optional<Time> backfill_end;       // while history is read, where it is polled: an estimate
+  std::vector<std::uint64_t> per_minute;  // published in the last minutes, the running one at the end
+};
+
+// Nobody can tell how the sources are, for this reason. What ran is not shown as running: nobody publishes it
+// as far as this instance can tell. What has failed or is paused stays so.
+void doubt(std::vector<SourceView>& views, const std::string& why);
+
+class Board {
+ public:
+  static constexpr int minutes_max = 30;
+
+  // `partitions` is how many the offsets topic has.
+  explicit Board(int partitions) : partitions_(partitions) {}
+
+  // These are the sources from now on.
+  void configure(std::vector<std::shared_ptr<const Source>> sources);
+  // A record of the offsets topic, in the order of its partition; chunks of ids are of no interest.
+  void on_record(int partition, std::string_view key, const std::optional<std::string_view>& value);
+
+  // In the order of the config.
+  std::vector<SourceView> view(const FleetStatus& fleet, Time now) const;
+
+ private:
+  struct Rate {
+    std::optional<std::uint64_t> published;        // by the latest record
+    std::map<std::int64_t, std::uint64_t> events;  // by minute since the epoch
+  };
+  struct Found {
+    std::optional<Cursor> cursor;
+    std::string trouble;  // why it can't be read
+  };
+
+  SourceView view_of(const std::shared_ptr<const Source>& source, const SourceStatus* here,
+                     const std::optional<JournalFailed>* not_open, Time now) const;
+  const std::pair<const int, Found>* find(const std::string& name, int home) const;
+
+  const int partitions_;
+
+  mutable std::mutex mutex_;  // protects everything below
+  std::vector<std::shared_ptr<const Source>> sources_;
+  std::map<std::string, std::map<int, Found>, std::less<>> cursors_;  // by source and partition
+  std::map<std::string, Rate, std::less<>> rates_;
+  std::map<int, std::string> owners_;
+};
+
+}  // namespace auditstream::admin

@@ -1,0 +1,94 @@
+// Who may come in.
+#include <algorithm>
+#include <string_view>
+
+#include "admin/api.h"
+
+namespace auditstream::admin {
+namespace {
+
+std::string_view header(const HttpRequest& request, std::string_view name) {
+  const auto found = request.headers.find(name);
+  return found == request.headers.end() ? std::string_view{} : std::string_view{found->second};
+}
+
+// "example:8083" and "[::1]:8083" without their port.
+std::string_view without_port(std::string_view authority) {
+  const std::size_t bracket = authority.rfind(']');
+  const std::size_t colon = authority.rfind(':');
+  const bool has_port =
+      colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
+  return has_port ? authority.substr(0, colon) : authority;
+}
+
+bool same_host(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+// An address, or a name without a dot: nobody can make those lead here by a DNS server of his own.
+bool is_nobodys_domain(std::string_view host) {
+  if (host.empty() || host.starts_with('[') || host.find('.') == std::string_view::npos) return !host.empty();
+  return host.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
+bool is_known(std::string_view authority, const Door& door) {
+  const std::string_view host = without_port(authority);
+  const auto is_it = [&](std::string_view known) {
+    return same_host(host, known) || same_host(authority, known);
+  };
+  if (is_it("localhost") || is_it("127.0.0.1") || is_it("[::1]")) return true;
+  if (std::ranges::any_of(door.hosts, is_it)) return true;
+  return is_it(without_port(door.listen)) || (!door.loopback && is_nobodys_domain(host));
+}
+
+// Takes as long for any wrong one of the same length.
+bool same_secret(std::string_view given, std::string_view secret) {
+  if (given.size() != secret.size() || secret.empty()) return false;
+  unsigned differences = 0;
+  for (std::size_t i = 0; i < secret.size(); ++i)
+    differences |= static_cast<unsigned char>(given[i]) ^ static_cast<unsigned char>(secret[i]);
+  return differences == 0;
+}
+
+bool is_for_machines(const std::string& path) {
+  return path == "/livez" || path == "/readyz" || path == "/metrics";
+}
+
+}  // namespace
+
+std::optional<HttpResponse> turn_away(const HttpRequest& request, const Door& door) {
+  const std::string_view host = header(request, "host");
+  if (!is_known(host, door) && !is_for_machines(request.path)) {
+    return error_response(403, "the Host \"" + std::string(host) +
+                                   "\" is not known here; to accept it, add it to http.hosts in the config");
+  }
+  if (request.headers.contains("origin")) {
+    const std::string_view origin = header(request, "origin");
+    const std::size_t scheme = origin.find("://");
+    if (scheme == std::string_view::npos || !same_host(origin.substr(scheme + 3), host)) {
+      return error_response(
+          403, "the Origin \"" + std::string(origin) + "\" is foreign: pages of another site may not ask");
+    }
+  }
+  const bool changes = request.method != "GET" && request.method != "HEAD";
+  if (!changes || door.loopback) return std::nullopt;
+  if (door.token.empty()) {
+    return error_response(
+        403,
+        "changes are accepted on a loopback listener, or with a token: set http.token in the "
+        "config and send Authorization: Bearer TOKEN");
+  }
+  constexpr std::string_view bearer = "Bearer ";
+  const std::string_view authorization = header(request, "authorization");
+  if (authorization.starts_with(bearer) &&
+      same_secret(authorization.substr(bearer.size()), door.token.reveal())) {
+    return std::nullopt;
+  }
+  HttpResponse refused =
+      error_response(401, "send Authorization: Bearer TOKEN, with the token of http.token");
+  refused.headers.emplace_back("WWW-Authenticate", "Bearer");
+  return refused;
+}
+
+}  // namespace auditstream::admin

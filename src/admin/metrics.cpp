@@ -1,0 +1,440 @@
+#include "admin/metrics.h"
+
+#include <prometheus/client_metric.h>
+#include <prometheus/histogram.h>
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <mutex>
+#include <set>
+#include <sstream>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace auditstream::admin {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::Histogram;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+
+using Labels = std::vector<ClientMetric::Label>;
+using Buckets = Histogram::BucketBoundaries;
+
+// In seconds.
+const Buckets lateness_buckets{1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 10800, 21600, 43200, 86400};
+const Buckets request_buckets{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
+const Buckets transaction_buckets{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
+
+// Vendor and source; the source is empty where sources are not told apart.
+using Key = std::pair<std::string, std::string>;
+using Counts = std::map<std::string, std::uint64_t, std::less<>>;
+
+// Those of PollerStatus::state.
+constexpr std::array state_names{"backfilling", "failing",  "paused",  "reading",  "resting",
+                                 "retrying",    "starting", "stopped", "throttled"};
+using States = std::array<std::uint64_t, state_names.size()>;
+
+std::uint64_t& at(States& states, std::string_view name) {
+  const auto found =
+      std::ranges::find(state_names, name, [](const char* each) { return std::string_view(each); });
+  AS_CHECK(found != state_names.end());
+  return states[static_cast<std::size_t>(found - state_names.begin())];
+}
+
+// Of one key. What may be counted for the first time long after the start stands there as 0 from the
+// beginning: Prometheus' increase() sees a step from 0 to 1, but not one from nothing to 1.
+struct Series {
+  std::uint64_t published = 0;
+  std::uint64_t deduplicated = 0;
+  Counts dead_letters{{"malformed_json", 0}, {"refused", 0}, {"too_large", 0}, {"unreadable_time", 0}};
+  Counts polls{{"forbidden", 0}, {"ok", 0}, {"unauthorized", 0}};
+  Counts requests{{"200", 0}, {"401", 0}};
+  Duration waited{0};
+  States states{};
+  // The latest known ones: a shard that can't be opened must not hide how far its sources are behind.
+  Time watermark{};     // 1970: not known here
+  Time last_success{};  // 1970: none
+};
+
+// Of one vendor.
+struct Times {
+  Histogram lateness{lateness_buckets};
+  Histogram requests{request_buckets};
+  Duration skew{0};
+};
+
+const char* name_of(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::committed:
+      return "committed";
+    case Outcome::refused:
+      return "refused";
+    case Outcome::fenced:
+      return "fenced";
+    case Outcome::lost:
+      return "lost";
+  }
+  AS_CHECK(false);
+}
+
+std::string code_of(const http::Response& response) {
+  switch (response.transport) {
+    case http::Transport::none:
+      return std::to_string(response.status);
+    case http::Transport::dns:
+      return "dns";
+    case http::Transport::connect:
+      return "connect";
+    case http::Transport::tls:
+      return "tls";
+    case http::Transport::timeout:
+      return "timeout";
+    case http::Transport::reset:
+      return "reset";
+    case http::Transport::too_large:
+      return "too_large";
+    case http::Transport::encoding:
+      return "encoding";
+    case http::Transport::proxy:
+      return "proxy";
+  }
+  AS_CHECK(false);
+}
+
+double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+double seconds(Time time) { return seconds(time.time_since_epoch()); }
+
+Labels with(Labels labels, std::string name, std::string value) {
+  labels.push_back({std::move(name), std::move(value)});
+  return labels;
+}
+
+// One metric with all its series. Written before the next one is gathered: of many sources only the text
+// stands in memory as a whole.
+class Family {
+ public:
+  Family(MetricType type, std::string name, std::string help) {
+    family_.type = type;
+    family_.name = std::move(name);
+    family_.help = std::move(help);
+  }
+
+  void add(Labels labels, double value) {
+    ClientMetric& metric = family_.metric.emplace_back();
+    metric.label = std::move(labels);
+    (family_.type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
+  }
+  void add(Labels labels, std::uint64_t value) { add(std::move(labels), static_cast<double>(value)); }
+  void add(Labels labels, ClientMetric metric) {
+    metric.label = std::move(labels);
+    family_.metric.push_back(std::move(metric));
+  }
+
+  void write(std::ostream& out) && {
+    if (family_.metric.empty()) return;
+    std::vector<MetricFamily> one;
+    one.push_back(std::move(family_));
+    prometheus::TextSerializer().Serialize(out, one);
+  }
+
+ private:
+  MetricFamily family_;
+};
+
+void write_one(std::ostream& out, MetricType type, std::string name, std::string help, double value,
+               Labels labels = {}) {
+  Family family(type, std::move(name), std::move(help));
+  family.add(std::move(labels), value);
+  std::move(family).write(out);
+}
+
+void write_process(std::ostream& out, const ProcessStats& process) {
+  constexpr MetricType gauge = MetricType::Gauge;
+  write_one(out, MetricType::Counter, "process_cpu_seconds_total", "Time on the CPU, user and system.",
+            process.cpu_seconds);
+  write_one(out, gauge, "process_start_time_seconds", "When the process was started.",
+            process.start_time_seconds);
+  write_one(out, gauge, "process_virtual_memory_bytes", "Virtual memory.",
+            static_cast<double>(process.virtual_bytes));
+  write_one(out, gauge, "process_resident_memory_bytes", "Resident memory.",
+            static_cast<double>(process.resident_bytes));
+  write_one(out, gauge, "process_threads", "Threads.", static_cast<double>(process.threads));
+  write_one(out, gauge, "process_open_fds", "Open file descriptors.", static_cast<double>(process.open_fds));
+  write_one(out, gauge, "process_max_fds", "How many file descriptors may be open.",
+            static_cast<double>(process.max_fds));
+}
+
+// All that is counted for one key, and what its series are called.
+struct Row {
+  Series series;
+  Labels labels;
+};
+
+template <typename Value>
+void write_each(std::ostream& out, MetricType type, std::string name, std::string help,
+                const std::vector<Row>& rows, Value value) {
+  Family family(type, std::move(name), std::move(help));
+  for (const Row& row : rows) family.add(row.labels, value(row));
+  std::move(family).write(out);
+}
+
+// One series for each value that `label` has.
+void write_by(std::ostream& out, MetricType type, std::string name, std::string help, const char* label,
+              const std::vector<Row>& rows, Counts Series::*counts) {
+  Family family(type, std::move(name), std::move(help));
+  for (const Row& row : rows) {
+    for (const auto& [value, count] : row.series.*counts) family.add(with(row.labels, label, value), count);
+  }
+  std::move(family).write(out);
+}
+
+void write_sources(std::ostream& out, const std::vector<Row>& rows) {
+  constexpr MetricType counter = MetricType::Counter;
+  write_each(out, counter, "auditstream_events_published_total", "Events committed to Kafka.", rows,
+             [](const Row& row) { return row.series.published; });
+  write_each(out, counter, "auditstream_events_deduplicated_total",
+             "Events that were read again and known to be published.", rows,
+             [](const Row& row) { return row.series.deduplicated; });
+  write_by(out, counter, "auditstream_dead_letters_total", "Events committed to the dead letters.", "reason",
+           rows, &Series::dead_letters);
+  write_by(out, counter, "auditstream_polls_total", "Attempts to read a window, by how they ended.",
+           "outcome", rows, &Series::polls);
+  write_by(out, counter, "auditstream_http_requests_total",
+           "Requests to the vendor, by HTTP status or why no answer came.", "code", rows, &Series::requests);
+  write_each(out, counter, "auditstream_rate_limit_wait_seconds_total",
+             "Time that requests waited for the account's rate budget.", rows,
+             [](const Row& row) { return seconds(row.series.waited); });
+  Family states(MetricType::Gauge, "auditstream_source_state", "Sources that are in this state.");
+  for (const Row& row : rows) {
+    for (std::size_t i = 0; i < state_names.size(); ++i)
+      states.add(with(row.labels, "state", state_names[i]), row.series.states[i]);
+  }
+  std::move(states).write(out);
+}
+
+// What only makes sense for one source.
+void write_times(std::ostream& out, const std::vector<Row>& rows) {
+  write_each(out, MetricType::Gauge, "auditstream_source_watermark_timestamp_seconds",
+             "How far the source has been read, as a time of the vendor's log.", rows,
+             [](const Row& row) { return seconds(row.series.watermark); });
+  write_each(out, MetricType::Gauge, "auditstream_source_last_success_timestamp_seconds",
+             "When a window was read to its end the last time.", rows,
+             [](const Row& row) { return seconds(row.series.last_success); });
+}
+
+}  // namespace
+
+struct Metrics::Tally {
+  std::mutex mutex;
+  // From here on protected by the mutex.
+  std::map<Key, Series> series;
+  std::set<Key> configured;
+  std::map<std::string, Times, std::less<>> times;  // by vendor
+  Counts transactions{{"committed", 0}, {"fenced", 0}, {"lost", 0}, {"refused", 0}};
+  Histogram transaction_times{transaction_buckets};
+  std::uint64_t rebalances = 0;
+  std::uint64_t fenced = 0;
+  std::size_t shards_open = 0;
+  bool config_is_good = true;
+  Time config_read{};
+
+  void learn(const FleetStatus& status, bool per_source);
+};
+
+namespace {
+
+Key key_of(const Source& source, bool per_source) {
+  return {source.vendor, per_source ? source.name : std::string()};
+}
+
+}  // namespace
+
+Metrics::Metrics(Build build, bool per_source)
+    : build_(std::move(build)), per_source_(per_source), tally_(std::make_unique<Tally>()) {}
+
+Metrics::~Metrics() = default;
+
+// --- what happens
+
+void Metrics::configure(const std::vector<std::shared_ptr<const Source>>& sources) {
+  const std::lock_guard lock(tally_->mutex);
+  tally_->configured.clear();
+  for (const auto& source : sources) {
+    tally_->configured.insert(key_of(*source, per_source_));
+    tally_->times[source->vendor];
+  }
+  for (const Key& key : tally_->configured) tally_->series[key];
+  // A vendor's sums never go back.
+  if (!per_source_) return;
+  std::erase_if(tally_->series, [&](const auto& entry) { return !tally_->configured.contains(entry.first); });
+}
+
+void Metrics::config_read(Time when) {
+  const std::lock_guard lock(tally_->mutex);
+  tally_->config_is_good = true;
+  tally_->config_read = when;
+}
+
+void Metrics::config_refused() {
+  const std::lock_guard lock(tally_->mutex);
+  tally_->config_is_good = false;
+}
+
+void Metrics::shard_said(int, const Say& say) {
+  if (say.code != "shard_taken") return;
+  const std::lock_guard lock(tally_->mutex);
+  ++tally_->fenced;
+}
+
+void Metrics::rebalanced(const MembershipEvent& event) {
+  if (std::visit([](const auto& change) { return change.partitions.empty(); }, event)) return;
+  const std::lock_guard lock(tally_->mutex);
+  ++tally_->rebalances;
+}
+
+void Metrics::waited(const Source& source, Duration duration) {
+  const std::lock_guard lock(tally_->mutex);
+  tally_->series[key_of(source, per_source_)].waited += duration;
+}
+
+void Metrics::answered(const Source& source, const http::Response& response) {
+  const std::lock_guard lock(tally_->mutex);
+  ++tally_->series[key_of(source, per_source_)].requests[code_of(response)];
+  tally_->times[source.vendor].requests.Observe(seconds(response.latency));
+}
+
+void Metrics::polled(const Source& source, const Polled& poll, Time when) {
+  const std::lock_guard lock(tally_->mutex);
+  Series& series = tally_->series[key_of(source, per_source_)];
+  series.deduplicated += poll.known;
+  ++series.polls[poll.refused ? to_string(*poll.refused) : "ok"];
+  if (!poll.refused && poll.in_order) series.last_success = when;
+}
+
+void Metrics::transacted(const Batch& batch, Outcome outcome, Duration took, Time when) {
+  const std::lock_guard lock(tally_->mutex);
+  ++tally_->transactions[name_of(outcome)];
+  tally_->transaction_times.Observe(seconds(took));
+  if (outcome != Outcome::committed) return;
+  for (const Unit& unit : batch.units) {
+    if (unit.events.empty() && unit.dead_letters.empty()) continue;
+    Series& series = tally_->series[key_of(*unit.source, per_source_)];
+    series.published += unit.events.size();
+    for (const DeadLetter& letter : unit.dead_letters) ++series.dead_letters[letter.code];
+    Histogram& lateness = tally_->times[unit.source->vendor].lateness;
+    for (const Event& event : unit.events) {
+      lateness.Observe(std::max(0.0, seconds(when - *event.time)));  // some come from the future
+    }
+  }
+}
+
+// --- what is shown
+
+// What the fleet says of the sources. Those of which it says nothing are polled elsewhere, or by nobody.
+void Metrics::Tally::learn(const FleetStatus& status, bool per_source) {
+  shards_open = status.shards_open;
+  std::set<Key> here;
+  for (auto& [key, its] : series) its.states = {};
+  for (auto& [vendor, its] : times) its.skew = Duration{0};
+  for (const SourceStatus& source : status.sources) {
+    const Key key = key_of(*source.source, per_source);
+    Series& its = series[key];
+    here.insert(key);
+    ++at(its.states, source.poller.state);
+    if (!source.poller.cursor.source.empty()) its.watermark = source.poller.cursor.watermark;
+    its.last_success = std::max(its.last_success, source.poller.last_success.value_or(Time{}));
+    Duration& skew = times[key.first].skew;
+    if (std::chrono::abs(source.poller.clock_skew) > std::chrono::abs(skew)) skew = source.poller.clock_skew;
+  }
+  for (const auto& source : status.sources_not_open) {
+    const Key key = key_of(*source, per_source);
+    ++at(series[key].states, "starting");
+    here.insert(key);
+  }
+  // As long as the group has given us nothing we know no better than before.
+  if (!status.joined) return;
+  for (auto& [key, its] : series) {
+    if (!here.contains(key)) its.watermark = its.last_success = Time{};
+  }
+}
+
+std::string Metrics::exposition(const std::optional<FleetStatus>& status,
+                                const std::optional<ProcessStats>& process, const KafkaView& kafka) {
+  std::vector<Row> rows;
+  Family lateness(MetricType::Histogram, "auditstream_event_lateness_seconds",
+                  "From an event's own time to its commit.");
+  Family requests(MetricType::Histogram, "auditstream_http_request_duration_seconds",
+                  "From sending a request to the last byte of its answer.");
+  Family skews(MetricType::Gauge, "auditstream_clock_skew_seconds",
+               "This machine's clock minus the vendor's, where they differ most.");
+  Family transactions(MetricType::Counter, "auditstream_transactions_total",
+                      "Kafka transactions, by how they ended.");
+  Family transaction_times(MetricType::Histogram, "auditstream_transaction_duration_seconds",
+                           "From handing over a transaction to its outcome.");
+  std::uint64_t rebalances = 0;
+  std::uint64_t fenced = 0;
+  std::size_t shards_open = 0;
+  bool config_is_good = true;
+  Time config_read;
+  {
+    // Only copies are made here: the worker waits meanwhile.
+    const std::lock_guard lock(tally_->mutex);
+    if (status) tally_->learn(*status, per_source_);
+    rows.reserve(tally_->series.size());
+    for (const auto& [key, series] : tally_->series) {
+      if (per_source_ && !tally_->configured.contains(key)) continue;
+      Labels labels;
+      if (per_source_) labels.push_back({"source", key.second});
+      labels.push_back({"vendor", key.first});
+      rows.push_back(Row{series, std::move(labels)});
+    }
+    for (const auto& [vendor, times] : tally_->times) {
+      lateness.add({{"vendor", vendor}}, times.lateness.Collect());
+      requests.add({{"vendor", vendor}}, times.requests.Collect());
+      skews.add({{"vendor", vendor}}, seconds(times.skew));
+    }
+    for (const auto& [outcome, count] : tally_->transactions) {
+      transactions.add({{"outcome", outcome}}, count);
+    }
+    transaction_times.add({}, tally_->transaction_times.Collect());
+    rebalances = tally_->rebalances;
+    fenced = tally_->fenced;
+    shards_open = tally_->shards_open;
+    config_is_good = tally_->config_is_good;
+    config_read = tally_->config_read;
+  }
+
+  std::ostringstream out;
+  write_sources(out, rows);
+  if (per_source_) write_times(out, rows);
+  std::move(lateness).write(out);
+  std::move(requests).write(out);
+  std::move(skews).write(out);
+  std::move(transactions).write(out);
+  std::move(transaction_times).write(out);
+  write_one(out, MetricType::Gauge, "auditstream_kafka_reachable",
+            "Whether the brokers that this instance needs answer it.", kafka.reachable ? 1 : 0);
+  write_one(out, MetricType::Gauge, "auditstream_shards_open",
+            "Partitions of the offsets topic that this instance works on.", static_cast<double>(shards_open));
+  write_one(out, MetricType::Counter, "auditstream_rebalances_total",
+            "Times that the group gave this instance partitions or took some.",
+            static_cast<double>(rebalances));
+  write_one(out, MetricType::Counter, "auditstream_fenced_total",
+            "Times that somebody else opened a partition of this instance.", static_cast<double>(fenced));
+  write_one(out, MetricType::Gauge, "auditstream_config_last_reload_successful",
+            "0 where the config that was read last was refused.", config_is_good ? 1 : 0);
+  write_one(out, MetricType::Gauge, "auditstream_config_last_reload_success_timestamp_seconds",
+            "When the config was read and taken the last time.", seconds(config_read));
+  write_one(out, MetricType::Gauge, "auditstream_build_info", "Always 1; which program this is.", 1,
+            {{"version", build_.version}, {"commit", build_.commit}});
+  if (process) write_process(out, *process);
+  return std::move(out).str();
+}
+
+}  // namespace auditstream::admin

@@ -1,0 +1,53 @@
+// Metrics: what Prometheus is told; the worker feeds it, and whoever is asked by Prometheus reads it. Knows
+// no clock and no socket. Each metric's name, labels and meaning stand in docs/metrics.md.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "admin/build.h"
+#include "admin/kafka_view.h"
+#include "admin/process_stats.h"
+#include "core/fleet.h"
+#include "core/shard.h"
+
+namespace auditstream::admin {
+
+class Metrics final : public Observer {
+ public:
+  // Without `per_source` the label `source` is left out: counts are those of all sources of a vendor, and
+  // what only makes sense for one source is not told.
+  Metrics(Build build, bool per_source);
+  ~Metrics() override;
+
+  // These are the sources from now on, whoever polls them: each has all its series at once, and keeps them
+  // until it leaves the config. From any thread, as the two that follow.
+  void configure(const std::vector<std::shared_ptr<const Source>>& sources);
+  // How reading the config has ended; at the start it has gone well.
+  void config_read(Time when);
+  void config_refused();
+
+  void said(const Source&, const Say&) override {}
+  void shard_said(int partition, const Say& say) override;
+  void rebalanced(const MembershipEvent& event) override;
+  void waited(const Source& source, Duration duration) override;
+  void answered(const Source& source, const http::Response& response) override;
+  void polled(const Source& source, const Polled& poll, Time when) override;
+  void transacted(const Batch& batch, Outcome outcome, Duration took, Time when) override;
+
+  // All metrics in Prometheus' text format 0.0.4. From any thread. Without a status, because nothing is at
+  // work yet or the loop does not answer, what was known last is shown.
+  std::string exposition(const std::optional<FleetStatus>& status, const std::optional<ProcessStats>& process,
+                         const KafkaView& kafka = {});
+
+ private:
+  struct Tally;
+
+  const Build build_;
+  const bool per_source_;
+  const std::unique_ptr<Tally> tally_;
+};
+
+}  // namespace auditstream::admin

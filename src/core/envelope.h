@@ -1,0 +1,62 @@
+// Envelope: how an event looks as a Kafka record. CloudEvents 1.0, Kafka binding, binary mode. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auditstream/model.h"
+#include "core/poller.h"
+
+namespace auditstream {
+
+// Both live as long as the envelope and the event that they came from.
+struct RecordHeader {
+  std::string_view name;
+  std::string_view value;
+};
+
+// What ce_source says: "urn:auditstream:<vendor>:<source>".
+std::string event_source(const Source& source);
+
+// The record's key: the event's id, the source's name, or what stands at the JSON pointer (the id where that
+// is no scalar).
+std::string record_key(const Source& source, const Event& event);
+
+// Milliseconds since the epoch: the event's time, but never beyond `now`, because brokers refuse the future.
+std::int64_t record_timestamp_ms(const Event& event, Time now);
+
+// The headers of one source's records. What is the same for all of them is made once.
+class Envelope {
+ public:
+  // `generation` is that of the source's cursor.
+  explicit Envelope(const Source& source, std::uint64_t generation = 1);
+
+  // ce_* and content-type; ce_time only where the event has one; auditstream_generation where an operator has
+  // set or reset the cursor; auditstream_repaired where that is what it was. Valid until the next call.
+  const std::vector<RecordHeader>& headers(const Event& event, std::optional<Time> repaired = std::nullopt);
+  // The same and why the event is a dead letter. `truncated` if the value is not the whole event.
+  const std::vector<RecordHeader>& headers(const DeadLetter& letter, Time now, bool truncated);
+
+ private:
+  const std::string source_;
+  const std::string type_;
+  const std::string generation_;  // "" for the first
+
+  std::vector<RecordHeader> headers_;
+  std::string time_;
+  std::string repaired_;
+  std::string error_at_;
+  std::string size_;
+};
+
+// What a dead-letter topic that we made takes.
+inline constexpr std::size_t dead_letter_record_bytes_max = 8 << 20;
+
+// How much of a dead letter's value is left under its topic's max.message.bytes; the rest is for key and
+// headers.
+std::size_t dead_letter_value_bytes_max(std::size_t record_bytes_max);
+
+}  // namespace auditstream

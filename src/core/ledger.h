@@ -1,0 +1,91 @@
+// Ledger: what a source has published, as far as it can matter: its cursor and the ids above the floor. Pure.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "auditstream/model.h"
+#include "auditstream/result.h"
+#include "core/cursor.h"
+
+namespace auditstream {
+
+// The rule of the whole program: an event is published if and only if it lies above the floor and its id is
+// not here. Changes are collected until take_records() turns them into records for the offsets topic, which
+// must be committed in the same transaction as the events that they stand for.
+class Ledger {
+ public:
+  // More ids than this above the floor, and the floor rises to leave half (the overlap shrinks, said loudly).
+  static constexpr std::size_t ids_max = 120'000;
+  // Ids kept inside the cursor's own record, so that a quiet source writes one record a commit.
+  static constexpr std::size_t inline_ids_max = 24;
+  // Ids of one chunk record: 11 bytes each, far below any max.message.bytes.
+  static constexpr std::size_t chunk_ids_max = 20'000;
+
+  // A source that has never been polled. `since` is already cut to the precision of the vendor's times.
+  Ledger(const Source& source, Time since, Time now);
+  // From the records of its partition. Errors say what is wrong with the cursor or a chunk.
+  static Result<Ledger> restore(std::string_view source, const RecordMap& records);
+
+  const Cursor& cursor() const { return cursor_; }
+
+  // Whether an event with a readable time is already out (or lies at or below the floor).
+  bool published(const Position& position, std::uint64_t id) const {
+    return position <= cursor_.floor || ids_.contains(id);
+  }
+  // Whether a dead letter without a time is already out. Extends its stay where it would soon be forgotten:
+  // `until` is how long it has to be known by now.
+  bool dead_lettered(std::uint64_t id, Time until);
+
+  // The watermark and the floor rise (never fall) to the given places.
+  void advance(Time watermark, Position floor);
+  // An event with a readable time goes out with the next records, as an event or as a dead letter. After
+  // advance(): most events of a historic window lie below the new floor and need not be remembered one by
+  // one.
+  void publish(const Position& position, std::uint64_t id);
+  // Dead letters without a readable time; remembered until `until`.
+  void dead_letter(const std::vector<std::uint64_t>& ids, Time until);
+  void count(std::size_t published, std::size_t dead_letters);
+  // True if there were more than ids_max and the floor had to rise to forget the oldest.
+  [[nodiscard]] bool shrink();
+  // Why the source is not read, or that it is again. True if that is news.
+  bool note_trouble(std::optional<Trouble> trouble);
+  // The source's filter and backfill start are those of the config from now on.
+  void adopt(const Source& source);
+  // Moves the start of a source that has published nothing yet. For a clock that turned out to be ahead.
+  void restart_at(Time since);
+
+  // What has to be written so that a restore gives this very state. Empty when nothing has changed.
+  std::vector<Record> take_records(Time now);
+  bool dirty() const { return dirty_; }
+  std::size_t ids() const { return ids_.size(); }
+
+ private:
+  struct Stored {
+    std::uint64_t number;
+    SeenChunk chunk;
+    bool written;
+  };
+
+  Ledger() = default;
+  void raise_floor(Position floor);
+  void forget(const SeenChunk& chunk);
+  void close_chunk(SeenChunk& chunk);
+
+  Cursor cursor_;
+  SeenChunk open_;             // goes into the cursor's own record until it is too large
+  SeenChunk future_;           // events beyond the watermark: they stay long, and their neighbours need not
+  std::deque<Stored> chunks_;  // records of their own
+  std::uint64_t next_chunk_ = 0;
+  std::vector<std::uint64_t> tombstones_;
+  std::unordered_set<std::uint64_t> ids_;               // all readable ids in open_ and chunks_
+  std::unordered_map<std::uint64_t, Time> unreadable_;  // until when each must be known
+  bool dirty_ = false;
+};
+
+}  // namespace auditstream

@@ -1,0 +1,107 @@
+// Planner: which window to read next. Pure; knows how far reading has got, not what has been committed.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+
+#include "auditstream/model.h"
+#include "auditstream/time.h"
+#include "core/cursor.h"
+
+namespace auditstream {
+
+// Windows that end before (now - horizon) are historic: the vendor's log is taken to be settled there, so
+// that a full read moves the watermark even if it was empty. Nearer to now only an event that was seen proves
+// how far the vendor got.
+inline constexpr Duration horizon = 24h;
+
+// How many events and bytes a window should hold: events per transaction decide the throughput of a backfill.
+struct WindowTarget {
+  std::size_t events = 10'000;
+  std::size_t bytes = 8 << 20;
+};
+
+class Planner {
+ public:
+  // `end`: read historic windows up to there and then nothing; without it the last window is the live one.
+  Planner(bool by_day, WindowTarget target, std::optional<Time> end = std::nullopt);
+
+  // The next window after those already handed out. Near to now a window ends where nothing can be late any
+  // more (now - overlap); the last one is the live window, which is open at its end and reaches back over the
+  // overlap. It comes only if `may_be_live`, because where it starts depends on everything before it being
+  // published. Nothing: not now.
+  std::optional<Window> next(const Cursor& cursor, Duration overlap, Time now, bool may_be_live);
+
+  // Reading starts again where something new may turn up: at the overlap behind the watermark.
+  void rest() {
+    ahead_.reset();
+    reached_.reset();
+    unsettled_from_.reset();
+    if (!live_is_split_) {
+      split_rests_ = 1;
+    } else if (rests_left_ > 0 && --rests_left_ == 0) {
+      live_is_split_ = false;
+    }
+  }
+  // The windows from there on were not read after all.
+  void go_back(Time to) { ahead_ = to; }
+  // The live window, or the gap before it, is more than the vendor can answer at once: from now on closed
+  // windows lead up to now, and the live one begins where they end. What they have shown is not settled: see
+  // unsettled_from().
+  void split_live() {
+    live_is_split_ = true;
+    rests_left_ = 0;
+    reached_.reset();
+  }
+  // The same for some polls only, twice as many each time that it comes to that again: perhaps the live
+  // window is too much, perhaps the vendor was just away.
+  void split_live_for_now() {
+    if (live_is_split_) return;
+    split_live();
+    rests_left_ = split_rests_;
+    split_rests_ = std::min(split_rests_ * 2, split_rests_max);
+  }
+  // While closed windows lead up to now something may come in behind the one being read. So they vouch for no
+  // more than what the windows before the last rest have shown: nothing from here on is settled.
+  const std::optional<Time>& unsettled_from() const { return unsettled_from_; }
+  // A window that ended at `reached` had nothing in its last part. Perhaps nothing happened, perhaps the
+  // vendor's ingest had stopped: what comes next must prove that it goes on and cover the gap again in the
+  // same window. False where the live window is split: there everything unsettled is read again anyway.
+  bool distrust(Time reached) {
+    if (live_is_split_) return false;
+    ahead_.reset();
+    reached_ = reached;
+    return true;
+  }
+  // The vendor's ingest has been seen beyond the gap.
+  void trust() { reached_.reset(); }
+  // How much of the window is not a gap that is covered again.
+  Duration width(const Window& window, Time now) const;
+
+  // A window of that width held so much: the next ones are made to fit the target.
+  void learn(std::size_t events, std::size_t bytes, Duration width);
+  // A window of that width holds `times` the target. False if windows can't be any narrower.
+  bool narrow(Duration width, double times);
+  bool finished() const { return end_ && ahead_ && *ahead_ >= *end_; }
+
+ private:
+  Time end_of_window(Time from) const;
+  Duration least_span() const;
+  void set_span(double micros);
+
+  bool by_day_;
+  WindowTarget target_;
+  std::optional<Time> end_;
+
+  std::optional<Time> ahead_;    // everything before has been handed out; nothing: start at the overlap
+  std::optional<Time> reached_;  // the end of the gap; the next window reaches beyond it
+  std::optional<Time> unsettled_from_;
+  static constexpr int split_rests_max = 64;
+  bool live_is_split_ = false;
+  int rests_left_ = 0;  // until the live window is whole again; 0: for ever
+  int split_rests_ = 1;
+  Duration span_;
+};
+
+}  // namespace auditstream

@@ -1,0 +1,206 @@
+// Shard: one partition of the offsets topic and the sources that live in it. Runs on one thread; everything
+// is injected.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "auditstream/http.h"
+#include "core/held_sources.h"
+#include "core/journal.h"
+#include "core/membership.h"
+#include "core/poller.h"
+#include "core/rate_limit.h"
+#include "core/tail.h"
+
+namespace auditstream {
+
+// Hears what happens; on the shard's thread. For logs and metrics; must not call back.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void said(const Source& source, const Say& say) = 0;
+  virtual void shard_said(int partition, const Say& say) = 0;
+  virtual void rebalanced(const MembershipEvent& event) = 0;
+  // A request goes; so long it has waited for its turn in the account's rate budget.
+  virtual void waited(const Source& source, Duration duration) = 0;
+  virtual void answered(const Source& source, const http::Response& response) = 0;
+  virtual void polled(const Source& source, const Polled& poll, Time when) = 0;
+  // A transaction has ended at `when`.
+  virtual void transacted(const Batch& batch, Outcome outcome, Duration took, Time when) = 0;
+};
+
+// What a shard needs of the world. Outlives it; shared by all shards of a worker.
+struct ShardWorld {
+  http::Client& client;
+  SecretSource& secrets;
+  Observer& observer;
+  PollerOptions options;
+  std::map<std::string, std::size_t> record_bytes_max;  // by topic; where absent, the option's
+  CursorPlaces cursors;
+  http::RequestId next_request_id = 1;
+  std::uint64_t seed = 0;  // another one for each process: who fence each other must not wait in step
+};
+
+struct ShardLimits {
+  std::size_t batch_events = 10'000;  // a batch of so many is full
+  std::size_t batch_bytes = 8 << 20;
+  std::size_t progress_units_max = 500;  // cursors without events in one batch
+  Duration commit_interval = 20ms;  // from one begin to the next: back to back the coordinator is not ready
+  Duration progress_interval = 10min;  // cursors that moved without events are written at least so often
+  Duration quick_commit = 5s;  // a batch that takes no longer may be larger, if it must not be already
+  std::size_t small_batch_bytes = 64 << 10;  // where so few don't get through, fewer would not either
+  Duration blocked_wait = 15s;       // before a topic that was blocked is tried again, and twice as long each
+  Duration blocked_wait_max = 5min;  // time: each costs the other sources what they have read
+};
+
+// One source, as the shard that polls it sees it.
+struct SourceStatus {
+  std::shared_ptr<const Source> source;
+  int partition = 0;
+  PollerStatus poller;
+};
+
+class Shard {
+ public:
+  Shard(int partition, std::vector<std::shared_ptr<const Source>> sources, Journal& journal,
+        ShardWorld& world, ShardLimits limits = {});
+
+  // `together` is how many sources begin in this moment, in all shards: their first polls are spread.
+  void start(Now now, std::size_t together = 0);
+  void on_journal(JournalEvent event, Now now);
+  // False if the request is not of this shard.
+  bool on_response(http::RequestId id, const http::Response& response, Now now);
+  // Does what is due.
+  void step(Now now);
+  Steady wake_at() const;
+
+  // Somebody has opened this partition. If that came after our own opening, it is no longer ours: whoever it
+  // was is left alone for a while, then it is opened again.
+  void on_mark(const std::string& mark, Now now);
+
+  // These are its sources from now on. Those that are the very same objects as before notice nothing.
+  void reconfigure(std::vector<std::shared_ptr<const Source>> sources, Now now);
+
+  // There is no cursor of this source elsewhere any more: it may begin, if that is what it waits for.
+  void begin_source(std::string_view name, Now now);
+
+  // Stops asking, commits what is complete, closes. closed() tells when.
+  void drain(Now now);
+  // The partition is somebody else's already: closes without committing anything more.
+  void abandon(Now now);
+  bool closed() const { return state_ == State::closed; }
+  bool open() const { return state_ == State::open; }
+  // Why the journal could not be opened the last time; nothing: it could, or was not tried yet.
+  const std::optional<JournalFailed>& not_opened() const { return not_opened_; }
+  int partition() const { return partition_; }
+  // Of the sources that are polled here now: none unless the shard is open, or is opened again because a
+  // topic took nothing; then as they were.
+  std::vector<SourceStatus> status(Now now) const;
+
+ private:
+  enum class State { idle, opening, open, waiting, closing, closed };
+
+  struct Account {
+    std::string name;
+    std::vector<RateSpec> specs;
+    RateLimit limit;
+    bool inherited = false;  // since the opening: a predecessor's last request has been counted
+    struct Waiting {
+      std::size_t poller;
+      Send send;
+      Steady since;
+    };
+    std::deque<Waiting> queue{};
+    Steady timer = Steady::max();
+  };
+
+  void build_pollers(RecordMap records, Now now);
+  void add_poller(const std::shared_ptr<const Source>& source, Now now);
+  void change_poller(std::size_t index, const std::shared_ptr<const Source>& source, Now now);
+  Poller make_poller(const std::shared_ptr<const Source>& source, const Poller* predecessor, Now now);
+  Account& account_for(const Source& source, Now now);
+  void open_journal();
+  void drop_pollers();
+  void reopen(Duration wait, Now now);
+  void run_poller(std::size_t index, Now now);
+  void act(std::size_t index, std::vector<Action> actions, Now now);
+  void pump(Account& account, Now now);
+  void wake(Account& account, Steady moment);
+  void schedule(std::size_t index);
+  void gather(Now now);
+  void gather_progress(Now now);
+  void commit_if_due(Now now);
+  void begin_commit(std::shared_ptr<const Batch> batch, Now now);
+  void on_done(const JournalDone& done, Now now);
+  std::size_t room_of(const Batch& batch) const;
+  void allow(const Batch& batch, const JournalDone& done, Now now);
+  bool hold(const Batch& batch, const std::vector<BlockedTopic>& blocked, Now now);
+  void published(const Unit& unit, Now now);
+  bool goes_alone(std::string_view source) const;
+  void try_held(Now now);
+  void note_ready(std::size_t index, Now now);
+  void suspect(const Batch& batch);
+  Duration backoff_wait();
+  Duration polite_wait();
+  double chance();
+  void taken_over(Now now);
+
+  // Constant after construction.
+  const int partition_;
+  Journal& journal_;
+  ShardWorld& world_;
+  const ShardLimits limits_;
+
+  std::vector<std::shared_ptr<const Source>> sources_;
+  State state_ = State::idle;
+  bool draining_ = false;
+  std::size_t together_ = 0;
+  Steady reopen_at_{};
+  int reopens_in_a_row_ = 0;
+  std::optional<JournalFailed> not_opened_;
+  std::uint64_t random_;
+  // Sources of the config whose cursor this partition has had in our time.
+  std::set<std::string> with_cursor_;
+  std::vector<std::string> marks_;  // seen while the journal was opening
+  std::string mark_;                // ours
+  bool mark_seen_ = false;          // in the partition's log: what comes after it is somebody else's
+
+  std::vector<SourceStatus> shown_;  // while it is opened again because a topic took nothing
+
+  // Valid while the journal is open.
+  std::optional<Duration> ahead_of_broker_;
+  std::optional<Now> clock_vouched_;
+  RecordMap records_;  // as restored: what no poller has taken over since is still so
+  std::deque<Poller> pollers_;
+  std::vector<Steady> wakes_;
+  std::set<std::pair<Steady, std::size_t>> timers_;
+  std::map<std::string, Account, std::less<>> accounts_;
+  std::set<std::pair<Steady, std::string_view>> account_timers_;
+  std::vector<Account*> account_of_;
+  std::unordered_map<http::RequestId, std::size_t> requests_;
+  std::set<std::size_t> ready_;  // pollers with finished work
+  std::size_t gather_next_ = 0;
+
+  // The batch that gathers, and the one on its way.
+  Batch gathering_;
+  bool urgent_ = false;         // a source waits for its first cursor to be committed
+  std::size_t events_allowed_;  // in a batch: fewer than the limit after one has timed out
+  std::shared_ptr<const Batch> committing_;
+  Steady commit_began_{};
+  Steady commit_not_before_{};
+  Steady progress_due_{};
+  // After a refused record, by source: how many events a transaction may have, all of them its own.
+  std::map<std::string, std::size_t> cautious_;
+  HeldSources held_;  // those whose topic can't be written to; each is tried alone
+  // Events that the broker refused alone, by source.
+  std::map<std::string, std::vector<std::uint64_t>> refused_;
+};
+
+}  // namespace auditstream

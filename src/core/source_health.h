@@ -1,0 +1,71 @@
+// SourceHealth: what the attempts to read a source add up to: fine, waiting, retrying, or failed. Pure.
+#pragma once
+
+#include <optional>
+#include <utility>
+
+#include "auditstream/model.h"
+#include "auditstream/time.h"
+#include "core/cursor.h"
+#include "core/in_a_row.h"
+
+namespace auditstream {
+
+class SourceHealth {
+ public:
+  // `known` is what a predecessor left in the cursor: it holds until an attempt of our own succeeds.
+  SourceHealth(Duration poll_interval, std::optional<Trouble> known);
+
+  // An attempt is made; from the first one on, or from the trouble that is known, the grace counts.
+  void begin(Now now);
+  // A request was answered; `retried`: the same one had failed. What the trouble was, if that heals it: not
+  // where a window was given up, which may fail in the same place again, nor what has failed.
+  std::optional<Trouble> answered(bool retried, Now now);
+  // A window was read to its end, and every one before it: heals whatever it was.
+  std::optional<Trouble> succeed(Now now);
+  // An attempt failed that was begun at `asked`. `text` is the message with its remedy; `refused` where only
+  // a person can help.
+  void fail(const Refusal& refusal, std::string text, bool refused, Steady asked, Now now);
+  // The window is read again from its beginning, because of what failed.
+  void give_up() { gave_up_ = true; }
+  // The source goes on under other settings, perhaps after a while.
+  void go_on(Duration poll_interval);
+  // Time passes: trouble that outlasts the grace is a failure, whatever kind it is. True where it has become
+  // one now.
+  bool pass(Now now);
+  // When pass() or to_tell() has something new of its own accord; the far future if nothing is wrong.
+  Steady due() const;
+
+  // What the cursor has to say of it, so that every instance can tell; nothing where it says so already, or
+  // where it may yet heal by itself.
+  std::optional<Trouble> to_tell(Now now);
+
+  const std::optional<Trouble>& trouble() const { return trouble_; }
+  // When a window was read to its end the last time, as far as it is known.
+  const std::optional<Time>& last_success() const { return last_success_; }
+  bool failed() const { return trouble_ && trouble_->state == Trouble::State::failed; }
+  // A person has to change something: nobody else will.
+  bool needs_a_person() const { return needs_a_person_; }
+
+  // The larger of two minutes and three poll intervals.
+  static Duration grace(Duration poll_interval);
+
+ private:
+  std::optional<Trouble> heal(Now now);
+  Steady fails_at() const;
+
+  Duration grace_;
+  std::optional<Trouble> trouble_;
+  std::optional<Time> last_success_;
+  bool needs_a_person_ = false;
+  bool gave_up_ = false;  // on a window, and nothing was read to its end since
+  bool answers_ = false;  // the last attempt was no failure
+  InARow malformed_;
+  // The silence that the vendor has asked for in this trouble, from its first word on.
+  std::optional<std::pair<Steady, Steady>> silence_;
+  std::optional<Steady> reference_;  // when all was well the last time, else the first attempt
+  Steady began_{};                   // the trouble
+  std::optional<std::pair<Trouble::State, int>> told_;  // state and status, as the cursor has them
+};
+
+}  // namespace auditstream

@@ -1,0 +1,268 @@
+#include "runtime/console.h"
+
+#include <string_view>
+#include <utility>
+
+#include "admin/documents.h"
+#include "admin/status_page.h"
+#include "auditstream/vendor.h"
+#include "base/hash.h"
+#include "core/adoption.h"
+#include "runtime/clock.h"
+#include "runtime/http_server.h"
+#include "runtime/log.h"
+
+namespace auditstream {
+namespace {
+
+constexpr Duration loop_hangs_after = 10s;
+constexpr auto answer_patience = std::chrono::seconds(2);
+constexpr const char* not_at_work = "not at work: starting, or ending";
+
+admin::HttpResponse plain(int status, std::string text) {
+  return {status, std::move(text) + "\n", "text/plain; charset=utf-8"};
+}
+
+bool is_get(const admin::HttpRequest& request) { return request.method == "GET" || request.method == "HEAD"; }
+
+bool wants_page(const admin::HttpRequest& request) {
+  const auto accept = request.headers.find("accept");
+  return request.path == "/" && request.method == "GET" && accept != request.headers.end() &&
+         accept->second.find("text/html") != std::string::npos;
+}
+
+admin::HttpResponse page(std::string_view html, std::string_view policy) {
+  admin::HttpResponse response{200, std::string(html), "text/html; charset=utf-8"};
+  response.headers.emplace_back("Content-Security-Policy", std::string(policy));
+  return response;
+}
+
+DecideEdit decision(const admin::Change& change, int home) {
+  using Kind = admin::Change::Kind;
+  const auto if_meant = [change](Result<CursorChange> edit) -> Result<CursorChange> {
+    if (!edit.ok()) return edit;
+    const std::string& name = change.source->name;
+    const std::string skip = change.allow_skip ? "" : edit->skip(name);
+    if (!skip.empty()) return Error{skip + "; if that is meant, add ?allow_skip=true"};
+    const bool paused = edit->before && edit->before->state == Cursor::State::paused;
+    if (!paused && !change.confirmed) {
+      return Error{name + " is not paused, and after this " + edit->consequence() +
+                   ": pause it first (PUT /connectors/" + name + "/pause), or add ?yes=true"};
+    }
+    return edit;
+  };
+  switch (change.kind) {
+    case Kind::pause:
+    case Kind::resume: {
+      const auto state = change.kind == Kind::pause ? Cursor::State::paused : Cursor::State::running;
+      return [change, state](const ShardMaps& shards, Time now) {
+        return pause_cursor(change.source->name, shards, state, now);
+      };
+    }
+    case Kind::restart:
+      // Whoever has the shard opens it again when somebody else has: nothing has to be written for that.
+      return [home](const ShardMaps&, Time) {
+        return Result<CursorChange>(CursorChange{home, home, {}, {}, {}});
+      };
+    case Kind::set:
+      return [=](const ShardMaps& shards, Time now) {
+        return if_meant(set_cursor(*change.source, shards, home, change.position, now));
+      };
+    case Kind::reset:
+      return [=](const ShardMaps& shards, Time now) {
+        const Time since = first_since(*change.source, now);
+        return if_meant(reset_cursor(*change.source, shards, home, since, now));
+      };
+  }
+  AS_CHECK(false);
+}
+
+const char* words_of(admin::Change::Kind kind) {
+  switch (kind) {
+    case admin::Change::Kind::pause:
+      return "paused";
+    case admin::Change::Kind::resume:
+      return "resumed";
+    case admin::Change::Kind::restart:
+      return "restarted";
+    case admin::Change::Kind::set:
+      return "its cursor was set";
+    case admin::Change::Kind::reset:
+      return "its cursor was reset";
+  }
+  return "";
+}
+
+int status_of(EditFailure::Kind kind) {
+  switch (kind) {
+    case EditFailure::Kind::refused:
+    case EditFailure::Kind::no_cursor:
+      return 409;
+    case EditFailure::Kind::unavailable:
+      return 503;
+    case EditFailure::Kind::misconfigured:
+      return 500;
+  }
+  return 500;
+}
+
+}  // namespace
+
+Console::Console(const Config& config, admin::Identity identity, const admin::Board& board, Metrics metrics,
+                 Time started)
+    : config_(config),
+      identity_(std::move(identity)),
+      board_(board),
+      metrics_(std::move(metrics)),
+      door_{config.http.listen, HttpServer::is_loopback(config.http.listen), config.http.token,
+            config.http.hosts},
+      editor_(config, identity_.instance + "-http"),
+      kafka_{false, floor_second(started), "no answer yet"} {}
+
+void Console::attach(Running running) {
+  const std::scoped_lock lock(mutex_, life_mutex_);
+  watchdog_ = running.watchdog;
+  identity_.cluster_id = running.cluster_id;
+  running_ = std::move(running);
+}
+
+void Console::detach() {
+  const std::scoped_lock lock(mutex_, life_mutex_);
+  watchdog_ = nullptr;
+  kafka_ = running_->kafka();
+  running_.reset();
+}
+
+void Console::finish() { const std::lock_guard last_change(editing_); }
+
+void Console::kafka_answers() {
+  const std::lock_guard lock(mutex_);
+  kafka_ = {};
+}
+
+void Console::kafka_is_silent(std::string why, Time now) {
+  const std::lock_guard lock(mutex_);
+  if (kafka_.reachable) kafka_ = {false, floor_second(now), ""};
+  kafka_.error = std::move(why);
+}
+
+void Console::config_read(admin::ConfigView view) {
+  const std::lock_guard lock(mutex_);
+  config_view_ = std::move(view);
+}
+
+Console::View Console::look() const {
+  const std::lock_guard lock(mutex_);
+  return {identity_, running_ ? running_->kafka() : kafka_, config_view_, running_.has_value()};
+}
+
+// Nothing where the loop does not answer.
+std::optional<FleetStatus> Console::ask_fleet() const {
+  const auto answer = std::make_shared<std::promise<FleetStatus>>();
+  std::future<FleetStatus> arrival = answer->get_future();
+  {
+    const std::lock_guard lock(mutex_);
+    if (!running_) return std::nullopt;
+    running_->worker->post(StatusQuestion{answer});
+  }
+  if (arrival.wait_for(answer_patience) != std::future_status::ready) return std::nullopt;
+  return arrival.get();
+}
+
+// While we wait for Kafka there is no loop that could hang.
+admin::HttpResponse Console::live() const {
+  const std::lock_guard lock(life_mutex_);
+  const bool hangs = watchdog_ != nullptr && watchdog_->standstill() >= loop_hangs_after;
+  return hangs ? plain(503, "the event loop hangs") : plain(200, "ok");
+}
+
+admin::HttpResponse Console::ready() const {
+  const std::optional<FleetStatus> fleet = ask_fleet();
+  const View view = look();
+  if (fleet && fleet->draining) return plain(503, "ending: committing what is complete");
+  if (view.at_work && !fleet) return plain(503, "the event loop does not answer");
+  if (!view.kafka.reachable) return plain(503, view.kafka.sentence());
+  if (!fleet) return plain(503, not_at_work);
+  if (!fleet->joined) return plain(503, "not in the group " + config_.group + " yet");
+  if (!fleet->partitions_not_open.empty()) {
+    std::string list;
+    for (const auto& [partition, failed] : fleet->partitions_not_open)
+      list += (list.empty() ? "" : ", ") + std::to_string(partition) +
+              (failed ? " (" + failed->reason + ")" : "");
+    return plain(503, "not open yet: partitions " + list + " of " + config_.offsets.topic);
+  }
+  return plain(200, "ok");
+}
+
+admin::HttpResponse Console::metrics() const {
+  return {200, metrics_(ask_fleet(), look().kafka), "text/plain; version=0.0.4; charset=utf-8"};
+}
+
+std::optional<admin::HttpResponse> Console::at_once(const admin::HttpRequest& head) const {
+  if (std::optional<admin::HttpResponse> refusal = turn_away(head, door_)) return refusal;
+  if (is_get(head) && head.path == "/livez") return live();
+  if (wants_page(head)) return page(admin::status_page(), admin::status_page_policy());
+  if (is_get(head) && head.path == "/runbook") return page(admin::runbook(), admin::runbook_policy());
+  return std::nullopt;
+}
+
+admin::HttpResponse Console::in_time(const admin::HttpRequest& request) {
+  if (is_get(request) && request.path == "/readyz") return ready();
+  if (is_get(request) && request.path == "/metrics") return metrics();
+  const Time now = read_clock().wall;
+  const View view = look();
+  const std::string& instance = view.identity.instance;
+  const auto views = [&] {
+    const std::optional<FleetStatus> fleet = ask_fleet();
+    std::vector<admin::SourceView> all = board_.view(fleet.value_or(FleetStatus{}), now);
+    if (!view.kafka.reachable) {
+      admin::doubt(all, view.kafka.sentence());
+    } else if (!view.at_work) {
+      admin::doubt(all, instance + " is " + not_at_work);
+    } else if (!fleet) {
+      admin::doubt(all, "the event loop of " + instance + " does not answer");
+    } else if (!fleet->joined) {
+      admin::doubt(all, instance + " is not in the group " + config_.group);
+    }
+    return all;
+  };
+  std::variant<admin::HttpResponse, admin::Change> answered =
+      admin::answer(request, view.identity, view.kafka, view.config, views, now);
+  if (auto* response = std::get_if<admin::HttpResponse>(&answered)) return std::move(*response);
+  return carry_out(std::get<admin::Change>(std::move(answered)));
+}
+
+admin::HttpResponse Console::carry_out(admin::Change change) {
+  const std::lock_guard one_at_a_time(editing_);
+  {
+    const std::lock_guard lock(mutex_);
+    if (!running_) return admin::error_response(503, std::string(not_at_work) + ": nothing was changed");
+  }
+  const Source& source = *change.source;
+  const int home = murmur2_partition(source.account, config_.offsets.partitions);
+  const DecideEdit decide = decision(change, home);
+  const auto refusal = [](const EditFailure& failure) {
+    return admin::error_response(status_of(failure.kind), failure.text);
+  };
+  const auto done = [&](const CursorChange& made) {
+    using Kind = admin::Change::Kind;
+    const bool offsets = change.kind == Kind::set || change.kind == Kind::reset;
+    if (offsets)
+      change.done.body = admin::offsets_changed(change.kind == Kind::set ? "altered" : "reset", made);
+    return std::move(change.done);
+  };
+  if (change.kind != admin::Change::Kind::restart) {
+    // What changes nothing, or must not be, is no reason to take anybody's shard.
+    const auto plan = editor_.plan(source.name, decide);
+    if (const auto* failure = std::get_if<EditFailure>(&plan)) return refusal(*failure);
+    if (std::get<CursorChange>(plan).records.empty()) return done(std::get<CursorChange>(plan));
+  }
+  const auto result = editor_.carry_out(source.name, home, decide, [&](const std::string& trouble) {
+    log(Level::warn, source, "edit_failed", trouble + "; trying again");
+  });
+  if (const auto* failure = std::get_if<EditFailure>(&result)) return refusal(*failure);
+  log(Level::info, source, "edited", std::string(words_of(change.kind)) + " over HTTP");
+  return done(std::get<CursorChange>(result));
+}
+
+}  // namespace auditstream

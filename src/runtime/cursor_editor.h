@@ -1,0 +1,65 @@
+// CursorEditor: changes a cursor on a live system. Takes the shards over by fencing, decides by what they
+// hold then, writes it in one transaction, and leaves: their owners open them again and go on from the new
+// cursor by themselves.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "config/config.h"
+#include "core/cursor_edit.h"
+
+namespace auditstream {
+
+struct EditFailure {
+  enum class Kind {
+    refused,        // the cursors, or the change itself, don't allow it
+    no_cursor,      // the source has none
+    unavailable,    // Kafka can't be reached, or others were faster again and again
+    misconfigured,  // only a person can mend it
+  };
+  Kind kind;
+  std::string text;
+};
+
+// One of core/cursor_edit.h. Asked again with each try.
+using DecideEdit = std::function<Result<CursorChange>(const ShardMaps& shards, Time now)>;
+
+class CursorEditor {
+ public:
+  // `instance` is who the mark in the offsets topic names; `config` outlives the editor.
+  CursorEditor(const Config& config, std::string instance)
+      : config_(config), instance_(std::move(instance)) {}
+
+  // The live records by partition. Fences nobody.
+  std::variant<std::vector<RecordMap>, EditFailure> read() const;
+
+  // What `decide` would change. Fences nobody.
+  std::variant<CursorChange, EditFailure> plan(const std::string& source, const DecideEdit& decide) const;
+
+  // Does it; a few tries, each told through `say` if it fails. `home` is where the source belongs, if
+  // anywhere. Takes seconds.
+  std::variant<CursorChange, EditFailure> carry_out(const std::string& source, std::optional<int> home,
+                                                    const DecideEdit& decide,
+                                                    const std::function<void(const std::string&)>& say) const;
+
+ private:
+  struct Failed {
+    EditFailure failure;
+    bool again;
+    std::optional<CursorChange> unknown{};  // perhaps it was committed
+  };
+
+  std::variant<CursorChange, Failed> try_once(const std::string& source, const std::set<int>& partitions,
+                                              const DecideEdit& decide,
+                                              const std::optional<CursorChange>& unknown) const;
+
+  const Config& config_;
+  const std::string instance_;
+};
+
+}  // namespace auditstream

@@ -1,0 +1,422 @@
+#include "runtime/daemon.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <sstream>
+#include <thread>
+
+#include "admin/board.h"
+#include "admin/metrics.h"
+#include "base/hash.h"
+#include "core/fleet.h"
+#include "core/observers.h"
+#include "http/curl_client.h"
+#include "kafka/cluster.h"
+#include "kafka/group_check.h"
+#include "kafka/group_membership.h"
+#include "kafka/kafka_journal.h"
+#include "kafka/lost_cursors.h"
+#include "kafka/offsets_tail.h"
+#include "runtime/clock.h"
+#include "runtime/console.h"
+#include "runtime/http_server.h"
+#include "runtime/instance.h"
+#include "runtime/kafka_watch.h"
+#include "runtime/log.h"
+#include "runtime/process_stats.h"
+#include "runtime/reload.h"
+#include "runtime/secrets.h"
+#include "runtime/supervisor.h"
+#include "runtime/watchdog.h"
+#include "runtime/worker.h"
+
+namespace auditstream {
+namespace {
+
+constexpr Duration drain_max = 30s;
+constexpr Duration kafka_try = 5s;
+constexpr Duration offsets_patience = 30s;
+constexpr int hang_max_ticks = 15;
+
+sigset_t ending_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+  return set;
+}
+
+// Waits for signals in a thread of its own, so that no handler has to be async-signal-safe.
+class Signals {
+ public:
+  explicit Signals(Supervisor& supervisor) : supervisor_(supervisor), thread_([this] { wait(); }) {}
+  ~Signals() {
+    done_ = true;
+    pthread_kill(thread_.native_handle(), SIGHUP);
+    thread_.join();
+  }
+
+  // Where they go from now on. With null nothing is at work, and to end takes no patience.
+  void direct_to(Worker* worker, Reload* reload) {
+    const std::lock_guard lock(mutex_);
+    worker_ = worker;
+    reload_ = reload;
+    if (reload != nullptr && std::exchange(reload_wanted_, false)) reload->request();
+  }
+
+ private:
+  void wait() {
+    const sigset_t set = ending_signals();
+    std::optional<Steady> deadline;
+    while (!done_) {
+      const timespec patience{1, 0};
+      const int signal = sigtimedwait(&set, nullptr, &patience);
+      const bool ending = signal == SIGTERM || signal == SIGINT;
+      const std::lock_guard lock(mutex_);
+      if (worker_ == nullptr) {
+        reload_wanted_ = reload_wanted_ || signal == SIGHUP;
+        if (!ending) continue;
+        supervisor_.stopping();
+        log_and_exit(exit_done, Level::info, "stopped", "nothing is at work: ending at once");
+      }
+      if (signal == SIGHUP) {
+        reload_->request();
+      } else if (ending && !deadline) {
+        deadline = read_clock().steady + drain_max;
+        supervisor_.stopping();
+        log(Level::info, "draining", "ending: committing what is complete");
+        worker_->drain();
+      } else if (deadline && (signal == SIGINT || read_clock().steady >= *deadline)) {
+        // A second Ctrl-C, or the drain took too long. What was not committed is read from the vendors again.
+        log(Level::warn, "abandoned", "ending without waiting any longer; nothing is lost");
+        worker_->abandon();
+        deadline = Steady::max();
+      }
+    }
+  }
+
+  Supervisor& supervisor_;
+
+  std::mutex mutex_;
+  Worker* worker_ = nullptr;  // from here on protected by mutex_
+  Reload* reload_ = nullptr;
+  bool reload_wanted_ = false;  // before anything could be reloaded
+  std::atomic<bool> done_ = false;
+  std::thread thread_;
+};
+
+// What is tried again and again, less and less often.
+class Patience {
+ public:
+  void log_trouble(const std::string& text) {
+    const Steady now = read_clock().steady;
+    if (now < next_) return;
+    log(Level::warn, "kafka_unavailable", text + "; trying again");
+    next_ = now + wait_;
+    wait_ = std::min<Duration>(wait_ * 2, wait_max);
+  }
+
+ private:
+  static constexpr Duration wait_max = 5min;
+  Steady next_ = Steady::min();
+  Duration wait_ = kafka_try;
+};
+
+void log_misconfigured(const std::string& problems) {
+  std::istringstream lines(problems);
+  for (std::string line; std::getline(lines, line);) log(Level::error, "kafka_misconfigured", line);
+}
+
+void log_lost_cursors(const kafka::LostCursors& lost) {
+  for (const std::string& text : lost.gone) log(Level::error, "cursor_gone", text);
+  for (const std::string& text : lost.unknown) log(Level::warn, "kafka_warning", text);
+}
+
+// The exit code if Kafka can't be reached in time, or must not be used as it is.
+std::variant<kafka::ClusterFacts, int> wait_for_kafka(const kafka::Cluster& cluster, const Config& config,
+                                                      Duration patience, Supervisor& supervisor,
+                                                      Console& console) {
+  const Steady deadline = read_clock().steady + patience;
+  const std::string& servers = config.kafka.at("bootstrap.servers");
+  supervisor.status("waiting for Kafka at " + servers);
+  Patience trying;
+  while (true) {
+    const Duration left = deadline - read_clock().steady;
+    const Status reached = cluster.reach(std::clamp<Duration>(left, 1s, kafka_try));
+    Error why;
+    if (reached.ok()) {
+      std::variant<kafka::ClusterFacts, kafka::ClusterProblem> prepared = cluster.prepare(config, true);
+      if (auto* facts = std::get_if<kafka::ClusterFacts>(&prepared)) return std::move(*facts);
+      const auto& problem = std::get<kafka::ClusterProblem>(prepared);
+      if (problem.misconfigured) {
+        log_misconfigured(problem.message);
+        return exit_config;
+      }
+      why.message = problem.message;
+    } else {
+      why = reached.error();
+    }
+    const std::string text =
+        "Kafka can't be reached at " + servers + " (kafka.bootstrap.servers): " + why.message;
+    if (why.cure == Cure::person) {
+      log_misconfigured(text);
+      return exit_config;
+    }
+    if (read_clock().steady >= deadline) {
+      log(Level::error, "kafka_unavailable",
+          text + "; gave up after " + format_duration(patience) + " (--wait-for-kafka)");
+      return why.cure == Cure::doubt ? exit_config : exit_unavailable;
+    }
+    trying.log_trouble(text);
+    console.kafka_is_silent(servers + " (kafka.bootstrap.servers): " + why.message, read_clock().wall);
+  }
+}
+
+struct Beginning {
+  kafka::ClusterFacts facts;
+  std::vector<RecordMap> offsets;
+};
+
+// Everything that has to be true before anything is polled; else the exit code.
+std::variant<Beginning, int> begin(const kafka::Connection& connection, const kafka::Cluster& cluster,
+                                   const Config& config, Duration patience, Supervisor& supervisor,
+                                   Console& console) {
+  const Steady deadline = read_clock().steady + patience;
+  std::variant<kafka::ClusterFacts, int> prepared =
+      wait_for_kafka(cluster, config, patience, supervisor, console);
+  if (const int* code = std::get_if<int>(&prepared)) return *code;
+  console.kafka_answers();
+  Beginning beginning{std::get<kafka::ClusterFacts>(std::move(prepared)), {}};
+  for (const std::string& warning : beginning.facts.warnings) log(Level::warn, "kafka_warning", warning);
+  Result<std::vector<RecordMap>> offsets = cluster.read_offsets(config.offsets.topic, offsets_patience);
+  Patience trying;
+  // A topic that is known may have partitions without a leader for a while.
+  while (!offsets.ok() && offsets.error().cure != Cure::person && read_clock().steady < deadline) {
+    trying.log_trouble(offsets.error().message);
+    console.kafka_is_silent(offsets.error().message, read_clock().wall);
+    offsets = cluster.read_offsets(config.offsets.topic, offsets_patience);
+  }
+  if (!offsets.ok()) {
+    log(Level::error, "kafka_unavailable", offsets.error().message);
+    return offsets.error().cure == Cure::person ? exit_config : exit_unavailable;
+  }
+  console.kafka_answers();
+  beginning.offsets = *std::move(offsets);
+  log_lost_cursors(kafka::lost_cursors(connection, config, beginning.offsets));
+  const kafka::GroupVerdict verdict =
+      kafka::check_group(connection, config, beginning.offsets, kafka::dead_member_patience(config));
+  if (verdict.mistake) {
+    log(Level::error, "group_misconfigured", *verdict.mistake);
+    return exit_config;
+  }
+  if (verdict.warning) log(Level::warn, "kafka_warning", *verdict.warning);
+  return beginning;
+}
+
+// Nothing where the config wants none.
+Result<std::unique_ptr<HttpServer>> serve(const Config& config, Console& console) {
+  if (config.http.listen == "off") return std::unique_ptr<HttpServer>();
+  auto server =
+      HttpServer::start(config.http.listen,
+                        {[&console](const admin::HttpRequest& head) { return console.at_once(head); },
+                         [&console](const admin::HttpRequest& request) { return console.in_time(request); }});
+  if (server.ok()) {
+    log(Level::info, "http_listening",
+        "status page, metrics and control at http://" + (*server)->address() + "/");
+  } else {
+    log(Level::error, "http_not_listening", server.error().message);
+  }
+  return server;
+}
+
+CursorPlaces cursor_places(const std::vector<RecordMap>& partitions) {
+  CursorPlaces places;
+  for (std::size_t partition = 0; partition < partitions.size(); ++partition) {
+    for (const auto& [key, value] : partitions[partition]) {
+      if (key == owner_key || is_chunk_key(key)) continue;
+      places[key][static_cast<int>(partition)] = account_of_cursor(value);
+    }
+  }
+  return places;
+}
+
+// What journals ask for with each opening, and a reload replaces.
+class Topics {
+ public:
+  kafka::WritableTopics now() const {
+    const std::lock_guard lock(mutex_);
+    return topics_;
+  }
+  void replace(const Config& config, const kafka::ClusterFacts& facts) {
+    kafka::WritableTopics topics;
+    std::set<std::string> names;
+    for (const auto& source : config.sources) {
+      names.insert(source->topic);
+      names.insert(source->dead_letter_topic);
+    }
+    topics.names = {names.begin(), names.end()};
+    topics.record_bytes_max = facts.record_bytes_max;
+    for (const auto& [topic, bytes] : facts.record_bytes_max) {
+      topics.batch_bytes_max = std::min(topics.batch_bytes_max, bytes);
+    }
+    const std::lock_guard lock(mutex_);
+    topics_ = std::move(topics);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  kafka::WritableTopics topics_;  // protected by mutex_
+};
+
+}  // namespace
+
+void block_signals() {
+  const sigset_t set = ending_signals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+}
+
+int run_daemon(const std::string& path, const Config& config, Duration kafka_wait,
+               const admin::Build& build) {
+  Supervisor supervisor;
+  Signals signals(supervisor);
+  admin::Metrics metrics(build, config.metrics.per_source);
+  metrics.configure(config.sources);
+  metrics.config_read(read_clock().wall);
+  admin::Board board(config.offsets.partitions);
+  board.configure(config.sources);
+  Console console(
+      config,
+      admin::Identity{build.version, build.commit, instance_name(), config.group, config.offsets.topic,
+                      config.offsets.partitions, ""},
+      board,
+      [&](const std::optional<FleetStatus>& fleet, const admin::KafkaView& kafka) {
+        return metrics.exposition(fleet, process_stats(), kafka);
+      },
+      read_clock().wall);
+  const Result<std::unique_ptr<HttpServer>> server = serve(config, console);
+  if (!server.ok()) return exit_config;
+  const kafka::Connection connection{config.kafka, kafka::client_id_of(instance_name())};
+  const kafka::Cluster cluster(connection);
+  std::variant<Beginning, int> begun = begin(connection, cluster, config, kafka_wait, supervisor, console);
+  if (const int* code = std::get_if<int>(&begun)) return *code;
+  auto& [facts, offsets] = std::get<Beginning>(begun);
+
+  const auto contact = std::make_shared<kafka::Contact>();
+  KafkaWatch kafka_watch(contact);
+  LogObserver log_lines([&] { return !kafka_watch.view().reachable; });
+  Observers observer({&log_lines, &metrics});
+  ReadSecrets secrets;
+  http::CurlClient client({}, "auditstream");
+  ShardWorld world{client,
+                   secrets,
+                   observer,
+                   {},
+                   facts.record_bytes_max,
+                   cursor_places(offsets),
+                   1,
+                   hash64(instance_name())};
+  offsets.clear();
+
+  kafka::JournalSettings settings;
+  settings.connection = connection;
+  settings.group = config.group;
+  settings.offsets_topic = config.offsets.topic;
+  settings.instance = instance_name();
+  Topics topics;
+  topics.replace(config, facts);
+  settings.topics = [&topics] { return topics.now(); };
+  settings.now = [] { return read_clock().wall; };
+  settings.terms = kafka::terms_of(config);
+  settings.contact = contact;
+
+  std::unique_ptr<kafka::GroupMembership> membership;
+  std::unique_ptr<Worker> worker;
+  Fleet fleet(
+      config.sources, config.offsets.partitions,
+      [&](int partition, std::uint64_t number) {
+        kafka::JournalSettings its = settings;
+        its.partition = partition;
+        its.restoring = [partition](std::size_t records) {
+          log(Level::info, "restoring",
+              "reading the cursors of partition " + std::to_string(partition) + ": " +
+                  std::to_string(records) + " records so far");
+        };
+        its.connection.client_id += "-p" + std::to_string(partition);
+        return std::make_unique<kafka::KafkaJournal>(std::move(its), [&worker, number](JournalEvent event) {
+          worker->post(JournalMail{number, std::move(event)});
+        });
+      },
+      [&](int partition) { membership->released(partition); }, world);
+  worker = std::make_unique<Worker>(client, fleet);
+  const kafka::OffsetsTail tail(
+      {connection, config.group, config.offsets.topic, config.offsets.partitions, contact},
+      [&](TailEvent event) { worker->post(std::move(event)); },
+      [&](int partition, std::string_view key, const std::optional<std::string_view>& value) {
+        board.on_record(partition, key, value);
+      });
+  membership = std::make_unique<kafka::GroupMembership>(
+      kafka::MembershipSettings{connection, config.group, config.offsets.topic, contact},
+      [&](MembershipEvent event) { worker->post(std::move(event)); },
+      [](const Say& say) { log(say.level, say.code, say.text); });
+  const std::string shape = std::to_string(config.sources.size()) + " sources in " +
+                            std::to_string(config.offsets.partitions) + " partitions of " +
+                            config.offsets.topic + ", shared by the group " + config.group;
+  log(Level::info, "started", shape);
+  supervisor.status(shape);
+  supervisor.ready();
+  {
+    const auto apply = [&](const Config& next) -> Status {
+      std::variant<kafka::ClusterFacts, kafka::ClusterProblem> ready = cluster.prepare(next, true);
+      if (const auto* problem = std::get_if<kafka::ClusterProblem>(&ready)) return Error{problem->message};
+      const auto& known = std::get<kafka::ClusterFacts>(ready);
+      for (const std::string& warning : known.warnings) log(Level::warn, "kafka_warning", warning);
+      if (const auto offsets_now = cluster.read_offsets(next.offsets.topic, offsets_patience);
+          offsets_now.ok()) {
+        log_lost_cursors(kafka::lost_cursors(connection, next, *offsets_now));
+      }
+      topics.replace(next, known);
+      board.configure(next.sources);
+      metrics.configure(next.sources);
+      worker->post(Reconfiguration{next.sources, known.record_bytes_max});
+      return success();
+    };
+    const auto reloaded = [&](const std::optional<std::string>& refused) {
+      const Time now = read_clock().wall;
+      console.config_read(refused ? admin::ConfigView{floor_second(now), *refused} : admin::ConfigView{});
+      if (refused) {
+        metrics.config_refused();
+      } else {
+        metrics.config_read(now);
+      }
+    };
+    Reload reload(path, config, apply, reloaded, supervisor);
+    std::optional<Watchdog> watchdog;
+    watchdog.emplace([&] { return worker->turns(); }, hang_max_ticks, [&] { kafka_watch.tick(); },
+                     [&] { supervisor.tick(); },
+                     [] {
+                       log_and_exit(exit_internal, Level::error, "hung",
+                                    "the event loop hangs: ending, so that another instance takes over");
+                     });
+    console.attach({worker.get(), &*watchdog, [&] { return kafka_watch.view(); }, facts.cluster_id});
+    signals.direct_to(worker.get(), &reload);
+    worker->run();
+    console.detach();
+    watchdog.reset();  // the loop has ended: nobody shall take that for a hang
+    // Before anything else is waited for: others shall take over at once.
+    membership.reset();
+    signals.direct_to(nullptr, nullptr);
+  }
+  console.finish();
+  log(Level::info, "stopped", "what was committed is in Kafka; the rest will be read again");
+  return exit_done;
+}
+
+}  // namespace auditstream

@@ -1,0 +1,24 @@
+#include "runtime/kafka_watch.h"
+
+#include "runtime/clock.h"
+#include "runtime/log.h"
+
+namespace auditstream {
+
+void KafkaWatch::tick() {
+  const std::optional<kafka::Silence> silence = contact_->silence();
+  std::optional<Say> say;
+  {
+    const std::lock_guard lock(mutex_);
+    say = reachability_.look(silence ? std::optional(silence->since) : std::nullopt,
+                             silence ? silence->why : Error{}, read_clock());
+  }
+  if (say) log(say->level, say->code, say->text);
+}
+
+admin::KafkaView KafkaWatch::view() const {
+  const std::lock_guard lock(mutex_);
+  return reachability_.view();
+}
+
+}  // namespace auditstream

@@ -1,0 +1,30 @@
+// KafkaWatch: looks once a second how long Kafka has been silent, logs what there is to say and tells anybody
+// who asks. Thread-safe.
+#pragma once
+
+#include <memory>
+#include <mutex>
+
+#include "admin/kafka_view.h"
+#include "admin/reachability.h"
+#include "kafka/contact.h"
+
+namespace auditstream {
+
+class KafkaWatch {
+ public:
+  explicit KafkaWatch(std::shared_ptr<const kafka::Contact> contact) : contact_(std::move(contact)) {}
+
+  // Once a second, from one thread that waits for nobody.
+  void tick();
+
+  admin::KafkaView view() const;
+
+ private:
+  const std::shared_ptr<const kafka::Contact> contact_;
+
+  mutable std::mutex mutex_;
+  admin::Reachability reachability_;  // protected by mutex_
+};
+
+}  // namespace auditstream

@@ -1,0 +1,215 @@
+#include "runtime/log.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <exception>
+#include <utility>
+
+#include "auditstream/check.h"
+#include "auditstream/json.h"
+#include "base/printable.h"
+#include "runtime/clock.h"
+#include "runtime/outbox.h"
+
+namespace auditstream {
+namespace {
+
+constexpr std::size_t waiting_bytes_max = 1 << 20;
+constexpr std::size_t field_bytes_max = 4096;
+constexpr auto last_words_patience = std::chrono::seconds(1);
+constexpr unsigned exit_patience_seconds = 3;  // for all that comes before the end
+
+std::string_view name_of(Level level) {
+  switch (level) {
+    case Level::debug:
+      return "debug";
+    case Level::info:
+      return "info";
+    case Level::warn:
+      return "warn";
+    case Level::error:
+      return "error";
+  }
+  return "error";
+}
+
+Level level_named(std::string_view name) {
+  for (const Level level : {Level::debug, Level::warn, Level::error}) {
+    if (name == name_of(level)) return level;
+  }
+  return Level::info;
+}
+
+using Fields = std::vector<std::pair<std::string_view, std::string_view>>;
+
+// What could not be written. Stderr is shared with whoever started us, so it stays as blocking as it was
+// found.
+std::string_view write_to_stderr(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(STDERR_FILENO, bytes.data(), bytes.size());
+    if (written >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EAGAIN) {
+      pollfd writable{STDERR_FILENO, POLLOUT, 0};
+      ::poll(&writable, 1, -1);
+    } else if (errno != EINTR) {
+      break;
+    }
+  }
+  return bytes;
+}
+
+class Log {
+ public:
+  Log(const LogSettings& settings, std::string instance)
+      : least_(level_named(settings.level)),
+        json_(settings.format == "json"),
+        instance_(std::move(instance)),
+        outbox_(waiting_bytes_max,
+                [this](const std::string& line, std::uint64_t lost) { return write(line, lost); }) {}
+
+  bool wants(Level level) const { return level >= least_; }
+  bool json() const { return json_; }
+
+  void put(Level level, std::string_view text, const Fields& fields) {
+    outbox_.put(line_of(level, text, fields));
+  }
+  void put_plain(std::string_view text) { outbox_.put(printable(text) + "\n"); }
+  void flush() { outbox_.flush(last_words_patience); }
+
+ private:
+  // The one place where a line is made. What came from outside may be megabytes.
+  std::string line_of(Level level, std::string_view text, const Fields& fields) const {
+    const std::string time = format_rfc3339(std::chrono::floor<std::chrono::milliseconds>(read_clock().wall));
+    std::string line;
+    if (json_) {
+      const auto quoted = [](std::string_view value) { return json::quote(bounded(value, field_bytes_max)); };
+      line = "{\"time\":" + json::quote(time) + ",\"level\":" + json::quote(name_of(level)) +
+             ",\"instance\":" + json::quote(instance_);
+      for (const auto& [name, value] : fields) line += "," + json::quote(name) + ":" + quoted(value);
+      return line + ",\"message\":" + quoted(text) + "}\n";
+    }
+    line = time + " " + std::string(name_of(level));
+    const auto shown = [](std::string_view value) { return printable(bounded(value, field_bytes_max)); };
+    for (const auto& [name, value] : fields) line += " " + std::string(name) + "=" + shown(value);
+    return line + " " + shown(text) + "\n";
+  }
+
+  bool write(const std::string& line, std::uint64_t lost) {
+    std::string bytes = torn_ ? "\n" : "";
+    if (lost > 0) {
+      bytes += line_of(Level::warn,
+                       std::to_string(lost) +
+                           " lines were lost here: whoever reads the log had stopped reading, or had no room",
+                       {{"code", "log_lost"}});
+    }
+    bytes += line;
+    const std::string_view rest = write_to_stderr(bytes);
+    const std::size_t written = bytes.size() - rest.size();
+    if (written > 0) torn_ = bytes[written - 1] != '\n';
+    return rest.empty();
+  }
+
+  const Level least_;
+  const bool json_;
+  const std::string instance_;
+  bool torn_ = false;  // a line has got out by halves; of the outbox's thread
+  Outbox outbox_;
+};
+
+// Never destroyed: its thread may hang in a write while the process ends.
+std::atomic<Log*> the_log = nullptr;
+
+void write(Level level, std::string_view text, const Fields& fields) {
+  Log* const log = the_log;
+  if (log != nullptr && log->wants(level)) log->put(level, text, fields);
+}
+
+void report_failed_check(const char* text) {
+  log(Level::error, "check_failed", text);
+  flush_log();
+}
+
+[[noreturn]] void report_exception() {
+  std::string text = "an exception that nobody expects";
+  try {
+    if (const std::exception_ptr thrown = std::current_exception()) std::rethrow_exception(thrown);
+  } catch (const std::exception& error) {
+    text += std::string(": ") + error.what();
+  } catch (...) {
+  }
+  log(Level::error, "crashed", text);
+  flush_log();
+  std::abort();
+}
+
+volatile sig_atomic_t exit_code_in_time = 0;
+
+}  // namespace
+
+void start_log(const LogSettings& settings, std::string instance) {
+  AS_CHECK(the_log == nullptr);
+  the_log = new Log(settings, std::move(instance));
+  // What would otherwise write to stderr by itself, and might wait there for ever.
+  report_failed_checks_by(report_failed_check);
+  std::set_terminate(report_exception);
+}
+
+void flush_log() {
+  if (Log* const log = the_log) log->flush();
+}
+
+void log_and_exit(int exit_code, Level level, std::string_view code, std::string_view text) {
+  // Whatever a thread that hangs may hold, a lock of the log or of the heap.
+  exit_code_in_time = exit_code;
+  signal(SIGALRM, [](int) { _exit(exit_code_in_time); });
+  alarm(exit_patience_seconds);
+  log(level, code, text);
+  flush_log();
+  _exit(exit_code);
+}
+
+void log(Level level, std::string_view code, std::string_view text) { write(level, text, {{"code", code}}); }
+
+void log(Level level, const Source& source, std::string_view code, std::string_view text) {
+  write(level, text, {{"source", source.name}, {"vendor", source.vendor}, {"code", code}});
+}
+
+void log_at_start(Level level, std::string_view code, std::string_view text) {
+  Log* const log = the_log;
+  AS_CHECK(log != nullptr);
+  if (log->json()) {
+    log->put(level, text, {{"code", code}});
+  } else {
+    log->put_plain((level == Level::warn ? "warning: " : "") + std::string(text));
+  }
+}
+
+void LogObserver::said(const Source& source, const Say& say) {
+  Fields fields{{"source", source.name}, {"vendor", source.vendor}, {"code", say.code}};
+  if (!say.window.empty()) fields.emplace_back("window", say.window);
+  if (!say.request_id.empty()) fields.emplace_back("request_id", say.request_id);
+  write(say.level, say.text, fields);
+}
+
+void LogObserver::shard_said(int partition, const Say& say) {
+  const std::string number = std::to_string(partition);
+  const bool follows =
+      say.level == Level::warn && (say.code == "commit_failed" || say.code == "journal_not_open");
+  write(follows && kafka_is_away_() ? Level::debug : say.level, say.text,
+        {{"partition", number}, {"code", say.code}});
+}
+
+void LogObserver::transacted(const Batch& batch, Outcome outcome, Duration took, Time) {
+  if (outcome != Outcome::committed) return;  // the shard says why
+  log(Level::debug, "committed",
+      std::to_string(batch.events) + " events of " + std::to_string(batch.units.size()) + " sources in " +
+          readable_duration(took));
+}
+
+}  // namespace auditstream

@@ -1,0 +1,85 @@
+#include "runtime/outbox.h"
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <utility>
+
+namespace auditstream {
+
+struct Outbox::Lines {
+  const std::size_t bytes_max;
+
+  std::mutex mutex;
+  std::condition_variable filled;   // or ended
+  std::condition_variable emptied;  // and nothing is being written
+  std::deque<std::string> waiting;  // from here on protected by mutex
+  std::size_t bytes = 0;            // of what is waiting
+  std::uint64_t lost = 0;           // before the first of them
+  bool writing = false;
+  bool ended = false;
+
+  bool idle() const { return waiting.empty() && !writing; }
+  void drop_oldest() {
+    bytes -= waiting.front().size();
+    waiting.pop_front();
+    ++lost;
+  }
+};
+
+Outbox::Outbox(std::size_t bytes_max, Write write)
+    : lines_(std::make_shared<Lines>(bytes_max)),
+      thread_([lines = lines_, write = std::move(write)] { run(*lines, write); }) {}
+
+Outbox::~Outbox() {
+  bool stuck = false;
+  {
+    const std::lock_guard lock(lines_->mutex);
+    lines_->ended = true;
+    lines_->waiting.clear();
+    stuck = lines_->writing;
+  }
+  lines_->filled.notify_one();
+  if (stuck) {
+    thread_.detach();
+  } else {
+    thread_.join();
+  }
+}
+
+void Outbox::put(std::string line) {
+  {
+    const std::lock_guard lock(lines_->mutex);
+    lines_->bytes += line.size();
+    lines_->waiting.push_back(std::move(line));
+    while (lines_->bytes > lines_->bytes_max) lines_->drop_oldest();
+  }
+  lines_->filled.notify_one();
+}
+
+bool Outbox::flush(std::chrono::milliseconds patience) {
+  std::unique_lock lock(lines_->mutex);
+  return lines_->emptied.wait_for(lock, patience, [this] { return lines_->idle(); });
+}
+
+void Outbox::run(Lines& lines, const Write& write) {
+  std::unique_lock lock(lines.mutex);
+  while (true) {
+    lines.filled.wait(lock, [&] { return lines.ended || !lines.waiting.empty(); });
+    if (lines.ended) return;
+    const std::string line = std::move(lines.waiting.front());
+    lines.waiting.pop_front();
+    lines.bytes -= line.size();
+    const std::uint64_t lost = std::exchange(lines.lost, 0);
+    lines.writing = true;
+    lock.unlock();
+    const bool written = write(line, lost);
+    lock.lock();
+    lines.writing = false;
+    if (!written) lines.lost += lost + 1;
+    if (lines.idle()) lines.emptied.notify_all();
+  }
+}
+
+}  // namespace auditstream

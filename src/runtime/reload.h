@@ -1,0 +1,55 @@
+// Reload: reads the config again when it is asked to, and when an included file has changed. Sources come, go
+// and change; everything else of the config needs a restart. A config with a mistake changes nothing.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "auditstream/result.h"
+#include "config/config.h"
+#include "runtime/supervisor.h"
+
+namespace auditstream {
+
+class Reload {
+ public:
+  // `apply` runs on the thread of the reload: it prepares Kafka and hands the sources on, or says why it has
+  // changed nothing. `reloaded` hears how each reading has ended: nothing, or why the config is not taken.
+  Reload(std::string path, Config current, std::function<Status(const Config&)> apply,
+         std::function<void(const std::optional<std::string>& refused)> reloaded, Supervisor& supervisor);
+  ~Reload();
+
+  // From any thread.
+  void request();
+
+ private:
+  void run();
+  bool included_has_changed();
+  // False if it should be tried again.
+  bool read_again();
+  void refuse(const std::string& why);
+
+  const std::string path_;
+  const std::function<Status(const Config&)> apply_;
+  const std::function<void(const std::optional<std::string>&)> reloaded_;
+  Supervisor& supervisor_;
+
+  // Owned by the thread.
+  Config current_;
+  std::string stamp_;
+  std::string stamp_before_;
+  std::optional<Steady> retry_at_;
+
+  std::mutex mutex_;
+  std::condition_variable wakeup_;
+  bool requested_ = false;  // protected by mutex_
+  bool done_ = false;       // protected by mutex_
+  std::thread thread_;
+};
+
+}  // namespace auditstream

@@ -1,0 +1,68 @@
+#include "runtime/worker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "runtime/clock.h"
+
+namespace auditstream {
+namespace {
+
+constexpr Duration wait_max = 1s;
+
+}  // namespace
+
+void Worker::run() {
+  for (; !abandoned_; ++turns_) {
+    deliver(read_clock());
+    const Now now = read_clock();
+    if (draining_) fleet_.drain(now);
+    if (draining_ && fleet_.empty()) return;
+    fleet_.step(now);
+    const Steady wake = std::min(fleet_.wake_at(), now.steady + wait_max);
+    auto responses = client_.wait(std::max(wake - read_clock().steady, Duration{0}));
+    const Now after = read_clock();
+    for (auto& [id, response] : responses) fleet_.on_response(id, response, after);
+  }
+}
+
+void Worker::deliver(Now now) {
+  std::deque<Mail> mail;
+  {
+    const std::lock_guard lock(mutex_);
+    mail.swap(mailbox_);
+  }
+  for (Mail& letter : mail) {
+    if (auto* journal = std::get_if<JournalMail>(&letter)) {
+      fleet_.on_journal(journal->number, std::move(journal->event), now);
+    } else if (const auto* membership = std::get_if<MembershipEvent>(&letter)) {
+      fleet_.on_membership(*membership, now);
+    } else if (const auto* tail = std::get_if<TailEvent>(&letter)) {
+      fleet_.on_tail(*tail, now);
+    } else if (const auto* question = std::get_if<StatusQuestion>(&letter)) {
+      question->answer->set_value(fleet_.status(now));
+    } else {
+      fleet_.reconfigure(std::get<Reconfiguration>(letter), now);
+    }
+  }
+}
+
+void Worker::post(Mail mail) {
+  {
+    const std::lock_guard lock(mutex_);
+    mailbox_.push_back(std::move(mail));
+  }
+  client_.wake();
+}
+
+void Worker::drain() {
+  draining_ = true;
+  client_.wake();
+}
+
+void Worker::abandon() {
+  abandoned_ = true;
+  client_.wake();
+}
+
+}  // namespace auditstream

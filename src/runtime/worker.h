@@ -1,0 +1,57 @@
+// Worker: one thread's event loop: HTTP answers, the journals' outcomes, the group, timers. Decides nothing.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <variant>
+
+#include "core/fleet.h"
+#include "http/curl_client.h"
+
+namespace auditstream {
+
+// What comes from other threads.
+struct JournalMail {
+  std::uint64_t number;
+  JournalEvent event;
+};
+// Whoever asks waits for it with a deadline: a loop that hangs never answers.
+struct StatusQuestion {
+  std::shared_ptr<std::promise<FleetStatus>> answer;
+};
+using Mail = std::variant<JournalMail, MembershipEvent, TailEvent, Reconfiguration, StatusQuestion>;
+
+class Worker {
+ public:
+  Worker(http::CurlClient& client, Fleet& fleet) : client_(client), fleet_(fleet) {}
+
+  // Until the fleet is empty after drain(), or abandon(). On the calling thread.
+  void run();
+
+  // From any thread, also before run().
+  void post(Mail mail);
+  // From any thread: commit what is complete, then end.
+  void drain();
+  // From any thread: end now.
+  void abandon();
+  // From any thread: changes at least once a second while the loop turns.
+  std::uint64_t turns() const { return turns_; }
+
+ private:
+  void deliver(Now now);
+
+  http::CurlClient& client_;
+  Fleet& fleet_;
+
+  std::mutex mutex_;
+  std::deque<Mail> mailbox_;  // protected by mutex_
+  std::atomic<bool> draining_ = false;
+  std::atomic<bool> abandoned_ = false;
+  std::atomic<std::uint64_t> turns_ = 0;
+};
+
+}  // namespace auditstream

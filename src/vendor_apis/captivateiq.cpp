@@ -1,0 +1,127 @@
+// CaptivateIQ: the audit log of an organization, whole days at a time, by offset.
+//
+// From the developer portal (pagination, FAQ): `Authorization: Token`, not Bearer; limit at most 1000,
+// offset; {"total_count","next","previous","data"}, next null at the end, else an absolute URL or a path;
+// a firewall may answer with HTML, which says nothing of the token.
+// From the portal's OpenAPI, harvested by a third party: GET /ciq/v1/audit-logs/ with its trailing slash;
+// start_date and end_date are days; no ordering; id is a random UUID; 5 requests/s and 1500/h.
+// From the product page: the record, created_at in whole seconds.
+// Not verified, so both answers will do: the zone of the days, and whether end_date is part of the range
+// (one day more is asked for); order, precision of created_at, retention, headers of a 429.
+#include <algorithm>
+#include <utility>
+
+#include "vendor_apis/registry.h"
+#include "vendor_apis/toolkit.h"
+
+namespace auditstream {
+namespace {
+
+constexpr toolkit::Remedies kRemedies{
+    .title = "CaptivateIQ",
+    .unauthorized =
+        "Check api_token: copied completely, without extra spaces, not expired; if in doubt create a new one "
+        "in your CaptivateIQ profile under API Tokens, and confirm that API access is enabled for the "
+        "account.",
+    .forbidden =
+        "The owner of api_token lacks a permission: use the token of a user who may see the audit logs, and "
+        "confirm that API access is enabled in your CaptivateIQ account.",
+    .not_found =
+        "Confirm that API access and audit logging are enabled in your CaptivateIQ account; check base_url "
+        "where it is set.",
+    .throttled =
+        "It backs off by itself. If it stays: raise poll_interval, lower rate_limit, give sources of one "
+        "organization the same account, or ask CaptivateIQ support for higher limits.",
+    .unreachable = "Check whether CaptivateIQ's API is down, then base_url, proxy and the network.",
+};
+
+class CaptivateIq final : public Vendor {
+ public:
+  std::string_view name() const override { return "captivateiq"; }
+  std::string_view title() const override { return kRemedies.title; }
+
+  const Traits& traits() const override {
+    static const Traits traits{.by_day = true,
+                               .page_size = 1000,
+                               .page_size_max = 1000,
+                               .rate_limit = {{5, 1s}, {1500, 1h}},
+                               .probe = true,
+                               .total_is_exact = true};
+    return traits;
+  }
+
+  const std::vector<Setting>& settings() const override {
+    static const std::vector<Setting> settings{
+        {.name = "api_token",
+         .type = Setting::Type::secret,
+         .required = true,
+         .meaning = "CaptivateIQ API token, from your profile's API Tokens tab."}};
+    return settings;
+  }
+
+  std::string default_base_url(const Source&) const override { return "https://api.captivateiq.com"; }
+  std::vector<std::pair<std::string, std::string>> mistakes(const Source&) const override { return {}; }
+
+  http::Request request(const Source& source, const Secrets& secrets, const std::optional<Token>&,
+                        const Ask& ask) const override {
+    toolkit::Url url(source.base_url, "/ciq/v1/audit-logs/");
+    url.add("start_date", format_day(ask.from));
+    // Right for an end that is part of the range and for one that is not.
+    url.add("end_date", format_day(ask.to.value_or(ask.latest + 24h) + 24h));
+    url.add("limit", ask.probe ? 1 : ask.page_size);
+    url.add("offset", ask.token.empty() ? "0" : ask.token);
+    http::Request request;
+    request.url = url.text();
+    request.headers = {{"Authorization", "Token " + secrets.at("api_token").reveal()},
+                       {"Accept", "application/json"}};
+    return request;
+  }
+
+  Answer read(const Source& source, const Ask& ask, const http::Response& response) const override {
+    static const toolkit::Shape shape{
+        .events = "/data", .id = "/id", .times = {"/created_at"}, .fields = {"/next", "/total_count"}};
+    auto read = toolkit::read_page(source, response, shape, kRemedies);
+    if (auto* refusal = std::get_if<Refusal>(&read)) return std::move(*refusal);
+    auto& slices = std::get<toolkit::Slices>(read);
+
+    Page page;
+    page.events = std::move(slices.events);
+    page.total = toolkit::count(slices.fields[1]);
+    const toolkit::Field& link = slices.fields[0];
+    // Without it nobody knows whether there are more pages, and these events might be taken for all.
+    if (!link.present) return toolkit::malformed(source, response, kRemedies, "sent no `next`");
+    if (link.odd) return toolkit::malformed(source, response, kRemedies, "sent a `next` that is no link");
+    if (!link.text || ask.probe) return page;
+    const std::uint64_t offset = toolkit::count({true, ask.token}).value_or(0);
+    // Never beyond the rows that came: what lies between would be lost. Only where none came does the link
+    // say how far there are none, and at most for the page that was asked for.
+    const std::uint64_t end = offset + (page.events.empty() ? ask.page_size : page.events.size());
+    // Of the link nothing else counts: proxies give it another scheme, port or host.
+    const std::uint64_t next =
+        std::min(toolkit::count({true, toolkit::query_parameter(*link.text, "offset")}).value_or(end), end);
+    if (next <= offset)
+      return toolkit::malformed(source, response, kRemedies, "sent a `next` that leads nowhere new");
+    page.next = std::to_string(next);
+    return page;
+  }
+
+  std::vector<std::string> empty_hints(const Source&) const override {
+    return {
+        "region: there is one API for all; check base_url where it is set.",
+        "retention: verify that backfill_start_time is before the first audit events, and that CaptivateIQ "
+        "still keeps them.",
+        "filters: there are none; verify that your organization had activity in this time.",
+        "permissions: verify that the owner of api_token may see the audit logs.",
+        "environment: check that audit logging is enabled in your CaptivateIQ account, and that api_token is "
+        "of that account."};
+  }
+};
+
+}  // namespace
+
+const Vendor& captivateiq() {
+  static const CaptivateIq vendor;
+  return vendor;
+}
+
+}  // namespace auditstream

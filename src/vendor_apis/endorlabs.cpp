@@ -1,0 +1,268 @@
+// Endor Labs: the audit log of a namespace, read in two collections, with a token got for key and secret.
+//
+// From the vendor's REST documents (audit-log, filters, pagination, errors, getting-started): GET
+// /v1/namespaces/NAMESPACE/audit-logs for the last 30 days, .../archived for the 3 years before (beta
+// documents); parameters begin with "list_parameters."; page_size at most 500; timestamps in a filter
+// only inside date(), else nothing matches and nothing says so; Request-Timeout in seconds, 20 by
+// default, and audit queries are slow;
+// {"list":{"objects","response":{"next_page_id","next_page_token"}}}; refusals are gRPC's
+// {"code","message"}; a token lives up to 4 hours.
+// From the vendor's SDK: POST /v1/auth/api-key {"key","secret"}; the expiry is spelled expiration_time,
+// expirationTime or ttl; page_id wins over page_token; sorting breaks paging on a sibling collection, so
+// none is asked for.
+// From the product page: the sample record; API keys expire after 30 to 90 days.
+// Not verified, so both answers will do: when a row moves to the archive (near the line both are asked,
+// the active log first, so that a row on its way is seen); the HTTP status of code 4; whether empty lists
+// are left out; order. No rate is published: 5/s is our own caution.
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "auditstream/json.h"
+#include "vendor_apis/registry.h"
+#include "vendor_apis/toolkit.h"
+
+namespace auditstream {
+namespace {
+
+constexpr Duration kActiveFor = 24h * 30;
+constexpr Duration kAroundTheLine = 48h;
+constexpr Duration kDefaultTokenLife = 4h;
+
+constexpr toolkit::Remedies kRemedies{
+    .title = "Endor Labs",
+    .unauthorized =
+        "Check api_key and api_secret: both correct, of the same key, and not expired (keys end after 30 to "
+        "90 days); if in doubt generate a new one under Access Control > API Keys. Check that namespace is "
+        "yours.",
+    .forbidden =
+        "Give the key in api_key the permission to read audit logs, and check that it covers namespace "
+        "(Access Control > API Keys; a key can be propagated to child namespaces).",
+    .not_found =
+        "Check namespace: your organization's bare name, such as acme; check base_url where it is set.",
+    .throttled =
+        "It backs off by itself. Look for other applications that use the same api_key; then lower "
+        "rate_limit or raise poll_interval.",
+    .unreachable = "Check base_url where it is set, then proxy and the network.",
+};
+
+// The two collections that the log is kept in. A page token is "active" or "archived", then maybe a parameter
+// that continues within: "active page_id=6512f0".
+constexpr std::string_view kActive = "active";
+constexpr std::string_view kArchived = "archived";
+
+// Exactly milliseconds: the documented form. Cuts what is finer.
+std::string date(Time time) {
+  std::string text = format_rfc3339(std::chrono::floor<std::chrono::milliseconds>(time));
+  if (text.find('.') == text.npos) text.insert(text.size() - 1, ".000");
+  return "date(" + text + ")";
+}
+
+bool may_be_active(const Ask& ask) { return !ask.to || *ask.to >= ask.now - kActiveFor - kAroundTheLine; }
+bool may_be_archived(const Ask& ask) { return ask.from <= ask.now - kActiveFor + kAroundTheLine; }
+
+std::string_view collection_of(const Ask& ask) {
+  if (ask.token.empty()) return may_be_active(ask) ? kActive : kArchived;
+  return ask.token.starts_with(kArchived) ? kArchived : kActive;
+}
+
+// gRPC's code says what happened where the HTTP status is a gateway's guess.
+Refusal refuse(const http::Response& response, Refusal refusal) {
+  struct Meaning {
+    std::string_view code;
+    RefusalKind kind;
+    std::string_view remedy;
+  };
+  static constexpr std::string_view ask_less = "Nothing to change: less is asked for at a time.";
+  static constexpr std::array<Meaning, 6> meanings{
+      {{"3", RefusalKind::malformed, "Check namespace; if it is right, tell the maintainers this message."},
+       {"4", RefusalKind::too_slow, ask_less},
+       {"5", RefusalKind::not_found, kRemedies.not_found},
+       {"7", RefusalKind::forbidden, kRemedies.forbidden},
+       {"8", RefusalKind::throttled, kRemedies.throttled},
+       {"16", RefusalKind::unauthorized, kRemedies.unauthorized}}};
+  const std::string code = json::scalar_at(*response.body, "/code").value_or("");
+  const auto* meaning = std::ranges::find(meanings, code, &Meaning::code);
+  if (meaning != meanings.end()) {
+    refusal.kind = meaning->kind;
+    refusal.remedy = meaning->remedy;
+  } else if (response.status == 504) {
+    refusal.kind = RefusalKind::too_slow;
+    refusal.remedy = ask_less;
+  }
+  return refusal;
+}
+
+// The namespace in what people copy from the browser, or "".
+std::string_view namespace_in(std::string_view address) {
+  if (const auto scheme = address.find("://"); scheme != address.npos) address.remove_prefix(scheme + 3);
+  const std::string_view host = address.substr(0, address.find('/'));
+  const std::string_view name = host.substr(0, host.find(".endorlabs.com"));
+  return name == "app" || name == "api" || name == "www" || name == host ? std::string_view{} : name;
+}
+
+class EndorLabs final : public Vendor {
+ public:
+  std::string_view name() const override { return "endorlabs"; }
+  std::string_view title() const override { return kRemedies.title; }
+
+  const Traits& traits() const override {
+    static const Traits traits{.precision = 1ms,
+                               .page_size = 100,
+                               .page_size_max = 500,
+                               .rate_limit = {{5, 1s}},
+                               .retention = 24h * 365 * 3};
+    return traits;
+  }
+
+  const std::vector<Setting>& settings() const override {
+    static const std::vector<Setting> settings{
+        {.name = "namespace",
+         .required = true,
+         .meaning = "Your organization's namespace, a bare name such as acme or acme.child.",
+         .identity = true},
+        {.name = "api_key",
+         .type = Setting::Type::secret,
+         .required = true,
+         .meaning = "API key that may read audit logs, from Access Control > API Keys."},
+        {.name = "api_secret",
+         .type = Setting::Type::secret,
+         .required = true,
+         .meaning = "The secret shown once with the API key."},
+        {.name = "traverse",
+         .type = Setting::Type::boolean,
+         .fallback = "false",
+         .meaning = "Read the child namespaces too.",
+         .filters = true}};
+    return settings;
+  }
+
+  std::string default_base_url(const Source&) const override { return "https://api.endorlabs.com"; }
+
+  std::vector<std::pair<std::string, std::string>> mistakes(const Source& source) const override {
+    const std::string name(source.setting("namespace"));
+    if (name.find_first_of(":/ ") == name.npos && name.find(".endorlabs.com") == name.npos) return {};
+    const std::string_view meant = namespace_in(name);
+    return {{"namespace", "\"" + name + "\" is no namespace, which is a bare name: use " +
+                              (meant.empty() ? "acme, for example" : std::string(meant))}};
+  }
+
+  http::Request request(const Source& source, const Secrets&, const std::optional<Token>& token,
+                        const Ask& ask) const override {
+    std::string path =
+        "/v1/namespaces/" + toolkit::percent_encode(source.setting("namespace")) + "/audit-logs";
+    if (collection_of(ask) == kArchived) path += "/archived";
+
+    std::string filter = "meta.create_time>=" + date(ask.from);
+    // Beyond the millisecond that `to` lies in.
+    if (ask.to) filter += " and meta.create_time<" + date(*ask.to + 2ms - 1us);
+    toolkit::Url url(source.base_url, path);
+    url.add("list_parameters.filter", filter);
+    url.add("list_parameters.page_size", ask.page_size);
+    if (source.setting("traverse") == "true") url.add("list_parameters.traverse", "true");
+    if (const auto space = ask.token.find(' '); space != ask.token.npos) {
+      const auto equals = ask.token.find('=', space);
+      url.add("list_parameters." + ask.token.substr(space + 1, equals - space - 1),
+              ask.token.substr(equals + 1));
+    }
+
+    http::Request request;
+    request.url = url.text();
+    request.headers = {{"Authorization", "Bearer " + token->value.reveal()},
+                       {"Accept", "application/json"},
+                       {"Request-Timeout", "60"}};
+    request.timeout = 75s;  // the vendor is to give up first: its word tells a slow query from a dead network
+    return request;
+  }
+
+  Answer read(const Source& source, const Ask& ask, const http::Response& response) const override {
+    static const toolkit::Shape shape{
+        .events = "/list/objects",
+        .id = "/uuid",
+        .times = {"/meta/create_time"},
+        .fields = {"/list/response/next_page_id", "/list/response/next_page_token"},
+        .envelope = "/list"};
+    auto read = toolkit::read_page(source, response, shape, kRemedies);
+    if (auto* refusal = std::get_if<Refusal>(&read)) return refuse(response, std::move(*refusal));
+    auto& slices = std::get<toolkit::Slices>(read);
+    if (slices.fields[0].odd || slices.fields[1].odd)
+      return toolkit::malformed(source, response, kRemedies,
+                                "sent a next page that is neither text nor number");
+    const std::string id = slices.fields[0].text.value_or("");
+    const std::string offset = slices.fields[1].text.value_or("");
+
+    Page page;
+    page.events = std::move(slices.events);
+    const bool in_archive = collection_of(ask) == kArchived;
+    const std::string collection(in_archive ? kArchived : kActive);
+    if (!id.empty()) {
+      page.next = collection + " page_id=" + id;
+    } else if (!offset.empty() && offset != "0") {
+      page.next = collection + " page_token=" + offset;
+    } else if (!in_archive && may_be_archived(ask)) {
+      page.next = kArchived;
+    }
+    return page;
+  }
+
+  bool exchanges_token() const override { return true; }
+
+  http::Request token_request(const Source& source, const Secrets& secrets) const override {
+    http::Request request;
+    request.method = http::Method::post;
+    request.url = source.base_url + "/v1/auth/api-key";
+    request.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}};
+    request.body = R"({"key":)" + json::quote(secrets.at("api_key").reveal()) + R"(,"secret":)" +
+                   json::quote(secrets.at("api_secret").reveal()) + "}";
+    return request;
+  }
+
+  std::variant<Token, Refusal> read_token(const Source& source, const http::Response& response,
+                                          Time now) const override {
+    if (response.status != 200) {
+      Refusal refusal = refuse(response, toolkit::classify(source, response, kRemedies));
+      // No permission is asked for yet: whatever is refused here is the key.
+      if (refusal.kind == RefusalKind::forbidden) {
+        refusal.kind = RefusalKind::unauthorized;
+        refusal.remedy = kRemedies.unauthorized;
+      }
+      return refusal;
+    }
+    const std::string_view body = *response.body;
+    const std::string token = json::scalar_at(body, "/token").value_or("");
+    if (token.empty() || token.find_first_of(" \r\n") != token.npos) {
+      http::Response unquoted = response;  // under another name the token may be in it
+      unquoted.body = std::make_shared<const std::string>();
+      return toolkit::malformed(source, unquoted, kRemedies,
+                                "gave no usable token for api_key and api_secret");
+    }
+    std::optional<Time> expires;
+    for (const std::string_view name : {"/expiration_time", "/expirationTime"}) {
+      if (!expires) expires = parse_event_time(json::scalar_at(body, name).value_or(""));
+    }
+    if (const auto life = toolkit::whole_seconds(json::scalar_at(body, "/ttl").value_or(""));
+        !expires && life)
+      expires = now + *life;
+    if (!expires) expires = toolkit::jwt_expiry(token);
+    return Token{Secret(token), expires.value_or(now + kDefaultTokenLife)};
+  }
+
+  std::vector<std::string> empty_hints(const Source& source) const override {
+    return {"region: there is one API for all; check that base_url, where it is set, is your organization's.",
+            "retention: check that backfill_start_time is within what Endor Labs keeps, three years.",
+            "filters: child namespaces are read only with traverse: true.",
+            "permissions: verify that api_key may read audit logs; its permission level is chosen when it is "
+            "made.",
+            "environment: check that namespace \"" + std::string(source.setting("namespace")) +
+                "\" is the one of your organization, and that api_key was made in it."};
+  }
+};
+
+}  // namespace
+
+const Vendor& endorlabs() {
+  static const EndorLabs vendor;
+  return vendor;
+}
+
+}  // namespace auditstream

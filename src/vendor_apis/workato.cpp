@@ -1,0 +1,123 @@
+// Workato: GET <base URL>/api/activity_logs, keyset paging by id.
+//
+// From Workato's API documents (environment management, limits, base URLs, audit log streaming): path,
+// `Authorization: Bearer`, `page[after]`, `page[size]` (at most 100), `from` and `to` as
+// YYYY-MM-DDTHH:mm:ss.SSSZ; {"data","total"}; 60 requests a minute for all endpoints of environment
+// management; one year of retention; one log per environment. From the product page: times as "YYYY-MM-DD
+// hh:mm:ss UTC"; RFC3339 with milliseconds or an offset is read as well. Not verified: the order (going on
+// from the last row received is right for both), whether `from` and `to` include their bound, what `total`
+// counts (never used), and whether a short page is the last (only an empty one is taken for it).
+#include "vendor_apis/registry.h"
+#include "vendor_apis/toolkit.h"
+
+namespace auditstream {
+namespace {
+
+constexpr std::string_view kDefaultBaseUrl = "https://www.workato.com";
+
+constexpr toolkit::Remedies kRemedies{
+    .title = "Workato",
+    .unauthorized =
+        "Check api_token: it is wrong, expired or of another workspace or environment; each environment "
+        "needs an "
+        "API client of its own. Check too that base_url is that of your region.",
+    .forbidden =
+        "Give the API client's role, under Workspace admin > API clients, the endpoint GET "
+        "/api/activity_logs of "
+        "Environment Management; the client in api_token must belong to the right workspace and environment.",
+    .not_found =
+        "Check base_url: it is that of your region, https://www.workato.com (US) or "
+        "https://app.eu.workato.com (EU), "
+        "without a path.",
+    .throttled =
+        "Workato allows 60 requests a minute for all endpoints of environment management together; it is "
+        "asked "
+        "again after a pause. If it lasts, ask less from other applications, or lower rate_limit.",
+    .unreachable =
+        "Check base_url: it is that of your region, https://www.workato.com (US) or "
+        "https://app.eu.workato.com "
+        "(EU), with https:// and without a trailing slash; then proxy and the network.",
+};
+
+// The documented shape: always three digits. `time` must be whole milliseconds.
+std::string with_milliseconds(Time time) {
+  std::string text = format_rfc3339(time);
+  if (text.find('.') == std::string::npos) text.insert(text.size() - 1, ".000");
+  return text;
+}
+
+class Workato final : public Vendor {
+ public:
+  std::string_view name() const override { return "workato"; }
+  std::string_view title() const override { return kRemedies.title; }
+
+  const Traits& traits() const override {
+    static const Traits traits{
+        .page_size = 100, .page_size_max = 100, .rate_limit = {{60, 1min}}, .retention = 365 * 24h};
+    return traits;
+  }
+
+  const std::vector<Setting>& settings() const override {
+    static const std::vector<Setting> settings{
+        {.name = "api_token",
+         .type = Setting::Type::secret,
+         .required = true,
+         .meaning =
+             "The token of an API client whose role allows GET /api/activity_logs; one per environment."},
+    };
+    return settings;
+  }
+
+  std::string default_base_url(const Source&) const override { return std::string(kDefaultBaseUrl); }
+
+  std::vector<std::pair<std::string, std::string>> mistakes(const Source&) const override { return {}; }
+
+  http::Request request(const Source& source, const Secrets& secrets, const std::optional<Token>&,
+                        const Ask& ask) const override {
+    using std::chrono::milliseconds;
+    toolkit::Url url(source.base_url, "/api/activity_logs");
+    url.add("page[size]", ask.page_size);
+    if (!ask.token.empty()) url.add("page[after]", ask.token);
+    url.add("from", with_milliseconds(std::chrono::floor<milliseconds>(ask.from)));
+    if (ask.to) url.add("to", with_milliseconds(std::chrono::ceil<milliseconds>(*ask.to)));
+    http::Request request;
+    request.url = url.text();
+    request.headers = {{"Authorization", "Bearer " + secrets.at("api_token").reveal()},
+                       {"Accept", "application/json"}};
+    return request;
+  }
+
+  Answer read(const Source& source, const Ask& ask, const http::Response& response) const override {
+    static const toolkit::Shape shape{.events = "/data", .id = "/id", .times = {"/timestamp"}, .fields = {}};
+    std::variant<toolkit::Slices, Refusal> read = toolkit::read_page(source, response, shape, kRemedies);
+    if (auto* refusal = std::get_if<Refusal>(&read)) return std::move(*refusal);
+    auto& slices = std::get<toolkit::Slices>(read);
+    // A page that is not full may end the log for want of an id; after a full one there is more that can't be
+    // asked for.
+    if (slices.events.size() >= ask.page_size && slices.last_id.empty()) {
+      return toolkit::malformed(source, response, kRemedies, "sent rows without an id, from which to go on");
+    }
+    return Page{std::move(slices.events), std::move(slices.last_id), std::nullopt};
+  }
+
+  std::vector<std::string> empty_hints(const Source& source) const override {
+    return {
+        "region: check base_url, now " + source.base_url + ": it must be that of your region.",
+        "retention: Workato keeps one year or less, as your plan says: a backfill_start_time before that "
+        "finds nothing older.",
+        "filters: there are none; look in Workato's own activity audit log whether there was any activity "
+        "in this time range.",
+        "permissions: check that the role of the API client in api_token has GET /api/activity_logs.",
+        "environment: each environment (dev, test, prod) has its own log: the API client in api_token "
+        "must be of the right one; check that audit logging is enabled for the workspace."};
+  }
+};
+
+}  // namespace
+
+const Vendor& workato() {
+  static const Workato vendor;
+  return vendor;
+}
+
+}  // namespace auditstream

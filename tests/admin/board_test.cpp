@@ -1,0 +1,201 @@
+// What an instance tells of a source, from its own poller or from the records that others write.
+#include "admin/board.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/hash.h"
+
+namespace auditstream::test {
+namespace {
+
+using admin::Board;
+using admin::SourceView;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr int partitions = 12;
+const Time noon = *parse_rfc3339("2026-11-20T12:00:00Z");
+
+struct Shown {
+  Shown() {
+    source.name = "acme";
+    source.vendor = "tines";
+    source.account = "acme";
+    source.origin = "5f3a";
+    cursor.source = "acme";
+    cursor.vendor = "tines";
+    cursor.account = "acme";
+    cursor.origin = "5f3a";
+    cursor.watermark = noon;
+    cursor.updated = noon;
+  }
+  int home() const { return murmur2_partition("acme", partitions); }
+  void write(const std::string& value, int partition) { board.on_record(partition, "acme", value); }
+  void write() { write(encode_cursor(cursor, {}), home()); }
+  void own(const std::string& instance) {
+    board.on_record(home(), owner_key, "{\"instance\":\"" + instance + "\",\"nonce\":\"n\"}");
+  }
+  SourceView view() {
+    board.configure({std::make_shared<const Source>(source)});
+    return board.view(fleet, noon + 30s).at(0);
+  }
+  // As the poller of this instance has it.
+  SourceView view_here(const std::string& state, const std::string& trouble = "", int status = 0) {
+    SourceStatus here;
+    here.source = std::make_shared<const Source>(source);
+    here.partition = home();
+    here.poller.state = state;
+    here.poller.trouble = trouble;
+    here.poller.trouble_status = status;
+    here.poller.cursor = cursor;
+    fleet.sources = {here};
+    return view();
+  }
+
+  Source source;
+  Cursor cursor;
+  FleetStatus fleet;
+  Board board{partitions};
+};
+
+TEST(Board, ASourceThatNobodyHasTouchedIsUnassigned) {
+  Shown shown;
+  const SourceView view = shown.view();
+  EXPECT_EQ(view.state, "UNASSIGNED");
+  EXPECT_EQ(view.partition, shown.home());
+  EXPECT_FALSE(view.owner);
+  EXPECT_FALSE(view.cursor);
+}
+
+TEST(Board, ASourceOfAnotherInstanceIsKnownByItsRecords) {
+  Shown shown;
+  shown.own("host-1");
+  shown.own("host-2");
+  shown.write();
+  SourceView view = shown.view();
+  EXPECT_EQ(view.state, "RUNNING");
+  EXPECT_EQ(view.owner, "host-2");
+  EXPECT_EQ(view.cursor->watermark, noon);
+  EXPECT_EQ(view.activity, "");
+
+  shown.cursor.trouble = Trouble{401, "the key is refused; make a new one"};
+  shown.write();
+  view = shown.view();
+  EXPECT_EQ(view.state, "FAILED");
+  EXPECT_EQ(view.error, "the key is refused; make a new one");
+  EXPECT_EQ(view.error_status, 401);
+
+  shown.cursor.state = Cursor::State::paused;
+  shown.write();
+  EXPECT_EQ(shown.view().state, "PAUSED");
+}
+
+TEST(Board, WhatNoOwnerCanUseIsFailedWithItsRemedy) {
+  Shown shown;
+  shown.own("host-1");
+  shown.write("{", shown.home());
+  EXPECT_EQ(shown.view().state, "FAILED");
+  EXPECT_THAT(shown.view().error, HasSubstr("cursors reset acme"));
+
+  shown.cursor.origin = "77";
+  shown.write();
+  EXPECT_EQ(shown.view().state, "FAILED");
+  EXPECT_THAT(shown.view().error, HasSubstr("another log"));
+
+  shown.board.on_record(shown.home(), "acme", std::nullopt);
+  shown.cursor.origin = "5f3a";
+  shown.write(encode_cursor(shown.cursor, {}), shown.home() + 1);
+  EXPECT_EQ(shown.view().state, "FAILED");
+  EXPECT_THAT(shown.view().error, HasSubstr("cursors move acme"));
+}
+
+TEST(Board, WhatNobodyCanTellIsNotShownAsRunning) {
+  std::vector<SourceView> views(4);
+  views[0].state = "RUNNING";
+  views[1].state = "FAILED";
+  views[1].error = "refused";
+  views[2].state = "PAUSED";
+  views[3].state = "UNASSIGNED";
+  doubt(views, "Kafka can't be reached");
+  EXPECT_EQ(views[0].state, "UNASSIGNED");
+  EXPECT_EQ(views[0].error, "Kafka can't be reached");
+  EXPECT_EQ(views[1].state, "FAILED");
+  EXPECT_EQ(views[1].error, "refused");
+  EXPECT_EQ(views[2].state, "PAUSED");
+  EXPECT_EQ(views[3].error, "Kafka can't be reached");
+  for (const SourceView& view : views) EXPECT_FALSE(view.known);
+}
+
+TEST(Board, ASourceThatIsPolledHereIsSeenFromNearer) {
+  Shown shown;
+  shown.own("us");
+  EXPECT_EQ(shown.view_here("starting").state, "RUNNING") << "its first record is still on its way";
+  const SourceView throttled = shown.view_here("throttled", "the vendor wants us to wait", 429);
+  EXPECT_EQ(throttled.state, "RUNNING");
+  EXPECT_EQ(throttled.activity, "throttled");
+  EXPECT_EQ(throttled.error, "the vendor wants us to wait");
+  EXPECT_EQ(throttled.error_status, 429);
+  const SourceView stopped = shown.view_here("stopped", "its cursor is gone");
+  EXPECT_EQ(stopped.state, "FAILED");
+  EXPECT_EQ(stopped.error, "its cursor is gone");
+
+  EXPECT_EQ(shown.view_here("retrying", "503", 503).state, "RUNNING");
+  EXPECT_EQ(shown.view_here("failing", "we were refused", 401).state, "FAILED");
+  EXPECT_EQ(shown.view_here("failing", "we were refused", 401).error_status, 401);
+
+  shown.source.enabled = false;
+  EXPECT_EQ(shown.view_here("stopped", "disabled").state, "PAUSED");
+}
+
+TEST(Board, APartitionOfOursThatIsNotOpenYetHasNoOwner) {
+  Shown shown;
+  shown.own("host-1");
+  shown.write();
+  shown.cursor.trouble.emplace().state = Trouble::State::retrying;
+  shown.write();
+  shown.fleet.partitions_not_open[shown.home()];
+  EXPECT_EQ(shown.view().state, "UNASSIGNED");
+  EXPECT_EQ(shown.view().activity, "") << "nobody retries";
+  shown.fleet.partitions_not_open[shown.home()] = JournalFailed{"no leader"};
+  EXPECT_EQ(shown.view().state, "UNASSIGNED");
+  EXPECT_EQ(shown.view().error, "no leader");
+  shown.fleet.partitions_not_open[shown.home()] = JournalFailed{"denied: the ACL", true};
+  EXPECT_EQ(shown.view().state, "FAILED");
+  EXPECT_EQ(shown.view().error, "denied: the ACL");
+  shown.cursor.trouble->state = Trouble::State::failed;
+  shown.cursor.trouble->attempts = 7;
+  shown.write();
+  EXPECT_EQ(shown.view().error, "denied: the ACL") << "its last owner's trouble is none of ours";
+  EXPECT_EQ(shown.view().attempts, 0);
+}
+
+TEST(Board, CountsEventsByTheMinuteOfTheirRecords) {
+  Shown shown;
+  shown.own("host-1");
+  const auto publish = [&](std::uint64_t all, Time when) {
+    shown.cursor.published = all;
+    shown.cursor.updated = when;
+    shown.write();
+  };
+  publish(100, noon - 10min);  // the first that we hear of says nothing
+  publish(110, noon - 2min);
+  publish(115, noon - 2min + 59s);
+  publish(116, noon + 1s);
+  publish(0, noon + 2s);  // begun anew
+  publish(3, noon + 3s);
+  const std::vector<std::uint64_t> per_minute = shown.view().per_minute;
+  ASSERT_EQ(per_minute.size(), 30u);
+  EXPECT_THAT(std::vector(per_minute.end() - 4, per_minute.end()), ElementsAre(0, 15, 0, 4));
+}
+
+TEST(Board, ChunksOfIdsAreNoCursors) {
+  Shown shown;
+  shown.own("host-1");
+  shown.write();
+  shown.board.on_record(shown.home(), "acme/seen/0", "{}");
+  EXPECT_EQ(shown.view().state, "RUNNING");
+}
+
+}  // namespace
+}  // namespace auditstream::test
