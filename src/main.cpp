@@ -11,5 +11,5 @@ int main(int argc, char** argv) {
   mallopt(M_ARENA_MAX, 2);
   mallopt(M_MMAP_THRESHOLD, 256 * 1024);
   mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
-  return auditstream::main_command(argc, argv);
+  return auditstream::cli::main_command(argc, argv);
 }

@@ -13,9 +13,9 @@ std::int64_t minute_of(Time time) {
   return std::chrono::floor<std::chrono::minutes>(time).time_since_epoch().count();
 }
 
-void show_trouble(SourceView& view, const Trouble& trouble) {
-  view.state = trouble.state == Trouble::State::failed ? "FAILED" : "RUNNING";
-  view.activity = trouble.state == Trouble::State::failed ? "failing" : to_string(trouble.state);
+void show_trouble(SourceView& view, const core::Trouble& trouble) {
+  view.state = trouble.state == core::Trouble::State::failed ? "FAILED" : "RUNNING";
+  view.activity = trouble.state == core::Trouble::State::failed ? "failing" : to_string(trouble.state);
   view.error = trouble.text;
   view.error_status = trouble.status;
   view.failing_since = trouble.since;
@@ -28,29 +28,29 @@ void judge_record(SourceView& view, const std::string& unreadable, bool elsewher
   const Source& source = *view.source;
   if (!unreadable.empty()) {
     view.state = "FAILED";
-    view.error = cursor_cant_be_used(source, unreadable);
+    view.error = core::cursor_cant_be_used(source, unreadable);
     return;
   }
   if (!view.cursor) return;
-  const Cursor& cursor = *view.cursor;
+  const core::Cursor& cursor = *view.cursor;
   view.last_success = cursor.updated;
   if (elsewhere) {
     view.state = "FAILED";
-    view.error = cursor_lies_in(source, view.partition, cursor.account);
-  } else if (std::optional<std::string> why = why_not_adopted(source, cursor, view.partition)) {
+    view.error = core::cursor_lies_in(source, view.partition, cursor.account);
+  } else if (std::optional<std::string> why = core::why_not_adopted(source, cursor, view.partition)) {
     view.state = "FAILED";
     view.error = *std::move(why);
-  } else if (std::optional<std::string> ahead = lies_in_the_future(source, cursor, now)) {
+  } else if (std::optional<std::string> ahead = core::lies_in_the_future(source, cursor, now)) {
     view.state = "FAILED";
     view.error = *std::move(ahead);
-  } else if (cursor.state == Cursor::State::paused) {
+  } else if (cursor.state == core::Cursor::State::paused) {
     view.state = "PAUSED";
   } else if (cursor.trouble) {
     show_trouble(view, *cursor.trouble);
   }
 }
 
-void judge_poller(SourceView& view, const PollerStatus& poller) {
+void judge_poller(SourceView& view, const core::PollerStatus& poller) {
   view.activity = poller.state;
   view.error = poller.trouble;
   view.error_status = poller.trouble_status;
@@ -66,13 +66,13 @@ void judge_poller(SourceView& view, const PollerStatus& poller) {
   view.cursor = poller.cursor;
   // A predecessor's, as long as nothing was read here and no trouble of our own is known.
   if (!view.last_success && view.error.empty()) view.last_success = poller.cursor.updated;
-  view.state = poller.cursor.state == Cursor::State::paused ? "PAUSED"
-               : poller.state == "failing"                  ? "FAILED"
-                                                            : "RUNNING";
+  view.state = poller.cursor.state == core::Cursor::State::paused ? "PAUSED"
+               : poller.state == "failing"                        ? "FAILED"
+                                                                  : "RUNNING";
 }
 
 // Its partition is ours and not open: nobody polls it, whatever its record says of its last owner's attempts.
-void judge_opening(SourceView& view, const std::optional<JournalFailed>& why) {
+void judge_opening(SourceView& view, const std::optional<core::JournalFailed>& why) {
   const bool of_the_vendor = view.state == "RUNNING" || (view.state == "FAILED" && why);
   if (view.state != "UNASSIGNED" && !of_the_vendor) return;
   view.state = why && why->misconfigured ? "FAILED" : "UNASSIGNED";
@@ -102,9 +102,9 @@ void Board::configure(std::vector<std::shared_ptr<const Source>> sources) {
 }
 
 void Board::on_record(int partition, std::string_view key, const std::optional<std::string_view>& value) {
-  if (is_chunk_key(key)) return;
+  if (core::is_chunk_key(key)) return;
   const std::lock_guard lock(mutex_);
-  if (key == owner_key) {
+  if (key == core::owner_key) {
     if (value) owners_[partition] = json::scalar_at(*value, "/instance").value_or("?");
     return;
   }
@@ -118,7 +118,7 @@ void Board::on_record(int partition, std::string_view key, const std::optional<s
     rates_.erase(name);
     return;
   }
-  Result<DecodedCursor> decoded = decode_cursor(*value);
+  Result<core::DecodedCursor> decoded = core::decode_cursor(*value);
   if (!decoded.ok()) {
     cursors_[name][partition] = Found{std::nullopt, decoded.error().message};
     return;
@@ -133,9 +133,9 @@ void Board::on_record(int partition, std::string_view key, const std::optional<s
   cursors_[name][partition] = Found{std::move(decoded->cursor), ""};
 }
 
-std::vector<SourceView> Board::view(const FleetStatus& fleet, Time now) const {
-  std::map<std::string_view, const SourceStatus*> here;
-  for (const SourceStatus& source : fleet.sources) here.emplace(source.source->name, &source);
+std::vector<SourceView> Board::view(const core::FleetStatus& fleet, Time now) const {
+  std::map<std::string_view, const core::SourceStatus*> here;
+  for (const core::SourceStatus& source : fleet.sources) here.emplace(source.source->name, &source);
   const std::lock_guard lock(mutex_);
   std::vector<SourceView> views;
   views.reserve(sources_.size());
@@ -156,8 +156,8 @@ const std::pair<const int, Board::Found>* Board::find(const std::string& name, i
   return at_home != places->second.end() ? &*at_home : &*places->second.begin();
 }
 
-SourceView Board::view_of(const std::shared_ptr<const Source>& source, const SourceStatus* here,
-                          const std::optional<JournalFailed>* not_open, Time now) const {
+SourceView Board::view_of(const std::shared_ptr<const Source>& source, const core::SourceStatus* here,
+                          const std::optional<core::JournalFailed>* not_open, Time now) const {
   SourceView view;
   view.source = source;
   const int home = murmur2_partition(source->account, partitions_);

@@ -25,10 +25,10 @@ struct SourceView {
   std::string state;  // RUNNING | PAUSED | FAILED | UNASSIGNED, as Kafka Connect has them
   // PollerStatus::state; where another instance polls it, what its record tells, "" if nothing is special
   std::string activity;
-  std::optional<std::string> owner;  // the instance that has opened the partition last
-  std::optional<Cursor> cursor;      // nothing: it has none, or none that can be read
-  std::string error;                 // the last one, with its remedy; "" where there is none
-  int error_status = 0;              // its HTTP status, if any
+  std::optional<std::string> owner;    // the instance that has opened the partition last
+  std::optional<core::Cursor> cursor;  // nothing: it has none, or none that can be read
+  std::string error;                   // the last one, with its remedy; "" where there is none
+  int error_status = 0;                // its HTTP status, if any
   std::optional<Time> failing_since;
   int attempts = 0;  // failed ones in a row; where another instance polls it, when it wrote so last
   // Where another instance polls it: no later than that, for it writes when there is something to write.
@@ -55,7 +55,7 @@ class Board {
   void on_record(int partition, std::string_view key, const std::optional<std::string_view>& value);
 
   // In the order of the config.
-  std::vector<SourceView> view(const FleetStatus& fleet, Time now) const;
+  std::vector<SourceView> view(const core::FleetStatus& fleet, Time now) const;
 
  private:
   struct Rate {
@@ -63,12 +63,12 @@ class Board {
     std::map<std::int64_t, std::uint64_t> events;  // by minute since the epoch
   };
   struct Found {
-    std::optional<Cursor> cursor;
+    std::optional<core::Cursor> cursor;
     std::string trouble;  // why it can't be read
   };
 
-  SourceView view_of(const std::shared_ptr<const Source>& source, const SourceStatus* here,
-                     const std::optional<JournalFailed>* not_open, Time now) const;
+  SourceView view_of(const std::shared_ptr<const Source>& source, const core::SourceStatus* here,
+                     const std::optional<core::JournalFailed>* not_open, Time now) const;
   const std::pair<const int, Found>* find(const std::string& name, int home) const;
 
   const int partitions_;

@@ -43,7 +43,7 @@ std::string list(const Items& items, Spell spell) {
 }
 
 std::string source_of(const SourceView& view, Time now) {
-  const std::optional<Cursor>& cursor = view.cursor;
+  const std::optional<core::Cursor>& cursor = view.cursor;
   const auto per_minute = list(view.per_minute, [](std::uint64_t events) { return std::to_string(events); });
   return "{\"name\":" + quote(view.source->name) + ",\"vendor\":" + quote(view.source->vendor) +
          ",\"account\":" + quote(view.source->account) + ",\"partition\":" + std::to_string(view.partition) +
@@ -112,7 +112,7 @@ std::string connector_topics(const Source& source) {
 
 std::string connector_offsets(const SourceView& view) {
   if (!view.cursor) return "{\"offsets\":[]}";
-  const Cursor& cursor = *view.cursor;
+  const core::Cursor& cursor = *view.cursor;
   return "{\"offsets\":[{\"partition\":{\"source\":" + quote(cursor.source) +
          "},\"offset\":{\"watermark\":" + quote(format_rfc3339(cursor.watermark)) +
          ",\"since\":" + quote(format_rfc3339(cursor.since)) +
@@ -121,7 +121,7 @@ std::string connector_offsets(const SourceView& view) {
          ",\"dead_letters\":" + std::to_string(cursor.dead_letters) + "}}]}";
 }
 
-std::string offsets_changed(const std::string& verb, const CursorChange& change) {
+std::string offsets_changed(const std::string& verb, const core::CursorChange& change) {
   return "{\"message\":" +
          quote("The offsets for this connector have been " + verb + " successfully; " +
                change.consequence()) +

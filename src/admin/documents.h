@@ -21,7 +21,7 @@ std::string connector_tasks(const Source& source);
 std::string connector_topics(const Source& source);
 std::string connector_offsets(const SourceView& view);
 // What a change of offsets has done: Connect's message, and the hours that are published again or skipped.
-std::string offsets_changed(const std::string& verb, const CursorChange& change);
+std::string offsets_changed(const std::string& verb, const core::CursorChange& change);
 // The names; with `info` or `status`, an object by name.
 std::string connectors(const std::vector<SourceView>& views, bool info, bool status);
 

@@ -69,15 +69,15 @@ struct Times {
   Duration skew{0};
 };
 
-const char* name_of(Outcome outcome) {
+const char* name_of(core::Outcome outcome) {
   switch (outcome) {
-    case Outcome::committed:
+    case core::Outcome::committed:
       return "committed";
-    case Outcome::refused:
+    case core::Outcome::refused:
       return "refused";
-    case Outcome::fenced:
+    case core::Outcome::fenced:
       return "fenced";
-    case Outcome::lost:
+    case core::Outcome::lost:
       return "lost";
   }
   AS_CHECK(false);
@@ -244,7 +244,7 @@ struct Metrics::Tally {
   bool config_is_good = true;
   Time config_read{};
 
-  void learn(const FleetStatus& status, bool per_source);
+  void learn(const core::FleetStatus& status, bool per_source);
 };
 
 namespace {
@@ -286,13 +286,13 @@ void Metrics::config_refused() {
   tally_->config_is_good = false;
 }
 
-void Metrics::shard_said(int, const Say& say) {
+void Metrics::shard_said(int, const core::Say& say) {
   if (say.code != "shard_taken") return;
   const std::lock_guard lock(tally_->mutex);
   ++tally_->fenced;
 }
 
-void Metrics::rebalanced(const MembershipEvent& event) {
+void Metrics::rebalanced(const core::MembershipEvent& event) {
   if (std::visit([](const auto& change) { return change.partitions.empty(); }, event)) return;
   const std::lock_guard lock(tally_->mutex);
   ++tally_->rebalances;
@@ -309,7 +309,7 @@ void Metrics::answered(const Source& source, const http::Response& response) {
   tally_->times[source.vendor].requests.Observe(seconds(response.latency));
 }
 
-void Metrics::polled(const Source& source, const Polled& poll, Time when) {
+void Metrics::polled(const Source& source, const core::Polled& poll, Time when) {
   const std::lock_guard lock(tally_->mutex);
   Series& series = tally_->series[key_of(source, per_source_)];
   series.deduplicated += poll.known;
@@ -317,16 +317,16 @@ void Metrics::polled(const Source& source, const Polled& poll, Time when) {
   if (!poll.refused && poll.in_order) series.last_success = when;
 }
 
-void Metrics::transacted(const Batch& batch, Outcome outcome, Duration took, Time when) {
+void Metrics::transacted(const core::Batch& batch, core::Outcome outcome, Duration took, Time when) {
   const std::lock_guard lock(tally_->mutex);
   ++tally_->transactions[name_of(outcome)];
   tally_->transaction_times.Observe(seconds(took));
-  if (outcome != Outcome::committed) return;
-  for (const Unit& unit : batch.units) {
+  if (outcome != core::Outcome::committed) return;
+  for (const core::Unit& unit : batch.units) {
     if (unit.events.empty() && unit.dead_letters.empty()) continue;
     Series& series = tally_->series[key_of(*unit.source, per_source_)];
     series.published += unit.events.size();
-    for (const DeadLetter& letter : unit.dead_letters) ++series.dead_letters[letter.code];
+    for (const core::DeadLetter& letter : unit.dead_letters) ++series.dead_letters[letter.code];
     Histogram& lateness = tally_->times[unit.source->vendor].lateness;
     for (const Event& event : unit.events) {
       lateness.Observe(std::max(0.0, seconds(when - *event.time)));  // some come from the future
@@ -337,12 +337,12 @@ void Metrics::transacted(const Batch& batch, Outcome outcome, Duration took, Tim
 // --- what is shown
 
 // What the fleet says of the sources. Those of which it says nothing are polled elsewhere, or by nobody.
-void Metrics::Tally::learn(const FleetStatus& status, bool per_source) {
+void Metrics::Tally::learn(const core::FleetStatus& status, bool per_source) {
   shards_open = status.shards_open;
   std::set<Key> here;
   for (auto& [key, its] : series) its.states = {};
   for (auto& [vendor, its] : times) its.skew = Duration{0};
-  for (const SourceStatus& source : status.sources) {
+  for (const core::SourceStatus& source : status.sources) {
     const Key key = key_of(*source.source, per_source);
     Series& its = series[key];
     here.insert(key);
@@ -364,7 +364,7 @@ void Metrics::Tally::learn(const FleetStatus& status, bool per_source) {
   }
 }
 
-std::string Metrics::exposition(const std::optional<FleetStatus>& status,
+std::string Metrics::exposition(const std::optional<core::FleetStatus>& status,
                                 const std::optional<ProcessStats>& process, const KafkaView& kafka) {
   std::vector<Row> rows;
   Family lateness(MetricType::Histogram, "auditstream_event_lateness_seconds",

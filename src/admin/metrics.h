@@ -15,7 +15,7 @@
 
 namespace auditstream::admin {
 
-class Metrics final : public Observer {
+class Metrics final : public core::Observer {
  public:
   // Without `per_source` the label `source` is left out: counts are those of all sources of a vendor, and
   // what only makes sense for one source is not told.
@@ -29,18 +29,18 @@ class Metrics final : public Observer {
   void config_read(Time when);
   void config_refused();
 
-  void said(const Source&, const Say&) override {}
-  void shard_said(int partition, const Say& say) override;
-  void rebalanced(const MembershipEvent& event) override;
+  void said(const Source&, const core::Say&) override {}
+  void shard_said(int partition, const core::Say& say) override;
+  void rebalanced(const core::MembershipEvent& event) override;
   void waited(const Source& source, Duration duration) override;
   void answered(const Source& source, const http::Response& response) override;
-  void polled(const Source& source, const Polled& poll, Time when) override;
-  void transacted(const Batch& batch, Outcome outcome, Duration took, Time when) override;
+  void polled(const Source& source, const core::Polled& poll, Time when) override;
+  void transacted(const core::Batch& batch, core::Outcome outcome, Duration took, Time when) override;
 
   // All metrics in Prometheus' text format 0.0.4. From any thread. Without a status, because nothing is at
   // work yet or the loop does not answer, what was known last is shown.
-  std::string exposition(const std::optional<FleetStatus>& status, const std::optional<ProcessStats>& process,
-                         const KafkaView& kafka = {});
+  std::string exposition(const std::optional<core::FleetStatus>& status,
+                         const std::optional<ProcessStats>& process, const KafkaView& kafka = {});
 
  private:
   struct Tally;

@@ -21,14 +21,14 @@ std::string KafkaView::sentence() const {
   return "Kafka can't be reached since " + format_rfc3339(since.value()) + ": " + error;
 }
 
-std::optional<Say> Reachability::look(std::optional<Steady> silent_since, const Error& why, Now now) {
+std::optional<core::Say> Reachability::look(std::optional<Steady> silent_since, const Error& why, Now now) {
   if (looked_ && now.steady - *looked_ > stood_still_after) awake_since_ = now.steady;
   looked_ = now.steady;
   if (silent_since) silent_since = std::max(*silent_since, awake_since_);
   if (!silent_since || now.steady - *silent_since < patience) {
     if (std::exchange(view_, {}).reachable) return std::nullopt;
-    return Say{Level::info, "kafka_reachable",
-               "Kafka can be reached again, after " + span(now.steady - since_)};
+    return core::Say{core::Level::info, "kafka_reachable",
+                     "Kafka can be reached again, after " + span(now.steady - since_)};
   }
   const bool news = view_.reachable;
   if (news) {
@@ -40,9 +40,9 @@ std::optional<Say> Reachability::look(std::optional<Steady> silent_since, const 
   if (!news && now.steady < say_again_) return std::nullopt;
   if (!news) say_wait_ = std::min<Duration>(say_wait_ * 2, say_wait_max);
   say_again_ = now.steady + say_wait_;
-  return Say{why.cure == Cure::time ? Level::warn : Level::error, "kafka_unreachable",
-             view_.sentence() + " (for " + span(now.steady - since_) +
-                 "); nothing is published meanwhile and nothing is lost: it goes on by itself"};
+  return core::Say{why.cure == Cure::time ? core::Level::warn : core::Level::error, "kafka_unreachable",
+                   view_.sentence() + " (for " + span(now.steady - since_) +
+                       "); nothing is published meanwhile and nothing is lost: it goes on by itself"};
 }
 
 }  // namespace auditstream::admin

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-namespace auditstream {
+namespace auditstream::cli {
 
 // Nothing if a person can be asked; else the exit code, and said why.
 std::optional<int> refuse_to_ask();
@@ -12,4 +12,4 @@ std::optional<int> refuse_to_ask();
 // Nothing if it may go on; else the exit code, and said why.
 std::optional<int> ask(const std::string& question);
 
-}  // namespace auditstream
+}  // namespace auditstream::cli

@@ -6,17 +6,17 @@
 #include <sstream>
 
 #include "auditstream/json.h"
+#include "base/exit_code.h"
 #include "cli/commands.h"
 #include "cli/offsets.h"
 #include "kafka/cluster.h"
 #include "kafka/group_check.h"
 #include "kafka/lost_cursors.h"
-#include "runtime/daemon.h"
 #include "runtime/output.h"
 #include "runtime/probe.h"
 #include "runtime/progress.h"
 
-namespace auditstream {
+namespace auditstream::cli {
 namespace {
 
 std::string json_list(const std::vector<std::string>& texts) {
@@ -25,9 +25,9 @@ std::string json_list(const std::vector<std::string>& texts) {
   return list + "]";
 }
 
-std::string json_findings(const std::vector<Finding>& findings) {
+std::string json_findings(const std::vector<config::Finding>& findings) {
   std::vector<std::string> texts;
-  for (const Finding& finding : findings) texts.push_back(finding.text());
+  for (const config::Finding& finding : findings) texts.push_back(finding.text());
   return json_list(texts);
 }
 
@@ -44,7 +44,7 @@ struct KafkaResult {
   std::vector<CursorRecord> cursors;  // if ok
 };
 
-KafkaResult check_kafka(const Config& config) {
+KafkaResult check_kafka(const config::Config& config) {
   KafkaResult result;
   const kafka::Connection connection{config.kafka, "auditstream-check"};
   const kafka::Cluster cluster(connection);
@@ -64,7 +64,8 @@ KafkaResult check_kafka(const Config& config) {
     return result;
   }
   result.warnings = std::get<kafka::ClusterFacts>(prepared).warnings;
-  const Result<std::vector<RecordMap>> offsets = cluster.read_offsets(config.offsets.topic, kafka_patience);
+  const Result<std::vector<core::RecordMap>> offsets =
+      cluster.read_offsets(config.offsets.topic, kafka_patience);
   if (!offsets.ok()) {
     result.misconfigured = offsets.error().cure == Cure::person;
     result.reachable = result.misconfigured;
@@ -95,7 +96,7 @@ struct Unpaired {
   std::vector<CursorRecord> cursors;
 };
 
-Unpaired compare(const Config& config, const std::vector<CursorRecord>& cursors) {
+Unpaired compare(const config::Config& config, const std::vector<CursorRecord>& cursors) {
   Unpaired unpaired;
   std::set<std::string> with_cursor;
   for (const CursorRecord& cursor : cursors) with_cursor.insert(cursor.source);
@@ -131,24 +132,24 @@ std::string json_of(const Unpaired& unpaired) {
 
 void print(const Unpaired& unpaired) {
   for (const auto& source : unpaired.sources) {
-    out() << "  " << source->name << " has no cursor yet: it starts at "
-          << (source->backfill_start_time
-                  ? format_rfc3339(*source->backfill_start_time) + " (backfill_start_time)"
-                  : "the moment of its first start (no backfill_start_time)")
-          << "\n";
+    runtime::out() << "  " << source->name << " has no cursor yet: it starts at "
+                   << (source->backfill_start_time
+                           ? format_rfc3339(*source->backfill_start_time) + " (backfill_start_time)"
+                           : "the moment of its first start (no backfill_start_time)")
+                   << "\n";
   }
   constexpr std::size_t printed_max = 10;
   const std::size_t printed = std::min(unpaired.cursors.size(), printed_max);
   for (const CursorRecord& cursor : std::span(unpaired.cursors).first(printed)) {
-    out() << "  warning: there is a cursor of " << shown(cursor.source) << " in partition "
-          << cursor.partition
-          << ", but no such source in this config: add the source or leave it: its cursor is kept\n";
+    runtime::out() << "  warning: there is a cursor of " << runtime::shown(cursor.source) << " in partition "
+                   << cursor.partition
+                   << ", but no such source in this config: add the source or leave it: its cursor is kept\n";
   }
   if (unpaired.cursors.size() > printed)
-    out() << "  warning: so it is with " << unpaired.cursors.size() - printed << " more cursors\n";
+    runtime::out() << "  warning: so it is with " << unpaired.cursors.size() - printed << " more cursors\n";
 }
 
-std::string json_of(const Source& source, const ProbeResult& probe) {
+std::string json_of(const Source& source, const runtime::ProbeResult& probe) {
   std::ostringstream out;
   out << "{\"source\":" << json::quote(source.name) << ",\"vendor\":" << json::quote(source.vendor)
       << std::boolalpha << ",\"reachable\":" << probe.reachable << ",\"accepted\":" << probe.accepted
@@ -167,42 +168,44 @@ std::string json_of(const Source& source, const ProbeResult& probe) {
 
 void print(const KafkaResult& kafka) {
   std::istringstream lines(kafka.ok ? "reachable, topics fit" : kafka.message);
-  for (std::string line; std::getline(lines, line);) out() << "kafka: " << line << "\n";
-  for (const std::string& warning : kafka.warnings) out() << "  warning: " << warning << "\n";
+  for (std::string line; std::getline(lines, line);) runtime::out() << "kafka: " << line << "\n";
+  for (const std::string& warning : kafka.warnings) runtime::out() << "  warning: " << warning << "\n";
 }
 
-void print(const Source& source, const ProbeResult& probe) {
-  out() << source.name << " (" << source.vendor << "): ";
+void print(const Source& source, const runtime::ProbeResult& probe) {
+  runtime::out() << source.name << " (" << source.vendor << "): ";
   if (!probe.accepted) {
-    out() << (probe.reachable ? "reachable, refused: " : "can't be reached: ") << shown(probe.message)
-          << "\n";
-    if (!probe.remedy.empty()) out() << "  remedy: " << probe.remedy << "\n";
+    runtime::out() << (probe.reachable ? "reachable, refused: " : "can't be reached: ")
+                   << runtime::shown(probe.message) << "\n";
+    if (!probe.remedy.empty()) runtime::out() << "  remedy: " << probe.remedy << "\n";
   } else {
-    out() << "reachable, accepted, " << (probe.at_least ? "at least " : "") << probe.events
-          << " events in the last 7 days, polled every " << readable_duration(probe.poll_interval) << "\n";
+    runtime::out() << "reachable, accepted, " << (probe.at_least ? "at least " : "") << probe.events
+                   << " events in the last 7 days, polled every " << readable_duration(probe.poll_interval)
+                   << "\n";
     if (probe.poll_interval > source.poll_interval) {
-      out() << "  the rate budget allows no shorter poll_interval (configured: "
-            << format_duration(source.poll_interval) << ")\n";
+      runtime::out() << "  the rate budget allows no shorter poll_interval (configured: "
+                     << format_duration(source.poll_interval) << ")\n";
     }
-    if (!probe.hints.empty()) out() << "  the log is empty; if it should not be, look at:\n";
-    for (const std::string& hint : probe.hints) out() << "  - " << hint << "\n";
+    if (!probe.hints.empty()) runtime::out() << "  the log is empty; if it should not be, look at:\n";
+    for (const std::string& hint : probe.hints) runtime::out() << "  - " << hint << "\n";
   }
   if (!probe.clock_skew) {
-    if (probe.reachable) out() << "  clock: the vendor's answer has no Date header\n";
+    if (probe.reachable) runtime::out() << "  clock: the vendor's answer has no Date header\n";
   } else if (std::chrono::abs(*probe.clock_skew) > 60s) {
-    out() << "  warning: this machine's clock is "
-          << readable_duration(std::chrono::abs(floor<std::chrono::seconds>(*probe.clock_skew)))
-          << (*probe.clock_skew > 0s ? " ahead of" : " behind") << " the vendor's: set it right (NTP)\n";
+    runtime::out() << "  warning: this machine's clock is "
+                   << readable_duration(std::chrono::abs(floor<std::chrono::seconds>(*probe.clock_skew)))
+                   << (*probe.clock_skew > 0s ? " ahead of" : " behind")
+                   << " the vendor's: set it right (NTP)\n";
   } else {
-    out() << "  clock: " << seconds(floor<std::chrono::seconds>(*probe.clock_skew))
-          << " s from the vendor's\n";
+    runtime::out() << "  clock: " << seconds(floor<std::chrono::seconds>(*probe.clock_skew))
+                   << " s from the vendor's\n";
   }
 }
 
 }  // namespace
 
 int check_command(const std::string& path, const CheckOptions& options) {
-  Loaded loaded = load_all(path);
+  config::Loaded loaded = load_all(path);
   // To whoever asks beforehand they are mistakes; a run would go on without those sources.
   if (!loaded.missing_secrets.empty()) loaded.config.reset();
   std::ranges::move(loaded.missing_secrets, std::back_inserter(loaded.mistakes));
@@ -210,19 +213,20 @@ int check_command(const std::string& path, const CheckOptions& options) {
                          ",\"mistakes\":" + json_findings(loaded.mistakes) +
                          ",\"warnings\":" + json_findings(loaded.warnings) + "}";
   if (!options.json) {
-    for (const Finding& warning : loaded.warnings) err() << "warning: " << warning.text() << "\n";
-    for (const Finding& mistake : loaded.mistakes) err() << mistake.text() << "\n";
+    for (const config::Finding& warning : loaded.warnings)
+      runtime::err() << "warning: " << warning.text() << "\n";
+    for (const config::Finding& mistake : loaded.mistakes) runtime::err() << mistake.text() << "\n";
   }
   if (!loaded.config) {
-    if (options.json) print_json(document + "}");
+    if (options.json) runtime::print_json(document + "}");
     return exit_config;
   }
-  const Config& config = *loaded.config;
+  const config::Config& config = *loaded.config;
   if (options.offline) {
     if (options.json) {
-      print_json(document + "}");
+      runtime::print_json(document + "}");
     } else {
-      out() << "config: ok, " << config.sources.size() << " sources\n";
+      runtime::out() << "config: ok, " << config.sources.size() << " sources\n";
     }
     return exit_done;
   }
@@ -230,7 +234,7 @@ int check_command(const std::string& path, const CheckOptions& options) {
   bool misconfigured = false;
   bool unavailable = false;
   bool problem = false;
-  Progress progress(!options.json);
+  runtime::Progress progress(!options.json);
   progress.show("asking Kafka");
   const KafkaResult kafka = check_kafka(config);
   progress.clear();
@@ -254,7 +258,7 @@ int check_command(const std::string& path, const CheckOptions& options) {
     if (!source->enabled) continue;
     progress.show(std::to_string(asked) + " of " + std::to_string(config.sources.size()) + ": asking " +
                   source->vendor + " about " + source->name);
-    const ProbeResult probe = probe_source(*source, account_sources[source->account]);
+    const runtime::ProbeResult probe = runtime::probe_source(*source, account_sources[source->account]);
     progress.clear();
     unavailable = unavailable || !probe.reachable;
     problem = problem || (probe.reachable && !probe.accepted);
@@ -265,10 +269,10 @@ int check_command(const std::string& path, const CheckOptions& options) {
       print(*source, probe);
     }
   }
-  if (options.json) print_json(document + "]}");
+  if (options.json) runtime::print_json(document + "]}");
   if (misconfigured) return exit_config;
   if (unavailable) return exit_unavailable;
   return problem ? exit_problem : exit_done;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::cli

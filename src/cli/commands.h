@@ -11,13 +11,13 @@
 #include "auditstream/time.h"
 #include "config/config.h"
 
-namespace auditstream {
+namespace auditstream::cli {
 
 // load_config, and what librdkafka says of the properties under `kafka:`.
-Loaded load_all(const std::string& path);
+config::Loaded load_all(const std::string& path);
 
 // Loads the config and prints every mistake and warning on stderr. Nothing if there was a mistake.
-std::unique_ptr<Config> load_or_complain(const std::string& path);
+std::unique_ptr<config::Config> load_or_complain(const std::string& path);
 
 // RFC3339, or a span back from now: "-7d".
 Result<Time> parse_moment(const std::string& text, Time now);
@@ -77,4 +77,4 @@ struct StatusOptions {
 };
 int status_command(const StatusOptions& options);
 
-}  // namespace auditstream
+}  // namespace auditstream::cli

@@ -8,13 +8,13 @@
 #include "runtime/clock.h"
 #include "runtime/output.h"
 
-namespace auditstream {
+namespace auditstream::cli {
 
 namespace {
 
 // In the order of the lines of the main file, which come first.
-void insert(Finding mistake, std::vector<Finding>& mistakes) {
-  const auto after = std::ranges::find_if(mistakes, [&](const Finding& other) {
+void insert(config::Finding mistake, std::vector<config::Finding>& mistakes) {
+  const auto after = std::ranges::find_if(mistakes, [&](const config::Finding& other) {
     return other.file != mistake.file || other.line > mistake.line;
   });
   mistakes.insert(after, std::move(mistake));
@@ -22,29 +22,31 @@ void insert(Finding mistake, std::vector<Finding>& mistakes) {
 
 }  // namespace
 
-Loaded load_all(const std::string& path) {
-  Loaded loaded = load_config(path, read_clock().wall);
-  for (const KafkaProperty& property : loaded.kafka) {
+config::Loaded load_all(const std::string& path) {
+  config::Loaded loaded = config::load_config(path, runtime::read_clock().wall);
+  for (const config::KafkaProperty& property : loaded.kafka) {
     const kafka::Taken taken = kafka::take_property(property.name, property.value);
     if (taken == kafka::Taken::yes) continue;
     // The value may be a secret.
-    insert({path, property.line, "kafka." + property.name,
-            taken == kafka::Taken::bad_value
-                ? "librdkafka doesn't take this value: see its CONFIGURATION.md"
-                : "librdkafka has no such property" + did_you_mean(property.name, kafka::property_names())},
-           loaded.mistakes);
+    insert(
+        {path, property.line, "kafka." + property.name,
+         taken == kafka::Taken::bad_value ? "librdkafka doesn't take this value: see its CONFIGURATION.md"
+                                          : "librdkafka has no such property" +
+                                                config::did_you_mean(property.name, kafka::property_names())},
+        loaded.mistakes);
   }
   if (!loaded.mistakes.empty()) loaded.config.reset();
   return loaded;
 }
 
-std::unique_ptr<Config> load_or_complain(const std::string& path) {
-  Loaded loaded = load_all(path);
-  for (const Finding& warning : loaded.warnings) err() << "warning: " << warning.text() << "\n";
-  for (const Finding& missing : loaded.missing_secrets) {
-    err() << "warning: " << missing.text() << "; the source fails until it can be read\n";
+std::unique_ptr<config::Config> load_or_complain(const std::string& path) {
+  config::Loaded loaded = load_all(path);
+  for (const config::Finding& warning : loaded.warnings)
+    runtime::err() << "warning: " << warning.text() << "\n";
+  for (const config::Finding& missing : loaded.missing_secrets) {
+    runtime::err() << "warning: " << missing.text() << "; the source fails until it can be read\n";
   }
-  for (const Finding& mistake : loaded.mistakes) err() << mistake.text() << "\n";
+  for (const config::Finding& mistake : loaded.mistakes) runtime::err() << mistake.text() << "\n";
   return std::move(loaded.config);
 }
 
@@ -57,4 +59,4 @@ Result<Time> parse_moment(const std::string& text, Time now) {
   return parse_rfc3339(text);
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::cli

@@ -5,6 +5,7 @@
 
 #include "auditstream/json.h"
 #include "auditstream/vendor.h"
+#include "base/exit_code.h"
 #include "base/hash.h"
 #include "cli/ask.h"
 #include "cli/commands.h"
@@ -13,10 +14,9 @@
 #include "core/adoption.h"
 #include "runtime/clock.h"
 #include "runtime/cursor_editor.h"
-#include "runtime/daemon.h"
 #include "runtime/output.h"
 
-namespace auditstream {
+namespace auditstream::cli {
 namespace {
 
 // What one command wants, beside the options that all have.
@@ -24,7 +24,7 @@ struct Edit {
   std::string verb;  // "move"; "moved" and "moves" are made of it
   std::string source;
   std::optional<int> home;  // where the source belongs, if the config knows it
-  DecideEdit decide;
+  runtime::DecideEdit decide;
 };
 
 std::string place(int partition, const std::string& account) {
@@ -32,8 +32,8 @@ std::string place(int partition, const std::string& account) {
 }
 
 // "acme: from partition 1 (account acme) to partition 2 (account acme-eu), to another log; it keeps ..."
-std::string words_of_move(const CursorChange& change) {
-  const Cursor &before = *change.before, &after = *change.after;
+std::string words_of_move(const core::CursorChange& change) {
+  const core::Cursor &before = *change.before, &after = *change.after;
   if (change.records.empty())
     return "nothing to move: its cursor lies in " + place(change.from, before.account);
   const bool same_place = change.from == change.to && before.account == after.account;
@@ -44,7 +44,7 @@ std::string words_of_move(const CursorChange& change) {
   return text + "; it keeps its position, " + format_rfc3339(before.watermark);
 }
 
-std::string words_of(const Edit& edit, const CursorChange& change) {
+std::string words_of(const Edit& edit, const core::CursorChange& change) {
   if (edit.verb == "move") return edit.source + ": " + words_of_move(change);
   const std::string from = change.before ? format_rfc3339(change.before->watermark) : "an unreadable cursor";
   if (!change.after) return edit.source + ": its cursor was at " + from;
@@ -52,18 +52,18 @@ std::string words_of(const Edit& edit, const CursorChange& change) {
          change.consequence();
 }
 
-std::string json_place(int partition, const std::optional<Cursor>& cursor) {
+std::string json_place(int partition, const std::optional<core::Cursor>& cursor) {
   if (!cursor) return "null";
   return "{\"partition\":" + std::to_string(partition) + ",\"account\":" + json::quote(cursor->account) +
          ",\"origin\":" + json::quote(cursor->origin) +
          ",\"watermark\":" + json::quote(format_rfc3339(cursor->watermark)) + "}";
 }
 
-std::string json_watermark(const std::optional<Cursor>& cursor) {
+std::string json_watermark(const std::optional<core::Cursor>& cursor) {
   return cursor ? json::quote(format_rfc3339(cursor->watermark)) : "null";
 }
 
-std::string json_of(const Edit& edit, const CursorChange& change, bool dry_run) {
+std::string json_of(const Edit& edit, const core::CursorChange& change, bool dry_run) {
   std::size_t records = 0;
   for (const auto& [partition, written] : change.records) records += written.size();
   return "{\"source\":" + json::quote(edit.source) + ",\"action\":" + json::quote(edit.verb) +
@@ -80,51 +80,53 @@ std::string done(const std::string& verb) {
   return verb + "d";
 }
 
-void tell(const Edit& edit, const CursorChange& change, const CursorEditOptions& options) {
+void tell(const Edit& edit, const core::CursorChange& change, const CursorEditOptions& options) {
   if (options.json) {
-    print_json(json_of(edit, change, options.dry_run));
+    runtime::print_json(json_of(edit, change, options.dry_run));
     return;
   }
-  if (!change.records.empty()) out() << (options.dry_run ? "would " + edit.verb : done(edit.verb)) << " ";
-  out() << words_of(edit, change) << "\n";
+  if (!change.records.empty())
+    runtime::out() << (options.dry_run ? "would " + edit.verb : done(edit.verb)) << " ";
+  runtime::out() << words_of(edit, change) << "\n";
 }
 
-int complain(const CursorEditor& editor, const Edit& edit, const EditFailure& failure) {
+int complain(const runtime::CursorEditor& editor, const Edit& edit, const runtime::EditFailure& failure) {
   switch (failure.kind) {
-    case EditFailure::Kind::no_cursor: {
+    case runtime::EditFailure::Kind::no_cursor: {
       const auto offsets = editor.read();
-      if (const auto* partitions = std::get_if<std::vector<RecordMap>>(&offsets)) {
-        complain_of_missing_cursor(edit.source, cursors_in(*partitions), err());
+      if (const auto* partitions = std::get_if<std::vector<core::RecordMap>>(&offsets)) {
+        complain_of_missing_cursor(edit.source, cursors_in(*partitions), runtime::err());
       }
       return exit_problem;
     }
-    case EditFailure::Kind::refused:
-      err() << failure.text << "\n";
+    case runtime::EditFailure::Kind::refused:
+      runtime::err() << failure.text << "\n";
       return exit_problem;
-    case EditFailure::Kind::unavailable:
-      err() << failure.text << "\n";
+    case runtime::EditFailure::Kind::unavailable:
+      runtime::err() << failure.text << "\n";
       return exit_unavailable;
-    case EditFailure::Kind::misconfigured:
-      err() << failure.text << "\n";
+    case runtime::EditFailure::Kind::misconfigured:
+      runtime::err() << failure.text << "\n";
       return exit_config;
   }
   return exit_internal;
 }
 
 // A skip loses events for good as far as Kafka is concerned, so it must be said twice.
-std::optional<int> refuse_skip(const Edit& edit, const CursorChange& change,
+std::optional<int> refuse_skip(const Edit& edit, const core::CursorChange& change,
                                const CursorEditOptions& options) {
   const std::string skip = change.skip(edit.source);
   if (options.allow_skip || skip.empty()) return std::nullopt;
-  err() << skip << "; if that is meant, add --allow-skip\n";
+  runtime::err() << skip << "; if that is meant, add --allow-skip\n";
   return exit_usage;
 }
 
-int carry_out(const Config& config, const Edit& edit, const CursorEditOptions& options) {
-  const CursorEditor editor(config, "cursors-" + edit.verb + "-" + std::to_string(getpid()));
+int carry_out(const config::Config& config, const Edit& edit, const CursorEditOptions& options) {
+  const runtime::CursorEditor editor(config, "cursors-" + edit.verb + "-" + std::to_string(getpid()));
   const auto planned = editor.plan(edit.source, edit.decide);
-  if (const auto* failure = std::get_if<EditFailure>(&planned)) return complain(editor, edit, *failure);
-  const auto& plan = std::get<CursorChange>(planned);
+  if (const auto* failure = std::get_if<runtime::EditFailure>(&planned))
+    return complain(editor, edit, *failure);
+  const auto& plan = std::get<core::CursorChange>(planned);
   if (const std::optional<int> code = refuse_skip(edit, plan, options)) return *code;
   if (options.dry_run || plan.records.empty()) {
     tell(edit, plan, options);
@@ -135,10 +137,11 @@ int carry_out(const Config& config, const Edit& edit, const CursorEditOptions& o
       return *code;
   }
   const auto result = editor.carry_out(edit.source, edit.home, edit.decide, [&](const std::string& trouble) {
-    err() << edit.source << ": " << trouble << "; trying again\n";
+    runtime::err() << edit.source << ": " << trouble << "; trying again\n";
   });
-  if (const auto* failure = std::get_if<EditFailure>(&result)) return complain(editor, edit, *failure);
-  const auto& change = std::get<CursorChange>(result);
+  if (const auto* failure = std::get_if<runtime::EditFailure>(&result))
+    return complain(editor, edit, *failure);
+  const auto& change = std::get<core::CursorChange>(result);
   // A try whose end was unknown may have done it.
   tell(edit, change.records.empty() ? plan : change, options);
   return exit_done;
@@ -148,9 +151,9 @@ int carry_out(const Config& config, const Edit& edit, const CursorEditOptions& o
 template <class Make>
 int edit_source(const std::string& path, const std::string& name, const CursorEditOptions& options,
                 Make make) {
-  const std::unique_ptr<Config> config = load_or_complain(path);
+  const std::unique_ptr<config::Config> config = load_or_complain(path);
   if (!config) return exit_config;
-  const std::shared_ptr<const Source> source = find_source(*config, name, err());
+  const std::shared_ptr<const Source> source = find_source(*config, name, runtime::err());
   if (!source) return exit_usage;
   const int home = murmur2_partition(source->account, config->offsets.partitions);
   return carry_out(*config, make(source, home), options);
@@ -160,50 +163,51 @@ int edit_source(const std::string& path, const std::string& name, const CursorEd
 
 int cursors_move_command(const std::string& path, const std::string& name, const CursorEditOptions& options) {
   return edit_source(path, name, options, [&](const std::shared_ptr<const Source>& source, int home) {
-    return Edit{"move", name, home, [source, home](const ShardMaps& shards, Time now) {
-                  return move_cursor(*source, shards, home, now);
+    return Edit{"move", name, home, [source, home](const core::ShardMaps& shards, Time now) {
+                  return core::move_cursor(*source, shards, home, now);
                 }};
   });
 }
 
 int cursors_set_command(const std::string& path, const std::string& name, const std::string& to,
                         const CursorEditOptions& options) {
-  const Time now = read_clock().wall;
+  const Time now = runtime::read_clock().wall;
   const Result<Time> position = parse_moment(to, now);
   if (!position.ok()) {
-    err() << "--to: " << position.error().message << "\n";
+    runtime::err() << "--to: " << position.error().message << "\n";
     return exit_usage;
   }
   if (*position > now) {
-    err() << "--to: " << format_rfc3339(*position) << " lies in the future; now it is " << format_rfc3339(now)
-          << "\n";
+    runtime::err() << "--to: " << format_rfc3339(*position) << " lies in the future; now it is "
+                   << format_rfc3339(now) << "\n";
     return exit_usage;
   }
   return edit_source(path, name, options, [&](const std::shared_ptr<const Source>& source, int home) {
-    return Edit{"set", name, home, [source, home, at = *position](const ShardMaps& shards, Time moment) {
-                  return set_cursor(*source, shards, home, at, moment);
+    return Edit{"set", name, home,
+                [source, home, at = *position](const core::ShardMaps& shards, Time moment) {
+                  return core::set_cursor(*source, shards, home, at, moment);
                 }};
   });
 }
 
 int cursors_reset_command(const std::string& path, const std::string& name,
                           const CursorEditOptions& options) {
-  const Time now = read_clock().wall;
+  const Time now = runtime::read_clock().wall;
   return edit_source(path, name, options, [&](const std::shared_ptr<const Source>& source, int home) {
-    const Time since = first_since(*source, now);
-    return Edit{"reset", name, home, [source, home, since](const ShardMaps& shards, Time moment) {
-                  return reset_cursor(*source, shards, home, since, moment);
+    const Time since = core::first_since(*source, now);
+    return Edit{"reset", name, home, [source, home, since](const core::ShardMaps& shards, Time moment) {
+                  return core::reset_cursor(*source, shards, home, since, moment);
                 }};
   });
 }
 
 int cursors_delete_command(const std::string& path, const std::string& name,
                            const CursorEditOptions& options) {
-  const std::unique_ptr<Config> config = load_or_complain(path);
+  const std::unique_ptr<config::Config> config = load_or_complain(path);
   if (!config) return exit_config;
   for (const auto& source : config->sources) {
     if (source->name != name) continue;
-    err()
+    runtime::err()
         << name << " is still in " << path
         << ", so it would begin anew: take it out of the config of every instance first, or, to begin anew, "
            "run auditstream cursors reset "
@@ -211,10 +215,11 @@ int cursors_delete_command(const std::string& path, const std::string& name,
     return exit_usage;
   }
   // Its account is not known any more; where its cursor lies is home enough.
-  return carry_out(*config,
-                   Edit{"delete", name, std::nullopt,
-                        [name](const ShardMaps& shards, Time) { return delete_cursor(name, shards); }},
-                   options);
+  return carry_out(
+      *config,
+      Edit{"delete", name, std::nullopt,
+           [name](const core::ShardMaps& shards, Time) { return core::delete_cursor(name, shards); }},
+      options);
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::cli

@@ -2,13 +2,13 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/exit_code.h"
 #include "cli/commands.h"
 #include "cli/vendors.h"
 #include "cli/version.h"
-#include "runtime/daemon.h"
 #include "runtime/output.h"
 
-namespace auditstream {
+namespace auditstream::cli {
 
 int main_command(int argc, char** argv) {
   CLI::App app("auditstream: SaaS audit logs into Kafka, exactly once", "auditstream");
@@ -109,7 +109,7 @@ int main_command(int argc, char** argv) {
   std::string vendor;
   CLI::App* vendors = app.add_subcommand("vendors", "What can be polled: settings, defaults, limits");
   vendors->add_option("vendor", vendor, "One vendor; without it all are listed");
-  vendors->callback([&] { code = vendors_command(vendor, out(), err()); });
+  vendors->callback([&] { code = vendors_command(vendor, runtime::out(), runtime::err()); });
 
   // CLI11 takes "-7d" for an option, so a span back from now is glued to its own option.
   std::vector<std::string> arguments(argv + 1, argv + argc);
@@ -123,9 +123,9 @@ int main_command(int argc, char** argv) {
   try {
     app.parse(arguments);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error, out(), err()) == 0 ? exit_done : exit_usage;
+    return app.exit(error, runtime::out(), runtime::err()) == 0 ? exit_done : exit_usage;
   }
   return code;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::cli

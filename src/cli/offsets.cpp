@@ -2,25 +2,26 @@
 
 #include <algorithm>
 
+#include "base/exit_code.h"
 #include "config/nearest.h"
 #include "runtime/cursor_editor.h"
-#include "runtime/daemon.h"
 #include "runtime/output.h"
 
-namespace auditstream {
-std::variant<std::vector<RecordMap>, int> read_offsets(const Config& config, std::ostream& err) {
-  auto read = CursorEditor(config, "").read();
-  if (auto* partitions = std::get_if<std::vector<RecordMap>>(&read)) return std::move(*partitions);
-  const auto& failure = std::get<EditFailure>(read);
+namespace auditstream::cli {
+std::variant<std::vector<core::RecordMap>, int> read_offsets(const config::Config& config,
+                                                             std::ostream& err) {
+  auto read = runtime::CursorEditor(config, "").read();
+  if (auto* partitions = std::get_if<std::vector<core::RecordMap>>(&read)) return std::move(*partitions);
+  const auto& failure = std::get<runtime::EditFailure>(read);
   err << failure.text << "\n";
-  return failure.kind == EditFailure::Kind::unavailable ? exit_unavailable : exit_config;
+  return failure.kind == runtime::EditFailure::Kind::unavailable ? exit_unavailable : exit_config;
 }
 
-std::vector<CursorRecord> cursors_in(const std::vector<RecordMap>& partitions) {
+std::vector<CursorRecord> cursors_in(const std::vector<core::RecordMap>& partitions) {
   std::vector<CursorRecord> cursors;
   for (std::size_t partition = 0; partition < partitions.size(); ++partition) {
     for (const auto& [key, value] : partitions[partition]) {
-      const bool is_cursor = key != owner_key && !is_chunk_key(key);
+      const bool is_cursor = key != core::owner_key && !core::is_chunk_key(key);
       if (is_cursor) cursors.push_back({key, static_cast<int>(partition), value});
     }
   }
@@ -32,7 +33,8 @@ void complain_of_missing_cursor(const std::string& source, const std::vector<Cur
                                 std::ostream& err) {
   std::vector<std::string> names;
   for (const CursorRecord& cursor : cursors) names.push_back(cursor.source);
-  err << "no cursor of \"" << shown(source) << "\"" << shown(did_you_mean(source, names)) << "\n";
+  err << "no cursor of \"" << runtime::shown(source) << "\""
+      << runtime::shown(config::did_you_mean(source, names)) << "\n";
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::cli

@@ -9,11 +9,11 @@
 #include "config/config.h"
 #include "core/cursor.h"
 
-namespace auditstream {
+namespace auditstream::cli {
 
 // The live records by partition; none if there is no such topic. If they can't be read, `err` says why, and
 // this is the exit code.
-std::variant<std::vector<RecordMap>, int> read_offsets(const Config& config, std::ostream& err);
+std::variant<std::vector<core::RecordMap>, int> read_offsets(const config::Config& config, std::ostream& err);
 
 struct CursorRecord {
   std::string source;
@@ -21,10 +21,10 @@ struct CursorRecord {
   std::string value;
 };
 // In the order of the sources' names.
-std::vector<CursorRecord> cursors_in(const std::vector<RecordMap>& partitions);
+std::vector<CursorRecord> cursors_in(const std::vector<core::RecordMap>& partitions);
 
 // Says that the source has no cursor, and which name that has one is the nearest.
 void complain_of_missing_cursor(const std::string& source, const std::vector<CursorRecord>& cursors,
                                 std::ostream& err);
 
-}  // namespace auditstream
+}  // namespace auditstream::cli

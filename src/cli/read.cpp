@@ -2,38 +2,39 @@
 
 #include <algorithm>
 
+#include "base/exit_code.h"
 #include "cli/commands.h"
 #include "cli/sources.h"
 #include "runtime/clock.h"
-#include "runtime/daemon.h"
 #include "runtime/output.h"
 #include "runtime/progress.h"
 #include "runtime/range_reader.h"
 
-namespace auditstream {
+namespace auditstream::cli {
 
 int read_command(const std::string& path, const ReadOptions& options) {
-  const std::unique_ptr<Config> config = load_or_complain(path);
+  const std::unique_ptr<config::Config> config = load_or_complain(path);
   if (!config) return exit_config;
-  const std::shared_ptr<const Source> source = find_source(*config, options.source, err());
+  const std::shared_ptr<const Source> source = find_source(*config, options.source, runtime::err());
   if (!source) return exit_usage;
-  const Time now = read_clock().wall;
+  const Time now = runtime::read_clock().wall;
   const Result<Time> from = parse_moment(options.from, now);
   const Result<Time> to = options.to.empty() ? Result<Time>(now) : parse_moment(options.to, now);
   for (const auto& [name, moment] : {std::pair{"--from", &from}, std::pair{"--to", &to}}) {
     if (moment->ok()) continue;
-    err() << name << ": " << moment->error().message << "\n";
+    runtime::err() << name << ": " << moment->error().message << "\n";
     return exit_usage;
   }
   if (*from >= *to) {
-    err() << "--from: " << format_rfc3339(*from) << " is not before --to " << format_rfc3339(*to) << "\n";
+    runtime::err() << "--from: " << format_rfc3339(*from) << " is not before --to " << format_rfc3339(*to)
+                   << "\n";
     return exit_usage;
   }
   std::uint64_t left = options.limit.value_or(UINT64_MAX);
   if (left == 0) return exit_done;
-  Progress progress(isatty(STDOUT_FILENO) == 0);
+  runtime::Progress progress(isatty(STDOUT_FILENO) == 0);
   std::uint64_t count = 0;
-  const RangeEnd end = read_range(
+  const runtime::RangeEnd end = runtime::read_range(
       source, *from, *to,
       [&](const Event& event) {
         ++count;
@@ -42,16 +43,16 @@ int read_command(const std::string& path, const ReadOptions& options) {
         std::string line(event.raw);
         std::ranges::replace_if(
             line, [](char c) { return c == '\n' || c == '\r'; }, ' ');
-        return print_event(line) && --left > 0;
+        return runtime::print_event(line) && --left > 0;
       },
       [&progress](const std::string& text) {
         progress.clear();
-        err() << text << "\n";
+        runtime::err() << text << "\n";
       });
   progress.clear();
   if (end.complete) return exit_done;
-  err() << source->name << ": " << end.trouble << "\n";
+  runtime::err() << source->name << ": " << end.trouble << "\n";
   return end.unreachable ? exit_unavailable : exit_problem;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::cli

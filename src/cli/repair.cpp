@@ -6,15 +6,15 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/exit_code.h"
 #include "base/hash.h"
 #include "core/adoption.h"
 #include "core/envelope.h"
 #include "core/shard.h"
 #include "kafka/takeover.h"
 #include "runtime/clock.h"
-#include "runtime/daemon.h"
 
-namespace auditstream {
+namespace auditstream::cli {
 namespace {
 
 // The owner comes back a second or more after it was fenced, so the second try all but certainly succeeds.
@@ -24,8 +24,8 @@ constexpr std::size_t record_overhead = 1024;
 
 }  // namespace
 
-Repair::Repair(const Config& config, std::shared_ptr<const Source> source, const Range& range,
-               kafka::TopicRange& topic, Comparison& comparison)
+Repair::Repair(const config::Config& config, std::shared_ptr<const Source> source, const core::Range& range,
+               kafka::TopicRange& topic, core::Comparison& comparison)
     : config_(config),
       source_(std::move(source)),
       range_(range),
@@ -34,7 +34,7 @@ Repair::Repair(const Config& config, std::shared_ptr<const Source> source, const
       comparison_(comparison) {}
 
 std::optional<RepairTrouble> Repair::prepare() {
-  Config ours = config_;
+  config::Config ours = config_;
   ours.sources = {source_};
   const auto prepared = kafka::Cluster({config_.kafka, "auditstream-verify"}).prepare(ours, true);
   if (const auto* problem = std::get_if<kafka::ClusterProblem>(&prepared))
@@ -53,7 +53,7 @@ std::optional<RepairTrouble> Repair::add(const Event& event) {
     ++too_large_;
     return std::nullopt;
   }
-  const ShardLimits limits;
+  const core::ShardLimits limits;
   if (!events_.empty() && (events_.size() == limits.batch_events || bytes_ + bytes > limits.batch_bytes)) {
     if (std::optional<RepairTrouble> trouble = publish()) return trouble;
   }
@@ -71,18 +71,18 @@ std::optional<RepairTrouble> Repair::finish() { return publish(); }
 // Nothing is published twice: no event of the range lies above the floor of the cursor that was restored
 // after the fence, so no owner that comes later publishes it; and whatever an earlier one has published, or a
 // repair that was killed, is in the topic by now and is seen.
-std::optional<RepairTrouble> Repair::look_again(const RecordMap& shard) {
+std::optional<RepairTrouble> Repair::look_again(const core::RecordMap& shard) {
   const auto found = shard.find(source_->name);
-  const auto cursor =
-      found == shard.end() ? Result<DecodedCursor>(Error{"it has gone"}) : decode_cursor(found->second);
-  if (!cursor.ok() || why_not_adopted(*source_, cursor->cursor, home_) ||
-      settled_until(cursor->cursor, source_->overlap) < range_.to) {
+  const auto cursor = found == shard.end() ? Result<core::DecodedCursor>(Error{"it has gone"})
+                                           : core::decode_cursor(found->second);
+  if (!cursor.ok() || core::why_not_adopted(*source_, cursor->cursor, home_) ||
+      core::settled_until(cursor->cursor, source_->overlap) < range_.to) {
     return RepairTrouble{
         "the cursor of " + source_->name + " was set back, moved or removed in the meantime: run this again",
         exit_problem};
   }
   generation_ = cursor->cursor.generation;
-  const std::string ours = event_source(*source_);
+  const std::string ours = core::event_source(*source_);
   const Status read = topic_.read_on([&](const kafka::TopicRecord& record) {
     if (record.source == ours) comparison_.topic_has(record.id, record.time, record.value, record.generation);
   });
@@ -107,35 +107,35 @@ std::optional<RepairTrouble> Repair::publish() {
     topics.batch_bytes_max = std::min(topics.batch_bytes_max, record_bytes_max_.value_or(SIZE_MAX));
     return topics;
   };
-  settings.now = [] { return read_clock().wall; };
+  settings.now = [] { return runtime::read_clock().wall; };
 
   RepairTrouble trouble{"", exit_unavailable};
   for (int tries = 0; tries < tries_max; ++tries) {
     kafka::Takeover takeover(settings, {home_});
     auto opened = takeover.open();
-    if (const auto* failed = std::get_if<JournalFailed>(&opened)) {
+    if (const auto* failed = std::get_if<core::JournalFailed>(&opened)) {
       trouble.text = failed->reason;
       if (!failed->misconfigured) continue;
       trouble.code = exit_config;
       return trouble;
     }
-    if (auto stop = look_again(std::get<std::map<int, RecordMap>>(opened).at(home_))) return stop;
+    if (auto stop = look_again(std::get<std::map<int, core::RecordMap>>(opened).at(home_))) return stop;
     if (!events_.empty()) {
-      Unit unit;
+      core::Unit unit;
       unit.source = source_;
       unit.events = events_;
-      unit.now = read_clock().wall;
+      unit.now = runtime::read_clock().wall;
       unit.generation = generation_;
       unit.repaired = unit.now;
-      auto batch = std::make_shared<Batch>();
+      auto batch = std::make_shared<core::Batch>();
       batch->add(std::move(unit));
-      const JournalDone done = takeover.publish(home_, std::move(batch));
+      const core::JournalDone done = takeover.publish(home_, std::move(batch));
       trouble.text = "not published: " + done.detail;
-      if (!done.blocked.empty() || done.outcome == Outcome::refused) {
-        trouble.code = done.outcome == Outcome::refused ? exit_problem : exit_config;
+      if (!done.blocked.empty() || done.outcome == core::Outcome::refused) {
+        trouble.code = done.outcome == core::Outcome::refused ? exit_problem : exit_config;
         return trouble;
       }
-      if (done.outcome != Outcome::committed) continue;
+      if (done.outcome != core::Outcome::committed) continue;
     }
     for (const Event& event : events_) comparison_.repaired(event.id);
     events_.clear();
@@ -146,4 +146,4 @@ std::optional<RepairTrouble> Repair::publish() {
   return trouble;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::cli

@@ -16,7 +16,7 @@
 #include "kafka/cluster.h"
 #include "kafka/topic_range.h"
 
-namespace auditstream {
+namespace auditstream::cli {
 
 // Why no more was published.
 struct RepairTrouble {
@@ -27,8 +27,8 @@ struct RepairTrouble {
 // `topic` and `comparison` have been read to their end and live as long as the repair. One thread.
 class Repair {
  public:
-  Repair(const Config& config, std::shared_ptr<const Source> source, const Range& range,
-         kafka::TopicRange& topic, Comparison& comparison);
+  Repair(const config::Config& config, std::shared_ptr<const Source> source, const core::Range& range,
+         kafka::TopicRange& topic, core::Comparison& comparison);
 
   // Whether Kafka is as a run needs it; makes topics that don't exist. First.
   std::optional<RepairTrouble> prepare();
@@ -42,14 +42,14 @@ class Repair {
 
  private:
   std::optional<RepairTrouble> publish();
-  std::optional<RepairTrouble> look_again(const RecordMap& shard);
+  std::optional<RepairTrouble> look_again(const core::RecordMap& shard);
 
-  const Config& config_;
+  const config::Config& config_;
   const std::shared_ptr<const Source> source_;
-  const Range range_;
+  const core::Range range_;
   const int home_;  // the partition of the offsets topic
   kafka::TopicRange& topic_;
-  Comparison& comparison_;
+  core::Comparison& comparison_;
   std::optional<std::size_t> record_bytes_max_;
 
   std::uint64_t generation_ = 1;  // of the cursor as it was last seen
@@ -59,4 +59,4 @@ class Repair {
   std::size_t too_large_ = 0;
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::cli

@@ -7,9 +7,10 @@
 
 #include "config/config.h"
 
-namespace auditstream {
+namespace auditstream::cli {
 
 // Nothing if there is no such source; then `err` says so and names the nearest.
-std::shared_ptr<const Source> find_source(const Config& config, const std::string& name, std::ostream& err);
+std::shared_ptr<const Source> find_source(const config::Config& config, const std::string& name,
+                                          std::ostream& err);
 
-}  // namespace auditstream
+}  // namespace auditstream::cli

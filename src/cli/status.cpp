@@ -3,16 +3,16 @@
 #include <utility>
 
 #include "auditstream/json.h"
+#include "base/exit_code.h"
 #include "cli/commands.h"
 #include "cli/status_table.h"
 #include "config/endpoint.h"
 #include "http/curl_client.h"
 #include "runtime/clock.h"
-#include "runtime/daemon.h"
 #include "runtime/output.h"
 #include "runtime/terminal.h"
 
-namespace auditstream {
+namespace auditstream::cli {
 namespace {
 
 constexpr Duration refresh = 2s;
@@ -33,7 +33,7 @@ Result<std::string> parse_instance_url(const std::string& text) {
   if (text.find_first_of("?# \t\r\n\\") != std::string::npos)
     return bad("\"" + text + "\" has more than a path");
   const std::string authority = text.substr(begin, text.find('/', begin) - begin);
-  if (const Status host = check_host(authority); !host.ok()) return bad(host.error().message);
+  if (const Status host = config::check_host(authority); !host.ok()) return bad(host.error().message);
   return text.ends_with('/') ? text.substr(0, text.size() - 1) : text;
 }
 
@@ -83,7 +83,7 @@ class Instance {
   http::CurlClient client_;
 };
 
-TableFormat format_for(const std::optional<Terminal>& at) {
+TableFormat format_for(const std::optional<runtime::Terminal>& at) {
   if (!at) return {};
   const char* no_colour = std::getenv("NO_COLOR");
   return {.columns = at->columns, .colour = no_colour == nullptr || *no_colour == '\0', .utf8 = at->utf8};
@@ -98,19 +98,19 @@ void draw(const std::string& text) {
     screen += "\x1b[2K" + text.substr(begin, end - begin);
     begin = end;
   }
-  paint_out(screen + "\x1b[J");
+  runtime::paint_out(screen + "\x1b[J");
 }
 
 // Until the user wants no more.
 int watch(Instance& instance, StatusReport report) {
-  Wishes wishes;
-  Steady answered_at = read_clock().steady;
+  runtime::Wishes wishes;
+  Steady answered_at = runtime::read_clock().steady;
   std::optional<Time> away_since;
   std::string trouble;
-  paint_out("\x1b[2J");
+  runtime::paint_out("\x1b[2J");
   while (true) {
-    if (read_clock().steady - answered_at >= current_for) forget_states(report);
-    if (const std::optional<Terminal> at = terminal()) {
+    if (runtime::read_clock().steady - answered_at >= current_for) forget_states(report);
+    if (const std::optional<runtime::Terminal> at = runtime::terminal()) {
       TableFormat format = format_for(at);
       format.hint = "; q ends";
       std::string text;
@@ -124,20 +124,20 @@ int watch(Instance& instance, StatusReport report) {
       format.lines = std::max<std::size_t>(at->lines, others + 1) - others;
       draw(text + status_text(report, format));
     }
-    const Wish wish = wishes.next(refresh);
-    if (wish == Wish::end) return exit_done;
-    if (wish == Wish::redraw) continue;
+    const runtime::Wish wish = wishes.next(refresh);
+    if (wish == runtime::Wish::end) return exit_done;
+    if (wish == runtime::Wish::redraw) continue;
     instance.ask();
     std::optional<Result<Said>> answer;
     while (!(answer = instance.answer(wish_latency_max))) {
-      if (wishes.next(Duration{0}) == Wish::end) return exit_done;
+      if (wishes.next(Duration{0}) == runtime::Wish::end) return exit_done;
     }
     if (answer->ok()) {
       report = std::move((*answer)->report);
-      answered_at = read_clock().steady;
+      answered_at = runtime::read_clock().steady;
       away_since.reset();
     } else {
-      if (!away_since) away_since = read_clock().wall;
+      if (!away_since) away_since = runtime::read_clock().wall;
       trouble = answer->error().message;
     }
   }
@@ -148,7 +148,7 @@ int watch(Instance& instance, StatusReport report) {
 int status_command(const StatusOptions& options) {
   Result<std::string> url = parse_instance_url(options.url);
   if (!url.ok()) {
-    err() << status_line(url.error().message, {}) << "\n";
+    runtime::err() << status_line(url.error().message, {}) << "\n";
     return exit_usage;
   }
   Instance instance(std::move(*url));
@@ -156,18 +156,18 @@ int status_command(const StatusOptions& options) {
   std::optional<Result<Said>> first;
   while (!first) first = instance.answer(request_timeout);
   if (!first->ok()) {
-    err() << "auditstream: " << status_line(first->error().message, {}) << "\n";
+    runtime::err() << "auditstream: " << status_line(first->error().message, {}) << "\n";
     return exit_unavailable;
   }
-  const std::optional<Terminal> at = terminal();
+  const std::optional<runtime::Terminal> at = runtime::terminal();
   if (options.json) {
-    print_json((*first)->body);
+    runtime::print_json((*first)->body);
   } else if (at && !options.once) {
     return watch(instance, std::move((*first)->report));
   } else {
-    paint_out(status_text((*first)->report, format_for(at)));
+    runtime::paint_out(status_text((*first)->report, format_for(at)));
   }
   return exit_done;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::cli

@@ -12,7 +12,7 @@
 
 #include "base/printable.h"
 
-namespace auditstream {
+namespace auditstream::cli {
 namespace {
 
 // --- reading ---
@@ -543,4 +543,4 @@ std::string status_text(const StatusReport& report, const TableFormat& format) {
   return text;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::cli

@@ -12,7 +12,7 @@
 #include "auditstream/result.h"
 #include "auditstream/time.h"
 
-namespace auditstream {
+namespace auditstream::cli {
 
 struct SourceRow {
   std::string name;
@@ -84,4 +84,4 @@ std::string brief_error(std::string_view error, std::int64_t status);
 // "42s", "2m 5s", "3h 11m", "2d 4h"; "5h 0m ahead" where it is negative.
 std::string format_lag(double seconds);
 
-}  // namespace auditstream
+}  // namespace auditstream::cli

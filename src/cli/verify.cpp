@@ -3,6 +3,7 @@
 
 #include "auditstream/json.h"
 #include "auditstream/vendor.h"
+#include "base/exit_code.h"
 #include "base/hash.h"
 #include "cli/ask.h"
 #include "cli/commands.h"
@@ -15,13 +16,12 @@
 #include "core/envelope.h"
 #include "kafka/topic_range.h"
 #include "runtime/clock.h"
-#include "runtime/daemon.h"
 #include "runtime/id_digest.h"
 #include "runtime/output.h"
 #include "runtime/progress.h"
 #include "runtime/range_reader.h"
 
-namespace auditstream {
+namespace auditstream::cli {
 namespace {
 
 // A record's timestamp is the event's time, or less where our clock was behind the vendor's. What is older
@@ -41,7 +41,7 @@ Stop stop_of(const Error& error) {
   return {error.message, error.cure == Cure::person ? exit_config : exit_unavailable};
 }
 
-std::variant<Range, Stop> requested_range(const VerifyOptions& options, Time now) {
+std::variant<core::Range, Stop> requested_range(const VerifyOptions& options, Time now) {
   const Result<Time> from = parse_moment(options.from, now);
   const Result<Time> to = parse_moment(options.to, now);
   for (const auto& [name, moment] : {std::pair{"--from", &from}, std::pair{"--to", &to}}) {
@@ -55,13 +55,13 @@ std::variant<Range, Stop> requested_range(const VerifyOptions& options, Time now
   if (*from >= *to)
     return Stop{"--from: " + format_rfc3339(*from) + " is not before --to " + format_rfc3339(*to),
                 exit_usage};
-  return Range{*from, *to};
+  return core::Range{*from, *to};
 }
 
-std::variant<Cursor, Stop> read_cursor(const Config& config, const Source& source) {
-  std::variant<std::vector<RecordMap>, int> read = read_offsets(config, err());
+std::variant<core::Cursor, Stop> read_cursor(const config::Config& config, const Source& source) {
+  std::variant<std::vector<core::RecordMap>, int> read = read_offsets(config, runtime::err());
   if (const int* code = std::get_if<int>(&read)) return Stop{"", *code};
-  const auto& offsets = std::get<std::vector<RecordMap>>(read);
+  const auto& offsets = std::get<std::vector<core::RecordMap>>(read);
   const std::vector<CursorRecord> cursors = cursors_in(offsets);
   const int home = murmur2_partition(source.account, config.offsets.partitions);
   const CursorRecord* found = nullptr;
@@ -69,7 +69,7 @@ std::variant<Cursor, Stop> read_cursor(const Config& config, const Source& sourc
     if (cursor.source == source.name && (found == nullptr || cursor.partition == home)) found = &cursor;
   }
   if (found == nullptr) {
-    complain_of_missing_cursor(source.name, cursors, err());
+    complain_of_missing_cursor(source.name, cursors, runtime::err());
     return Stop{"it has never been polled, so there is nothing to compare: start auditstream run first",
                 exit_problem};
   }
@@ -79,27 +79,27 @@ std::variant<Cursor, Stop> read_cursor(const Config& config, const Source& sourc
                     " partitions: set it to that",
                 exit_config};
   }
-  Result<DecodedCursor> decoded = decode_cursor(found->value);
+  Result<core::DecodedCursor> decoded = core::decode_cursor(found->value);
   if (!decoded.ok())
     return Stop{"the cursor of " + source.name + " can't be read: " + decoded.error().message, exit_problem};
-  if (const auto why = why_not_adopted(source, decoded->cursor, found->partition))
+  if (const auto why = core::why_not_adopted(source, decoded->cursor, found->partition))
     return Stop{*why, exit_problem};
-  for (const Say& warning : adoption_warnings(source, decoded->cursor))
-    err() << "warning: " << warning.text << "\n";
+  for (const core::Say& warning : core::adoption_warnings(source, decoded->cursor))
+    runtime::err() << "warning: " << warning.text << "\n";
   return decoded->cursor;
 }
 
 // One run of the command.
 class Verification {
  public:
-  Verification(const Config& config, std::shared_ptr<const Source> source, const Range& requested, Time now,
-               const VerifyOptions& options)
+  Verification(const config::Config& config, std::shared_ptr<const Source> source,
+               const core::Range& requested, Time now, const VerifyOptions& options)
       : config_(config),
         source_(std::move(source)),
         requested_(requested),
         now_(now),
         options_(options),
-        ours_(event_source(*source_)),
+        ours_(core::event_source(*source_)),
         events_({config.kafka, "auditstream-verify"}, source_->topic),
         letters_({config.kafka, "auditstream-verify"}, source_->dead_letter_topic) {}
 
@@ -112,13 +112,13 @@ class Verification {
     if (comparison_ && compared_) {
       report_.found = comparison_->differences();
       if (options_.json) {
-        print_json(json_of(report_));
+        runtime::print_json(json_of(report_));
       } else {
         print(report_);
       }
     }
     if (!stop) return report_.ok() ? exit_done : exit_problem;
-    if (!stop->text.empty()) err() << source_->name << ": " << stop->text << "\n";
+    if (!stop->text.empty()) runtime::err() << source_->name << ": " << stop->text << "\n";
     return stop->code;
   }
 
@@ -131,14 +131,14 @@ class Verification {
     report_.allow_cut = options_.allow_cut;
     report_.at = now_;
     report_.requested = requested_;
-    std::variant<Cursor, Stop> cursor_read = read_cursor(config_, *source_);
+    std::variant<core::Cursor, Stop> cursor_read = read_cursor(config_, *source_);
     if (const Stop* stop = std::get_if<Stop>(&cursor_read)) return *stop;
-    const Cursor& cursor = std::get<Cursor>(cursor_read);
+    const core::Cursor& cursor = std::get<core::Cursor>(cursor_read);
     for (kafka::TopicRange* topic : {&events_, &letters_}) {
       if (const Status opened = topic->open(); !opened.ok()) return stop_of(opened.error());
     }
 
-    std::vector<Bound> begins{{cursor.since, "the source was never to have older events (since)"}};
+    std::vector<core::Bound> begins{{cursor.since, "the source was never to have older events (since)"}};
     if (const std::optional<Duration> kept = source_->api->traits().retention) {
       begins.push_back({floor_second(now_ - *kept) + 1s,
                         std::string(source_->api->title()) + " keeps its log for " + format_duration(*kept)});
@@ -157,29 +157,30 @@ class Verification {
                                                        " no longer has what came before (retention.ms, "
                                                        "retention.bytes, or records were deleted)"});
     }
-    const Time settled = settled_until(cursor, source_->overlap);
-    report_.compared = clamp(report_.requested, begins,
-                             {{settled, "what is newer may still be on its way (the cursor's watermark is " +
-                                            format_rfc3339(cursor.watermark) + ", overlap " +
-                                            format_duration(source_->overlap) + ")"}});
-    const Range& range = report_.compared.range;
+    const Time settled = core::settled_until(cursor, source_->overlap);
+    report_.compared =
+        core::clamp(report_.requested, begins,
+                    {{settled, "what is newer may still be on its way (the cursor's watermark is " +
+                                   format_rfc3339(cursor.watermark) + ", overlap " +
+                                   format_duration(source_->overlap) + ")"}});
+    const core::Range& range = report_.compared.range;
     if (range.empty()) return nothing_compared(report_.compared.cuts);
     report_.undated_are_missing = range.to + undated_guard <= settled;
     comparison_.emplace(range);
     return std::nullopt;
   }
 
-  Stop nothing_compared(std::vector<Cut> cuts) {
+  Stop nothing_compared(std::vector<core::Cut> cuts) {
     report_.compared = {{requested_.from, requested_.from}, std::move(cuts)};
-    if (options_.json) print_json(json_of(report_));
+    if (options_.json) runtime::print_json(json_of(report_));
     std::string why;
-    for (const Cut& cut : report_.compared.cuts) why += words_of(cut) + "; ";
+    for (const core::Cut& cut : report_.compared.cuts) why += words_of(cut) + "; ";
     return Stop{why + "so nothing of that range can be", exit_problem};
   }
 
-  std::optional<Stop> read_vendor(const Range& range, const std::function<bool(const Event&)>& take) {
+  std::optional<Stop> read_vendor(const core::Range& range, const std::function<bool(const Event&)>& take) {
     std::uint64_t count = 0;
-    const RangeEnd end = read_range(
+    const runtime::RangeEnd end = runtime::read_range(
         source_, range.from, range.to,
         [&](const Event& event) {
           ++count;
@@ -191,7 +192,7 @@ class Verification {
         },
         [this](const std::string& text) {
           progress_.clear();
-          err() << text << "\n";
+          runtime::err() << text << "\n";
         });
     if (end.complete) return std::nullopt;
     return Stop{end.trouble, end.unreachable ? exit_unavailable : exit_problem};
@@ -207,9 +208,9 @@ class Verification {
   }
 
   std::optional<Stop> compare() {
-    const Range& range = report_.compared.range;
-    IdDigest vendor_ids;
-    IdDigest topic_ids;
+    const core::Range& range = report_.compared.range;
+    runtime::IdDigest vendor_ids;
+    runtime::IdDigest topic_ids;
     if (auto stop = read_vendor(range, [&](const Event& event) {
           if (comparison_->vendor_has(event)) vendor_ids.add(event.id);
           return true;
@@ -236,8 +237,8 @@ class Verification {
     if (auto stop = look_for_missing(topic_ids)) return stop;
 
     const Result<std::string> vendor_digest = vendor_ids.finish([this](std::string_view id) {
-      if (comparison_->verdict(id) == Comparison::Verdict::missing) note("missing", id);
-      if (comparison_->verdict(id) == Comparison::Verdict::dead_lettered) note("dead_lettered", id);
+      if (comparison_->verdict(id) == core::Comparison::Verdict::missing) note("missing", id);
+      if (comparison_->verdict(id) == core::Comparison::Verdict::dead_lettered) note("dead_lettered", id);
     });
     const Result<std::string> topic_digest = topic_ids.finish();
     for (const Result<std::string>* digest : {&vendor_digest, &topic_digest}) {
@@ -252,14 +253,14 @@ class Verification {
 
   // An event that was dated ahead, or published under a clock that was far behind, has a record with a much
   // older timestamp. Nothing is called missing before all of the topics was searched for it.
-  std::optional<Stop> look_for_missing(IdDigest& topic_ids) {
-    const Differences found = comparison_->differences();
+  std::optional<Stop> look_for_missing(runtime::IdDigest& topic_ids) {
+    const core::Differences found = comparison_->differences();
     if (found.missing + found.undated == 0) return std::nullopt;
     const auto digest = [&](const kafka::TopicRecord& record) {
       if (record.time && report_.compared.range.contains(*record.time)) topic_ids.add(record.id);
     };
     const auto is_wanted = [this](const kafka::TopicRecord& record) {
-      return comparison_->verdict(record.id) != Comparison::Verdict::unknown;
+      return comparison_->verdict(record.id) != core::Comparison::Verdict::unknown;
     };
     if (Status read = events_.read_earlier(ours(source_->topic,
                                                 [&](const kafka::TopicRecord& record) {
@@ -282,7 +283,7 @@ class Verification {
   }
 
   std::optional<Stop> repair() {
-    const std::optional<Range> lacking = comparison_->missing_range();
+    const std::optional<core::Range> lacking = comparison_->missing_range();
     if (!lacking) return std::nullopt;
     if (!options_.yes) {
       progress_.clear();
@@ -312,42 +313,42 @@ class Verification {
 
   void note(const char* kind, std::string_view id) {
     std::vector<std::string>& ids = report_.examples[kind];
-    if (ids.size() < Comparison::examples_max) ids.emplace_back(id);
+    if (ids.size() < core::Comparison::examples_max) ids.emplace_back(id);
   }
 
-  const Config& config_;
+  const config::Config& config_;
   const std::shared_ptr<const Source> source_;
-  const Range requested_;
+  const core::Range requested_;
   const Time now_;
   const VerifyOptions& options_;
   const std::string ours_;  // ce_source of our records
 
   kafka::TopicRange events_;
   kafka::TopicRange letters_;
-  Progress progress_;
+  runtime::Progress progress_;
   VerifyReport report_;
-  std::optional<Comparison> comparison_;  // once the range is known
-  bool compared_ = false;                 // to the end
+  std::optional<core::Comparison> comparison_;  // once the range is known
+  bool compared_ = false;                       // to the end
 };
 
 }  // namespace
 
 int verify_command(const std::string& path, const VerifyOptions& options) {
-  const std::unique_ptr<Config> config = load_or_complain(path);
+  const std::unique_ptr<config::Config> config = load_or_complain(path);
   if (!config) return exit_config;
-  const std::shared_ptr<const Source> source = find_source(*config, options.source, err());
+  const std::shared_ptr<const Source> source = find_source(*config, options.source, runtime::err());
   if (!source) return exit_usage;
   // Before an hour of reading.
   if (options.repair && !options.yes && !options.dry_run) {
     if (const std::optional<int> code = refuse_to_ask()) return *code;
   }
-  const Time now = read_clock().wall;
-  const std::variant<Range, Stop> requested = requested_range(options, now);
+  const Time now = runtime::read_clock().wall;
+  const std::variant<core::Range, Stop> requested = requested_range(options, now);
   if (const Stop* stop = std::get_if<Stop>(&requested)) {
-    err() << stop->text << "\n";
+    runtime::err() << stop->text << "\n";
     return stop->code;
   }
-  return Verification(*config, source, std::get<Range>(requested), now, options).run();
+  return Verification(*config, source, std::get<core::Range>(requested), now, options).run();
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::cli

@@ -7,17 +7,17 @@
 #include "cli/version.h"
 #include "runtime/output.h"
 
-namespace auditstream {
+namespace auditstream::cli {
 namespace {
 
-std::string json_of(const Range& range) {
+std::string json_of(const core::Range& range) {
   return "{\"from\":" + json::quote(format_rfc3339(range.from)) +
          ",\"to\":" + json::quote(format_rfc3339(range.to)) + "}";
 }
 
-std::string json_of(const std::vector<Cut>& cuts) {
+std::string json_of(const std::vector<core::Cut>& cuts) {
   std::string list = "[";
-  for (const Cut& cut : cuts) list += (list.size() > 1 ? "," : "") + json::quote(words_of(cut));
+  for (const core::Cut& cut : cuts) list += (list.size() > 1 ? "," : "") + json::quote(words_of(cut));
   return list + "]";
 }
 
@@ -53,13 +53,13 @@ std::vector<std::pair<std::string, std::string>> remedies(const VerifyReport& re
 
 }  // namespace
 
-std::string words_of(const Cut& cut) {
+std::string words_of(const core::Cut& cut) {
   return "not compared: " + format_rfc3339(cut.range.from) + " to " + format_rfc3339(cut.range.to) + ": " +
          cut.why;
 }
 
 std::string json_of(const VerifyReport& report) {
-  const Differences& found = report.found;
+  const core::Differences& found = report.found;
   std::string text =
       "{\"source\":" + json::quote(report.source->name) +
       ",\"vendor\":" + json::quote(report.source->vendor) +
@@ -91,37 +91,39 @@ std::string json_of(const VerifyReport& report) {
 }
 
 void print(const VerifyReport& report) {
-  const Differences& found = report.found;
-  out() << report.source->name << " (" << report.source->vendor
-        << "): " << format_rfc3339(report.compared.range.from) << " to "
-        << format_rfc3339(report.compared.range.to) << "\n";
-  for (const Cut& cut : report.compared.cuts) out() << "  " << words_of(cut) << "\n";
-  out() << "  vendor: " << found.vendor_events << " events; " << report.source->topic << ": "
-        << found.topic_events << " records, " << found.republished
-        << " of them republished (cursors set, reset); dead letters: " << found.dead_lettered << "\n";
+  const core::Differences& found = report.found;
+  runtime::out() << report.source->name << " (" << report.source->vendor
+                 << "): " << format_rfc3339(report.compared.range.from) << " to "
+                 << format_rfc3339(report.compared.range.to) << "\n";
+  for (const core::Cut& cut : report.compared.cuts) runtime::out() << "  " << words_of(cut) << "\n";
+  runtime::out() << "  vendor: " << found.vendor_events << " events; " << report.source->topic << ": "
+                 << found.topic_events << " records, " << found.republished
+                 << " of them republished (cursors set, reset); dead letters: " << found.dead_lettered
+                 << "\n";
   const auto advice = remedies(report);
   for (const auto& [kind, count] :
        {std::pair{"missing", found.missing}, std::pair{"duplicated", found.duplicated},
         std::pair{"altered", found.altered}, std::pair{"unexpected", found.unexpected},
         std::pair{"undated", found.undated}}) {
-    out() << "  " << kind << ": " << count;
+    runtime::out() << "  " << kind << ": " << count;
     const bool missing = kind == std::string_view("missing");
-    if (missing && found.repaired > 0) out() << ", repaired: " << found.repaired;
+    if (missing && found.repaired > 0) runtime::out() << ", repaired: " << found.repaired;
     if (const auto ids = report.examples.find(kind); ids != report.examples.end()) {
-      out() << ", e.g.";
-      for (const std::string& id : ids->second) out() << " " << shown(id);
+      runtime::out() << ", e.g.";
+      for (const std::string& id : ids->second) runtime::out() << " " << runtime::shown(id);
     }
-    out() << "\n";
+    runtime::out() << "\n";
     if (count == 0 || (missing && found.repaired == found.missing)) continue;
     const auto remedy = std::ranges::find(advice, kind, &std::pair<std::string, std::string>::first);
-    out() << "    " << remedy->second << "\n";
+    runtime::out() << "    " << remedy->second << "\n";
   }
-  out() << "  SHA-256 of the ids: vendor " << report.vendor_digest << "\n                topic  "
-        << "    " << report.topic_digest << "\n"
-        << (report.clean() ? report.whole() ? "  all there\n" : "  all there, as far as it was compared\n"
-                           : "");
+  runtime::out() << "  SHA-256 of the ids: vendor " << report.vendor_digest << "\n                topic  "
+                 << "    " << report.topic_digest << "\n"
+                 << (report.clean()
+                         ? report.whole() ? "  all there\n" : "  all there, as far as it was compared\n"
+                         : "");
   if (!report.whole() && !report.allow_cut)
-    out() << "  less was compared than asked for; if that is meant, add --allow-cut\n";
+    runtime::out() << "  less was compared than asked for; if that is meant, add --allow-cut\n";
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::cli

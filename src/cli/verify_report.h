@@ -9,14 +9,14 @@
 #include "auditstream/model.h"
 #include "core/comparison.h"
 
-namespace auditstream {
+namespace auditstream::cli {
 
 struct VerifyReport {
   std::shared_ptr<const Source> source;
   Time at;
-  Range requested;
-  Clamped compared;
-  Differences found;
+  core::Range requested;
+  core::Clamped compared;
+  core::Differences found;
   std::map<std::string, std::vector<std::string>> examples;  // ids by kind
   std::string vendor_digest;
   std::string topic_digest;
@@ -33,11 +33,11 @@ struct VerifyReport {
 };
 
 // "not compared: 2026-11-20T12:00:00Z to 2026-11-20T12:30:00Z: ..."
-std::string words_of(const Cut& cut);
+std::string words_of(const core::Cut& cut);
 
 // One JSON object.
 std::string json_of(const VerifyReport& report);
 // Several lines, on stdout.
 void print(const VerifyReport& report);
 
-}  // namespace auditstream
+}  // namespace auditstream::cli

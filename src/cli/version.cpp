@@ -1,8 +1,8 @@
 #include "cli/version.h"
 
-namespace auditstream {
+namespace auditstream::cli {
 
 std::string version() { return AUDITSTREAM_VERSION; }
 std::string commit() { return AUDITSTREAM_COMMIT; }
 
-}  // namespace auditstream
+}  // namespace auditstream::cli

@@ -2,10 +2,10 @@
 
 #include <string>
 
-namespace auditstream {
+namespace auditstream::cli {
 
 // "0.1.0" and the commit it was built from ("" outside a git checkout).
 std::string version();
 std::string commit();
 
-}  // namespace auditstream
+}  // namespace auditstream::cli

@@ -4,7 +4,7 @@
 #include <map>
 #include <string_view>
 
-namespace auditstream {
+namespace auditstream::config {
 namespace {
 
 constexpr std::size_t names_shown_max = 5;
@@ -63,4 +63,4 @@ std::vector<std::string> needing_restart(const Config& before, const Config& aft
   return sections;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::config

@@ -7,7 +7,7 @@
 
 #include "config/config.h"
 
-namespace auditstream {
+namespace auditstream::config {
 
 // What a reload does to the sources, by name.
 struct SourceChanges {
@@ -27,4 +27,4 @@ SourceChanges compare_sources(const std::vector<std::shared_ptr<const Source>>& 
 // Sections that differ and that only a restart applies: "kafka", "offsets".
 std::vector<std::string> needing_restart(const Config& before, const Config& after);
 
-}  // namespace auditstream
+}  // namespace auditstream::config

@@ -11,7 +11,7 @@
 #include "config/rate.h"
 #include "vendor_apis/registry.h"
 
-namespace auditstream {
+namespace auditstream::config {
 namespace {
 
 constexpr Duration poll_interval_min = 100ms;
@@ -35,10 +35,10 @@ Status apply_name(const std::string& value, Draft& draft) {
 }
 
 Status apply_vendor(const std::string& value, Draft& draft) {
-  draft.source.api = find_vendor(value);
+  draft.source.api = vendor_apis::find_vendor(value);
   if (draft.source.api == nullptr) {
     std::vector<std::string> names;
-    for (const Vendor* vendor : vendors()) names.emplace_back(vendor->name());
+    for (const Vendor* vendor : vendor_apis::vendors()) names.emplace_back(vendor->name());
     return Error{in_quotes(value) + " is not one of " + listed(names) + did_you_mean(value, names)};
   }
   draft.source.vendor = value;
@@ -196,4 +196,4 @@ const std::vector<CommonSetting>& common_settings() {
   return settings;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::config

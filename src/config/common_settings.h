@@ -11,7 +11,7 @@
 #include "auditstream/vendor.h"
 #include "config/section.h"
 
-namespace auditstream {
+namespace auditstream::config {
 
 // A source while it is read.
 struct Draft {
@@ -36,4 +36,4 @@ struct CommonSetting {
 // `name` and `vendor` come first: the others look at them.
 const std::vector<CommonSetting>& common_settings();
 
-}  // namespace auditstream
+}  // namespace auditstream::config

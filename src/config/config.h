@@ -11,7 +11,7 @@
 #include "auditstream/model.h"
 #include "auditstream/result.h"
 
-namespace auditstream {
+namespace auditstream::config {
 
 // What stands in `topics:`.
 struct TopicSettings {
@@ -108,4 +108,4 @@ class SecretReader {
   Result<Secrets> read(const Source& source);
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::config

@@ -8,7 +8,7 @@
 
 #include "config/findings.h"
 
-namespace auditstream {
+namespace auditstream::config {
 namespace {
 
 struct HostPort {
@@ -149,4 +149,4 @@ Status check_proxy(std::string_view text) {
   return success();
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::config

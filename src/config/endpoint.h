@@ -6,7 +6,7 @@
 
 #include "auditstream/result.h"
 
-namespace auditstream {
+namespace auditstream::config {
 
 // "https://host[:port]", or http:// to a loopback address. Returns it in lower case and without a default
 // port, so that one origin has one spelling. The error never quotes the text: it may hold a password.
@@ -25,4 +25,4 @@ Status check_listen(std::string_view text);
 // "http://[user:password@]host[:port]", also https and socks5(h). The error never quotes the text.
 Status check_proxy(std::string_view text);
 
-}  // namespace auditstream
+}  // namespace auditstream::config

@@ -14,7 +14,7 @@
 
 #include "config/findings.h"
 
-namespace auditstream {
+namespace auditstream::config {
 namespace {
 
 constexpr std::size_t secret_bytes_max = 1 << 20;
@@ -204,4 +204,4 @@ Result<Revealed> reveal(std::string_view spelled, const Allowance* allowance) {
   return Revealed{std::string(text), text.size() != whole.size(), !expansion->is_outside()};
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::config

@@ -10,7 +10,7 @@
 #include "auditstream/model.h"
 #include "auditstream/result.h"
 
-namespace auditstream {
+namespace auditstream::config {
 
 struct Expansion {
   std::string text;
@@ -50,4 +50,4 @@ struct Revealed {
 // HTTP headers) are errors; the cure is time where the fault is a file's.
 Result<Revealed> reveal(std::string_view spelled, const Allowance* allowance = nullptr);
 
-}  // namespace auditstream
+}  // namespace auditstream::config

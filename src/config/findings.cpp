@@ -4,7 +4,7 @@
 #include <tuple>
 #include <utility>
 
-namespace auditstream {
+namespace auditstream::config {
 namespace {
 
 std::vector<Finding> in_order(std::vector<Finding> findings, const std::string& main_file) {
@@ -107,4 +107,4 @@ std::string listed(const std::vector<std::string>& words) {
   return list;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::config

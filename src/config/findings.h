@@ -9,7 +9,7 @@
 
 #include "config/config.h"
 
-namespace auditstream {
+namespace auditstream::config {
 
 // Where a value stands.
 struct Place {
@@ -59,4 +59,4 @@ std::string in_quotes(std::string_view text);
 // "us, eu, au"
 std::string listed(const std::vector<std::string>& words);
 
-}  // namespace auditstream
+}  // namespace auditstream::config

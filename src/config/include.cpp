@@ -8,7 +8,7 @@
 
 #include "config/config.h"
 
-namespace auditstream {
+namespace auditstream::config {
 
 std::vector<std::string> included_files(const std::string& config_path, const std::string& pattern) {
   const std::filesystem::path folder = std::filesystem::path(config_path).parent_path();
@@ -43,4 +43,4 @@ std::string include_stamp(const std::string& path, const std::vector<std::string
   return stamp.str();
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::config

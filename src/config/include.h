@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-namespace auditstream {
+namespace auditstream::config {
 
 // A pattern as the config has it, relative to the folder of that config file. In the order of their names; a
 // plain name is given back whether or not it exists.
 std::vector<std::string> included_files(const std::string& config_path, const std::string& pattern);
 
-}  // namespace auditstream
+}  // namespace auditstream::config

@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-namespace auditstream {
+namespace auditstream::config {
 
 std::string_view forbidden_because(std::string_view property) {
   static constexpr std::string_view exactly_once =
@@ -33,4 +33,4 @@ bool is_secret_property(std::string_view property) {
   return property.ends_with(".password") || property.ends_with(".secret") || property == "ssl.key.pem";
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::config

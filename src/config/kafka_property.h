@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-namespace auditstream {
+namespace auditstream::config {
 
 // Why the property must not be set, with the remedy; "" where it may.
 std::string_view forbidden_because(std::string_view property);
@@ -11,4 +11,4 @@ std::string_view forbidden_because(std::string_view property);
 // A property whose value is a secret by itself and belongs into ${env:} or ${file:}.
 bool is_secret_property(std::string_view property);
 
-}  // namespace auditstream
+}  // namespace auditstream::config

@@ -16,7 +16,7 @@
 #include "config/topic_name.h"
 #include "config/tree.h"
 
-namespace auditstream {
+namespace auditstream::config {
 namespace {
 
 constexpr std::size_t file_bytes_max = 64 << 20;
@@ -462,4 +462,4 @@ class Loader {
 
 Loaded load_config(const std::string& path, Time now) { return Loader(path, now).load(); }
 
-}  // namespace auditstream
+}  // namespace auditstream::config

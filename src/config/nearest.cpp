@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 
-namespace auditstream {
+namespace auditstream::config {
 namespace {
 
 // Bounds the work on absurd keys; no valid name is longer.
@@ -51,4 +51,4 @@ std::string did_you_mean(std::string_view name, const std::vector<std::string>& 
   return nearest.empty() ? std::string{} : "; did you mean \"" + nearest + "\"?";
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::config

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace auditstream {
+namespace auditstream::config {
 
 // The candidate with the fewest edits (case and '-' against '_' are free), the first of several; "" where
 // each differs by more than slips do: one edit, or a third of the longer name.
@@ -14,4 +14,4 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
 // "; did you mean \"workato\"?", or nothing where no name is near.
 std::string did_you_mean(std::string_view name, const std::vector<std::string>& candidates);
 
-}  // namespace auditstream
+}  // namespace auditstream::config

@@ -5,7 +5,7 @@
 
 #include "config/findings.h"
 
-namespace auditstream {
+namespace auditstream::config {
 
 Result<RateSpec> parse_rate(std::string_view text) {
   const Error no_rate{in_quotes(text) + " is not a rate such as 1000/min, 10/s, 1500/h or 1000/6s"};
@@ -33,4 +33,4 @@ std::string format_rate(const RateSpec& rate) {
   return std::to_string(rate.count) + "/" + format_duration(rate.period);
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::config

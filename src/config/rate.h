@@ -6,9 +6,9 @@
 
 #include "auditstream/model.h"
 
-namespace auditstream {
+namespace auditstream::config {
 
 Result<RateSpec> parse_rate(std::string_view text);
 std::string format_rate(const RateSpec& rate);
 
-}  // namespace auditstream
+}  // namespace auditstream::config

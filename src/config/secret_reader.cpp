@@ -2,7 +2,7 @@
 #include "config/config.h"
 #include "config/expansion.h"
 
-namespace auditstream {
+namespace auditstream::config {
 
 Result<Secrets> SecretReader::read(const Source& source) {
   Secrets secrets;
@@ -14,4 +14,4 @@ Result<Secrets> SecretReader::read(const Source& source) {
   return secrets;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::config

@@ -8,7 +8,7 @@
 #include "config/expansion.h"
 #include "config/nearest.h"
 
-namespace auditstream {
+namespace auditstream::config {
 namespace {
 
 const char* shape(Node::Kind kind) {
@@ -203,4 +203,4 @@ Status check_choice(std::string_view text, const std::vector<std::string>& choic
   return Error{in_quotes(text) + " is not one of " + listed(choices)};
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::config

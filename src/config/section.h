@@ -9,7 +9,7 @@
 #include "config/findings.h"
 #include "config/tree.h"
 
-namespace auditstream {
+namespace auditstream::config {
 
 // A scalar after ${...} was filled in.
 struct Text {
@@ -70,4 +70,4 @@ Result<bool> parse_boolean(std::string_view text);
 // `text` if it is one of the choices.
 Status check_choice(std::string_view text, const std::vector<std::string>& choices);
 
-}  // namespace auditstream
+}  // namespace auditstream::config

@@ -8,7 +8,7 @@
 #include "config/topic_name.h"
 #include "vendor_apis/registry.h"
 
-namespace auditstream {
+namespace auditstream::config {
 namespace {
 
 bool is_common(std::string_view name) {
@@ -175,7 +175,7 @@ ReadSource SourceReader::read(const Node& node, const Place& place) {
 
   if (draft.source.api == nullptr) {
     // Which settings are valid is not known; one that no vendor has is wrong all the same.
-    for (const Vendor* vendor : vendors()) {
+    for (const Vendor* vendor : vendor_apis::vendors()) {
       for (const Setting& setting : vendor->settings()) own.find(setting.name);
     }
     own.refuse_unknown();
@@ -310,4 +310,4 @@ std::shared_ptr<const http::Route> SourceReader::shared_route(const http::Route&
   return shared;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::config

@@ -14,7 +14,7 @@
 #include "config/config.h"
 #include "config/section.h"
 
-namespace auditstream {
+namespace auditstream::config {
 
 // A source that has been read, and where it says what may clash with others. With mistakes it is incomplete.
 struct ReadSource {
@@ -72,4 +72,4 @@ class SourceReader {
   std::vector<std::pair<std::string, Place>> shown_variables_;
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::config

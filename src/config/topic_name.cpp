@@ -5,7 +5,7 @@
 
 #include "config/findings.h"
 
-namespace auditstream {
+namespace auditstream::config {
 
 Status check_topic(std::string_view name) {
   constexpr std::size_t length_max = 249;
@@ -48,4 +48,4 @@ Result<std::string> fill_topic(std::string_view pattern, std::string_view vendor
   return name;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::config

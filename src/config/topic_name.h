@@ -6,7 +6,7 @@
 
 #include "auditstream/result.h"
 
-namespace auditstream {
+namespace auditstream::config {
 
 // The pattern with its placeholders filled in, if that is a name Kafka takes and that is not one of Kafka's
 // own.
@@ -15,4 +15,4 @@ Result<std::string> fill_topic(std::string_view pattern, std::string_view vendor
 // A name without placeholders.
 Status check_topic(std::string_view name);
 
-}  // namespace auditstream
+}  // namespace auditstream::config

@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <utility>
 
-namespace auditstream {
+namespace auditstream::config {
 namespace {
 
 // What a file may hold, and what anchors and aliases may copy of it in all: aliases of aliases grow
@@ -188,4 +188,4 @@ std::variant<Node, SyntaxError> parse_yaml(std::string_view text) {
   }
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::config

@@ -7,7 +7,7 @@
 #include <variant>
 #include <vector>
 
-namespace auditstream {
+namespace auditstream::config {
 
 // One value. Scalars are text: what they mean is for the setting to say ("off" stays "off", 0123 stays
 // "0123").
@@ -34,4 +34,4 @@ struct SyntaxError {
 // The document; an empty text is null. Aliases are copied out. Deep or exploding documents are syntax errors.
 std::variant<Node, SyntaxError> parse_yaml(std::string_view text);
 
-}  // namespace auditstream
+}  // namespace auditstream::config

@@ -10,7 +10,7 @@
 #include "config/rate.h"
 #include "vendor_apis/registry.h"
 
-namespace auditstream {
+namespace auditstream::config {
 namespace {
 
 struct Row {
@@ -82,7 +82,7 @@ std::string meaning_of(const CommonSetting& setting, const Vendor& vendor) {
 
 void print_vendors(std::ostream& out) {
   std::vector<Row> rows;
-  for (const Vendor* vendor : vendors()) {
+  for (const Vendor* vendor : vendor_apis::vendors()) {
     std::vector<std::string> required;
     for (const Setting& setting : vendor->settings()) {
       if (setting.required) required.push_back(setting.name);
@@ -118,4 +118,4 @@ void print_vendor(const Vendor& vendor, std::ostream& out) {
              out);
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::config

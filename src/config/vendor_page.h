@@ -5,7 +5,7 @@
 
 #include "auditstream/vendor.h"
 
-namespace auditstream {
+namespace auditstream::config {
 
 // One line for each vendor.
 void print_vendors(std::ostream& out);
@@ -13,4 +13,4 @@ void print_vendors(std::ostream& out);
 // Settings, defaults and limits of one.
 void print_vendor(const Vendor& vendor, std::ostream& out);
 
-}  // namespace auditstream
+}  // namespace auditstream::config

@@ -2,7 +2,7 @@
 
 #include "auditstream/vendor.h"
 
-namespace auditstream {
+namespace auditstream::core {
 
 Time first_since(const Source& source, Time now) {
   const Duration precision = source.api->traits().precision;
@@ -77,4 +77,4 @@ std::vector<Say> adoption_warnings(const Source& source, const Cursor& cursor) {
   return warnings;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -10,7 +10,7 @@
 #include "core/cursor.h"
 #include "core/poller.h"
 
-namespace auditstream {
+namespace auditstream::core {
 
 // The beginning that the config gives: cut to the precision of the vendor's times, or an event of that very
 // moment would lie before it.
@@ -40,4 +40,4 @@ std::string cursor_lies_in(const Source& source, int partition, const std::strin
 // The same for one that had one there.
 std::string cursor_has_gone(const Source& source, int partition);
 
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -6,7 +6,7 @@
 
 #include "core/spellings.h"
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 // Returns whether there was anything to blot out.
@@ -76,4 +76,4 @@ std::variant<Token, Refusal> read_token(const Vendor& vendor, const Source& sour
   });
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::core

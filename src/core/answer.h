@@ -9,7 +9,7 @@
 #include "auditstream/model.h"
 #include "auditstream/vendor.h"
 
-namespace auditstream {
+namespace auditstream::core {
 
 // Vendor::read. `secrets` and `token` are what the request was made with.
 Answer read_answer(const Vendor& vendor, const Source& source, const Secrets& secrets,
@@ -19,4 +19,4 @@ Answer read_answer(const Vendor& vendor, const Source& source, const Secrets& se
 std::variant<Token, Refusal> read_token(const Vendor& vendor, const Source& source, const Secrets& secrets,
                                         const http::Response& response, Time now);
 
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <limits>
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 std::uint64_t first_bytes(const Sha256::Digest& digest, std::size_t at) {
@@ -209,4 +209,4 @@ void Comparison::note(const char* kind, std::string_view id) {
   if (ids.size() < examples_max) ids.emplace_back(id);
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -16,7 +16,7 @@
 #include "base/sha256.h"
 #include "core/cursor.h"
 
-namespace auditstream {
+namespace auditstream::core {
 
 // Half-open.
 struct Range {
@@ -140,4 +140,4 @@ class Comparison {
   std::map<std::string, std::vector<std::string>> examples_;
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::core

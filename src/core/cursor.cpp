@@ -10,7 +10,7 @@
 
 #include "auditstream/json.h"
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 constexpr int version_known = 1;
@@ -291,4 +291,4 @@ std::optional<std::uint64_t> chunk_number(std::string_view source, std::string_v
   return number;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -11,7 +11,7 @@
 #include "auditstream/model.h"
 #include "auditstream/result.h"
 
-namespace auditstream {
+namespace auditstream::core {
 
 // A record of the offsets topic; without a value it is a tombstone.
 struct Record {
@@ -98,4 +98,4 @@ std::uint64_t generation_of_cursor(std::string_view record);
 // The key that tells who opened a shard.
 inline constexpr std::string_view owner_key = "__owner";
 
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -7,7 +7,7 @@
 #include "core/adoption.h"
 #include "core/ledger.h"
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 // The source's chunks, whatever their generation.
@@ -226,4 +226,4 @@ Result<CursorChange> pause_cursor(std::string_view source, const ShardMaps& shar
   return change;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -12,7 +12,7 @@
 #include "auditstream/time.h"
 #include "core/cursor.h"
 
-namespace auditstream {
+namespace auditstream::core {
 
 // By partition of the offsets topic. Every function here wants those that have a cursor of the source, and
 // the one in which it belongs.
@@ -67,4 +67,4 @@ Result<CursorChange> delete_cursor(std::string_view source, const ShardMaps& sha
 Result<CursorChange> pause_cursor(std::string_view source, const ShardMaps& shards, Cursor::State state,
                                   Time now);
 
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -4,7 +4,7 @@
 
 #include "auditstream/json.h"
 
-namespace auditstream {
+namespace auditstream::core {
 
 std::string event_source(const Source& source) {
   return "urn:auditstream:" + source.vendor + ":" + source.name;
@@ -63,4 +63,4 @@ const std::vector<RecordHeader>& Envelope::headers(const DeadLetter& letter, Tim
   return headers_;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -10,7 +10,7 @@
 #include "auditstream/model.h"
 #include "core/poller.h"
 
-namespace auditstream {
+namespace auditstream::core {
 
 // Both live as long as the envelope and the event that they came from.
 struct RecordHeader {
@@ -59,4 +59,4 @@ inline constexpr std::size_t dead_letter_record_bytes_max = 8 << 20;
 // headers.
 std::size_t dead_letter_value_bytes_max(std::size_t record_bytes_max);
 
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -5,7 +5,7 @@
 
 #include "base/hash.h"
 
-namespace auditstream {
+namespace auditstream::core {
 
 Fleet::Fleet(const std::vector<std::shared_ptr<const Source>>& sources, int partitions,
              MakeJournal make_journal, Released released, ShardWorld& world, ShardLimits limits)
@@ -197,4 +197,4 @@ FleetStatus Fleet::status(Now now) const {
   return status;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -15,7 +15,7 @@
 #include "core/shard.h"
 #include "core/tail.h"
 
-namespace auditstream {
+namespace auditstream::core {
 
 // All sources from now on; one that is the same object as before goes on undisturbed.
 struct Reconfiguration {
@@ -97,4 +97,4 @@ class Fleet {
   bool draining_ = false;
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace auditstream {
+namespace auditstream::core {
 
 void HeldSources::hold(const std::string& source, const std::string& topic, std::string why, Now now) {
   Held& held = held_[source];
@@ -100,4 +100,4 @@ void HeldSources::offered(Now now) {
   }
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::core

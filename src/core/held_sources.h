@@ -11,7 +11,7 @@
 #include "auditstream/time.h"
 #include "core/cursor.h"
 
-namespace auditstream {
+namespace auditstream::core {
 
 struct Held {
   Trouble trouble;
@@ -64,4 +64,4 @@ class HeldSources {
   std::map<std::string, Topic, std::less<>> topics_;
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -4,7 +4,7 @@
 
 #include "auditstream/time.h"
 
-namespace auditstream {
+namespace auditstream::core {
 
 class InARow {
  public:
@@ -24,4 +24,4 @@ class InARow {
   Steady last_{};
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::core

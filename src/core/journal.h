@@ -14,7 +14,7 @@
 #include "core/cursor.h"
 #include "core/poller.h"
 
-namespace auditstream {
+namespace auditstream::core {
 
 // What goes into one transaction. A value; never changes once it has been handed over.
 struct Batch {
@@ -82,4 +82,4 @@ class Journal {
   virtual void stop() {}
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::core

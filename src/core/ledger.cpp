@@ -5,7 +5,7 @@
 
 #include "base/hash.h"
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 // Forgetting an unreadable event too early would dead-letter it twice, so each stay is longer than needed by
@@ -205,4 +205,4 @@ std::vector<Record> Ledger::take_records(Time now) {
   return records;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -13,7 +13,7 @@
 #include "auditstream/result.h"
 #include "core/cursor.h"
 
-namespace auditstream {
+namespace auditstream::core {
 
 // The rule of the whole program: an event is published if and only if it lies above the floor and its id is
 // not here. Changes are collected until take_records() turns them into records for the offsets topic, which
@@ -88,4 +88,4 @@ class Ledger {
   bool dirty_ = false;
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::core

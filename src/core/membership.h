@@ -6,7 +6,7 @@
 #include <variant>
 #include <vector>
 
-namespace auditstream {
+namespace auditstream::core {
 
 // Ours from now on, beside those that we have; the group may have none for us.
 struct PartitionsAssigned {
@@ -22,4 +22,4 @@ struct PartitionsRevoked {
 
 using MembershipEvent = std::variant<PartitionsAssigned, PartitionsRevoked>;
 
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -6,7 +6,7 @@
 
 #include "core/shard.h"
 
-namespace auditstream {
+namespace auditstream::core {
 
 class Observers final : public Observer {
  public:
@@ -39,4 +39,4 @@ class Observers final : public Observer {
   const std::vector<Observer*> all_;
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::core

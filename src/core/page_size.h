@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
-namespace auditstream {
+namespace auditstream::core {
 
 class PageSize {
  public:
@@ -40,4 +40,4 @@ class PageSize {
   int windows_ = 1;
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 constexpr Duration day = 24h;
@@ -72,4 +72,4 @@ void Planner::set_span(double micros) {
   span_ = std::max(least_span(), Duration{static_cast<Duration::rep>(bounded)});
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -9,7 +9,7 @@
 #include "auditstream/time.h"
 #include "core/cursor.h"
 
-namespace auditstream {
+namespace auditstream::core {
 
 // Windows that end before (now - horizon) are historic: the vendor's log is taken to be settled there, so
 // that a full read moves the watermark even if it was empty. Nearer to now only an event that was seen proves
@@ -104,4 +104,4 @@ class Planner {
   Duration span_;
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::core

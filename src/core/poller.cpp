@@ -9,7 +9,7 @@
 #include "core/answer.h"
 #include "core/rate_limit.h"
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 // How far around a window the vendor is asked, so that it doesn't matter what its bounds mean.
@@ -487,4 +487,4 @@ std::optional<Time> Poller::backfill_end(Now now) const {
   return floor_second(now.wall + Duration{static_cast<Duration::rep>(needed)});
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -21,7 +21,7 @@
 #include "core/source_health.h"
 #include "core/vendor_clock.h"
 
-namespace auditstream {
+namespace auditstream::core {
 
 // An event that can't be published as it is, and why.
 struct DeadLetter {
@@ -277,4 +277,4 @@ class Poller {
   std::uint64_t random_;
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -7,7 +7,7 @@
 #include "base/hash.h"
 #include "core/poller.h"
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 // Key, headers and framing of a record, beside its value.
@@ -187,4 +187,4 @@ void Poller::on_committed() {
   if (birth_taken_) born_ = true;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::core

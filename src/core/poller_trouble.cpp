@@ -5,7 +5,7 @@
 
 #include "core/poller.h"
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 constexpr Duration retry_first = 1s;
@@ -203,4 +203,4 @@ void Poller::recovered(const std::optional<Trouble>& trouble, Now now, std::vect
   if (!is_kafkas) out.push_back(Say{Level::info, "recovered", text + ": " + trouble->text});
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 constexpr double used_share = 0.98;
@@ -42,4 +42,4 @@ double RateLimit::requests_per_second() const {
   return rate;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::core

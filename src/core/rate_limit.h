@@ -7,7 +7,7 @@
 #include "auditstream/model.h"
 #include "auditstream/time.h"
 
-namespace auditstream {
+namespace auditstream::core {
 
 // The budget of one account. A small share of each limit is left unused (2 %), because requests that left in
 // an even rhythm arrive in an uneven one. A burst of what that share allows builds up while nothing is asked;
@@ -38,4 +38,4 @@ class RateLimit {
   Steady blocked_until_{};
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -7,7 +7,7 @@
 
 #include "base/hash.h"
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 bool lies_in(const Window& window, Time time) {
@@ -263,4 +263,4 @@ void Reading::start_over() {
   *this = std::move(again);
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -11,7 +11,7 @@
 #include "auditstream/model.h"
 #include "core/ledger.h"
 
-namespace auditstream {
+namespace auditstream::core {
 
 // Each for events with a time and for those without one; row ids take at most bytes_max as well.
 struct ReadingLimits {
@@ -104,4 +104,4 @@ class Reading {
   std::size_t pages_ = 0;
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 constexpr Duration reopen_wait_first = 100ms;
@@ -298,4 +298,4 @@ std::vector<SourceStatus> Shard::status(Now now) const {
   return all;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::core

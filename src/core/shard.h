@@ -19,7 +19,7 @@
 #include "core/rate_limit.h"
 #include "core/tail.h"
 
-namespace auditstream {
+namespace auditstream::core {
 
 // Hears what happens; on the shard's thread. For logs and metrics; must not call back.
 class Observer {
@@ -203,4 +203,4 @@ class Shard {
   std::map<std::string, std::vector<std::uint64_t>> refused_;
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -7,7 +7,7 @@
 #include "base/hash.h"
 #include "core/shard.h"
 
-namespace auditstream {
+namespace auditstream::core {
 
 void Shard::note_ready(std::size_t index, Now now) {
   Poller& poller = pollers_[index];
@@ -235,4 +235,4 @@ void Shard::try_held(Now now) {
   held_.offered(now);
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -7,7 +7,7 @@
 #include "core/adoption.h"
 #include "core/shard.h"
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 constexpr Duration clock_behind_max = 24h;  // taken to be possible where the broker doesn't tell the time
@@ -170,4 +170,4 @@ void Shard::change_poller(std::size_t index, const std::shared_ptr<const Source>
   schedule(index);
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::core

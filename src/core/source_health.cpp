@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 using State = Trouble::State;
@@ -120,4 +120,4 @@ std::optional<Trouble> SourceHealth::to_tell(Now now) {
   return trouble_;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::core

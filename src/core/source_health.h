@@ -9,7 +9,7 @@
 #include "core/cursor.h"
 #include "core/in_a_row.h"
 
-namespace auditstream {
+namespace auditstream::core {
 
 class SourceHealth {
  public:
@@ -68,4 +68,4 @@ class SourceHealth {
   std::optional<std::pair<Trouble::State, int>> told_;  // state and status, as the cursor has them
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::core

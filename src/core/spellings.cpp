@@ -5,7 +5,7 @@
 
 #include "auditstream/json.h"
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 // Fewer characters of Base64 stand in any text.
@@ -90,4 +90,4 @@ std::vector<std::string> spellings(std::string_view secret) {
   return all;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::core

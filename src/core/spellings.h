@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-namespace auditstream {
+namespace auditstream::core {
 
 // Each once, the secret itself first. Nothing for an empty one.
 std::vector<std::string> spellings(std::string_view secret);
 
-}  // namespace auditstream
+}  // namespace auditstream::core

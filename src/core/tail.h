@@ -6,7 +6,7 @@
 #include <string>
 #include <variant>
 
-namespace auditstream {
+namespace auditstream::core {
 
 // Somebody has opened a partition: in the order of its log, our own marks among them.
 struct OwnerMark {
@@ -27,4 +27,4 @@ using TailEvent = std::variant<OwnerMark, CursorSeen>;
 // while a cursor moves it may for a moment lie in both, or in none.
 using CursorPlaces = std::map<std::string, std::map<int, std::string>, std::less<>>;
 
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 constexpr Duration rounding = 2s;  // the header is cut to seconds and travels
@@ -78,4 +78,4 @@ std::optional<Duration> VendorClock::ask_again_in() const {
   return apart_least + 2 * last_->latency + 1s;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -6,7 +6,7 @@
 #include "auditstream/http.h"
 #include "auditstream/time.h"
 
-namespace auditstream {
+namespace auditstream::core {
 
 class VendorClock {
  public:
@@ -47,4 +47,4 @@ class VendorClock {
   std::optional<Duration> wall_ahead_;  // of the steady clock, at that moment
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -154,7 +154,7 @@ Result<Description> describe(rd_kafka_t* client, const std::set<std::string>& na
   return description;
 }
 
-std::vector<Wanted> wanted_topics(const Config& config) {
+std::vector<Wanted> wanted_topics(const config::Config& config) {
   std::vector<Wanted> wanted;
   wanted.push_back(Wanted{config.offsets.topic,
                           config.offsets.partitions,
@@ -175,7 +175,7 @@ std::vector<Wanted> wanted_topics(const Config& config) {
     }
     if (names.insert(source->dead_letter_topic).second) {
       std::map<std::string, std::string> settings = config.topics.config;
-      settings["max.message.bytes"] = std::to_string(dead_letter_record_bytes_max);
+      settings["max.message.bytes"] = std::to_string(core::dead_letter_record_bytes_max);
       wanted.push_back(Wanted{source->dead_letter_topic, config.topics.partitions,
                               config.topics.replication_factor, settings});
     }
@@ -198,7 +198,7 @@ std::optional<std::pair<std::string, std::string>> no_age_limit(rd_kafka_t* clie
 
 // The cursors' topic must keep the last record of every key for ever, and the partition of a source must
 // never change.
-std::optional<std::string> offsets_topic_mistake(const Config& config, int partitions,
+std::optional<std::string> offsets_topic_mistake(const config::Config& config, int partitions,
                                                  const TopicConfig* settings) {
   const std::string& name = config.offsets.topic;
   if (partitions != config.offsets.partitions) {
@@ -217,7 +217,8 @@ std::optional<std::string> offsets_topic_mistake(const Config& config, int parti
 }
 
 // What a start needs and Kafka denies, before anything is polled. `topics` can be seen.
-std::vector<Access> denied_to_run(const Connection& connection, const Config& config, const Topics& topics) {
+std::vector<Access> denied_to_run(const Connection& connection, const config::Config& config,
+                                  const Topics& topics) {
   std::vector<std::string> written;
   for (const Wanted& topic : wanted_topics(config)) {
     if (topics.contains(topic.name)) written.push_back(topic.name);
@@ -231,7 +232,7 @@ std::vector<Access> denied_to_run(const Connection& connection, const Config& co
 }
 
 // To see topics. Whoever may not even do that may not use them either.
-std::vector<Access> denied_to_see(const Config& config, const std::vector<std::string>& hidden) {
+std::vector<Access> denied_to_see(const config::Config& config, const std::vector<std::string>& hidden) {
   std::vector<Access> denied;
   std::vector<std::string> written;
   for (const std::string& name : hidden) {
@@ -279,7 +280,8 @@ Status Cluster::reach(Duration timeout) const {
   return found.error();
 }
 
-std::variant<ClusterFacts, ClusterProblem> Cluster::prepare(const Config& config, bool may_create) const {
+std::variant<ClusterFacts, ClusterProblem> Cluster::prepare(const config::Config& config,
+                                                            bool may_create) const {
   Result<ClientHandle> made = make_admin(connection_);
   if (!made.ok()) return problem_of(made.error());
   rd_kafka_t* client = made->get();
@@ -377,7 +379,7 @@ std::variant<ClusterFacts, ClusterProblem> Cluster::prepare(const Config& config
   return facts;
 }
 
-Result<std::vector<RecordMap>> Cluster::read_offsets(const std::string& topic, Duration timeout) const {
+Result<std::vector<core::RecordMap>> Cluster::read_offsets(const std::string& topic, Duration timeout) const {
   const auto deadline = Clock::now() + timeout;
   Result<ClientHandle> made = make_client(RD_KAFKA_CONSUMER, connection_,
                                           {{"group.id", "auditstream-look"},
@@ -394,7 +396,7 @@ Result<std::vector<RecordMap>> Cluster::read_offsets(const std::string& topic, D
   if (!found.ok()) return found.error();
   const Topics topics = topics_of(**found);
   if (!topics.contains(topic)) {
-    if (invisible(connection_, {topic}).empty()) return std::vector<RecordMap>{};
+    if (invisible(connection_, {topic}).empty()) return std::vector<core::RecordMap>{};
     return Error{denial(topic_access({"Describe", "Read"}, {topic}), connection_.properties), Cure::person};
   }
   const int count = topics.at(topic);
@@ -407,7 +409,7 @@ Result<std::vector<RecordMap>> Cluster::read_offsets(const std::string& topic, D
       error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return Error{rd_kafka_err2str(error)};
   }
-  std::vector<RecordMap> records(static_cast<std::size_t>(count));
+  std::vector<core::RecordMap> records(static_cast<std::size_t>(count));
   std::set<int> at_end;
   std::string why = "timed out";
   while (at_end.size() < records.size()) {
@@ -424,7 +426,7 @@ Result<std::vector<RecordMap>> Cluster::read_offsets(const std::string& topic, D
       why = rd_kafka_message_errstr(message.get());
       continue;
     }
-    RecordMap& map = records[static_cast<std::size_t>(message->partition)];
+    core::RecordMap& map = records[static_cast<std::size_t>(message->partition)];
     const std::string key(static_cast<const char*>(message->key), message->key_len);
     if (message->payload == nullptr) {
       map.erase(key);

@@ -37,11 +37,11 @@ class Cluster {
 
   // Makes the topics that are missing, verifies those that exist, and asks whether everything that a run
   // needs is allowed. `create` = false only looks (for `check`).
-  std::variant<ClusterFacts, ClusterProblem> prepare(const Config& config, bool create) const;
+  std::variant<ClusterFacts, ClusterProblem> prepare(const config::Config& config, bool create) const;
 
   // The live records of every partition of the offsets topic, as far as they are committed. Fences nobody. An
   // absent topic has no records.
-  Result<std::vector<RecordMap>> read_offsets(const std::string& topic, Duration timeout) const;
+  Result<std::vector<core::RecordMap>> read_offsets(const std::string& topic, Duration timeout) const;
 
  private:
   Connection connection_;

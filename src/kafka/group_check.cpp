@@ -21,7 +21,7 @@ constexpr auto look_again = 500ms;
 constexpr Duration session_timeout_default = 6s;
 constexpr Duration session_timeout_spare = 2s;
 
-std::string property(const Config& config, const std::string& name) {
+std::string property(const config::Config& config, const std::string& name) {
   const auto found = config.kafka.find(name);
   return found == config.kafka.end() ? "" : found->second;
 }
@@ -36,9 +36,9 @@ std::optional<std::string> foreign_topic(const GroupMember& member, const std::s
 }
 
 // What the instance has told of its config, if it has opened a partition; "" otherwise.
-std::string told_by(const std::string& instance, const std::vector<RecordMap>& offsets) {
-  for (const RecordMap& records : offsets) {
-    const auto owner = records.find(owner_key);
+std::string told_by(const std::string& instance, const std::vector<core::RecordMap>& offsets) {
+  for (const core::RecordMap& records : offsets) {
+    const auto owner = records.find(core::owner_key);
     if (owner != records.end() && json::scalar_at(owner->second, "/instance") == instance)
       return owner->second;
   }
@@ -107,7 +107,7 @@ class Bytes {
 
 }  // namespace
 
-GroupTerms terms_of(const Config& config) {
+GroupTerms terms_of(const config::Config& config) {
   return {{"offsets.partitions", std::to_string(config.offsets.partitions)},
           {"topics.dead_letters", config.topics.dead_letters},
           {"topics.events", config.topics.events},
@@ -168,8 +168,8 @@ Result<GroupView> look_at_group(const Connection& connection, const std::string&
   }
 }
 
-std::optional<std::string> group_mistake(const Config& config, const GroupView& group,
-                                         const std::vector<RecordMap>& offsets) {
+std::optional<std::string> group_mistake(const config::Config& config, const GroupView& group,
+                                         const std::vector<core::RecordMap>& offsets) {
   const std::string in_group = " of the group \"" + config.group + "\"";
   const std::string our_instance_id = property(config, "group.instance.id");
   const GroupTerms ours = terms_of(config);
@@ -199,8 +199,8 @@ std::optional<std::string> group_mistake(const Config& config, const GroupView& 
   return std::nullopt;
 }
 
-GroupVerdict check_group(const Connection& connection, const Config& config,
-                         const std::vector<RecordMap>& offsets, Duration patience) {
+GroupVerdict check_group(const Connection& connection, const config::Config& config,
+                         const std::vector<core::RecordMap>& offsets, Duration patience) {
   const auto deadline = Clock::now() + patience;
   while (true) {
     const Result<GroupView> group = look_at_group(connection, config.group, look_patience);
@@ -215,7 +215,7 @@ GroupVerdict check_group(const Connection& connection, const Config& config,
   }
 }
 
-Duration dead_member_patience(const Config& config) {
+Duration dead_member_patience(const config::Config& config) {
   const std::string text = property(config, "session.timeout.ms");
   int milliseconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), milliseconds);

@@ -20,7 +20,7 @@ namespace auditstream::kafka {
 // The settings that all instances of a group must have in common, by name, as they stand in the config. Each
 // instance tells its own in the __owner record of every partition that it opens.
 using GroupTerms = std::map<std::string, std::string>;
-GroupTerms terms_of(const Config& config);
+GroupTerms terms_of(const config::Config& config);
 
 // The member `config` of an __owner record.
 std::string encode_terms(const GroupTerms& terms);
@@ -52,8 +52,8 @@ Result<GroupView> look_at_group(const Connection& connection, const std::string&
 
 // What keeps an instance with this config out of the group: one sentence with the remedy. `offsets` are the
 // live records of the offsets topic. Whoever has our own group.instance.id is left out: it makes room for us.
-std::optional<std::string> group_mistake(const Config& config, const GroupView& group,
-                                         const std::vector<RecordMap>& offsets);
+std::optional<std::string> group_mistake(const config::Config& config, const GroupView& group,
+                                         const std::vector<core::RecordMap>& offsets);
 
 struct GroupVerdict {
   std::optional<std::string> mistake;
@@ -62,10 +62,10 @@ struct GroupVerdict {
 
 // group_mistake() on the cluster. Asks again for so long until nothing stands in the way: a member may have
 // died just now.
-GroupVerdict check_group(const Connection& connection, const Config& config,
-                         const std::vector<RecordMap>& offsets, Duration patience);
+GroupVerdict check_group(const Connection& connection, const config::Config& config,
+                         const std::vector<core::RecordMap>& offsets, Duration patience);
 
 // After so long a member that has died is no longer in the group.
-Duration dead_member_patience(const Config& config);
+Duration dead_member_patience(const config::Config& config);
 
 }  // namespace auditstream::kafka

@@ -88,8 +88,8 @@ class GroupMembership::Listener {
   Contact::Line* line_;  // protected by mutex_
 };
 
-GroupMembership::GroupMembership(MembershipSettings settings, std::function<void(MembershipEvent)> sink,
-                                 std::function<void(const Say&)> say)
+GroupMembership::GroupMembership(MembershipSettings settings, std::function<void(core::MembershipEvent)> sink,
+                                 std::function<void(const core::Say&)> say)
     : settings_(std::move(settings)),
       sink_(std::move(sink)),
       say_(std::move(say)),
@@ -134,7 +134,7 @@ void GroupMembership::run() {
                               .sent = &Listener::on_request,
                               .listener = listener_.get()});
     if (!made.ok()) {
-      say(Level::warn, "can't join: " + made.error().message);
+      say(core::Level::warn, "can't join: " + made.error().message);
       continue;
     }
     const rd_kafka_resp_err_t end = serve(made->get());
@@ -152,9 +152,9 @@ bool GroupMembership::wait(Duration patience) {
 }
 
 // The same trouble is said once until the group has given us something.
-void GroupMembership::say(Level level, const std::string& trouble) {
+void GroupMembership::say(core::Level level, const std::string& trouble) {
   if (trouble == std::exchange(trouble_, trouble)) return;
-  say_(Say{level, "group", "group " + settings_.group + ": " + trouble});
+  say_(core::Say{level, "group", "group " + settings_.group + ": " + trouble});
 }
 
 std::optional<Access> GroupMembership::denied(rd_kafka_resp_err_t error) const {
@@ -188,7 +188,7 @@ rd_kafka_resp_err_t GroupMembership::serve(rd_kafka_t* consumer) {
   const PartitionListHandle topics(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_list_add(topics.get(), settings_.offsets_topic.c_str(), RD_KAFKA_PARTITION_UA);
   if (const auto error = rd_kafka_subscribe(consumer, topics.get()); error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    say(Level::warn, std::string("can't join: ") + rd_kafka_err2str(error));
+    say(core::Level::warn, std::string("can't join: ") + rd_kafka_err2str(error));
     return error;
   }
   while (true) {
@@ -199,23 +199,24 @@ rd_kafka_resp_err_t GroupMembership::serve(rd_kafka_t* consumer) {
     const MessageHandle message(rd_kafka_consumer_poll(consumer, poll_ms));
     note_trouble(line_, settings_.connection.properties);
     if (looks_elsewhere()) {
-      say(Level::warn, "the brokers answer, but not to the connection that has been here: joining again");
+      say(core::Level::warn,
+          "the brokers answer, but not to the connection that has been here: joining again");
       return RD_KAFKA_RESP_ERR__TRANSPORT;
     }
     char reason[512];
     const auto fatal = rd_kafka_fatal_error(consumer, reason, sizeof reason);
     if (fatal == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) return fatal;
     if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      say(Level::error, std::string(reason) + ": all partitions are given up; joining again");
+      say(core::Level::error, std::string(reason) + ": all partitions are given up; joining again");
       return fatal;
     }
     if (!message || message->err == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
     if (const std::optional<Access> access = denied(message->err)) {
       line_.rest();
-      say(Level::error, denial(*access, settings_.connection.properties));
+      say(core::Level::error, denial(*access, settings_.connection.properties));
       return message->err;  // this handle would not ask again for minutes
     }
-    say(Level::warn, rd_kafka_message_errstr(message.get()));
+    say(core::Level::warn, rd_kafka_message_errstr(message.get()));
   }
 }
 
@@ -241,9 +242,10 @@ void GroupMembership::leave(ClientHandle consumer) {
 void GroupMembership::wait_for_free_instance_id() {
   line_.rest();
   const std::string& id = settings_.connection.properties.at("group.instance.id");
-  say(Level::error, "another instance has the same kafka.group.instance.id, \"" + id +
-                        "\": this one polls nothing until that one has ended; each instance needs its own, "
-                        "such as ${env:HOSTNAME}");
+  say(core::Level::error,
+      "another instance has the same kafka.group.instance.id, \"" + id +
+          "\": this one polls nothing until that one has ended; each instance needs its own, "
+          "such as ${env:HOSTNAME}");
   Duration blind{0};
   while (blind < instance_id_patience && wait(instance_id_look)) {
     const Result<GroupView> group = look_at_group(settings_.connection, settings_.group, look_patience);
@@ -269,7 +271,7 @@ void GroupMembership::wait_for(const Access& missing) {
 // The handle is dead: others may have our partitions already.
 void GroupMembership::lose_everything() {
   const std::set<int> lost = std::exchange(partitions_, {});
-  sink_(PartitionsRevoked{{lost.begin(), lost.end()}, true});
+  sink_(core::PartitionsRevoked{{lost.begin(), lost.end()}, true});
 }
 
 // Inside rd_kafka_consumer_poll() or rd_kafka_consumer_close(), so on our thread.
@@ -283,7 +285,7 @@ void GroupMembership::on_rebalance(rd_kafka_t* consumer, rd_kafka_resp_err_t eve
     rd_kafka_pause_partitions(consumer, partitions);
     self->trouble_.clear();
     self->partitions_.insert(numbers.begin(), numbers.end());
-    self->sink_(PartitionsAssigned{numbers});
+    self->sink_(core::PartitionsAssigned{numbers});
   } else {
     self->revoked(consumer, numbers);
     const ErrorHandle error(rd_kafka_incremental_unassign(consumer, partitions));
@@ -298,7 +300,7 @@ void GroupMembership::revoked(rd_kafka_t* consumer, std::vector<int> partitions)
   if (leaving_) return;  // nothing is at work in them any more
   if (!lost) unreleased_.insert(partitions.begin(), partitions.end());
   lock.unlock();
-  sink_(PartitionsRevoked{partitions, lost});
+  sink_(core::PartitionsRevoked{partitions, lost});
   lock.lock();
   wakeup_.wait_for(lock, release_patience, [this] { return unreleased_.empty() || leaving_; });
   unreleased_.clear();

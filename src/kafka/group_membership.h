@@ -31,8 +31,8 @@ struct MembershipSettings {
 class GroupMembership {
  public:
   // Both are called on the thread of the membership. `say` hears what an operator should know.
-  GroupMembership(MembershipSettings settings, std::function<void(MembershipEvent)> sink,
-                  std::function<void(const Say&)> say);
+  GroupMembership(MembershipSettings settings, std::function<void(core::MembershipEvent)> sink,
+                  std::function<void(const core::Say&)> say);
   // Leaves the group first, so that the others need not wait for our session to time out. Nothing may be at
   // work in the partitions any more.
   ~GroupMembership();
@@ -53,15 +53,15 @@ class GroupMembership {
   bool wait(Duration patience);
   void wait_for_free_instance_id();
   void wait_for(const Access& missing);
-  void say(Level level, const std::string& trouble);
+  void say(core::Level level, const std::string& trouble);
   void lose_everything();
   void revoked(rd_kafka_t* consumer, std::vector<int> partitions);
   static void on_rebalance(rd_kafka_t* consumer, rd_kafka_resp_err_t event,
                            rd_kafka_topic_partition_list_t* partitions, void* opaque);
 
   const MembershipSettings settings_;
-  const std::function<void(MembershipEvent)> sink_;
-  const std::function<void(const Say&)> say_;
+  const std::function<void(core::MembershipEvent)> sink_;
+  const std::function<void(const core::Say&)> say_;
 
   // Owned by the thread.
   bool joined_ = false;       // with the present handle

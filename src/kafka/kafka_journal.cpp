@@ -53,22 +53,22 @@ bool needs_a_person(rd_kafka_resp_err_t error) {
 }
 
 // Those that its events and dead letters go to.
-std::vector<std::string> topics_of(const Batch& batch) {
+std::vector<std::string> topics_of(const core::Batch& batch) {
   std::set<std::string> topics;
-  for (const Unit& unit : batch.units) {
+  for (const core::Unit& unit : batch.units) {
     if (!unit.events.empty()) topics.insert(unit.source->topic);
     if (!unit.dead_letters.empty()) topics.insert(unit.source->dead_letter_topic);
   }
   return {topics.begin(), topics.end()};
 }
 
-JournalFailed failed_to_open(const Error& error) {
-  return JournalFailed{error.message, error.cure == Cure::person};
+core::JournalFailed failed_to_open(const Error& error) {
+  return core::JournalFailed{error.message, error.cure == Cure::person};
 }
 
 }  // namespace
 
-KafkaJournal::KafkaJournal(JournalSettings settings, JournalSink sink)
+KafkaJournal::KafkaJournal(JournalSettings settings, core::JournalSink sink)
     : settings_(std::move(settings)),
       sink_(std::move(sink)),
       opening_(settings_.contact),
@@ -89,7 +89,7 @@ void KafkaJournal::stop() {
 }
 
 void KafkaJournal::open() { post(Open{}); }
-void KafkaJournal::commit(std::shared_ptr<const Batch> batch) { post(std::move(batch)); }
+void KafkaJournal::commit(std::shared_ptr<const core::Batch> batch) { post(std::move(batch)); }
 void KafkaJournal::edit(Edit edit) { post(std::move(edit)); }
 void KafkaJournal::close() { post(Close{}); }
 
@@ -113,12 +113,12 @@ void KafkaJournal::run() {
     }
     if (std::holds_alternative<Open>(command)) {
       opening_.ask();
-      JournalEvent event = do_open();
+      core::JournalEvent event = do_open();
       note(event);
       sink_(std::move(event));
-    } else if (const auto* batch = std::get_if<std::shared_ptr<const Batch>>(&command)) {
+    } else if (const auto* batch = std::get_if<std::shared_ptr<const core::Batch>>(&command)) {
       committing_.ask();
-      JournalDone done = do_commit(**batch);
+      core::JournalDone done = do_commit(**batch);
       note(done);
       sink_(std::move(done));
     } else if (const auto* edit = std::get_if<Edit>(&command)) {
@@ -126,7 +126,7 @@ void KafkaJournal::run() {
     } else {
       topics_.clear();
       producer_.reset();
-      sink_(JournalClosed{});
+      sink_(core::JournalClosed{});
     }
   }
   // Nothing is worth waiting for: what was not committed is read from the vendor again.
@@ -139,7 +139,7 @@ void KafkaJournal::run() {
 
 // Fence, mark, restore, in this order: everything that a predecessor committed lies below our mark, and
 // nothing of it can come after. Neither the last stable offset nor the high watermark would be such a line.
-JournalEvent KafkaJournal::do_open() {
+core::JournalEvent KafkaJournal::do_open() {
   writable_ = settings_.topics();
   if (!learnt_bytes_max_.empty()) {
     for (const auto& [topic, bytes] : learn_record_bytes_max()) {
@@ -152,9 +152,9 @@ JournalEvent KafkaJournal::do_open() {
   if (!marked.ok()) return failed_to_open(marked.error());
   marked_at_ = settings_.now();
   ahead_of_broker_.reset();
-  Result<RecordMap> restored = restore(*marked);
+  Result<core::RecordMap> restored = restore(*marked);
   if (!restored.ok()) return failed_to_open(restored.error());
-  return JournalOpened{*std::move(restored), *std::move(marked), ahead_of_broker_};
+  return core::JournalOpened{*std::move(restored), *std::move(marked), ahead_of_broker_};
 }
 
 Status KafkaJournal::fence() {
@@ -174,7 +174,7 @@ Status KafkaJournal::fence() {
                      {"message.timeout.ms", "20000"},
                      {"socket.timeout.ms", "10000"},
                      {"request.timeout.ms", "10000"},
-                     {"message.max.bytes", std::to_string(dead_letter_record_bytes_max + (1 << 20))},
+                     {"message.max.bytes", std::to_string(core::dead_letter_record_bytes_max + (1 << 20))},
                      {"batch.size", std::to_string(writable_.batch_bytes_max)},
                      {"queue.buffering.max.messages", "100000"}},
                     {{"compression.type", "lz4"}, {"queue.buffering.max.kbytes", "16384"}},
@@ -218,28 +218,28 @@ std::string KafkaJournal::new_nonce() {
          std::to_string(settings_.now().time_since_epoch().count());
 }
 
-Record KafkaJournal::owner_record(const std::string& nonce) const {
-  return Record{std::string(owner_key), "{\"instance\":" + json::quote(settings_.instance) +
-                                            ",\"nonce\":" + json::quote(nonce) +
-                                            ",\"time\":" + json::quote(format_rfc3339(settings_.now())) +
-                                            ",\"config\":" + encode_terms(settings_.terms) + "}"};
+core::Record KafkaJournal::owner_record(const std::string& nonce) const {
+  return core::Record{std::string(core::owner_key), "{\"instance\":" + json::quote(settings_.instance) +
+                                                        ",\"nonce\":" + json::quote(nonce) + ",\"time\":" +
+                                                        json::quote(format_rfc3339(settings_.now())) +
+                                                        ",\"config\":" + encode_terms(settings_.terms) + "}"};
 }
 
 Result<std::string> KafkaJournal::mark() {
   const std::string nonce = new_nonce();
-  Batch batch;
-  Unit unit;
+  core::Batch batch;
+  core::Unit unit;
   unit.now = settings_.now();
   unit.records.push_back(owner_record(nonce));
   batch.units.push_back(std::move(unit));
-  const JournalDone done = do_commit(batch);
-  if (done.outcome != Outcome::committed)
+  const core::JournalDone done = do_commit(batch);
+  if (done.outcome != core::Outcome::committed)
     return Error{"can't mark partition " + std::to_string(settings_.partition) + " as ours: " + done.detail,
                  done.blocked.empty() ? Cure::time : Cure::person};
   return nonce;
 }
 
-Result<RecordMap> KafkaJournal::restore(const std::string& mark) {
+Result<core::RecordMap> KafkaJournal::restore(const std::string& mark) {
   Result<ClientHandle> made = make_client(RD_KAFKA_CONSUMER, settings_.connection,
                                           {{"group.id", settings_.group + "-restore"},
                                            {"isolation.level", "read_committed"},
@@ -274,7 +274,7 @@ Result<RecordMap> KafkaJournal::restore(const std::string& mark) {
   auto say_next = Clock::now() + restoring_interval;
   std::size_t read = 0;
   std::string why = "our own mark did not become visible in time";
-  RecordMap records;
+  core::RecordMap records;
   while (!stopping_ && Clock::now() < deadline) {
     const MessageHandle message(rd_kafka_consumer_poll(consumer.get(), 100));
     if (!message) continue;
@@ -298,7 +298,7 @@ Result<RecordMap> KafkaJournal::restore(const std::string& mark) {
       continue;
     }
     std::string value(static_cast<const char*>(message->payload), message->len);
-    if (key == owner_key && value.find(nonce_text) != std::string::npos) {
+    if (key == core::owner_key && value.find(nonce_text) != std::string::npos) {
       rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
       const std::int64_t millis = rd_kafka_message_timestamp(message.get(), &type);
       if (type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME)
@@ -314,21 +314,21 @@ Result<RecordMap> KafkaJournal::restore(const std::string& mark) {
 
 // The outcome is decided here, at the border to librdkafka, once: its three kinds of error are "call again",
 // "abort" and "this handle is dead"; whatever is none of them is the third.
-JournalDone KafkaJournal::do_commit(const Batch& batch) {
+core::JournalDone KafkaJournal::do_commit(const core::Batch& batch) {
   // A topic that was gone costs a transaction's patience each time that it is tried.
   const std::vector<std::string> topics = topics_of(batch);
   if (std::ranges::any_of(topics, [this](const std::string& topic) { return gone_.contains(topic); })) {
-    if (std::optional<JournalDone> still = with_gone_topics({Outcome::lost, ""}, batch))
+    if (std::optional<core::JournalDone> still = with_gone_topics({core::Outcome::lost, ""}, batch))
       return *std::move(still);
   }
-  JournalDone done = try_commit(batch);
-  if (done.outcome == Outcome::committed) return done;
+  core::JournalDone done = try_commit(batch);
+  if (done.outcome == core::Outcome::committed) return done;
   done.timed_out = done.timed_out || is_time_out(delivery_error_);
   switch (delivery_error_) {
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
       return with_denials(std::move(done));
     case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
-      return done.outcome == Outcome::refused ? with_age_limit(std::move(done)) : done;
+      return done.outcome == core::Outcome::refused ? with_age_limit(std::move(done)) : done;
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
@@ -343,8 +343,8 @@ JournalDone KafkaJournal::do_commit(const Batch& batch) {
 }
 
 // No event is to blame: the next ones of a backfill are as old.
-JournalDone KafkaJournal::with_age_limit(JournalDone done) const {
-  done.outcome = Outcome::lost;
+core::JournalDone KafkaJournal::with_age_limit(core::JournalDone done) const {
+  done.outcome = core::Outcome::lost;
   done.detail =
       "topic " + failed_topic_ +
       " refuses records because of their time: older than its message.timestamp.before.max.ms allows, or "
@@ -355,7 +355,7 @@ JournalDone KafkaJournal::with_age_limit(JournalDone done) const {
   return done;
 }
 
-JournalDone KafkaJournal::with_denials(JournalDone done) {
+core::JournalDone KafkaJournal::with_denials(core::JournalDone done) {
   std::vector<std::string> topics = writable_.names;
   topics.push_back(settings_.offsets_topic);
   const Connection& connection = settings_.connection;
@@ -368,7 +368,8 @@ JournalDone KafkaJournal::with_denials(JournalDone done) {
 }
 
 // Nothing if all the topics of the batch are there.
-std::optional<JournalDone> KafkaJournal::with_gone_topics(JournalDone done, const Batch& batch) {
+std::optional<core::JournalDone> KafkaJournal::with_gone_topics(core::JournalDone done,
+                                                                const core::Batch& batch) {
   const std::vector<std::string> topics = topics_of(batch);
   const std::vector<std::string> gone = missing(settings_.connection, topics);
   for (const std::string& topic : topics) gone_.erase(topic);
@@ -393,8 +394,8 @@ std::map<std::string, std::size_t> KafkaJournal::learn_record_bytes_max() {
 }
 
 // What a person has to mend is an answer, too.
-void KafkaJournal::note(const JournalEvent& event) {
-  const auto* failed = std::get_if<JournalFailed>(&event);
+void KafkaJournal::note(const core::JournalEvent& event) {
+  const auto* failed = std::get_if<core::JournalFailed>(&event);
   if (failed == nullptr || failed->misconfigured) {
     opening_.rest();
   } else {
@@ -402,8 +403,8 @@ void KafkaJournal::note(const JournalEvent& event) {
   }
 }
 
-void KafkaJournal::note(const JournalDone& done) {
-  if (done.outcome != Outcome::lost || !done.blocked.empty()) {
+void KafkaJournal::note(const core::JournalDone& done) {
+  if (done.outcome != core::Outcome::lost || !done.blocked.empty()) {
     committing_.rest();
     return;
   }
@@ -416,8 +417,8 @@ void KafkaJournal::note(const JournalDone& done) {
   committing_.in_vain(done.detail);
 }
 
-JournalDone KafkaJournal::try_commit(const Batch& batch) {
-  if (std::optional<JournalDone> trouble = begin()) return *std::move(trouble);
+core::JournalDone KafkaJournal::try_commit(const core::Batch& batch) {
+  if (std::optional<core::JournalDone> trouble = begin()) return *std::move(trouble);
   std::string why;
   if (!produce(batch, why)) return abort(why);
   if (gone_while_flushing(batch)) return abort("a topic is gone");
@@ -426,7 +427,7 @@ JournalDone KafkaJournal::try_commit(const Batch& batch) {
 
 // Waits until the brokers have all records of the batch, or something has gone wrong that the commit will
 // tell. True: a topic of the batch does not exist any more, which librdkafka would only tell as a time-out.
-bool KafkaJournal::gone_while_flushing(const Batch& batch) {
+bool KafkaJournal::gone_while_flushing(const core::Batch& batch) {
   const auto deadline = Clock::now() + commit_deadline;
   auto look_next = Clock::now() + gone_looked_at_after;
   char reason[256];
@@ -443,8 +444,8 @@ bool KafkaJournal::gone_while_flushing(const Batch& batch) {
   return false;
 }
 
-JournalDone KafkaJournal::do_edit(const Edit& edit) {
-  if (std::optional<JournalDone> trouble = begin()) return *std::move(trouble);
+core::JournalDone KafkaJournal::do_edit(const Edit& edit) {
+  if (std::optional<core::JournalDone> trouble = begin()) return *std::move(trouble);
   std::string why;
   if (!produce_edit(edit, why)) return abort(why);
   if (edit.confirm) {
@@ -454,9 +455,9 @@ JournalDone KafkaJournal::do_edit(const Edit& edit) {
   return finish();
 }
 
-std::optional<JournalDone> KafkaJournal::begin() {
+std::optional<core::JournalDone> KafkaJournal::begin() {
   delivery_error_ = RD_KAFKA_RESP_ERR_NO_ERROR;
-  if (!producer_) return JournalDone{Outcome::lost, "not open"};
+  if (!producer_) return core::JournalDone{core::Outcome::lost, "not open"};
   char reason[256];
   // begin_transaction has been seen to hang on a handle that had died.
   if (rd_kafka_fatal_error(producer_.get(), reason, sizeof reason) != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -466,7 +467,7 @@ std::optional<JournalDone> KafkaJournal::begin() {
   // the half of the next transaction that has been written by then (KAFKA-17754): only a new epoch keeps it
   // out.
   if (end_unanswered_)
-    return JournalDone{Outcome::lost, "the end of the transaction before was not answered"};
+    return core::JournalDone{core::Outcome::lost, "the end of the transaction before was not answered"};
   refused_event_ = false;
   if (const ErrorHandle error(rd_kafka_begin_transaction(producer_.get())); error) {
     return dead("begin: " + words(error.get()));
@@ -475,22 +476,22 @@ std::optional<JournalDone> KafkaJournal::begin() {
 }
 
 // A handle that was fenced says so sooner or later, in whichever call comes next.
-JournalDone KafkaJournal::dead(const std::string& why) {
+core::JournalDone KafkaJournal::dead(const std::string& why) {
   char reason[256];
   const bool fenced =
       rd_kafka_fatal_error(producer_.get(), reason, sizeof reason) == RD_KAFKA_RESP_ERR__FENCED;
-  return JournalDone{fenced ? Outcome::fenced : Outcome::lost, why};
+  return core::JournalDone{fenced ? core::Outcome::fenced : core::Outcome::lost, why};
 }
 
-JournalDone KafkaJournal::finish() {
+core::JournalDone KafkaJournal::finish() {
   const auto deadline = Clock::now() + commit_deadline;
   while (!stopping_) {
     const ErrorHandle error(rd_kafka_commit_transaction(producer_.get(), slice_ms));
-    if (!error) return JournalDone{Outcome::committed, ""};
+    if (!error) return core::JournalDone{core::Outcome::committed, ""};
     const std::string why = "commit: " + words(error.get());
     if (rd_kafka_error_is_retriable(error.get())) {
       if (Clock::now() < deadline) continue;
-      JournalDone done{Outcome::lost, why};
+      core::JournalDone done{core::Outcome::lost, why};
       done.timed_out = true;
       return done;
     }
@@ -502,13 +503,13 @@ JournalDone KafkaJournal::finish() {
     if (rd_kafka_error_txn_requires_abort(error.get())) return abort(why);
     return dead(why);
   }
-  return JournalDone{Outcome::lost, "stopping"};
+  return core::JournalDone{core::Outcome::lost, "stopping"};
 }
 
 // Only a successful abort proves that nothing of the transaction will ever be seen. The handle is not for use
 // after it: librdkafka 2.0.2 gives the sequence numbers of what it has purged to the next records, and if
 // some of that had reached the log before, the broker confirms the new ones as repetitions and drops them.
-JournalDone KafkaJournal::abort(const std::string& why) {
+core::JournalDone KafkaJournal::abort(const std::string& why) {
   const auto deadline = Clock::now() + commit_deadline;
   while (!stopping_) {
     const ErrorHandle error(rd_kafka_abort_transaction(producer_.get(), slice_ms));
@@ -517,10 +518,11 @@ JournalDone KafkaJournal::abort(const std::string& why) {
       return dead(why + "; abort: " + words(error.get()));
     }
   }
-  if (stopping_) return JournalDone{Outcome::lost, "stopping"};
-  if (!refuses_record(delivery_error_)) return JournalDone{Outcome::lost, why};
+  if (stopping_) return core::JournalDone{core::Outcome::lost, "stopping"};
+  if (!refuses_record(delivery_error_)) return core::JournalDone{core::Outcome::lost, why};
   const std::string reason = rd_kafka_err2str(delivery_error_);
-  if (refused_event_) return JournalDone{Outcome::refused, "the broker refused a record: " + reason};
+  if (refused_event_)
+    return core::JournalDone{core::Outcome::refused, "the broker refused a record: " + reason};
   // A record of our own: no event is to blame. Offsets topics that we made have the broker's time; on another
   // one it takes ours for the future if this machine's clock is far ahead.
   backdated_ = backdated_ || delivery_error_ == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP;
@@ -528,47 +530,48 @@ JournalDone KafkaJournal::abort(const std::string& why) {
   if (backdated_) detail += "; this machine's clock is ahead of its own: set it right (NTP)";
   if (delivery_error_ == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
     detail += "; take its max.message.bytes back to Kafka's default, 1 MiB";
-  return JournalDone{Outcome::lost, std::move(detail)};
+  return core::JournalDone{core::Outcome::lost, std::move(detail)};
 }
 
-bool KafkaJournal::produce(const Batch& batch, std::string& why) {
-  for (const Unit& unit : batch.units) {
+bool KafkaJournal::produce(const core::Batch& batch, std::string& why) {
+  for (const core::Unit& unit : batch.units) {
     if (!produce_unit(unit, why)) return false;
   }
   return true;
 }
 
-bool KafkaJournal::produce_unit(const Unit& unit, std::string& why) {
-  const auto headers_of = [](const std::vector<RecordHeader>& headers) {
+bool KafkaJournal::produce_unit(const core::Unit& unit, std::string& why) {
+  const auto headers_of = [](const std::vector<core::RecordHeader>& headers) {
     rd_kafka_headers_t* list = rd_kafka_headers_new(headers.size());
-    for (const RecordHeader& header : headers) {
+    for (const core::RecordHeader& header : headers) {
       rd_kafka_header_add(list, header.name.data(), static_cast<ssize_t>(header.name.size()),
                           header.value.data(), static_cast<ssize_t>(header.value.size()));
     }
     return list;
   };
-  std::optional<Envelope> envelope;  // our own mark belongs to no source
+  std::optional<core::Envelope> envelope;  // our own mark belongs to no source
   if (unit.source) envelope.emplace(*unit.source, unit.generation);
   for (const Event& event : unit.events) {
-    if (!produce_record(topic(unit.source->topic), RD_KAFKA_PARTITION_UA, record_key(*unit.source, event),
-                        event.raw, record_timestamp_ms(event, unit.now),
+    if (!produce_record(topic(unit.source->topic), RD_KAFKA_PARTITION_UA,
+                        core::record_key(*unit.source, event), event.raw,
+                        core::record_timestamp_ms(event, unit.now),
                         headers_of(envelope->headers(event, unit.repaired)), why)) {
       return false;
     }
   }
-  for (const DeadLetter& letter : unit.dead_letters) {
+  for (const core::DeadLetter& letter : unit.dead_letters) {
     const auto limit = writable_.record_bytes_max.find(unit.source->dead_letter_topic);
-    const std::size_t value_max = dead_letter_value_bytes_max(
-        limit == writable_.record_bytes_max.end() ? dead_letter_record_bytes_max : limit->second);
+    const std::size_t value_max = core::dead_letter_value_bytes_max(
+        limit == writable_.record_bytes_max.end() ? core::dead_letter_record_bytes_max : limit->second);
     const bool truncated = letter.event.raw.size() > value_max;
     if (!produce_record(topic(unit.source->dead_letter_topic), RD_KAFKA_PARTITION_UA,
-                        record_key(*unit.source, letter.event), letter.event.raw.substr(0, value_max),
-                        record_timestamp_ms(letter.event, unit.now),
+                        core::record_key(*unit.source, letter.event), letter.event.raw.substr(0, value_max),
+                        core::record_timestamp_ms(letter.event, unit.now),
                         headers_of(envelope->headers(letter, unit.now, truncated)), why)) {
       return false;
     }
   }
-  for (const Record& record : unit.records) {
+  for (const core::Record& record : unit.records) {
     if (!produce_record(topic(settings_.offsets_topic), settings_.partition, record.key, record.value,
                         timestamp_ms(unit.now), nullptr, why))
       return false;
@@ -578,12 +581,12 @@ bool KafkaJournal::produce_unit(const Unit& unit, std::string& why) {
 
 bool KafkaJournal::produce_edit(const Edit& edit, std::string& why) {
   const std::int64_t timestamp = timestamp_ms(settings_.now());
-  const auto write = [&](int partition, const Record& record) {
+  const auto write = [&](int partition, const core::Record& record) {
     return produce_record(topic(settings_.offsets_topic), partition, record.key, record.value, timestamp,
                           nullptr, why);
   };
   for (const auto& [partition, records] : edit.records) {
-    for (const Record& record : records) {
+    for (const core::Record& record : records) {
       if (!write(partition, record)) return false;
     }
   }

@@ -52,22 +52,22 @@ struct JournalSettings {
 // An operator's change of the offsets topic: what no batch may do, because it reaches beyond the journal's
 // own partition.
 struct Edit {
-  std::map<int, std::vector<Record>> records;  // by partition
+  std::map<int, std::vector<core::Record>> records;  // by partition
   // Asked on the journal's thread when all of it is in the log and nothing committed: who opens one of the
   // partitions from then on waits for our end. False: it ends with nothing changed.
   std::function<bool()> confirm{};
 };
 
 // Constant after construction but for the request, which is guarded; the producer belongs to the thread.
-class KafkaJournal final : public Journal {
+class KafkaJournal final : public core::Journal {
  public:
-  KafkaJournal(JournalSettings settings, JournalSink sink);
+  KafkaJournal(JournalSettings settings, core::JournalSink sink);
   // Ends within a few seconds, whatever the brokers do. An open transaction is left to the next owner's
   // fence.
   ~KafkaJournal() override;
 
   void open() override;
-  void commit(std::shared_ptr<const Batch> batch) override;
+  void commit(std::shared_ptr<const core::Batch> batch) override;
   // One transaction, as commit() is. Marks our own partition once more, so that its success proves even
   // without a record that nobody has opened the partition since.
   void edit(Edit edit);
@@ -77,34 +77,34 @@ class KafkaJournal final : public Journal {
  private:
   struct Open {};
   struct Close {};
-  using Command = std::variant<Open, std::shared_ptr<const Batch>, Edit, Close>;
+  using Command = std::variant<Open, std::shared_ptr<const core::Batch>, Edit, Close>;
 
   void post(Command command);
   void run();
-  JournalEvent do_open();
-  JournalDone do_commit(const Batch& batch);
-  bool gone_while_flushing(const Batch& batch);
-  JournalDone try_commit(const Batch& batch);
-  JournalDone do_edit(const Edit& edit);
-  void note(const JournalEvent& opened);
-  void note(const JournalDone& done);
+  core::JournalEvent do_open();
+  core::JournalDone do_commit(const core::Batch& batch);
+  bool gone_while_flushing(const core::Batch& batch);
+  core::JournalDone try_commit(const core::Batch& batch);
+  core::JournalDone do_edit(const Edit& edit);
+  void note(const core::JournalEvent& opened);
+  void note(const core::JournalDone& done);
 
   Status fence();
   std::string new_nonce();
-  Record owner_record(const std::string& nonce) const;
+  core::Record owner_record(const std::string& nonce) const;
   Result<std::string> mark();
-  Result<RecordMap> restore(const std::string& mark);
-  std::optional<JournalDone> begin();
-  JournalDone finish();
-  JournalDone abort(const std::string& why);
-  JournalDone dead(const std::string& why);
+  Result<core::RecordMap> restore(const std::string& mark);
+  std::optional<core::JournalDone> begin();
+  core::JournalDone finish();
+  core::JournalDone abort(const std::string& why);
+  core::JournalDone dead(const std::string& why);
   // What we may not write to, if that is why it was not committed.
-  JournalDone with_denials(JournalDone done);
-  std::optional<JournalDone> with_gone_topics(JournalDone done, const Batch& batch);
+  core::JournalDone with_denials(core::JournalDone done);
+  std::optional<core::JournalDone> with_gone_topics(core::JournalDone done, const core::Batch& batch);
   std::map<std::string, std::size_t> learn_record_bytes_max();
-  JournalDone with_age_limit(JournalDone done) const;
-  bool produce(const Batch& batch, std::string& why);
-  bool produce_unit(const Unit& unit, std::string& why);
+  core::JournalDone with_age_limit(core::JournalDone done) const;
+  bool produce(const core::Batch& batch, std::string& why);
+  bool produce_unit(const core::Unit& unit, std::string& why);
   bool produce_edit(const Edit& edit, std::string& why);
   bool all_in_the_log();
   std::int64_t timestamp_ms(Time now) const;
@@ -119,7 +119,7 @@ class KafkaJournal final : public Journal {
                                        rd_kafka_resp_err_t error, void* opaque);
 
   const JournalSettings settings_;
-  const JournalSink sink_;
+  const core::JournalSink sink_;
 
   // Owned by the thread.
   WritableTopics writable_;

@@ -19,13 +19,14 @@ constexpr std::size_t sentences_max = 10;
 constexpr Duration patience = 20s;  // of all topics: nothing is polled meanwhile
 constexpr Duration standstill = 5s;
 
-bool has_cursor(const std::string& source, const std::vector<RecordMap>& offsets) {
-  return std::ranges::any_of(offsets, [&](const RecordMap& records) { return records.contains(source); });
+bool has_cursor(const std::string& source, const std::vector<core::RecordMap>& offsets) {
+  return std::ranges::any_of(offsets,
+                             [&](const core::RecordMap& records) { return records.contains(source); });
 }
 
-bool any_cursor(const std::vector<RecordMap>& offsets) {
-  return std::ranges::any_of(offsets, [](const RecordMap& records) {
-    return std::ranges::any_of(records, [](const auto& record) { return record.first != owner_key; });
+bool any_cursor(const std::vector<core::RecordMap>& offsets) {
+  return std::ranges::any_of(offsets, [](const core::RecordMap& records) {
+    return std::ranges::any_of(records, [](const auto& record) { return record.first != core::owner_key; });
   });
 }
 
@@ -44,8 +45,8 @@ std::string sentence(const Source& source, Time last, const std::string& offsets
 
 }  // namespace
 
-LostCursors lost_cursors(const Connection& connection, const Config& config,
-                         const std::vector<RecordMap>& offsets) {
+LostCursors lost_cursors(const Connection& connection, const config::Config& config,
+                         const std::vector<core::RecordMap>& offsets) {
   std::map<std::string, Sources> beginning;  // by topic
   for (const auto& source : config.sources) {
     if (source->enabled && !has_cursor(source->name, offsets)) beginning[source->topic].push_back(source);
@@ -96,7 +97,7 @@ LostCursors lost_cursors(const Connection& connection, const Config& config,
       }
     }
     for (const auto& source : sources) {
-      const auto latest = last.find(event_source(*source));
+      const auto latest = last.find(core::event_source(*source));
       if (latest == last.end()) continue;
       if (++lost <= sentences_max)
         sentences.push_back(sentence(*source, latest->second, config.offsets.topic));

@@ -19,7 +19,7 @@ struct LostCursors {
 // What happens if nobody does anything about it, and the remedy: a sentence for each such source that is
 // found among the last records of its topic, or one for all where nothing was found but no source has a
 // cursor and the topics are not empty. `offsets` are the live records of the offsets topic. Changes nothing.
-LostCursors lost_cursors(const Connection& connection, const Config& config,
-                         const std::vector<RecordMap>& offsets);
+LostCursors lost_cursors(const Connection& connection, const config::Config& config,
+                         const std::vector<core::RecordMap>& offsets);
 
 }  // namespace auditstream::kafka

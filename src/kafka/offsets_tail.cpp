@@ -19,7 +19,7 @@ constexpr Duration handle_patience = 20s;
 
 }  // namespace
 
-OffsetsTail::OffsetsTail(TailSettings settings, std::function<void(TailEvent)> sink, Records records)
+OffsetsTail::OffsetsTail(TailSettings settings, std::function<void(core::TailEvent)> sink, Records records)
     : settings_(std::move(settings)),
       sink_(std::move(sink)),
       records_(std::move(records)),
@@ -78,22 +78,22 @@ void OffsetsTail::read(rd_kafka_t* consumer, Leaders& leaders) {
 void OffsetsTail::on_record(int partition, std::string_view key,
                             const std::optional<std::string_view>& value) {
   if (records_) records_(partition, key, value);
-  if (key == owner_key) {
+  if (key == core::owner_key) {
     if (std::optional<std::string> nonce = value ? json::scalar_at(*value, "/nonce") : std::nullopt) {
-      sink_(OwnerMark{partition, *std::move(nonce)});
+      sink_(core::OwnerMark{partition, *std::move(nonce)});
     }
     return;
   }
-  if (is_chunk_key(key)) return;
+  if (core::is_chunk_key(key)) return;
   std::map<int, std::string>& places = told_[std::string(key)];
   if (!value) {
-    if (places.erase(partition) > 0) sink_(CursorSeen{std::string(key), partition, std::nullopt});
+    if (places.erase(partition) > 0) sink_(core::CursorSeen{std::string(key), partition, std::nullopt});
     return;
   }
-  const std::string account = account_of_cursor(*value);
+  const std::string account = core::account_of_cursor(*value);
   if (const auto known = places.find(partition); known != places.end() && known->second == account) return;
   places[partition] = account;
-  sink_(CursorSeen{std::string(key), partition, account});
+  sink_(core::CursorSeen{std::string(key), partition, account});
 }
 
 }  // namespace auditstream::kafka

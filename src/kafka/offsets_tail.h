@@ -37,7 +37,7 @@ class OffsetsTail {
   // Both are called on the tail's thread, from the beginning of the topic on, in the order of each partition:
   // `sink` with each mark, and with a cursor when it comes, goes or changes its account; `records` with every
   // record.
-  OffsetsTail(TailSettings settings, std::function<void(TailEvent)> sink, Records records = {});
+  OffsetsTail(TailSettings settings, std::function<void(core::TailEvent)> sink, Records records = {});
   ~OffsetsTail();
 
  private:
@@ -47,10 +47,10 @@ class OffsetsTail {
   void on_record(int partition, std::string_view key, const std::optional<std::string_view>& value);
 
   const TailSettings settings_;
-  const std::function<void(TailEvent)> sink_;
+  const std::function<void(core::TailEvent)> sink_;
   const Records records_;
   // Owned by the thread.
-  CursorPlaces told_;
+  core::CursorPlaces told_;
   std::map<int, std::int64_t> next_;  // offsets, by partition
   Contact::Line line_;
   std::atomic<bool> stopping_ = false;

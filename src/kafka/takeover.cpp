@@ -9,7 +9,7 @@ Takeover::Takeover(const JournalSettings& settings, const std::set<int>& partiti
     Hand& hand = hands_[partition];
     JournalSettings its = settings;
     its.partition = partition;
-    hand.journal = std::make_unique<KafkaJournal>(std::move(its), [this, &hand](JournalEvent event) {
+    hand.journal = std::make_unique<KafkaJournal>(std::move(its), [this, &hand](core::JournalEvent event) {
       {
         const std::lock_guard lock(mutex_);
         hand.event = std::move(event);
@@ -23,38 +23,38 @@ Takeover::~Takeover() {
   for (auto& [partition, hand] : hands_) hand.journal->stop();
 }
 
-JournalEvent Takeover::wait_for(Hand& hand) {
+core::JournalEvent Takeover::wait_for(Hand& hand) {
   std::unique_lock lock(mutex_);
   arrival_.wait(lock, [&] { return hand.event.has_value(); });
   return *std::exchange(hand.event, std::nullopt);
 }
 
-std::variant<std::map<int, RecordMap>, JournalFailed> Takeover::open() {
+std::variant<std::map<int, core::RecordMap>, core::JournalFailed> Takeover::open() {
   for (auto& [partition, hand] : hands_) hand.journal->open();
-  std::map<int, RecordMap> shards;
-  std::optional<JournalFailed> failed;
+  std::map<int, core::RecordMap> shards;
+  std::optional<core::JournalFailed> failed;
   for (auto& [partition, hand] : hands_) {
-    JournalEvent event = wait_for(hand);
-    if (auto* opened = std::get_if<JournalOpened>(&event)) {
+    core::JournalEvent event = wait_for(hand);
+    if (auto* opened = std::get_if<core::JournalOpened>(&event)) {
       shards[partition] = std::move(opened->records);
     } else {
-      failed = std::get<JournalFailed>(std::move(event));
+      failed = std::get<core::JournalFailed>(std::move(event));
     }
   }
   if (failed) return *std::move(failed);
   return shards;
 }
 
-JournalDone Takeover::commit(int home, std::map<int, std::vector<Record>> records) {
+core::JournalDone Takeover::commit(int home, std::map<int, std::vector<core::Record>> records) {
   Hand& hand = hands_.at(home);
   hand.journal->edit(Edit{std::move(records), [this, home] { return others_still_ours(home); }});
-  return std::get<JournalDone>(wait_for(hand));
+  return std::get<core::JournalDone>(wait_for(hand));
 }
 
-JournalDone Takeover::publish(int home, std::shared_ptr<const Batch> batch) {
+core::JournalDone Takeover::publish(int home, std::shared_ptr<const core::Batch> batch) {
   Hand& hand = hands_.at(home);
   hand.journal->commit(std::move(batch));
-  return std::get<JournalDone>(wait_for(hand));
+  return std::get<core::JournalDone>(wait_for(hand));
 }
 
 // The transaction proves only of `home` that nobody has come after us. The others' own commits prove it of
@@ -64,7 +64,7 @@ bool Takeover::others_still_ours(int home) {
   for (auto& [partition, hand] : hands_) {
     if (partition == home) continue;
     hand.journal->edit(Edit{{}});
-    ours = std::get<JournalDone>(wait_for(hand)).outcome == Outcome::committed && ours;
+    ours = std::get<core::JournalDone>(wait_for(hand)).outcome == core::Outcome::committed && ours;
   }
   return ours;
 }

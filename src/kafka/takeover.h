@@ -25,23 +25,23 @@ class Takeover {
   ~Takeover();
 
   // Takes all of them, at the same time. Once.
-  std::variant<std::map<int, RecordMap>, JournalFailed> open();
+  std::variant<std::map<int, core::RecordMap>, core::JournalFailed> open();
 
   // Commits the records, by partition, if nobody else has opened any of our partitions since open(); whoever
   // does so later restores what was committed. Written by the journal of `home`, which must be one of ours:
   // if we die before the end, the next one to open `home` ends it, or the broker after 30 s.
-  JournalDone commit(int home, std::map<int, std::vector<Record>> records);
+  core::JournalDone commit(int home, std::map<int, std::vector<core::Record>> records);
   // Commits the batch, which must not be empty, by the journal of `home`, if nobody else has opened that one
   // since open().
-  JournalDone publish(int home, std::shared_ptr<const Batch> batch);
+  core::JournalDone publish(int home, std::shared_ptr<const core::Batch> batch);
 
  private:
   struct Hand {
-    std::optional<JournalEvent> event;  // protected by mutex_
+    std::optional<core::JournalEvent> event;  // protected by mutex_
     std::unique_ptr<KafkaJournal> journal;
   };
 
-  JournalEvent wait_for(Hand& hand);
+  core::JournalEvent wait_for(Hand& hand);
   bool others_still_ours(int home);
 
   std::mutex mutex_;

@@ -110,8 +110,8 @@ std::optional<std::string> age_limit(const TopicConfig& config, const std::strin
   return std::nullopt;
 }
 
-std::vector<std::string> misfits(const Config& config, const std::map<std::string, TopicConfig>& topics,
-                                 Time now) {
+std::vector<std::string> misfits(const config::Config& config,
+                                 const std::map<std::string, TopicConfig>& topics, Time now) {
   std::map<std::string, Sources> events, dead_letters;
   for (const auto& source : config.sources) {
     events[source->topic].push_back(source);

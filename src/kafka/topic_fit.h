@@ -21,7 +21,7 @@ std::optional<long long> number(const TopicConfig& config, const std::string& na
 std::optional<std::string> age_limit(const TopicConfig& config, const std::string& prefix = "");
 
 // What will be deleted, merged away or refused, and the remedy: a sentence for each topic and kind.
-std::vector<std::string> misfits(const Config& config, const std::map<std::string, TopicConfig>& topics,
-                                 Time now);
+std::vector<std::string> misfits(const config::Config& config,
+                                 const std::map<std::string, TopicConfig>& topics, Time now);
 
 }  // namespace auditstream::kafka

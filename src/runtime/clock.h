@@ -3,8 +3,8 @@
 
 #include "auditstream/time.h"
 
-namespace auditstream {
+namespace auditstream::runtime {
 
 Now read_clock();
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

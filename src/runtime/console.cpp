@@ -12,7 +12,7 @@
 #include "runtime/http_server.h"
 #include "runtime/log.h"
 
-namespace auditstream {
+namespace auditstream::runtime {
 namespace {
 
 constexpr Duration loop_hangs_after = 10s;
@@ -39,12 +39,12 @@ admin::HttpResponse page(std::string_view html, std::string_view policy) {
 
 DecideEdit decision(const admin::Change& change, int home) {
   using Kind = admin::Change::Kind;
-  const auto if_meant = [change](Result<CursorChange> edit) -> Result<CursorChange> {
+  const auto if_meant = [change](Result<core::CursorChange> edit) -> Result<core::CursorChange> {
     if (!edit.ok()) return edit;
     const std::string& name = change.source->name;
     const std::string skip = change.allow_skip ? "" : edit->skip(name);
     if (!skip.empty()) return Error{skip + "; if that is meant, add ?allow_skip=true"};
-    const bool paused = edit->before && edit->before->state == Cursor::State::paused;
+    const bool paused = edit->before && edit->before->state == core::Cursor::State::paused;
     if (!paused && !change.confirmed) {
       return Error{name + " is not paused, and after this " + edit->consequence() +
                    ": pause it first (PUT /connectors/" + name + "/pause), or add ?yes=true"};
@@ -54,24 +54,25 @@ DecideEdit decision(const admin::Change& change, int home) {
   switch (change.kind) {
     case Kind::pause:
     case Kind::resume: {
-      const auto state = change.kind == Kind::pause ? Cursor::State::paused : Cursor::State::running;
-      return [change, state](const ShardMaps& shards, Time now) {
-        return pause_cursor(change.source->name, shards, state, now);
+      const auto state =
+          change.kind == Kind::pause ? core::Cursor::State::paused : core::Cursor::State::running;
+      return [change, state](const core::ShardMaps& shards, Time now) {
+        return core::pause_cursor(change.source->name, shards, state, now);
       };
     }
     case Kind::restart:
       // Whoever has the shard opens it again when somebody else has: nothing has to be written for that.
-      return [home](const ShardMaps&, Time) {
-        return Result<CursorChange>(CursorChange{home, home, {}, {}, {}});
+      return [home](const core::ShardMaps&, Time) {
+        return Result<core::CursorChange>(core::CursorChange{home, home, {}, {}, {}});
       };
     case Kind::set:
-      return [=](const ShardMaps& shards, Time now) {
-        return if_meant(set_cursor(*change.source, shards, home, change.position, now));
+      return [=](const core::ShardMaps& shards, Time now) {
+        return if_meant(core::set_cursor(*change.source, shards, home, change.position, now));
       };
     case Kind::reset:
-      return [=](const ShardMaps& shards, Time now) {
-        const Time since = first_since(*change.source, now);
-        return if_meant(reset_cursor(*change.source, shards, home, since, now));
+      return [=](const core::ShardMaps& shards, Time now) {
+        const Time since = core::first_since(*change.source, now);
+        return if_meant(core::reset_cursor(*change.source, shards, home, since, now));
       };
   }
   AS_CHECK(false);
@@ -108,8 +109,8 @@ int status_of(EditFailure::Kind kind) {
 
 }  // namespace
 
-Console::Console(const Config& config, admin::Identity identity, const admin::Board& board, Metrics metrics,
-                 Time started)
+Console::Console(const config::Config& config, admin::Identity identity, const admin::Board& board,
+                 Metrics metrics, Time started)
     : config_(config),
       identity_(std::move(identity)),
       board_(board),
@@ -157,9 +158,9 @@ Console::View Console::look() const {
 }
 
 // Nothing where the loop does not answer.
-std::optional<FleetStatus> Console::ask_fleet() const {
-  const auto answer = std::make_shared<std::promise<FleetStatus>>();
-  std::future<FleetStatus> arrival = answer->get_future();
+std::optional<core::FleetStatus> Console::ask_fleet() const {
+  const auto answer = std::make_shared<std::promise<core::FleetStatus>>();
+  std::future<core::FleetStatus> arrival = answer->get_future();
   {
     const std::lock_guard lock(mutex_);
     if (!running_) return std::nullopt;
@@ -177,7 +178,7 @@ admin::HttpResponse Console::live() const {
 }
 
 admin::HttpResponse Console::ready() const {
-  const std::optional<FleetStatus> fleet = ask_fleet();
+  const std::optional<core::FleetStatus> fleet = ask_fleet();
   const View view = look();
   if (fleet && fleet->draining) return plain(503, "ending: committing what is complete");
   if (view.at_work && !fleet) return plain(503, "the event loop does not answer");
@@ -213,8 +214,8 @@ admin::HttpResponse Console::in_time(const admin::HttpRequest& request) {
   const View view = look();
   const std::string& instance = view.identity.instance;
   const auto views = [&] {
-    const std::optional<FleetStatus> fleet = ask_fleet();
-    std::vector<admin::SourceView> all = board_.view(fleet.value_or(FleetStatus{}), now);
+    const std::optional<core::FleetStatus> fleet = ask_fleet();
+    std::vector<admin::SourceView> all = board_.view(fleet.value_or(core::FleetStatus{}), now);
     if (!view.kafka.reachable) {
       admin::doubt(all, view.kafka.sentence());
     } else if (!view.at_work) {
@@ -244,7 +245,7 @@ admin::HttpResponse Console::carry_out(admin::Change change) {
   const auto refusal = [](const EditFailure& failure) {
     return admin::error_response(status_of(failure.kind), failure.text);
   };
-  const auto done = [&](const CursorChange& made) {
+  const auto done = [&](const core::CursorChange& made) {
     using Kind = admin::Change::Kind;
     const bool offsets = change.kind == Kind::set || change.kind == Kind::reset;
     if (offsets)
@@ -255,14 +256,14 @@ admin::HttpResponse Console::carry_out(admin::Change change) {
     // What changes nothing, or must not be, is no reason to take anybody's shard.
     const auto plan = editor_.plan(source.name, decide);
     if (const auto* failure = std::get_if<EditFailure>(&plan)) return refusal(*failure);
-    if (std::get<CursorChange>(plan).records.empty()) return done(std::get<CursorChange>(plan));
+    if (std::get<core::CursorChange>(plan).records.empty()) return done(std::get<core::CursorChange>(plan));
   }
   const auto result = editor_.carry_out(source.name, home, decide, [&](const std::string& trouble) {
-    log(Level::warn, source, "edit_failed", trouble + "; trying again");
+    log(core::Level::warn, source, "edit_failed", trouble + "; trying again");
   });
   if (const auto* failure = std::get_if<EditFailure>(&result)) return refusal(*failure);
-  log(Level::info, source, "edited", std::string(words_of(change.kind)) + " over HTTP");
-  return done(std::get<CursorChange>(result));
+  log(core::Level::info, source, "edited", std::string(words_of(change.kind)) + " over HTTP");
+  return done(std::get<core::CursorChange>(result));
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

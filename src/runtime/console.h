@@ -19,7 +19,7 @@
 #include "runtime/watchdog.h"
 #include "runtime/worker.h"
 
-namespace auditstream {
+namespace auditstream::runtime {
 
 class Console {
  public:
@@ -31,10 +31,11 @@ class Console {
     std::string cluster_id;
   };
   // As Prometheus reads them; without a status: nothing is at work, or the loop does not answer.
-  using Metrics = std::function<std::string(const std::optional<FleetStatus>&, const admin::KafkaView&)>;
+  using Metrics =
+      std::function<std::string(const std::optional<core::FleetStatus>&, const admin::KafkaView&)>;
 
   // `config` and `board` outlive the console. Kafka is silent from `started` on until it answers.
-  Console(const Config& config, admin::Identity identity, const admin::Board& board, Metrics metrics,
+  Console(const config::Config& config, admin::Identity identity, const admin::Board& board, Metrics metrics,
           Time started);
 
   // From now on something is at work; until then, and after detach(), nobody can tell how the sources are.
@@ -62,14 +63,14 @@ class Console {
     bool at_work;
   };
 
-  std::optional<FleetStatus> ask_fleet() const;
+  std::optional<core::FleetStatus> ask_fleet() const;
   View look() const;
   admin::HttpResponse live() const;
   admin::HttpResponse ready() const;
   admin::HttpResponse metrics() const;
   admin::HttpResponse carry_out(admin::Change change);
 
-  const Config& config_;
+  const config::Config& config_;
   admin::Identity identity_;
   const admin::Board& board_;
   const Metrics metrics_;
@@ -85,4 +86,4 @@ class Console {
   const Watchdog* watchdog_ = nullptr;  // protected by life_mutex_
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

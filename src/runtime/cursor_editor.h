@@ -13,7 +13,7 @@
 #include "config/config.h"
 #include "core/cursor_edit.h"
 
-namespace auditstream {
+namespace auditstream::runtime {
 
 struct EditFailure {
   enum class Kind {
@@ -27,39 +27,40 @@ struct EditFailure {
 };
 
 // One of core/cursor_edit.h. Asked again with each try.
-using DecideEdit = std::function<Result<CursorChange>(const ShardMaps& shards, Time now)>;
+using DecideEdit = std::function<Result<core::CursorChange>(const core::ShardMaps& shards, Time now)>;
 
 class CursorEditor {
  public:
   // `instance` is who the mark in the offsets topic names; `config` outlives the editor.
-  CursorEditor(const Config& config, std::string instance)
+  CursorEditor(const config::Config& config, std::string instance)
       : config_(config), instance_(std::move(instance)) {}
 
   // The live records by partition. Fences nobody.
-  std::variant<std::vector<RecordMap>, EditFailure> read() const;
+  std::variant<std::vector<core::RecordMap>, EditFailure> read() const;
 
   // What `decide` would change. Fences nobody.
-  std::variant<CursorChange, EditFailure> plan(const std::string& source, const DecideEdit& decide) const;
+  std::variant<core::CursorChange, EditFailure> plan(const std::string& source,
+                                                     const DecideEdit& decide) const;
 
   // Does it; a few tries, each told through `say` if it fails. `home` is where the source belongs, if
   // anywhere. Takes seconds.
-  std::variant<CursorChange, EditFailure> carry_out(const std::string& source, std::optional<int> home,
-                                                    const DecideEdit& decide,
-                                                    const std::function<void(const std::string&)>& say) const;
+  std::variant<core::CursorChange, EditFailure> carry_out(
+      const std::string& source, std::optional<int> home, const DecideEdit& decide,
+      const std::function<void(const std::string&)>& say) const;
 
  private:
   struct Failed {
     EditFailure failure;
     bool again;
-    std::optional<CursorChange> unknown{};  // perhaps it was committed
+    std::optional<core::CursorChange> unknown{};  // perhaps it was committed
   };
 
-  std::variant<CursorChange, Failed> try_once(const std::string& source, const std::set<int>& partitions,
-                                              const DecideEdit& decide,
-                                              const std::optional<CursorChange>& unknown) const;
+  std::variant<core::CursorChange, Failed> try_once(const std::string& source,
+                                                    const std::set<int>& partitions, const DecideEdit& decide,
+                                                    const std::optional<core::CursorChange>& unknown) const;
 
-  const Config& config_;
+  const config::Config& config_;
   const std::string instance_;
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

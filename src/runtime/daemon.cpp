@@ -15,6 +15,7 @@
 
 #include "admin/board.h"
 #include "admin/metrics.h"
+#include "base/exit_code.h"
 #include "base/hash.h"
 #include "core/fleet.h"
 #include "core/observers.h"
@@ -38,7 +39,7 @@
 #include "runtime/watchdog.h"
 #include "runtime/worker.h"
 
-namespace auditstream {
+namespace auditstream::runtime {
 namespace {
 
 constexpr Duration drain_max = 30s;
@@ -84,18 +85,18 @@ class Signals {
         reload_wanted_ = reload_wanted_ || signal == SIGHUP;
         if (!ending) continue;
         supervisor_.stopping();
-        log_and_exit(exit_done, Level::info, "stopped", "nothing is at work: ending at once");
+        log_and_exit(exit_done, core::Level::info, "stopped", "nothing is at work: ending at once");
       }
       if (signal == SIGHUP) {
         reload_->request();
       } else if (ending && !deadline) {
         deadline = read_clock().steady + drain_max;
         supervisor_.stopping();
-        log(Level::info, "draining", "ending: committing what is complete");
+        log(core::Level::info, "draining", "ending: committing what is complete");
         worker_->drain();
       } else if (deadline && (signal == SIGINT || read_clock().steady >= *deadline)) {
         // A second Ctrl-C, or the drain took too long. What was not committed is read from the vendors again.
-        log(Level::warn, "abandoned", "ending without waiting any longer; nothing is lost");
+        log(core::Level::warn, "abandoned", "ending without waiting any longer; nothing is lost");
         worker_->abandon();
         deadline = Steady::max();
       }
@@ -118,7 +119,7 @@ class Patience {
   void log_trouble(const std::string& text) {
     const Steady now = read_clock().steady;
     if (now < next_) return;
-    log(Level::warn, "kafka_unavailable", text + "; trying again");
+    log(core::Level::warn, "kafka_unavailable", text + "; trying again");
     next_ = now + wait_;
     wait_ = std::min<Duration>(wait_ * 2, wait_max);
   }
@@ -131,18 +132,18 @@ class Patience {
 
 void log_misconfigured(const std::string& problems) {
   std::istringstream lines(problems);
-  for (std::string line; std::getline(lines, line);) log(Level::error, "kafka_misconfigured", line);
+  for (std::string line; std::getline(lines, line);) log(core::Level::error, "kafka_misconfigured", line);
 }
 
 void log_lost_cursors(const kafka::LostCursors& lost) {
-  for (const std::string& text : lost.gone) log(Level::error, "cursor_gone", text);
-  for (const std::string& text : lost.unknown) log(Level::warn, "kafka_warning", text);
+  for (const std::string& text : lost.gone) log(core::Level::error, "cursor_gone", text);
+  for (const std::string& text : lost.unknown) log(core::Level::warn, "kafka_warning", text);
 }
 
 // The exit code if Kafka can't be reached in time, or must not be used as it is.
-std::variant<kafka::ClusterFacts, int> wait_for_kafka(const kafka::Cluster& cluster, const Config& config,
-                                                      Duration patience, Supervisor& supervisor,
-                                                      Console& console) {
+std::variant<kafka::ClusterFacts, int> wait_for_kafka(const kafka::Cluster& cluster,
+                                                      const config::Config& config, Duration patience,
+                                                      Supervisor& supervisor, Console& console) {
   const Steady deadline = read_clock().steady + patience;
   const std::string& servers = config.kafka.at("bootstrap.servers");
   supervisor.status("waiting for Kafka at " + servers);
@@ -170,7 +171,7 @@ std::variant<kafka::ClusterFacts, int> wait_for_kafka(const kafka::Cluster& clus
       return exit_config;
     }
     if (read_clock().steady >= deadline) {
-      log(Level::error, "kafka_unavailable",
+      log(core::Level::error, "kafka_unavailable",
           text + "; gave up after " + format_duration(patience) + " (--wait-for-kafka)");
       return why.cure == Cure::doubt ? exit_config : exit_unavailable;
     }
@@ -181,12 +182,12 @@ std::variant<kafka::ClusterFacts, int> wait_for_kafka(const kafka::Cluster& clus
 
 struct Beginning {
   kafka::ClusterFacts facts;
-  std::vector<RecordMap> offsets;
+  std::vector<core::RecordMap> offsets;
 };
 
 // Everything that has to be true before anything is polled; else the exit code.
 std::variant<Beginning, int> begin(const kafka::Connection& connection, const kafka::Cluster& cluster,
-                                   const Config& config, Duration patience, Supervisor& supervisor,
+                                   const config::Config& config, Duration patience, Supervisor& supervisor,
                                    Console& console) {
   const Steady deadline = read_clock().steady + patience;
   std::variant<kafka::ClusterFacts, int> prepared =
@@ -194,8 +195,9 @@ std::variant<Beginning, int> begin(const kafka::Connection& connection, const ka
   if (const int* code = std::get_if<int>(&prepared)) return *code;
   console.kafka_answers();
   Beginning beginning{std::get<kafka::ClusterFacts>(std::move(prepared)), {}};
-  for (const std::string& warning : beginning.facts.warnings) log(Level::warn, "kafka_warning", warning);
-  Result<std::vector<RecordMap>> offsets = cluster.read_offsets(config.offsets.topic, offsets_patience);
+  for (const std::string& warning : beginning.facts.warnings)
+    log(core::Level::warn, "kafka_warning", warning);
+  Result<std::vector<core::RecordMap>> offsets = cluster.read_offsets(config.offsets.topic, offsets_patience);
   Patience trying;
   // A topic that is known may have partitions without a leader for a while.
   while (!offsets.ok() && offsets.error().cure != Cure::person && read_clock().steady < deadline) {
@@ -204,7 +206,7 @@ std::variant<Beginning, int> begin(const kafka::Connection& connection, const ka
     offsets = cluster.read_offsets(config.offsets.topic, offsets_patience);
   }
   if (!offsets.ok()) {
-    log(Level::error, "kafka_unavailable", offsets.error().message);
+    log(core::Level::error, "kafka_unavailable", offsets.error().message);
     return offsets.error().cure == Cure::person ? exit_config : exit_unavailable;
   }
   console.kafka_answers();
@@ -213,35 +215,35 @@ std::variant<Beginning, int> begin(const kafka::Connection& connection, const ka
   const kafka::GroupVerdict verdict =
       kafka::check_group(connection, config, beginning.offsets, kafka::dead_member_patience(config));
   if (verdict.mistake) {
-    log(Level::error, "group_misconfigured", *verdict.mistake);
+    log(core::Level::error, "group_misconfigured", *verdict.mistake);
     return exit_config;
   }
-  if (verdict.warning) log(Level::warn, "kafka_warning", *verdict.warning);
+  if (verdict.warning) log(core::Level::warn, "kafka_warning", *verdict.warning);
   return beginning;
 }
 
 // Nothing where the config wants none.
-Result<std::unique_ptr<HttpServer>> serve(const Config& config, Console& console) {
+Result<std::unique_ptr<HttpServer>> serve(const config::Config& config, Console& console) {
   if (config.http.listen == "off") return std::unique_ptr<HttpServer>();
   auto server =
       HttpServer::start(config.http.listen,
                         {[&console](const admin::HttpRequest& head) { return console.at_once(head); },
                          [&console](const admin::HttpRequest& request) { return console.in_time(request); }});
   if (server.ok()) {
-    log(Level::info, "http_listening",
+    log(core::Level::info, "http_listening",
         "status page, metrics and control at http://" + (*server)->address() + "/");
   } else {
-    log(Level::error, "http_not_listening", server.error().message);
+    log(core::Level::error, "http_not_listening", server.error().message);
   }
   return server;
 }
 
-CursorPlaces cursor_places(const std::vector<RecordMap>& partitions) {
-  CursorPlaces places;
+core::CursorPlaces cursor_places(const std::vector<core::RecordMap>& partitions) {
+  core::CursorPlaces places;
   for (std::size_t partition = 0; partition < partitions.size(); ++partition) {
     for (const auto& [key, value] : partitions[partition]) {
-      if (key == owner_key || is_chunk_key(key)) continue;
-      places[key][static_cast<int>(partition)] = account_of_cursor(value);
+      if (key == core::owner_key || core::is_chunk_key(key)) continue;
+      places[key][static_cast<int>(partition)] = core::account_of_cursor(value);
     }
   }
   return places;
@@ -254,7 +256,7 @@ class Topics {
     const std::lock_guard lock(mutex_);
     return topics_;
   }
-  void replace(const Config& config, const kafka::ClusterFacts& facts) {
+  void replace(const config::Config& config, const kafka::ClusterFacts& facts) {
     kafka::WritableTopics topics;
     std::set<std::string> names;
     for (const auto& source : config.sources) {
@@ -283,7 +285,7 @@ void block_signals() {
   signal(SIGPIPE, SIG_IGN);
 }
 
-int run_daemon(const std::string& path, const Config& config, Duration kafka_wait,
+int run_daemon(const std::string& path, const config::Config& config, Duration kafka_wait,
                const admin::Build& build) {
   Supervisor supervisor;
   Signals signals(supervisor);
@@ -297,7 +299,7 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
       admin::Identity{build.version, build.commit, instance_name(), config.group, config.offsets.topic,
                       config.offsets.partitions, ""},
       board,
-      [&](const std::optional<FleetStatus>& fleet, const admin::KafkaView& kafka) {
+      [&](const std::optional<core::FleetStatus>& fleet, const admin::KafkaView& kafka) {
         return metrics.exposition(fleet, process_stats(), kafka);
       },
       read_clock().wall);
@@ -312,17 +314,17 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
   const auto contact = std::make_shared<kafka::Contact>();
   KafkaWatch kafka_watch(contact);
   LogObserver log_lines([&] { return !kafka_watch.view().reachable; });
-  Observers observer({&log_lines, &metrics});
+  core::Observers observer({&log_lines, &metrics});
   ReadSecrets secrets;
   http::CurlClient client({}, "auditstream");
-  ShardWorld world{client,
-                   secrets,
-                   observer,
-                   {},
-                   facts.record_bytes_max,
-                   cursor_places(offsets),
-                   1,
-                   hash64(instance_name())};
+  core::ShardWorld world{client,
+                         secrets,
+                         observer,
+                         {},
+                         facts.record_bytes_max,
+                         cursor_places(offsets),
+                         1,
+                         hash64(instance_name())};
   offsets.clear();
 
   kafka::JournalSettings settings;
@@ -339,45 +341,46 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
 
   std::unique_ptr<kafka::GroupMembership> membership;
   std::unique_ptr<Worker> worker;
-  Fleet fleet(
+  core::Fleet fleet(
       config.sources, config.offsets.partitions,
       [&](int partition, std::uint64_t number) {
         kafka::JournalSettings its = settings;
         its.partition = partition;
         its.restoring = [partition](std::size_t records) {
-          log(Level::info, "restoring",
+          log(core::Level::info, "restoring",
               "reading the cursors of partition " + std::to_string(partition) + ": " +
                   std::to_string(records) + " records so far");
         };
         its.connection.client_id += "-p" + std::to_string(partition);
-        return std::make_unique<kafka::KafkaJournal>(std::move(its), [&worker, number](JournalEvent event) {
-          worker->post(JournalMail{number, std::move(event)});
-        });
+        return std::make_unique<kafka::KafkaJournal>(std::move(its),
+                                                     [&worker, number](core::JournalEvent event) {
+                                                       worker->post(JournalMail{number, std::move(event)});
+                                                     });
       },
       [&](int partition) { membership->released(partition); }, world);
   worker = std::make_unique<Worker>(client, fleet);
   const kafka::OffsetsTail tail(
       {connection, config.group, config.offsets.topic, config.offsets.partitions, contact},
-      [&](TailEvent event) { worker->post(std::move(event)); },
+      [&](core::TailEvent event) { worker->post(std::move(event)); },
       [&](int partition, std::string_view key, const std::optional<std::string_view>& value) {
         board.on_record(partition, key, value);
       });
   membership = std::make_unique<kafka::GroupMembership>(
       kafka::MembershipSettings{connection, config.group, config.offsets.topic, contact},
-      [&](MembershipEvent event) { worker->post(std::move(event)); },
-      [](const Say& say) { log(say.level, say.code, say.text); });
+      [&](core::MembershipEvent event) { worker->post(std::move(event)); },
+      [](const core::Say& say) { log(say.level, say.code, say.text); });
   const std::string shape = std::to_string(config.sources.size()) + " sources in " +
                             std::to_string(config.offsets.partitions) + " partitions of " +
                             config.offsets.topic + ", shared by the group " + config.group;
-  log(Level::info, "started", shape);
+  log(core::Level::info, "started", shape);
   supervisor.status(shape);
   supervisor.ready();
   {
-    const auto apply = [&](const Config& next) -> Status {
+    const auto apply = [&](const config::Config& next) -> Status {
       std::variant<kafka::ClusterFacts, kafka::ClusterProblem> ready = cluster.prepare(next, true);
       if (const auto* problem = std::get_if<kafka::ClusterProblem>(&ready)) return Error{problem->message};
       const auto& known = std::get<kafka::ClusterFacts>(ready);
-      for (const std::string& warning : known.warnings) log(Level::warn, "kafka_warning", warning);
+      for (const std::string& warning : known.warnings) log(core::Level::warn, "kafka_warning", warning);
       if (const auto offsets_now = cluster.read_offsets(next.offsets.topic, offsets_patience);
           offsets_now.ok()) {
         log_lost_cursors(kafka::lost_cursors(connection, next, *offsets_now));
@@ -385,7 +388,7 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
       topics.replace(next, known);
       board.configure(next.sources);
       metrics.configure(next.sources);
-      worker->post(Reconfiguration{next.sources, known.record_bytes_max});
+      worker->post(core::Reconfiguration{next.sources, known.record_bytes_max});
       return success();
     };
     const auto reloaded = [&](const std::optional<std::string>& refused) {
@@ -402,7 +405,7 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
     watchdog.emplace([&] { return worker->turns(); }, hang_max_ticks, [&] { kafka_watch.tick(); },
                      [&] { supervisor.tick(); },
                      [] {
-                       log_and_exit(exit_internal, Level::error, "hung",
+                       log_and_exit(exit_internal, core::Level::error, "hung",
                                     "the event loop hangs: ending, so that another instance takes over");
                      });
     console.attach({worker.get(), &*watchdog, [&] { return kafka_watch.view(); }, facts.cluster_id});
@@ -415,8 +418,8 @@ int run_daemon(const std::string& path, const Config& config, Duration kafka_wai
     signals.direct_to(nullptr, nullptr);
   }
   console.finish();
-  log(Level::info, "stopped", "what was committed is in Kafka; the rest will be read again");
+  log(core::Level::info, "stopped", "what was committed is in Kafka; the rest will be read again");
   return exit_done;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

@@ -21,7 +21,7 @@
 
 #include "runtime/wire.h"
 
-namespace auditstream {
+namespace auditstream::runtime {
 namespace {
 
 namespace asio = boost::asio;
@@ -359,4 +359,4 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(const std::string& listen,
   return std::unique_ptr<HttpServer>(std::move(listener));
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

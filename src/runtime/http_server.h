@@ -12,7 +12,7 @@
 #include "admin/api.h"
 #include "auditstream/result.h"
 
-namespace auditstream {
+namespace auditstream::runtime {
 
 class HttpServer {
  public:
@@ -42,4 +42,4 @@ class HttpServer {
   static bool is_loopback(const std::string& listen);
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

@@ -14,7 +14,7 @@
 
 #include "base/sha256.h"
 
-namespace auditstream {
+namespace auditstream::runtime {
 namespace {
 
 constexpr std::size_t read_bytes = 64 << 10;
@@ -163,4 +163,4 @@ Result<std::string> IdDigest::finish(const std::function<void(std::string_view)>
   return hex(sha256.finish());
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

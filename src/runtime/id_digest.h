@@ -10,7 +10,7 @@
 
 #include "auditstream/result.h"
 
-namespace auditstream {
+namespace auditstream::runtime {
 
 class IdDigest {
  public:
@@ -41,4 +41,4 @@ class IdDigest {
   Status status_ = success();
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

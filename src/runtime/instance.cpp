@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-namespace auditstream {
+namespace auditstream::runtime {
 
 std::string instance_name() {
   char host[256] = "unknown";
@@ -10,4 +10,4 @@ std::string instance_name() {
   return std::string(host) + "-" + std::to_string(getpid());
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

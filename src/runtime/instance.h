@@ -3,9 +3,9 @@
 
 #include <string>
 
-namespace auditstream {
+namespace auditstream::runtime {
 
 // "HOST-PID"
 std::string instance_name();
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

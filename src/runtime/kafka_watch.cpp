@@ -3,11 +3,11 @@
 #include "runtime/clock.h"
 #include "runtime/log.h"
 
-namespace auditstream {
+namespace auditstream::runtime {
 
 void KafkaWatch::tick() {
   const std::optional<kafka::Silence> silence = contact_->silence();
-  std::optional<Say> say;
+  std::optional<core::Say> say;
   {
     const std::lock_guard lock(mutex_);
     say = reachability_.look(silence ? std::optional(silence->since) : std::nullopt,
@@ -21,4 +21,4 @@ admin::KafkaView KafkaWatch::view() const {
   return reachability_.view();
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

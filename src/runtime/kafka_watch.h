@@ -9,7 +9,7 @@
 #include "admin/reachability.h"
 #include "kafka/contact.h"
 
-namespace auditstream {
+namespace auditstream::runtime {
 
 class KafkaWatch {
  public:
@@ -27,4 +27,4 @@ class KafkaWatch {
   admin::Reachability reachability_;  // protected by mutex_
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

@@ -16,7 +16,7 @@
 #include "runtime/clock.h"
 #include "runtime/outbox.h"
 
-namespace auditstream {
+namespace auditstream::runtime {
 namespace {
 
 constexpr std::size_t waiting_bytes_max = 1 << 20;
@@ -24,25 +24,25 @@ constexpr std::size_t field_bytes_max = 4096;
 constexpr auto last_words_patience = std::chrono::seconds(1);
 constexpr unsigned exit_patience_seconds = 3;  // for all that comes before the end
 
-std::string_view name_of(Level level) {
+std::string_view name_of(core::Level level) {
   switch (level) {
-    case Level::debug:
+    case core::Level::debug:
       return "debug";
-    case Level::info:
+    case core::Level::info:
       return "info";
-    case Level::warn:
+    case core::Level::warn:
       return "warn";
-    case Level::error:
+    case core::Level::error:
       return "error";
   }
   return "error";
 }
 
-Level level_named(std::string_view name) {
-  for (const Level level : {Level::debug, Level::warn, Level::error}) {
+core::Level level_named(std::string_view name) {
+  for (const core::Level level : {core::Level::debug, core::Level::warn, core::Level::error}) {
     if (name == name_of(level)) return level;
   }
-  return Level::info;
+  return core::Level::info;
 }
 
 using Fields = std::vector<std::pair<std::string_view, std::string_view>>;
@@ -66,17 +66,17 @@ std::string_view write_to_stderr(std::string_view bytes) {
 
 class Log {
  public:
-  Log(const LogSettings& settings, std::string instance)
+  Log(const config::LogSettings& settings, std::string instance)
       : least_(level_named(settings.level)),
         json_(settings.format == "json"),
         instance_(std::move(instance)),
         outbox_(waiting_bytes_max,
                 [this](const std::string& line, std::uint64_t lost) { return write(line, lost); }) {}
 
-  bool wants(Level level) const { return level >= least_; }
+  bool wants(core::Level level) const { return level >= least_; }
   bool json() const { return json_; }
 
-  void put(Level level, std::string_view text, const Fields& fields) {
+  void put(core::Level level, std::string_view text, const Fields& fields) {
     outbox_.put(line_of(level, text, fields));
   }
   void put_plain(std::string_view text) { outbox_.put(printable(text) + "\n"); }
@@ -84,7 +84,7 @@ class Log {
 
  private:
   // The one place where a line is made. What came from outside may be megabytes.
-  std::string line_of(Level level, std::string_view text, const Fields& fields) const {
+  std::string line_of(core::Level level, std::string_view text, const Fields& fields) const {
     const std::string time = format_rfc3339(std::chrono::floor<std::chrono::milliseconds>(read_clock().wall));
     std::string line;
     if (json_) {
@@ -103,7 +103,7 @@ class Log {
   bool write(const std::string& line, std::uint64_t lost) {
     std::string bytes = torn_ ? "\n" : "";
     if (lost > 0) {
-      bytes += line_of(Level::warn,
+      bytes += line_of(core::Level::warn,
                        std::to_string(lost) +
                            " lines were lost here: whoever reads the log had stopped reading, or had no room",
                        {{"code", "log_lost"}});
@@ -115,7 +115,7 @@ class Log {
     return rest.empty();
   }
 
-  const Level least_;
+  const core::Level least_;
   const bool json_;
   const std::string instance_;
   bool torn_ = false;  // a line has got out by halves; of the outbox's thread
@@ -125,13 +125,13 @@ class Log {
 // Never destroyed: its thread may hang in a write while the process ends.
 std::atomic<Log*> the_log = nullptr;
 
-void write(Level level, std::string_view text, const Fields& fields) {
+void write(core::Level level, std::string_view text, const Fields& fields) {
   Log* const log = the_log;
   if (log != nullptr && log->wants(level)) log->put(level, text, fields);
 }
 
 void report_failed_check(const char* text) {
-  log(Level::error, "check_failed", text);
+  log(core::Level::error, "check_failed", text);
   flush_log();
 }
 
@@ -143,7 +143,7 @@ void report_failed_check(const char* text) {
     text += std::string(": ") + error.what();
   } catch (...) {
   }
-  log(Level::error, "crashed", text);
+  log(core::Level::error, "crashed", text);
   flush_log();
   std::abort();
 }
@@ -152,7 +152,7 @@ volatile sig_atomic_t exit_code_in_time = 0;
 
 }  // namespace
 
-void start_log(const LogSettings& settings, std::string instance) {
+void start_log(const config::LogSettings& settings, std::string instance) {
   AS_CHECK(the_log == nullptr);
   the_log = new Log(settings, std::move(instance));
   // What would otherwise write to stderr by itself, and might wait there for ever.
@@ -164,7 +164,7 @@ void flush_log() {
   if (Log* const log = the_log) log->flush();
 }
 
-void log_and_exit(int exit_code, Level level, std::string_view code, std::string_view text) {
+void log_and_exit(int exit_code, core::Level level, std::string_view code, std::string_view text) {
   // Whatever a thread that hangs may hold, a lock of the log or of the heap.
   exit_code_in_time = exit_code;
   signal(SIGALRM, [](int) { _exit(exit_code_in_time); });
@@ -174,42 +174,44 @@ void log_and_exit(int exit_code, Level level, std::string_view code, std::string
   _exit(exit_code);
 }
 
-void log(Level level, std::string_view code, std::string_view text) { write(level, text, {{"code", code}}); }
+void log(core::Level level, std::string_view code, std::string_view text) {
+  write(level, text, {{"code", code}});
+}
 
-void log(Level level, const Source& source, std::string_view code, std::string_view text) {
+void log(core::Level level, const Source& source, std::string_view code, std::string_view text) {
   write(level, text, {{"source", source.name}, {"vendor", source.vendor}, {"code", code}});
 }
 
-void log_at_start(Level level, std::string_view code, std::string_view text) {
+void log_at_start(core::Level level, std::string_view code, std::string_view text) {
   Log* const log = the_log;
   AS_CHECK(log != nullptr);
   if (log->json()) {
     log->put(level, text, {{"code", code}});
   } else {
-    log->put_plain((level == Level::warn ? "warning: " : "") + std::string(text));
+    log->put_plain((level == core::Level::warn ? "warning: " : "") + std::string(text));
   }
 }
 
-void LogObserver::said(const Source& source, const Say& say) {
+void LogObserver::said(const Source& source, const core::Say& say) {
   Fields fields{{"source", source.name}, {"vendor", source.vendor}, {"code", say.code}};
   if (!say.window.empty()) fields.emplace_back("window", say.window);
   if (!say.request_id.empty()) fields.emplace_back("request_id", say.request_id);
   write(say.level, say.text, fields);
 }
 
-void LogObserver::shard_said(int partition, const Say& say) {
+void LogObserver::shard_said(int partition, const core::Say& say) {
   const std::string number = std::to_string(partition);
   const bool follows =
-      say.level == Level::warn && (say.code == "commit_failed" || say.code == "journal_not_open");
-  write(follows && kafka_is_away_() ? Level::debug : say.level, say.text,
+      say.level == core::Level::warn && (say.code == "commit_failed" || say.code == "journal_not_open");
+  write(follows && kafka_is_away_() ? core::Level::debug : say.level, say.text,
         {{"partition", number}, {"code", say.code}});
 }
 
-void LogObserver::transacted(const Batch& batch, Outcome outcome, Duration took, Time) {
-  if (outcome != Outcome::committed) return;  // the shard says why
-  log(Level::debug, "committed",
+void LogObserver::transacted(const core::Batch& batch, core::Outcome outcome, Duration took, Time) {
+  if (outcome != core::Outcome::committed) return;  // the shard says why
+  log(core::Level::debug, "committed",
       std::to_string(batch.events) + " events of " + std::to_string(batch.units.size()) + " sources in " +
           readable_duration(took));
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

@@ -6,7 +6,7 @@
 #include <mutex>
 #include <utility>
 
-namespace auditstream {
+namespace auditstream::runtime {
 
 struct Outbox::Lines {
   const std::size_t bytes_max;
@@ -82,4 +82,4 @@ void Outbox::run(Lines& lines, const Write& write) {
   }
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

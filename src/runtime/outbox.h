@@ -12,7 +12,7 @@
 
 #include "auditstream/time.h"
 
-namespace auditstream {
+namespace auditstream::runtime {
 
 class Outbox {
  public:
@@ -40,4 +40,4 @@ class Outbox {
   std::thread thread_;
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

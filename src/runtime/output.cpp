@@ -10,7 +10,7 @@
 #include "base/printable.h"
 #include "runtime/terminal.h"
 
-namespace auditstream {
+namespace auditstream::runtime {
 namespace {
 
 constexpr std::size_t shown_bytes_max = 1024;
@@ -88,4 +88,4 @@ bool print_event(std::string_view line) {
 void paint_out(std::string_view text) { std::cout << text << std::flush; }
 void paint_err(std::string_view text) { std::cerr << text << std::flush; }
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

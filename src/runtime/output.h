@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace auditstream {
+namespace auditstream::runtime {
 
 // Stdout and stderr for people: each line is made printable on its way.
 std::ostream& out();
@@ -27,4 +27,4 @@ bool print_event(std::string_view line);
 void paint_out(std::string_view text);
 void paint_err(std::string_view text);
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

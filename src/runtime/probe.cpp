@@ -10,7 +10,7 @@
 #include "runtime/clock.h"
 #include "runtime/secrets.h"
 
-namespace auditstream {
+namespace auditstream::runtime {
 namespace {
 
 http::Response exchange(http::CurlClient& client, const Source& source, http::Request request) {
@@ -29,7 +29,7 @@ void take(const Refusal& refusal, ProbeResult& result) {
 // A poll takes at least one request; a vendor that filters by day gives three days of rows each time.
 Duration real_interval(const Source& source, const Traits& traits, std::uint64_t events,
                        std::size_t account_sources) {
-  const double rate = RateLimit(source.rate_limit, Steady{}).requests_per_second();
+  const double rate = core::RateLimit(source.rate_limit, Steady{}).requests_per_second();
   double requests = 1;
   if (traits.by_day)
     requests = std::max(1.0, std::ceil(static_cast<double>(events) * 3 / 7 / source.page_size));
@@ -67,7 +67,7 @@ ProbeResult probe_source(const Source& source, std::size_t account_sources) {
   if (vendor->exchanges_token()) {
     response = exchange(client, source, vendor->token_request(source, *secrets));
     const Time now = answered();
-    std::variant<Token, Refusal> answer = read_token(*vendor, source, *secrets, response, now);
+    std::variant<Token, Refusal> answer = core::read_token(*vendor, source, *secrets, response, now);
     if (const Refusal* refusal = std::get_if<Refusal>(&answer)) {
       take(*refusal, result);
       return result;
@@ -81,7 +81,7 @@ ProbeResult probe_source(const Source& source, std::size_t account_sources) {
   ask.page_size = source.page_size;
   response = exchange(client, source, vendor->request(source, *secrets, token, ask));
   answered();
-  const Answer answer = read_answer(*vendor, source, *secrets, token, ask, response);
+  const Answer answer = core::read_answer(*vendor, source, *secrets, token, ask, response);
   if (const Refusal* refusal = std::get_if<Refusal>(&answer)) {
     take(*refusal, result);
     return result;
@@ -95,4 +95,4 @@ ProbeResult probe_source(const Source& source, std::size_t account_sources) {
   return result;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

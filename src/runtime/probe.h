@@ -10,7 +10,7 @@
 #include "auditstream/model.h"
 #include "auditstream/time.h"
 
-namespace auditstream {
+namespace auditstream::runtime {
 
 struct ProbeResult {
   bool reachable = false;  // an HTTP answer came
@@ -31,4 +31,4 @@ inline constexpr Duration probe_range = 24h * 7;
 // time-out.
 ProbeResult probe_source(const Source& source, std::size_t account_sources);
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

@@ -8,7 +8,7 @@
 #include <iterator>
 #include <string>
 
-namespace auditstream {
+namespace auditstream::runtime {
 namespace {
 
 std::string text_of(const char* path) {
@@ -37,4 +37,4 @@ std::optional<admin::ProcessStats> process_stats() {
   return stats;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

@@ -5,9 +5,9 @@
 
 #include "admin/process_stats.h"
 
-namespace auditstream {
+namespace auditstream::runtime {
 
 // Nothing where /proc can't be read. From any thread.
 std::optional<admin::ProcessStats> process_stats();
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

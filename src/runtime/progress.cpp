@@ -7,7 +7,7 @@
 #include "runtime/output.h"
 #include "runtime/terminal.h"
 
-namespace auditstream {
+namespace auditstream::runtime {
 namespace {
 
 constexpr Duration interval = 200ms;
@@ -31,4 +31,4 @@ void Progress::clear() {
   shown_ = false;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

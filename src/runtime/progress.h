@@ -5,7 +5,7 @@
 
 #include "auditstream/time.h"
 
-namespace auditstream {
+namespace auditstream::runtime {
 
 class Progress {
  public:
@@ -27,4 +27,4 @@ class Progress {
   Steady next_{};
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

@@ -9,7 +9,7 @@
 #include "runtime/clock.h"
 #include "runtime/secrets.h"
 
-namespace auditstream {
+namespace auditstream::runtime {
 namespace {
 
 constexpr int unreachable_attempts_max = 3;
@@ -21,20 +21,20 @@ RangeEnd read_range(const std::shared_ptr<const Source>& source, Time from, Time
                     const std::function<void(const std::string&)>& say) {
   http::CurlClient client({}, "auditstream");
   ReadSecrets secrets;
-  PollerOptions options;
+  core::PollerOptions options;
   options.end = to;
   options.record_bytes_max = std::numeric_limits<std::size_t>::max();
   http::RequestId next_request_id = 1;
   Now now = read_clock();
-  Poller poller(source, secrets, Ledger(*source, from, now.wall), true, options, next_request_id);
-  RateLimit limit(source->rate_limit, now.steady);
-  std::deque<Send> queue;
+  core::Poller poller(source, secrets, core::Ledger(*source, from, now.wall), true, options, next_request_id);
+  core::RateLimit limit(source->rate_limit, now.steady);
+  std::deque<core::Send> queue;
   int unanswered = 0;
   bool answered = false;
 
   while (true) {
     now = read_clock();
-    std::vector<Action> actions;
+    std::vector<core::Action> actions;
     poller.step(now, actions);
     for (auto& [id, response] : client.wait(std::clamp<Duration>(
              std::min(poller.wake_at(), queue.empty() ? Steady::max() : limit.next(now.steady)) - now.steady,
@@ -44,26 +44,27 @@ RangeEnd read_range(const std::shared_ptr<const Source>& source, Time from, Time
       unanswered = response.transport == http::Transport::none ? 0 : unanswered + 1;
       poller.on_response(id, response, now, actions);
     }
-    while (std::optional<Unit> unit =
+    while (std::optional<core::Unit> unit =
                poller.take_unit(now, std::numeric_limits<std::size_t>::max(), actions)) {
       for (const Event& event : unit->events) {
         if (!take(event)) return RangeEnd{true, false, ""};
       }
-      for (const DeadLetter& letter : unit->dead_letters) {
+      for (const core::DeadLetter& letter : unit->dead_letters) {
         if (!take(letter.event)) return RangeEnd{true, false, ""};
       }
     }
     poller.step(now, actions);
-    for (Action& action : actions) {
-      if (auto* send = std::get_if<Send>(&action)) queue.push_back(std::move(*send));
-      if (const auto* cancel = std::get_if<Cancel>(&action)) {
-        std::erase_if(queue, [&](const Send& waiting) { return waiting.id == cancel->id; });
+    for (core::Action& action : actions) {
+      if (auto* send = std::get_if<core::Send>(&action)) queue.push_back(std::move(*send));
+      if (const auto* cancel = std::get_if<core::Cancel>(&action)) {
+        std::erase_if(queue, [&](const core::Send& waiting) { return waiting.id == cancel->id; });
         client.cancel(cancel->id);
       }
-      if (const auto* silence = std::get_if<Silence>(&action)) limit.block(now.steady + silence->duration);
+      if (const auto* silence = std::get_if<core::Silence>(&action))
+        limit.block(now.steady + silence->duration);
       // Nothing goes to the dead letters here, whatever the poller says.
-      if (const auto* words = std::get_if<Say>(&action);
-          words != nullptr && words->level != Level::debug && !words->code.starts_with("dead_letter_"))
+      if (const auto* words = std::get_if<core::Say>(&action);
+          words != nullptr && words->level != core::Level::debug && !words->code.starts_with("dead_letter_"))
         say(words->text);
     }
     while (!queue.empty() && limit.next(now.steady) <= now.steady) {
@@ -71,11 +72,11 @@ RangeEnd read_range(const std::shared_ptr<const Source>& source, Time from, Time
       client.send(queue.front().id, std::move(queue.front().request));
       queue.pop_front();
     }
-    const PollerStatus status = poller.status(now);
+    const core::PollerStatus status = poller.status(now);
     if (status.finished) return RangeEnd{true, false, ""};
     const bool unreachable = !answered && unanswered >= unreachable_attempts_max;
     if (status.gave_up || unreachable) return RangeEnd{false, !answered, status.trouble};
   }
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

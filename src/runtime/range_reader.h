@@ -9,7 +9,7 @@
 #include "auditstream/result.h"
 #include "auditstream/time.h"
 
-namespace auditstream {
+namespace auditstream::runtime {
 
 struct RangeEnd {
   bool complete = false;
@@ -24,4 +24,4 @@ RangeEnd read_range(const std::shared_ptr<const Source>& source, Time from, Time
                     const std::function<bool(const Event&)>& take,
                     const std::function<void(const std::string&)>& say);
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

@@ -7,7 +7,7 @@
 #include "runtime/clock.h"
 #include "runtime/log.h"
 
-namespace auditstream {
+namespace auditstream::runtime {
 namespace {
 
 constexpr auto look_interval = std::chrono::seconds(1);
@@ -15,7 +15,7 @@ constexpr Duration retry_wait = 10s;
 
 }  // namespace
 
-Reload::Reload(std::string path, Config current, std::function<Status(const Config&)> apply,
+Reload::Reload(std::string path, config::Config current, std::function<Status(const config::Config&)> apply,
                std::function<void(const std::optional<std::string>& refused)> reloaded,
                Supervisor& supervisor)
     : path_(std::move(path)),
@@ -23,7 +23,7 @@ Reload::Reload(std::string path, Config current, std::function<Status(const Conf
       reloaded_(std::move(reloaded)),
       supervisor_(supervisor),
       current_(std::move(current)),
-      stamp_(include_stamp(path_, current_.include)),
+      stamp_(config::include_stamp(path_, current_.include)),
       stamp_before_(stamp_),
       thread_([this] { run(); }) {}
 
@@ -64,7 +64,7 @@ void Reload::run() {
 
 // A file that is still being written changes from one look to the next.
 bool Reload::included_has_changed() {
-  std::string stamp = include_stamp(path_, current_.include);
+  std::string stamp = config::include_stamp(path_, current_.include);
   const bool settled = stamp == std::exchange(stamp_before_, stamp);
   if (!settled || stamp == stamp_) return false;
   stamp_ = std::move(stamp);
@@ -72,12 +72,14 @@ bool Reload::included_has_changed() {
 }
 
 bool Reload::read_again() {
-  Loaded loaded = load_config(path_, read_clock().wall);
-  for (const Finding& warning : loaded.warnings) log(Level::warn, "config_warning", warning.text());
-  for (const Finding& missing : loaded.missing_secrets) {
-    log(Level::error, "secret_missing", missing.text() + "; the source fails until it can be read");
+  config::Loaded loaded = config::load_config(path_, read_clock().wall);
+  for (const config::Finding& warning : loaded.warnings)
+    log(core::Level::warn, "config_warning", warning.text());
+  for (const config::Finding& missing : loaded.missing_secrets) {
+    log(core::Level::error, "secret_missing", missing.text() + "; the source fails until it can be read");
   }
-  for (const Finding& mistake : loaded.mistakes) log(Level::error, "config_mistake", mistake.text());
+  for (const config::Finding& mistake : loaded.mistakes)
+    log(core::Level::error, "config_mistake", mistake.text());
   if (!loaded.config) {
     const std::size_t more = loaded.mistakes.size() - 1;
     refuse(loaded.mistakes.front().text() +
@@ -91,13 +93,13 @@ bool Reload::read_again() {
         "again; nothing has changed");
     return true;
   }
-  for (const std::string& section : needing_restart(current_, *loaded.config)) {
-    log(Level::warn, "restart_needed", section + ": has changed, which needs a restart to take effect");
+  for (const std::string& section : config::needing_restart(current_, *loaded.config)) {
+    log(core::Level::warn, "restart_needed", section + ": has changed, which needs a restart to take effect");
   }
-  Config next = current_;
+  config::Config next = current_;
   next.include = std::move(loaded.config->include);
   next.sources = std::move(loaded.config->sources);
-  const SourceChanges changes = compare_sources(current_.sources, next.sources);
+  const config::SourceChanges changes = config::compare_sources(current_.sources, next.sources);
   if (!changes.none()) {
     if (const Status applied = apply_(next); !applied.ok()) {
       refuse(applied.error().message + "; nothing has changed, trying again soon");
@@ -105,18 +107,18 @@ bool Reload::read_again() {
     }
   }
   current_ = std::move(next);
-  stamp_ = stamp_before_ = include_stamp(path_, current_.include);
+  stamp_ = stamp_before_ = config::include_stamp(path_, current_.include);
   const std::string text = "the config was read again: " + changes.text();
-  log(Level::info, "config_read", text);
+  log(core::Level::info, "config_read", text);
   reloaded_(std::nullopt);
   supervisor_.status(text);
   return true;
 }
 
 void Reload::refuse(const std::string& why) {
-  log(Level::error, "config_refused", why);
+  log(core::Level::error, "config_refused", why);
   reloaded_(why);
   supervisor_.status("config refused: " + why);
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

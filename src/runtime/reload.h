@@ -14,13 +14,13 @@
 #include "config/config.h"
 #include "runtime/supervisor.h"
 
-namespace auditstream {
+namespace auditstream::runtime {
 
 class Reload {
  public:
   // `apply` runs on the thread of the reload: it prepares Kafka and hands the sources on, or says why it has
   // changed nothing. `reloaded` hears how each reading has ended: nothing, or why the config is not taken.
-  Reload(std::string path, Config current, std::function<Status(const Config&)> apply,
+  Reload(std::string path, config::Config current, std::function<Status(const config::Config&)> apply,
          std::function<void(const std::optional<std::string>& refused)> reloaded, Supervisor& supervisor);
   ~Reload();
 
@@ -35,12 +35,12 @@ class Reload {
   void refuse(const std::string& why);
 
   const std::string path_;
-  const std::function<Status(const Config&)> apply_;
+  const std::function<Status(const config::Config&)> apply_;
   const std::function<void(const std::optional<std::string>&)> reloaded_;
   Supervisor& supervisor_;
 
   // Owned by the thread.
-  Config current_;
+  config::Config current_;
   std::string stamp_;
   std::string stamp_before_;
   std::optional<Steady> retry_at_;
@@ -52,4 +52,4 @@ class Reload {
   std::thread thread_;
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

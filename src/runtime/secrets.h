@@ -4,14 +4,14 @@
 #include "config/config.h"
 #include "core/poller.h"
 
-namespace auditstream {
+namespace auditstream::runtime {
 
-class ReadSecrets final : public SecretSource {
+class ReadSecrets final : public core::SecretSource {
  public:
   Result<Secrets> read(const Source& source) override { return reader_.read(source); }
 
  private:
-  SecretReader reader_;
+  config::SecretReader reader_;
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-namespace auditstream {
+namespace auditstream::runtime {
 namespace {
 
 constexpr std::size_t unheard_bytes_max = 64 << 10;
@@ -61,4 +61,4 @@ void Supervisor::tick() {
   notify("WATCHDOG=1");
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

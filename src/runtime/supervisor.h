@@ -7,7 +7,7 @@
 
 #include "runtime/outbox.h"
 
-namespace auditstream {
+namespace auditstream::runtime {
 
 class Supervisor {
  public:
@@ -37,4 +37,4 @@ class Supervisor {
   unsigned ticks_ = 0;
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

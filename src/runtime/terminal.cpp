@@ -13,7 +13,7 @@
 
 #include "auditstream/check.h"
 
-namespace auditstream {
+namespace auditstream::runtime {
 namespace {
 
 sigset_t wishes() {
@@ -94,4 +94,4 @@ Wish Wishes::of_key() {
   return Wish::none;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

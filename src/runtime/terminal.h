@@ -8,7 +8,7 @@
 
 #include "auditstream/time.h"
 
-namespace auditstream {
+namespace auditstream::runtime {
 
 struct Terminal {
   std::size_t columns = 0;
@@ -47,4 +47,4 @@ class Wishes {
   termios before_{};       // where it has
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

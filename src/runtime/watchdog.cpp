@@ -3,7 +3,7 @@
 #include <chrono>
 #include <utility>
 
-namespace auditstream {
+namespace auditstream::runtime {
 
 Watchdog::Watchdog(std::function<std::uint64_t()> turns, int patience, std::function<void()> tick,
                    std::function<void()> alive, std::function<void()> bite)
@@ -39,4 +39,4 @@ void Watchdog::run() {
   }
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

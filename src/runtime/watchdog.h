@@ -11,7 +11,7 @@
 
 #include "auditstream/time.h"
 
-namespace auditstream {
+namespace auditstream::runtime {
 
 class Watchdog {
  public:
@@ -41,4 +41,4 @@ class Watchdog {
   std::thread thread_;
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-namespace auditstream::wire {
+namespace auditstream::runtime::wire {
 namespace {
 
 namespace http = boost::beast::http;
@@ -120,4 +120,4 @@ bool Reader::waits_to_go_on() const {
   return lower(view(parser_.get()[http::field::expect])) == "100-continue";
 }
 
-}  // namespace auditstream::wire
+}  // namespace auditstream::runtime::wire

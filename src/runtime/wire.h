@@ -11,7 +11,7 @@
 
 #include "admin/api.h"
 
-namespace auditstream::wire {
+namespace auditstream::runtime::wire {
 
 inline constexpr std::size_t head_bytes_max = 16384;  // request line and headers; else 431
 inline constexpr std::size_t path_bytes_max = 1024;   // else 414
@@ -54,4 +54,4 @@ class Reader {
   std::optional<admin::HttpResponse> refusal_;
 };
 
-}  // namespace auditstream::wire
+}  // namespace auditstream::runtime::wire

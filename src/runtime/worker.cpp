@@ -5,7 +5,7 @@
 
 #include "runtime/clock.h"
 
-namespace auditstream {
+namespace auditstream::runtime {
 namespace {
 
 constexpr Duration wait_max = 1s;
@@ -35,14 +35,14 @@ void Worker::deliver(Now now) {
   for (Mail& letter : mail) {
     if (auto* journal = std::get_if<JournalMail>(&letter)) {
       fleet_.on_journal(journal->number, std::move(journal->event), now);
-    } else if (const auto* membership = std::get_if<MembershipEvent>(&letter)) {
+    } else if (const auto* membership = std::get_if<core::MembershipEvent>(&letter)) {
       fleet_.on_membership(*membership, now);
-    } else if (const auto* tail = std::get_if<TailEvent>(&letter)) {
+    } else if (const auto* tail = std::get_if<core::TailEvent>(&letter)) {
       fleet_.on_tail(*tail, now);
     } else if (const auto* question = std::get_if<StatusQuestion>(&letter)) {
       question->answer->set_value(fleet_.status(now));
     } else {
-      fleet_.reconfigure(std::get<Reconfiguration>(letter), now);
+      fleet_.reconfigure(std::get<core::Reconfiguration>(letter), now);
     }
   }
 }
@@ -65,4 +65,4 @@ void Worker::abandon() {
   client_.wake();
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

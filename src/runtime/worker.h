@@ -12,22 +12,23 @@
 #include "core/fleet.h"
 #include "http/curl_client.h"
 
-namespace auditstream {
+namespace auditstream::runtime {
 
 // What comes from other threads.
 struct JournalMail {
   std::uint64_t number;
-  JournalEvent event;
+  core::JournalEvent event;
 };
 // Whoever asks waits for it with a deadline: a loop that hangs never answers.
 struct StatusQuestion {
-  std::shared_ptr<std::promise<FleetStatus>> answer;
+  std::shared_ptr<std::promise<core::FleetStatus>> answer;
 };
-using Mail = std::variant<JournalMail, MembershipEvent, TailEvent, Reconfiguration, StatusQuestion>;
+using Mail =
+    std::variant<JournalMail, core::MembershipEvent, core::TailEvent, core::Reconfiguration, StatusQuestion>;
 
 class Worker {
  public:
-  Worker(http::CurlClient& client, Fleet& fleet) : client_(client), fleet_(fleet) {}
+  Worker(http::CurlClient& client, core::Fleet& fleet) : client_(client), fleet_(fleet) {}
 
   // Until the fleet is empty after drain(), or abandon(). On the calling thread.
   void run();
@@ -45,7 +46,7 @@ class Worker {
   void deliver(Now now);
 
   http::CurlClient& client_;
-  Fleet& fleet_;
+  core::Fleet& fleet_;
 
   std::mutex mutex_;
   std::deque<Mail> mailbox_;  // protected by mutex_
@@ -54,4 +55,4 @@ class Worker {
   std::atomic<std::uint64_t> turns_ = 0;
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::runtime

@@ -14,7 +14,7 @@
 #include "vendor_apis/registry.h"
 #include "vendor_apis/toolkit.h"
 
-namespace auditstream {
+namespace auditstream::vendor_apis {
 namespace {
 
 constexpr toolkit::Remedies kRemedies{
@@ -124,4 +124,4 @@ const Vendor& captivateiq() {
   return vendor;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::vendor_apis

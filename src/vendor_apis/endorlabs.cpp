@@ -22,7 +22,7 @@
 #include "vendor_apis/registry.h"
 #include "vendor_apis/toolkit.h"
 
-namespace auditstream {
+namespace auditstream::vendor_apis {
 namespace {
 
 constexpr Duration kActiveFor = 24h * 30;
@@ -265,4 +265,4 @@ const Vendor& endorlabs() {
   return vendor;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::vendor_apis

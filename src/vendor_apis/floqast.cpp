@@ -20,7 +20,7 @@
 #include "vendor_apis/registry.h"
 #include "vendor_apis/toolkit.h"
 
-namespace auditstream {
+namespace auditstream::vendor_apis {
 namespace {
 
 constexpr std::string_view kPath = "/api/v1/audit-trail";
@@ -208,4 +208,4 @@ const Vendor& floqast() {
   return vendor;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::vendor_apis

@@ -1,7 +1,7 @@
 // The table of vendors: one line each, in the order of their names.
 #include "vendor_apis/registry.h"
 
-namespace auditstream {
+namespace auditstream::vendor_apis {
 
 const std::vector<const Vendor*>& vendors() {
   // clang-format off
@@ -23,4 +23,4 @@ const Vendor* find_vendor(std::string_view name) {
   return nullptr;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::vendor_apis

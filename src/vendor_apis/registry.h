@@ -6,7 +6,7 @@
 
 #include "auditstream/vendor.h"
 
-namespace auditstream {
+namespace auditstream::vendor_apis {
 
 const Vendor& captivateiq();
 const Vendor& endorlabs();
@@ -19,4 +19,4 @@ const std::vector<const Vendor*>& vendors();
 // Null if there is no such vendor.
 const Vendor* find_vendor(std::string_view name);
 
-}  // namespace auditstream
+}  // namespace auditstream::vendor_apis

@@ -10,7 +10,7 @@
 #include "vendor_apis/registry.h"
 #include "vendor_apis/toolkit.h"
 
-namespace auditstream {
+namespace auditstream::vendor_apis {
 namespace {
 
 constexpr toolkit::Remedies kRemedies{
@@ -149,4 +149,4 @@ const Vendor& tines() {
   return vendor;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::vendor_apis

@@ -14,7 +14,7 @@
 #include "auditstream/result.h"
 #include "auditstream/time.h"
 
-namespace auditstream::toolkit {
+namespace auditstream::vendor_apis::toolkit {
 
 // --- URLs
 
@@ -128,4 +128,4 @@ std::optional<Duration> whole_seconds(std::string_view text);
 // The `exp` claim of a JSON Web Token (RFC 7519), unverified; nothing if the token is none.
 std::optional<Time> jwt_expiry(std::string_view token);
 
-}  // namespace auditstream::toolkit
+}  // namespace auditstream::vendor_apis::toolkit

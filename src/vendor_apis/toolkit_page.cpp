@@ -12,7 +12,7 @@
 #include "base/json_walk.h"
 #include "vendor_apis/toolkit.h"
 
-namespace auditstream::toolkit {
+namespace auditstream::vendor_apis::toolkit {
 namespace {
 
 // More than three times the largest page of any vendor: keeps a body of tiny elements from filling the
@@ -354,4 +354,4 @@ std::variant<Slices, Refusal> read_page(const Source& source, const http::Respon
   return slices;
 }
 
-}  // namespace auditstream::toolkit
+}  // namespace auditstream::vendor_apis::toolkit

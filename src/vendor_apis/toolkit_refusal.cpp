@@ -8,7 +8,7 @@
 #include "base/json_walk.h"
 #include "vendor_apis/toolkit.h"
 
-namespace auditstream::toolkit {
+namespace auditstream::vendor_apis::toolkit {
 namespace {
 
 constexpr std::size_t kExcerptMax = 80;
@@ -230,4 +230,4 @@ Refusal classify(const Source& source, const http::Response& response, const Rem
   return refusal;
 }
 
-}  // namespace auditstream::toolkit
+}  // namespace auditstream::vendor_apis::toolkit

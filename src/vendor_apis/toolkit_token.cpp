@@ -5,7 +5,7 @@
 #include "auditstream/json.h"
 #include "vendor_apis/toolkit.h"
 
-namespace auditstream::toolkit {
+namespace auditstream::vendor_apis::toolkit {
 namespace {
 
 // RFC 4648, section 5; ends at the first character that is none of it.
@@ -47,4 +47,4 @@ std::optional<Time> jwt_expiry(std::string_view token) {
   return expiry ? std::optional(Time(*expiry)) : std::nullopt;
 }
 
-}  // namespace auditstream::toolkit
+}  // namespace auditstream::vendor_apis::toolkit

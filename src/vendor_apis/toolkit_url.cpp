@@ -5,7 +5,7 @@
 
 #include "vendor_apis/toolkit.h"
 
-namespace auditstream::toolkit {
+namespace auditstream::vendor_apis::toolkit {
 namespace {
 
 constexpr std::string_view kUnreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
@@ -111,4 +111,4 @@ std::optional<std::string> query_parameter(std::string_view link, std::string_vi
   return std::nullopt;
 }
 
-}  // namespace auditstream::toolkit
+}  // namespace auditstream::vendor_apis::toolkit

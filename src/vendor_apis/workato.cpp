@@ -10,7 +10,7 @@
 #include "vendor_apis/registry.h"
 #include "vendor_apis/toolkit.h"
 
-namespace auditstream {
+namespace auditstream::vendor_apis {
 namespace {
 
 constexpr std::string_view kDefaultBaseUrl = "https://www.workato.com";
@@ -120,4 +120,4 @@ const Vendor& workato() {
   return vendor;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::vendor_apis

@@ -34,7 +34,7 @@ SourceView given_view() {
   view.state = "RUNNING";
   view.activity = "resting";
   view.owner = "host-1";
-  Cursor cursor;
+  core::Cursor cursor;
   cursor.source = "acme";
   cursor.since = noon - 24h;
   cursor.watermark = noon - 1500ms;
@@ -233,7 +233,7 @@ TEST(Api, ChangesNothingForABodyThatIsWrong) {
 }
 
 TEST(Api, TellsTheHoursOfAChange) {
-  CursorChange change;
+  core::CursorChange change;
   change.before = given_view().cursor;
   change.after = change.before;
   change.after->watermark -= 90min;

@@ -32,9 +32,9 @@ struct Shown {
   }
   int home() const { return murmur2_partition("acme", partitions); }
   void write(const std::string& value, int partition) { board.on_record(partition, "acme", value); }
-  void write() { write(encode_cursor(cursor, {}), home()); }
+  void write() { write(core::encode_cursor(cursor, {}), home()); }
   void own(const std::string& instance) {
-    board.on_record(home(), owner_key, "{\"instance\":\"" + instance + "\",\"nonce\":\"n\"}");
+    board.on_record(home(), core::owner_key, "{\"instance\":\"" + instance + "\",\"nonce\":\"n\"}");
   }
   SourceView view() {
     board.configure({std::make_shared<const Source>(source)});
@@ -42,7 +42,7 @@ struct Shown {
   }
   // As the poller of this instance has it.
   SourceView view_here(const std::string& state, const std::string& trouble = "", int status = 0) {
-    SourceStatus here;
+    core::SourceStatus here;
     here.source = std::make_shared<const Source>(source);
     here.partition = home();
     here.poller.state = state;
@@ -54,8 +54,8 @@ struct Shown {
   }
 
   Source source;
-  Cursor cursor;
-  FleetStatus fleet;
+  core::Cursor cursor;
+  core::FleetStatus fleet;
   Board board{partitions};
 };
 
@@ -79,14 +79,14 @@ TEST(Board, ASourceOfAnotherInstanceIsKnownByItsRecords) {
   EXPECT_EQ(view.cursor->watermark, noon);
   EXPECT_EQ(view.activity, "");
 
-  shown.cursor.trouble = Trouble{401, "the key is refused; make a new one"};
+  shown.cursor.trouble = core::Trouble{401, "the key is refused; make a new one"};
   shown.write();
   view = shown.view();
   EXPECT_EQ(view.state, "FAILED");
   EXPECT_EQ(view.error, "the key is refused; make a new one");
   EXPECT_EQ(view.error_status, 401);
 
-  shown.cursor.state = Cursor::State::paused;
+  shown.cursor.state = core::Cursor::State::paused;
   shown.write();
   EXPECT_EQ(shown.view().state, "PAUSED");
 }
@@ -105,7 +105,7 @@ TEST(Board, WhatNoOwnerCanUseIsFailedWithItsRemedy) {
 
   shown.board.on_record(shown.home(), "acme", std::nullopt);
   shown.cursor.origin = "5f3a";
-  shown.write(encode_cursor(shown.cursor, {}), shown.home() + 1);
+  shown.write(core::encode_cursor(shown.cursor, {}), shown.home() + 1);
   EXPECT_EQ(shown.view().state, "FAILED");
   EXPECT_THAT(shown.view().error, HasSubstr("cursors move acme"));
 }
@@ -152,18 +152,18 @@ TEST(Board, APartitionOfOursThatIsNotOpenYetHasNoOwner) {
   Shown shown;
   shown.own("host-1");
   shown.write();
-  shown.cursor.trouble.emplace().state = Trouble::State::retrying;
+  shown.cursor.trouble.emplace().state = core::Trouble::State::retrying;
   shown.write();
   shown.fleet.partitions_not_open[shown.home()];
   EXPECT_EQ(shown.view().state, "UNASSIGNED");
   EXPECT_EQ(shown.view().activity, "") << "nobody retries";
-  shown.fleet.partitions_not_open[shown.home()] = JournalFailed{"no leader"};
+  shown.fleet.partitions_not_open[shown.home()] = core::JournalFailed{"no leader"};
   EXPECT_EQ(shown.view().state, "UNASSIGNED");
   EXPECT_EQ(shown.view().error, "no leader");
-  shown.fleet.partitions_not_open[shown.home()] = JournalFailed{"denied: the ACL", true};
+  shown.fleet.partitions_not_open[shown.home()] = core::JournalFailed{"denied: the ACL", true};
   EXPECT_EQ(shown.view().state, "FAILED");
   EXPECT_EQ(shown.view().error, "denied: the ACL");
-  shown.cursor.trouble->state = Trouble::State::failed;
+  shown.cursor.trouble->state = core::Trouble::State::failed;
   shown.cursor.trouble->attempts = 7;
   shown.write();
   EXPECT_EQ(shown.view().error, "denied: the ACL") << "its last owner's trouble is none of ours";

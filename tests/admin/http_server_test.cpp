@@ -34,8 +34,8 @@ std::optional<admin::HttpResponse> live(const admin::HttpRequest& request) {
   return admin::HttpResponse{200, "ok", "text/plain"};
 }
 
-std::unique_ptr<HttpServer> serve(InTime in_time, AtOnce at_once = live) {
-  auto server = HttpServer::start("127.0.0.1:0", {std::move(at_once), std::move(in_time)});
+std::unique_ptr<runtime::HttpServer> serve(InTime in_time, AtOnce at_once = live) {
+  auto server = runtime::HttpServer::start("127.0.0.1:0", {std::move(at_once), std::move(in_time)});
   if (!server.ok()) throw std::runtime_error(server.error().message);
   return *std::move(server);
 }
@@ -49,17 +49,17 @@ admin::HttpResponse echo(const admin::HttpRequest& request) {
   return response;
 }
 
-std::string ask(const HttpServer& server, const std::string& bytes) {
+std::string ask(const runtime::HttpServer& server, const std::string& bytes) {
   return RawClient(server.address()).ask(bytes);
 }
 
-std::string get(const HttpServer& server, const std::string& target) {
+std::string get(const runtime::HttpServer& server, const std::string& target) {
   return ask(server, "GET " + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
 }
 
 const std::string offsets = "PATCH /connectors/a/offsets HTTP/1.1\r\nHost: localhost\r\n";
 
-std::vector<std::unique_ptr<RawClient>> clients(const HttpServer& server, std::size_t number,
+std::vector<std::unique_ptr<RawClient>> clients(const runtime::HttpServer& server, std::size_t number,
                                                 const std::string& bytes) {
   std::vector<std::unique_ptr<RawClient>> all;
   for (std::size_t i = 0; i < number; ++i) {
@@ -111,19 +111,19 @@ TEST(HttpServer, TellsAClientThatAsksFirstToGoOn) {
 
 TEST(HttpServer, ATakenPortIsAnErrorThatNamesTheSetting) {
   const auto server = serve(echo);
-  const auto second = HttpServer::start(server->address(), {live, echo});
+  const auto second = runtime::HttpServer::start(server->address(), {live, echo});
   ASSERT_FALSE(second.ok());
   EXPECT_THAT(second.error().message,
               AllOf(StartsWith("http.listen: can't listen at " + server->address()), HasSubstr("in use")));
-  const auto nowhere = HttpServer::start("192.0.2.1:0", {live, echo});
+  const auto nowhere = runtime::HttpServer::start("192.0.2.1:0", {live, echo});
   ASSERT_FALSE(nowhere.ok());
 }
 
 TEST(HttpServer, KnowsWhatIsLoopback) {
   for (const char* listen : {"127.0.0.1:1", "127.9.9.9:1", "[::1]:1", "localhost:1"})
-    EXPECT_TRUE(HttpServer::is_loopback(listen)) << listen;
+    EXPECT_TRUE(runtime::HttpServer::is_loopback(listen)) << listen;
   for (const char* listen : {"0.0.0.0:1", "[::]:1", "10.0.0.1:1", "audit.example:1"})
-    EXPECT_FALSE(HttpServer::is_loopback(listen)) << listen;
+    EXPECT_FALSE(runtime::HttpServer::is_loopback(listen)) << listen;
 }
 
 TEST(HttpServer, RefusesWhatIsTooMuch) {
@@ -140,7 +140,7 @@ TEST(HttpServer, RefusesWhatIsTooMuch) {
     let_pass(1ms);
   }
   EXPECT_THAT(lines.rest(), StartsWith("HTTP/1.1 431"));
-  const std::string large(wire::body_bytes_max + 1, 'b');
+  const std::string large(runtime::wire::body_bytes_max + 1, 'b');
   EXPECT_THAT(ask(*server, offsets + "Content-Length: " + std::to_string(large.size()) + "\r\n\r\n" + large),
               AllOf(StartsWith("HTTP/1.1 413"), HasSubstr("\"error_code\":413")));
   EXPECT_THAT(ask(*server, offsets + "Transfer-Encoding: chunked\r\n\r\n10001\r\n" + large + "\r\n0\r\n\r\n"),
@@ -270,12 +270,12 @@ TEST(HttpServer, SlowClientsKeepNobodyFromAnAnswer) {
 
 TEST(HttpServer, WhereTooManyAreConnectedTheOldestGo) {
   const auto server = serve(echo);
-  const auto slow = clients(*server, HttpServer::connections_max + 50, "GET / HTTP/1.1\r\nX: ");
+  const auto slow = clients(*server, runtime::HttpServer::connections_max + 50, "GET / HTTP/1.1\r\nX: ");
   EXPECT_THAT(get(*server, "/livez"), EndsWith("ok"));
   until("the oldest are closed", 20s,
-        [&] { return number_waiting(slow) < HttpServer::connections_max && !slow[0]->waits(); });
+        [&] { return number_waiting(slow) < runtime::HttpServer::connections_max && !slow[0]->waits(); });
   EXPECT_TRUE(slow.back()->waits());
-  EXPECT_GT(number_waiting(slow), HttpServer::connections_max - 10);
+  EXPECT_GT(number_waiting(slow), runtime::HttpServer::connections_max - 10);
 }
 
 // A byte now and then buys no time beyond the deadline.
@@ -283,7 +283,8 @@ TEST(HttpServer, WhoSendsAByteNowAndThenIsClosedAllTheSame) {
   const auto server = serve(echo);
   const auto slow = clients(*server, 3, "GET / HTTP/1.1\r\nX: ");
   until("the server has had enough of them",
-        2 * std::chrono::duration_cast<std::chrono::milliseconds>(HttpServer::request_deadline), [&] {
+        2 * std::chrono::duration_cast<std::chrono::milliseconds>(runtime::HttpServer::request_deadline),
+        [&] {
           for (const auto& client : slow) client->send("x");
           return number_waiting(slow) == 0;
         });
@@ -293,7 +294,7 @@ TEST(HttpServer, ClientsThatDoNotReadKeepNobodyFromAnAnswer) {
   const auto server = serve([](const admin::HttpRequest& request) {
     return request.path == "/large" ? admin::HttpResponse{200, std::string(16 << 20, 'a')} : echo(request);
   });
-  const auto deaf = clients(*server, 2 * HttpServer::threads_max, "GET /large HTTP/1.1\r\n\r\n");
+  const auto deaf = clients(*server, 2 * runtime::HttpServer::threads_max, "GET /large HTTP/1.1\r\n\r\n");
   for (const auto& client : deaf) client->some();
   EXPECT_THAT(get(*server, "/livez"), EndsWith("ok"));
   EXPECT_THAT(get(*server, "/else"), EndsWith("GET /else []"));
@@ -308,7 +309,7 @@ TEST(HttpServer, WhatIsTooMuchAtATimeIsToldToComeAgain) {
     released.wait();
     return echo(request);
   });
-  const std::size_t room = HttpServer::threads_max + HttpServer::waiting_max;
+  const std::size_t room = runtime::HttpServer::threads_max + runtime::HttpServer::waiting_max;
   const auto all = clients(*server, room + 5, "GET /slow HTTP/1.1\r\n\r\n");
   until("the rest is refused", 20s, [&] { return number_waiting(all) == room; });
   EXPECT_THAT(get(*server, "/livez"), EndsWith("ok"));

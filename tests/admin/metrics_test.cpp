@@ -28,30 +28,30 @@ std::shared_ptr<const Source> source(const std::string& name, const std::string&
   return made;
 }
 
-SourceStatus polled_here(std::shared_ptr<const Source> source, const std::string& state = "resting") {
-  SourceStatus status;
+core::SourceStatus polled_here(std::shared_ptr<const Source> source, const std::string& state = "resting") {
+  core::SourceStatus status;
   status.poller.state = state;
   status.poller.cursor.source = source->name;
-  status.poller.cursor.watermark = noon + 250ms;
+  status.poller.cursor.watermark = core::noon + 250ms;
   status.source = std::move(source);
   return status;
 }
 
-FleetStatus fleet_of(std::vector<SourceStatus> sources) {
-  FleetStatus status;
+core::FleetStatus fleet_of(std::vector<core::SourceStatus> sources) {
+  core::FleetStatus status;
   status.joined = true;
   status.sources = std::move(sources);
   status.shards_open = 1;
   return status;
 }
 
-Batch batch_of(const std::shared_ptr<const Source>& source, const std::vector<Time>& times,
-               const std::vector<std::string>& dead = {}) {
-  Unit unit;
+core::Batch batch_of(const std::shared_ptr<const Source>& source, const std::vector<Time>& times,
+                     const std::vector<std::string>& dead = {}) {
+  core::Unit unit;
   unit.source = source;
   for (const Time time : times) unit.events.push_back(Event{"id", time, "{}", nullptr});
-  for (const std::string& code : dead) unit.dead_letters.push_back(DeadLetter{{}, code, ""});
-  Batch batch;
+  for (const std::string& code : dead) unit.dead_letters.push_back(core::DeadLetter{{}, code, ""});
+  core::Batch batch;
   batch.add(std::move(unit));
   return batch;
 }
@@ -62,34 +62,35 @@ http::Response trouble(http::Transport transport) {
   return response;
 }
 
-Exposition show(Metrics& metrics, const std::optional<FleetStatus>& status) {
+Exposition show(Metrics& metrics, const std::optional<core::FleetStatus>& status) {
   return read_exposition(metrics.exposition(status, std::nullopt));
 }
 
 // The sources of the status are those of the config.
-Exposition show_all(Metrics& metrics, const FleetStatus& status) {
+Exposition show_all(Metrics& metrics, const core::FleetStatus& status) {
   std::vector<std::shared_ptr<const Source>> sources = status.sources_not_open;
-  for (const SourceStatus& each : status.sources) sources.push_back(each.source);
+  for (const core::SourceStatus& each : status.sources) sources.push_back(each.source);
   metrics.configure(sources);
   return show(metrics, status);
 }
 
 // Everything that can happen has happened to these sources.
-FleetStatus feed(Metrics& metrics) {
+core::FleetStatus feed(Metrics& metrics) {
   const auto acme = source("acme");
   const auto other = source("other", "workato");
   metrics.configure({acme, other});
-  metrics.config_read(noon - 1min);
+  metrics.config_read(core::noon - 1min);
   for (const auto& each : {acme, other}) {
     metrics.answered(*each, answer_with(200));
     metrics.answered(*each, trouble(http::Transport::dns));
     metrics.waited(*each, 1500ms);
-    metrics.polled(*each, Polled{std::nullopt, 3}, noon);
-    metrics.polled(*each, Polled{RefusalKind::forbidden}, noon);
-    metrics.transacted(batch_of(each, {noon - 3s, noon - 1h}, {"too_large"}), Outcome::committed, 30ms, noon);
+    metrics.polled(*each, core::Polled{std::nullopt, 3}, core::noon);
+    metrics.polled(*each, core::Polled{RefusalKind::forbidden}, core::noon);
+    metrics.transacted(batch_of(each, {core::noon - 3s, core::noon - 1h}, {"too_large"}), core::Outcome::committed, 30ms,
+                       core::noon);
   }
-  metrics.rebalanced(PartitionsAssigned{{1}});
-  metrics.shard_said(1, Say{Level::info, "shard_taken", ""});
+  metrics.rebalanced(core::PartitionsAssigned{{1}});
+  metrics.shard_said(1, core::Say{core::Level::info, "shard_taken", ""});
   return fleet_of({polled_here(acme), polled_here(other, "failing")});
 }
 
@@ -131,9 +132,9 @@ TEST(Metrics, CountWhatHappens) {
 TEST(Metrics, OnlyACommitPublishes) {
   Metrics metrics({}, true);
   const auto acme = source("acme");
-  const Batch batch = batch_of(acme, {noon}, {"refused"});
-  for (const Outcome outcome : {Outcome::refused, Outcome::fenced, Outcome::lost}) {
-    metrics.transacted(batch, outcome, 1s, noon);
+  const core::Batch batch = batch_of(acme, {core::noon}, {"refused"});
+  for (const core::Outcome outcome : {core::Outcome::refused, core::Outcome::fenced, core::Outcome::lost}) {
+    metrics.transacted(batch, outcome, 1s, core::noon);
   }
   const Exposition page = show_all(metrics, fleet_of({polled_here(acme)}));
   for (const char* outcome : {"refused", "fenced", "lost"}) {
@@ -148,8 +149,8 @@ TEST(Metrics, OnlyACommitPublishes) {
 TEST(Metrics, LatenessIsCommitMinusEventTimeAndNeverNegative) {
   Metrics metrics({}, true);
   const auto acme = source("acme");
-  metrics.transacted(batch_of(acme, {noon + 1h, noon - 1s, noon - 90s, noon - 24h * 30}), Outcome::committed,
-                     1s, noon);
+  metrics.transacted(batch_of(acme, {core::noon + 1h, core::noon - 1s, core::noon - 90s, core::noon - 24h * 30}),
+                     core::Outcome::committed, 1s, core::noon);
   const Exposition page = show_all(metrics, fleet_of({polled_here(acme)}));
   const auto at_most = [&](const std::string& bound) {
     return page.value(R"(auditstream_event_lateness_seconds_bucket{vendor="tines",le=")" + bound + "\"}");
@@ -182,7 +183,7 @@ TEST(Metrics, EverySeriesIsThereFromTheFirstScrapeAndInAnOutage) {
   Metrics metrics({"1", "a"}, true);
   const auto acme = source("acme");
   metrics.configure({acme});
-  metrics.config_read(noon);
+  metrics.config_read(core::noon);
   const Exposition first = show(metrics, std::nullopt);
   const std::string labels = R"({source="acme",vendor="tines"})";
   EXPECT_EQ(first.value("auditstream_source_last_success_timestamp_seconds" + labels), 0) << "never";
@@ -193,12 +194,12 @@ TEST(Metrics, EverySeriesIsThereFromTheFirstScrapeAndInAnOutage) {
   EXPECT_EQ(first.value(R"(auditstream_event_lateness_seconds_count{vendor="tines"})"), 0);
   EXPECT_EQ(first.mentions("auditstream_source_state{"), 9u);
 
-  FleetStatus joining;
+  core::FleetStatus joining;
   EXPECT_EQ(names_of(show(metrics, joining)), names_of(first));
-  metrics.polled(*acme, Polled{}, noon);
+  metrics.polled(*acme, core::Polled{}, core::noon);
   EXPECT_EQ(names_of(show(metrics, fleet_of({polled_here(acme, "resting")}))), names_of(first));
-  for (const std::optional<FleetStatus>& outage :
-       {std::optional<FleetStatus>(), std::optional<FleetStatus>(FleetStatus{})}) {
+  for (const std::optional<core::FleetStatus>& outage :
+       {std::optional<core::FleetStatus>(), std::optional<core::FleetStatus>(core::FleetStatus{})}) {
     const Exposition page = show(metrics, outage);
     EXPECT_EQ(names_of(page), names_of(first));
     EXPECT_EQ(page.value("auditstream_source_last_success_timestamp_seconds" + labels), 1795176000)
@@ -211,12 +212,12 @@ TEST(Metrics, WhatIsReadBehindAWindowThatFailsIsNoSuccess) {
   Metrics metrics({}, true);
   const auto acme = source("acme");
   metrics.configure({acme});
-  metrics.polled(*acme, Polled{}, noon);
-  metrics.polled(*acme, Polled{std::nullopt, 0, false}, noon + 1h);
+  metrics.polled(*acme, core::Polled{}, core::noon);
+  metrics.polled(*acme, core::Polled{std::nullopt, 0, false}, core::noon + 1h);
   const std::string series =
       R"(auditstream_source_last_success_timestamp_seconds{source="acme",vendor="tines"})";
   EXPECT_EQ(show(metrics, fleet_of({polled_here(acme)})).value(series),
-            std::chrono::duration<double>(noon.time_since_epoch()).count());
+            std::chrono::duration<double>(core::noon.time_since_epoch()).count());
 }
 
 // The highest of all instances is the true one: whoever polls it no more must not go on telling of it.
@@ -224,9 +225,9 @@ TEST(Metrics, OfASourceThatIsPolledElsewhereTheTimesAreNotTold) {
   Metrics metrics({}, true);
   const auto acme = source("acme");
   metrics.configure({acme});
-  metrics.polled(*acme, Polled{}, noon);
+  metrics.polled(*acme, core::Polled{}, core::noon);
   show(metrics, fleet_of({polled_here(acme)}));
-  FleetStatus opening = fleet_of({});
+  core::FleetStatus opening = fleet_of({});
   opening.sources_not_open = {acme};
   const std::string labels = R"({source="acme",vendor="tines"})";
   const std::string starting = R"(auditstream_source_state{source="acme",vendor="tines",state="starting"})";
@@ -240,7 +241,7 @@ TEST(Metrics, OfASourceThatIsPolledElsewhereTheTimesAreNotTold) {
 
 TEST(Metrics, SeriesOfASourceThatHasLeftTheConfigEnd) {
   Metrics metrics({}, true);
-  const FleetStatus status = feed(metrics);
+  const core::FleetStatus status = feed(metrics);
   EXPECT_GT(show(metrics, status).mentions(R"(source="other")"), 10u);
   metrics.configure({status.sources.front().source});
   const Exposition after = show(metrics, status);
@@ -252,7 +253,7 @@ TEST(Metrics, SeriesOfASourceThatHasLeftTheConfigEnd) {
 
 TEST(Metrics, TellTheLargestSkewOfAVendorsClock) {
   Metrics metrics({}, true);
-  FleetStatus status =
+  core::FleetStatus status =
       fleet_of({polled_here(source("a")), polled_here(source("b")), polled_here(source("c"))});
   status.sources[0].poller.clock_skew = 5s;
   status.sources[1].poller.clock_skew = -90s;
@@ -263,13 +264,13 @@ TEST(Metrics, TellTheLargestSkewOfAVendorsClock) {
 
 TEST(Metrics, TellWhetherTheConfigIsTheOneThatWasReadLast) {
   Metrics metrics({}, true);
-  metrics.config_read(noon);
+  metrics.config_read(core::noon);
   EXPECT_EQ(show(metrics, std::nullopt).value("auditstream_config_last_reload_successful"), 1);
   metrics.config_refused();
   EXPECT_EQ(show(metrics, std::nullopt).value("auditstream_config_last_reload_successful"), 0);
   EXPECT_EQ(show(metrics, std::nullopt).value("auditstream_config_last_reload_success_timestamp_seconds"),
             1795176000);
-  metrics.config_read(noon + 1h);
+  metrics.config_read(core::noon + 1h);
   EXPECT_EQ(show(metrics, std::nullopt).value("auditstream_config_last_reload_successful"), 1);
   EXPECT_EQ(show(metrics, std::nullopt).value("auditstream_config_last_reload_success_timestamp_seconds"),
             1795176000 + 3600);
@@ -277,9 +278,9 @@ TEST(Metrics, TellWhetherTheConfigIsTheOneThatWasReadLast) {
 
 TEST(Metrics, WithoutSourcesTheyAreSumsOfAVendor) {
   Metrics metrics({}, false);
-  FleetStatus status = feed(metrics);
+  core::FleetStatus status = feed(metrics);
   const auto second = source("second");
-  metrics.transacted(batch_of(second, {noon}), Outcome::committed, 1s, noon);
+  metrics.transacted(batch_of(second, {core::noon}), core::Outcome::committed, 1s, core::noon);
   status.sources.push_back(polled_here(second));
   status.sources_not_open.push_back(source("third"));
   Exposition page = show_all(metrics, status);
@@ -302,7 +303,7 @@ class ShardWithMetrics : public ::testing::Test {
  protected:
   // As a fleet would say it.
   Exposition page() {
-    FleetStatus status;
+    core::FleetStatus status;
     status.sources = life.shard->status(life.now);
     status.joined = true;
     status.shards_open = life.shard->open() ? 1 : 0;
@@ -315,12 +316,12 @@ class ShardWithMetrics : public ::testing::Test {
 
   const std::string acme = R"({source="acme",vendor="tines"})";
   Metrics metrics{{}, true};
-  ShardLife life{&metrics};
+  core::ShardLife life{&metrics};
 };
 
 TEST_F(ShardWithMetrics, CountersNeverFallWhenItIsOpenedAgain) {
-  life.add("acme").backfill_start_time = noon - 1h;
-  life.tenants["acme"].events = {{"a", noon - 10min}, {"b", noon - 5min}};
+  life.add("acme").backfill_start_time = core::noon - 1h;
+  life.tenants["acme"].events = {{"a", core::noon - 10min}, {"b", core::noon - 5min}};
   life.start();
   life.live(5min);
   const Exposition before = page();
@@ -350,11 +351,12 @@ TEST_F(ShardWithMetrics, CountersNeverFallWhenItIsOpenedAgain) {
 }
 
 TEST_F(ShardWithMetrics, AFencedTransactionIsCountedAsBoth) {
-  life.add("acme").backfill_start_time = noon - 1h;
-  life.tenants["acme"].events = {{"a", noon - 10min}};
+  life.add("acme").backfill_start_time = core::noon - 1h;
+  life.tenants["acme"].events = {{"a", core::noon - 10min}};
   bool fenced = false;
-  life.journal->outcome = [&](const Batch& batch) {
-    return batch.events > 0 && !std::exchange(fenced, true) ? Outcome::fenced : Outcome::committed;
+  life.journal->outcome = [&](const core::Batch& batch) {
+    return batch.events > 0 && !std::exchange(fenced, true) ? core::Outcome::fenced
+                                                            : core::Outcome::committed;
   };
   life.start();
   life.live(30s);
@@ -386,16 +388,17 @@ TEST_F(ShardWithMetrics, TroubleAndWaitingAreCounted) {
 TEST(Metrics, AreReadWhileTheyAreFed) {
   Metrics metrics({}, true);
   const auto acme = source("acme");
-  const Batch batch = batch_of(acme, {noon});
+  const core::Batch batch = batch_of(acme, {core::noon});
   std::thread worker([&] {
     for (int i = 0; i < 2000; ++i) {
       metrics.answered(*acme, answer_with(200 + i % 7));
-      metrics.transacted(batch, Outcome::committed, 1ms, noon);
+      metrics.transacted(batch, core::Outcome::committed, 1ms, core::noon);
     }
   });
   double last = 0;
   for (int i = 0; i < 50; ++i) {
-    const std::vector<SourceStatus> sources{polled_here(acme), polled_here(source("s" + std::to_string(i)))};
+    const std::vector<core::SourceStatus> sources{polled_here(acme),
+                                                  polled_here(source("s" + std::to_string(i)))};
     const double published =
         show_all(metrics, fleet_of(sources))
             .value(R"(auditstream_events_published_total{source="acme",vendor="tines"})");
@@ -469,7 +472,7 @@ TEST(MetricsDocumentation, NamesEveryOutcomeCodeAndState) {
   for (const RefusalKind kind :
        {RefusalKind::throttled, RefusalKind::unauthorized, RefusalKind::forbidden, RefusalKind::not_found,
         RefusalKind::transient, RefusalKind::too_slow, RefusalKind::too_large, RefusalKind::malformed}) {
-    metrics.polled(*acme, Polled{kind}, noon);
+    metrics.polled(*acme, core::Polled{kind}, core::noon);
   }
   for (const http::Transport transport :
        {http::Transport::dns, http::Transport::connect, http::Transport::tls, http::Transport::timeout,

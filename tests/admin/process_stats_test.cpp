@@ -38,9 +38,9 @@ TEST(ProcessStats, WhatIsNotOfTheFormatIsNothing) {
 }
 
 TEST(ProcessStats, OfThisProcess) {
-  const std::optional<ProcessStats> before = process_stats();
+  const std::optional<ProcessStats> before = runtime::process_stats();
   ASSERT_TRUE(before);
-  const double now = std::chrono::duration<double>(read_clock().wall.time_since_epoch()).count();
+  const double now = std::chrono::duration<double>(runtime::read_clock().wall.time_since_epoch()).count();
   // The time of the boot is in whole seconds.
   EXPECT_LE(before->start_time_seconds, now + 1);
   EXPECT_GE(before->start_time_seconds, now - 600);
@@ -49,10 +49,10 @@ TEST(ProcessStats, OfThisProcess) {
   EXPECT_GE(before->max_fds, before->open_fds);
 
   const int fd = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-  EXPECT_EQ(process_stats()->open_fds, before->open_fds + 1);
+  EXPECT_EQ(runtime::process_stats()->open_fds, before->open_fds + 1);
   ::close(fd);
   std::optional<ProcessStats> in_thread;
-  std::thread([&] { in_thread = process_stats(); }).join();
+  std::thread([&] { in_thread = runtime::process_stats(); }).join();
   ASSERT_TRUE(in_thread);
   EXPECT_GT(in_thread->threads, before->threads) << "it is the process that is asked about";
 }

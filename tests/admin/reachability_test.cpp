@@ -17,10 +17,11 @@ const Error refused{"10.0.0.1:9092/1: Connection refused"};
 Now at(Duration since_noon) { return {noon + since_noon, Steady{1h + since_noon}}; }
 
 // Silent since noon, looked at with each second of a span.
-std::vector<std::pair<Duration, Say>> look(Reachability& kafka, Duration from, Duration to) {
-  std::vector<std::pair<Duration, Say>> said;
+std::vector<std::pair<Duration, core::Say>> look(Reachability& kafka, Duration from, Duration to) {
+  std::vector<std::pair<Duration, core::Say>> said;
   for (Duration second = from; second <= to; second += 1s) {
-    if (std::optional<Say> say = kafka.look(Steady{1h}, refused, at(second))) said.emplace_back(second, *say);
+    if (std::optional<core::Say> say = kafka.look(Steady{1h}, refused, at(second)))
+      said.emplace_back(second, *say);
   }
   return said;
 }
@@ -33,7 +34,7 @@ TEST(Reachability, IsTakenAwayAfterFifteenSecondsAndSaysSinceWhenAndWhy) {
   const auto said = look(kafka, 15s, 20s);
   ASSERT_EQ(said.size(), 1u);
   EXPECT_EQ(said[0].second.code, "kafka_unreachable");
-  EXPECT_EQ(said[0].second.level, Level::warn);
+  EXPECT_EQ(said[0].second.level, core::Level::warn);
   EXPECT_THAT(said[0].second.text,
               AllOf(HasSubstr("since 2026-11-20T12:00:00Z"), HasSubstr(refused.message)));
   EXPECT_FALSE(kafka.view().reachable);
@@ -53,10 +54,10 @@ TEST(Reachability, IsToldLessAndLessOften) {
 TEST(Reachability, ComesBackWithHowLongItTook) {
   Reachability kafka;
   look(kafka, 0s, 100s);
-  const std::optional<Say> say = kafka.look(Steady{1h + 101s}, {}, at(102s));
+  const std::optional<core::Say> say = kafka.look(Steady{1h + 101s}, {}, at(102s));
   ASSERT_TRUE(say);
   EXPECT_EQ(say->code, "kafka_reachable");
-  EXPECT_EQ(say->level, Level::info);
+  EXPECT_EQ(say->level, core::Level::info);
   EXPECT_THAT(say->text, HasSubstr("1 min 42 s"));
   EXPECT_TRUE(kafka.view().reachable);
   EXPECT_FALSE(kafka.view().since);
@@ -65,9 +66,9 @@ TEST(Reachability, ComesBackWithHowLongItTook) {
 
 TEST(Reachability, APersonIsCalledWhereOnlyAPersonHelps) {
   Reachability kafka;
-  const std::optional<Say> say = kafka.look(Steady{1h}, Error{"wrong password", Cure::person}, at(15s));
+  const std::optional<core::Say> say = kafka.look(Steady{1h}, Error{"wrong password", Cure::person}, at(15s));
   ASSERT_TRUE(say);
-  EXPECT_EQ(say->level, Level::error);
+  EXPECT_EQ(say->level, core::Level::error);
 }
 
 TEST(Reachability, AProcessThatWasStoppedBlamesNobody) {

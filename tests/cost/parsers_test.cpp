@@ -70,10 +70,10 @@ TEST(Cost, OfACursorGrowsWithItsSize) {
        {"brackets", around("", "[", "")},
        {"objects", around("", "{\"a\":", "")}},
       [](std::string_view text) {
-        (void)decode_cursor(text);
-        (void)decode_chunk(text);
-        (void)account_of_cursor(text);
-        (void)chunk_number(text, text);
+        (void)core::decode_cursor(text);
+        (void)core::decode_chunk(text);
+        (void)core::account_of_cursor(text);
+        (void)core::chunk_number(text, text);
       });
 }
 
@@ -90,7 +90,7 @@ TEST(Cost, OfTimesAndNumbersGrowsWithTheirSize) {
                   (void)parse_event_time(text);
                   (void)parse_http_date(text);
                   (void)parse_duration(text);
-                  (void)parse_rate(text);
+                  (void)config::parse_rate(text);
                 });
 }
 
@@ -109,7 +109,7 @@ TEST(Cost, OfTheConfigGrowsWithItsSize) {
                  {"anchors", around("", "- &a 1\n", "")},
                  {"aliases", around("- &a [1, 2]\n", "- *a\n", "")},
                  {"dashes", around("", "- ", "1")}},
-                [](std::string_view text) { (void)parse_yaml(text); });
+                [](std::string_view text) { (void)config::parse_yaml(text); });
 }
 
 TEST(Cost, OfASettingGrowsWithItsSize) {
@@ -123,15 +123,15 @@ TEST(Cost, OfASettingGrowsWithItsSize) {
                  {"colons", around("https://", ":", "1")},
                  {"users", around("https://", "a@", "b")}},
                 [&](std::string_view text) {
-                  (void)expand(text);
-                  (void)reveal(text);
-                  (void)trimmed(text);
-                  (void)parse_origin(text);
-                  (void)parse_domain(text);
-                  (void)check_host(text);
-                  (void)check_listen(text);
-                  (void)check_proxy(text);
-                  (void)nearest_name(text, names);
+                  (void)config::expand(text);
+                  (void)config::reveal(text);
+                  (void)config::trimmed(text);
+                  (void)config::parse_origin(text);
+                  (void)config::parse_domain(text);
+                  (void)config::check_host(text);
+                  (void)config::check_listen(text);
+                  (void)config::check_proxy(text);
+                  (void)config::nearest_name(text, names);
                 });
 }
 
@@ -148,9 +148,10 @@ TEST(Cost, OfAStatusDocumentGrowsWithItsSize) {
                  {"names", around("{", "\"now\":\"a\",", "\"sources\":[]}")},
                  {"brackets", around("", "[", "")}},
                 [](std::string_view text) {
-                  const Result<StatusReport> report = parse_status(text);
+                  const Result<cli::StatusReport> report = cli::parse_status(text);
                   if (!report.ok()) return;
-                  for (const std::size_t columns : {0, 80}) (void)status_text(*report, {.columns = columns});
+                  for (const std::size_t columns : {0, 80})
+                    (void)cli::status_text(*report, {.columns = columns});
                 });
 }
 
@@ -158,13 +159,13 @@ TEST(Cost, OfAStatusDocumentGrowsWithItsSize) {
 // them known, or over and over the same.
 TEST(Cost, OfAReadingGrowsWithItsRows) {
   const std::map<std::string, std::function<std::string(std::size_t)>> rows{
-      {"new", [](std::size_t i) { return event_line("e" + std::to_string(i), noon + Duration(i)); }},
+      {"new", [](std::size_t i) { return event_line("e" + std::to_string(i), core::noon + Duration(i)); }},
       {"newest first",
-       [](std::size_t i) { return event_line("e" + std::to_string(i), noon + 50min - Duration(i)); }},
-      {"known", [](std::size_t i) { return event_line("e" + std::to_string(i), noon - 2h); }},
-      {"outside", [](std::size_t i) { return event_line("e" + std::to_string(i), noon + 2h); }},
+       [](std::size_t i) { return event_line("e" + std::to_string(i), core::noon + 50min - Duration(i)); }},
+      {"known", [](std::size_t i) { return event_line("e" + std::to_string(i), core::noon - 2h); }},
+      {"outside", [](std::size_t i) { return event_line("e" + std::to_string(i), core::noon + 2h); }},
       {"timeless", [](std::size_t i) { return event_line("e" + std::to_string(i), std::nullopt); }},
-      {"the same", [](std::size_t) { return event_line("e", noon); }},
+      {"the same", [](std::size_t) { return event_line("e", core::noon); }},
       {"the same and timeless", [](std::size_t) { return event_line("e", std::nullopt); }}};
   Source source;
   source.name = "acme";
@@ -185,8 +186,9 @@ TEST(Cost, OfAReadingGrowsWithItsRows) {
             return pages;
           },
           [&](const std::vector<Page>& pages) {
-            Ledger ledger(source, noon - 1h, noon);
-            Reading reading({noon, noon + 1h}, {.events_max = 50, .bytes_max = 64 << 10}, exact, noon + 2h);
+            core::Ledger ledger(source, core::noon - 1h, core::noon);
+            core::Reading reading({core::noon, core::noon + 1h}, {.events_max = 50, .bytes_max = 64 << 10}, exact,
+                                  core::noon + 2h);
             for (const Page& page : pages) (void)reading.add(page, ledger);
           });
       EXPECT_LT(times, test::cost_growth_max) << name << (exact ? ", counted" : "");

@@ -16,10 +16,10 @@ using test::repeated;
 const std::string line = "PATCH /connectors/acme/offsets HTTP/1.1\r\nHost: localhost\r\n";
 
 void hear(std::string_view left, std::size_t piece) {
-  wire::Reader reader;
+  runtime::wire::Reader reader;
   const auto read = [&](auto step) {
-    wire::Reader::State state = (reader.*step)();
-    while (state == wire::Reader::State::hungry) {
+    runtime::wire::Reader::State state = (reader.*step)();
+    while (state == runtime::wire::Reader::State::hungry) {
       const std::size_t room = std::min(piece, reader.room().size());
       const std::size_t bytes = left.copy(static_cast<char*>(reader.room().data()), room);
       left.remove_prefix(bytes);
@@ -28,8 +28,8 @@ void hear(std::string_view left, std::size_t piece) {
     }
     return state;
   };
-  if (read(&wire::Reader::read_head) != wire::Reader::State::done) return;
-  (void)read(&wire::Reader::read_body);
+  if (read(&runtime::wire::Reader::read_head) != runtime::wire::Reader::State::done) return;
+  (void)read(&runtime::wire::Reader::read_body);
 }
 
 TEST(Cost, OfBytesOfAConnectionGrowsWithTheirNumber) {

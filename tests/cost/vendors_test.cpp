@@ -120,26 +120,27 @@ const std::map<std::string, std::pair<Make, Make>>& contents() {
 
 // Everything that is read of an answer, and what is asked next.
 void read_all(const Vendor& vendor, const http::Response& response) {
-  const Source source = any_source(vendor);
-  Ask ask = any_ask(vendor);
-  const Secrets secrets = given_secrets(vendor);
-  const Answer answer = read_answer(vendor, source, secrets, given_token(vendor), ask, response);
+  const Source source = vendor_apis::any_source(vendor);
+  Ask ask = vendor_apis::any_ask(vendor);
+  const Secrets secrets = vendor_apis::given_secrets(vendor);
+  const Answer answer =
+      core::read_answer(vendor, source, secrets, vendor_apis::given_token(vendor), ask, response);
   if (const Page* page = std::get_if<Page>(&answer)) {
     ask.token = page->next;
-    (void)vendor.request(source, secrets, given_token(vendor), ask);
+    (void)vendor.request(source, secrets, vendor_apis::given_token(vendor), ask);
   }
-  if (vendor.exchanges_token()) (void)read_token(vendor, source, secrets, response, Time{});
+  if (vendor.exchanges_token()) (void)core::read_token(vendor, source, secrets, response, Time{});
 }
 
 TEST(Cost, OfAPageGrowsWithItsSize) {
-  for (const Vendor* vendor : vendors()) {
+  for (const Vendor* vendor : vendor_apis::vendors()) {
     const Envelope& envelope = envelopes().at(vendor->name());
     for (const auto& [name, content] : contents()) {
       const double times = test::growth(
           small,
           [&](std::size_t size) {
-            return given_response(200, envelope.before + content.first(size) + envelope.between +
-                                           content.second(size) + envelope.after);
+            return vendor_apis::given_response(200, envelope.before + content.first(size) + envelope.between +
+                                                        content.second(size) + envelope.after);
           },
           [&](const http::Response& response) { read_all(*vendor, response); });
       EXPECT_LT(times, test::cost_growth_max) << vendor->name() << ": " << name;
@@ -148,8 +149,8 @@ TEST(Cost, OfAPageGrowsWithItsSize) {
 }
 
 TEST(Cost, OfARefusalGrowsWithItsSize) {
-  for (const Vendor* vendor : vendors()) {
-    const std::string secret = secret_texts(*vendor).front();
+  for (const Vendor* vendor : vendor_apis::vendors()) {
+    const std::string secret = vendor_apis::secret_texts(*vendor).front();
     const std::map<std::string, Make> bodies{
         {"the secret", [&](std::size_t size) { return repeated(secret, size); }},
         {"the secret in HTML", [&](std::size_t size) { return "<p>" + repeated(secret + " ", size); }},
@@ -170,7 +171,7 @@ TEST(Cost, OfARefusalGrowsWithItsSize) {
     for (const auto& [name, make] : bodies) {
       for (const int status : {200, 303, 401, 403, 500}) {
         const double times = test::growth(
-            small, [&](std::size_t size) { return given_response(status, make(size)); },
+            small, [&](std::size_t size) { return vendor_apis::given_response(status, make(size)); },
             [&](const http::Response& response) { read_all(*vendor, response); });
         EXPECT_LT(times, test::cost_growth_max) << vendor->name() << " " << status << ": " << name;
       }
@@ -179,15 +180,15 @@ TEST(Cost, OfARefusalGrowsWithItsSize) {
 }
 
 TEST(Cost, OfHeadersGrowsWithTheirSize) {
-  for (const Vendor* vendor : vendors()) {
-    const std::string secret = secret_texts(*vendor).front();
+  for (const Vendor* vendor : vendor_apis::vendors()) {
+    const std::string secret = vendor_apis::secret_texts(*vendor).front();
     for (const char* header : {"retry-after", "date", "location", "content-type", "x-request-id"}) {
       for (const std::string& item : {std::string("1"), std::string(" "), std::string("/x?"), secret}) {
         for (const int status : {303, 429, 503}) {
           const double times = test::growth(
               small,
               [&](std::size_t size) {
-                return given_response(status, "no", {{header, repeated(item, size)}});
+                return vendor_apis::given_response(status, "no", {{header, repeated(item, size)}});
               },
               [&](const http::Response& response) { read_all(*vendor, response); });
           EXPECT_LT(times, test::cost_growth_max)
@@ -203,12 +204,12 @@ TEST(Cost, OfAnUrlGrowsWithItsSize) {
     const double times = test::growth(
         small, [&](std::size_t size) { return "/x?" + repeated(item, size); },
         [](const std::string& text) {
-          (void)toolkit::percent_encode(text);
-          (void)toolkit::origin_of("https://" + text);
-          (void)toolkit::origin_of(text);
-          (void)toolkit::on_own_origin("https://example.com", text);
-          (void)toolkit::query_parameter(text, "page[cursor]");
-          (void)toolkit::excerpt(text);
+          (void)vendor_apis::toolkit::percent_encode(text);
+          (void)vendor_apis::toolkit::origin_of("https://" + text);
+          (void)vendor_apis::toolkit::origin_of(text);
+          (void)vendor_apis::toolkit::on_own_origin("https://example.com", text);
+          (void)vendor_apis::toolkit::query_parameter(text, "page[cursor]");
+          (void)vendor_apis::toolkit::excerpt(text);
         });
     EXPECT_LT(times, test::cost_growth_max) << item;
   }

@@ -25,7 +25,7 @@ struct Crowd : World {
   std::map<int, std::string> owners() const {
     std::map<int, std::string> owners;
     for (const Record& record : read_topic(bootstrap(), offsets_topic())) {
-      if (record.key == owner_key) {
+      if (record.key == core::owner_key) {
         owners[record.partition] = json::scalar_at(record.value.value_or(""), "/instance").value_or("");
       }
     }

@@ -36,29 +36,29 @@ class MemoryFile {
   const int file_;
 };
 
-bool reads_other_files(const Node& node) {
+bool reads_other_files(const config::Node& node) {
   return node.key == "include" || node.text.find("${file:") != std::string::npos ||
          std::ranges::any_of(node.items, reads_other_files);
 }
 
-void expect_readable(const std::vector<Finding>& findings, std::string_view input) {
+void expect_readable(const std::vector<config::Finding>& findings, std::string_view input) {
   const auto lines = 1 + std::ranges::count(input, '\n') + std::ranges::count(input, '\r');
-  for (const Finding& finding : findings) {
+  for (const config::Finding& finding : findings) {
     AS_CHECK(!finding.message.empty());
     AS_CHECK(finding.line >= 0 && finding.line <= lines);
   }
 }
 
 void run(std::string_view input) {
-  const auto tree = parse_yaml(input);
-  if (const auto* error = std::get_if<SyntaxError>(&tree)) {
+  const auto tree = config::parse_yaml(input);
+  if (const auto* error = std::get_if<config::SyntaxError>(&tree)) {
     AS_CHECK(!error->message.empty());
     return;
   }
-  if (reads_other_files(std::get<Node>(tree))) return;
+  if (reads_other_files(std::get<config::Node>(tree))) return;
   const MemoryFile file(input);
   const Time now = *parse_rfc3339("2026-11-20T12:00:00Z");
-  const Loaded loaded = load_config(file.path(), now);
+  const config::Loaded loaded = config::load_config(file.path(), now);
   AS_CHECK((loaded.config != nullptr) == loaded.mistakes.empty());
   expect_readable(loaded.mistakes, input);
   expect_readable(loaded.warnings, input);
@@ -70,11 +70,12 @@ void run(std::string_view input) {
     AS_CHECK(names.insert(source->name).second);
     const Vendor* vendor = source->api;
     AS_CHECK(vendor != nullptr);
-    const Result<std::string> origin = parse_origin(source->base_url);
+    const Result<std::string> origin = config::parse_origin(source->base_url);
     AS_CHECK(origin.ok() && *origin == source->base_url);
     AS_CHECK(source->page_size >= 1 && source->page_size <= vendor->traits().page_size_max);
     AS_CHECK(!source->backfill_start_time || *source->backfill_start_time <= now);
-    for (const RateSpec& rate : source->rate_limit) AS_CHECK(parse_rate(format_rate(rate)).ok());
+    for (const RateSpec& rate : source->rate_limit)
+      AS_CHECK(config::parse_rate(config::format_rate(rate)).ok());
   }
 }
 

@@ -8,32 +8,33 @@ namespace auditstream::fuzz {
 namespace {
 
 void run(std::string_view input) {
-  if (const Result<DecodedCursor> decoded = decode_cursor(input); decoded.ok()) {
-    const std::string text = encode_cursor(decoded->cursor, decoded->open);
-    const Result<DecodedCursor> again = decode_cursor(text);
+  if (const Result<core::DecodedCursor> decoded = core::decode_cursor(input); decoded.ok()) {
+    const std::string text = core::encode_cursor(decoded->cursor, decoded->open);
+    const Result<core::DecodedCursor> again = core::decode_cursor(text);
     AS_CHECK(again.ok());
-    AS_CHECK(encode_cursor(again->cursor, again->open) == text);
+    AS_CHECK(core::encode_cursor(again->cursor, again->open) == text);
     AS_CHECK(again->open.ids == decoded->open.ids);
     AS_CHECK(again->cursor.floor == decoded->cursor.floor &&
              again->cursor.watermark == decoded->cursor.watermark);
   }
-  if (const Result<DecodedChunk> decoded = decode_chunk(input); decoded.ok()) {
-    const Result<DecodedChunk> again = decode_chunk(encode_chunk(decoded->chunk, decoded->generation));
+  if (const Result<core::DecodedChunk> decoded = core::decode_chunk(input); decoded.ok()) {
+    const Result<core::DecodedChunk> again =
+        core::decode_chunk(core::encode_chunk(decoded->chunk, decoded->generation));
     AS_CHECK(again.ok());
     AS_CHECK(again->chunk == decoded->chunk && again->generation == decoded->generation);
   }
-  account_of_cursor(input);
-  if (const auto number = chunk_number("acme", input))
-    AS_CHECK(chunk_number("acme", chunk_key("acme", *number)) == number);
+  core::account_of_cursor(input);
+  if (const auto number = core::chunk_number("acme", input))
+    AS_CHECK(core::chunk_number("acme", core::chunk_key("acme", *number)) == number);
 
   admin::Board board(12);
   board.on_record(3, "acme", input);
-  board.on_record(3, owner_key, input);
+  board.on_record(3, core::owner_key, input);
   board.on_record(3, input, input);
 }
 
 std::vector<std::string> seeds() {
-  Cursor cursor;
+  core::Cursor cursor;
   cursor.source = "acme";
   cursor.vendor = "tines";
   cursor.account = "acme";
@@ -43,15 +44,15 @@ std::vector<std::string> seeds() {
   cursor.watermark = *parse_rfc3339("2026-11-20T12:00:00.123456Z");
   cursor.floor = Position{cursor.watermark - 10min, "an id \"\\\n"};
   cursor.updated = cursor.watermark;
-  const SeenChunk open{Position{cursor.watermark, "b"}, false, {1, 2, ~std::uint64_t{0}}};
-  std::vector<std::string> made{encode_cursor(cursor, open), encode_chunk(open, 3),
+  const core::SeenChunk open{Position{cursor.watermark, "b"}, false, {1, 2, ~std::uint64_t{0}}};
+  std::vector<std::string> made{core::encode_cursor(cursor, open), core::encode_chunk(open, 3),
                                 "acme/seen/18446744073709551615"};
-  made.push_back(encode_chunk({open.to, false, std::vector<std::uint64_t>(large_seed / 11, 42)}, 3));
-  cursor.state = Cursor::State::paused;
-  cursor.trouble = Trouble{401, "the key is refused"};
+  made.push_back(core::encode_chunk({open.to, false, std::vector<std::uint64_t>(large_seed / 11, 42)}, 3));
+  cursor.state = core::Cursor::State::paused;
+  cursor.trouble = core::Trouble{401, "the key is refused"};
   cursor.backfill_start_time = cursor.since;
-  made.push_back(encode_cursor(cursor, {}));
-  made.push_back(encode_chunk({Position{cursor.watermark, ""}, true, {7}}, 1));
+  made.push_back(core::encode_cursor(cursor, {}));
+  made.push_back(core::encode_chunk({Position{cursor.watermark, ""}, true, {7}}, 1));
   return made;
 }
 

@@ -91,8 +91,8 @@ struct Heard {
 
 // Where a socket gives them `piece` at a time.
 Heard hear(std::string_view left, std::size_t piece) {
-  using State = wire::Reader::State;
-  wire::Reader reader;
+  using State = runtime::wire::Reader::State;
+  runtime::wire::Reader reader;
   bool has_head = false;
   while (true) {
     State state = has_head ? reader.read_body() : reader.read_head();
@@ -125,8 +125,8 @@ void run_wire(std::string_view input) {
   AS_CHECK(pieces.request->method == whole.request->method && pieces.request->path == whole.request->path);
   AS_CHECK(pieces.request->headers == whole.request->headers && pieces.request->body == whole.request->body);
   AS_CHECK(pieces.request->query == whole.request->query);
-  AS_CHECK(whole.request->body.size() <= wire::body_bytes_max);
-  AS_CHECK(whole.request->path.size() <= wire::path_bytes_max);
+  AS_CHECK(whole.request->body.size() <= runtime::wire::body_bytes_max);
+  AS_CHECK(whole.request->path.size() <= runtime::wire::path_bytes_max);
   expect_good_answers(*whole.request, input);
 }
 

@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::string_view source = "acme";
 
-RecordMap records_of(std::string_view input) {
-  RecordMap records{{std::string(source), ""}};
+core::RecordMap records_of(std::string_view input) {
+  core::RecordMap records{{std::string(source), ""}};
   while (!input.empty()) {
     const std::size_t end = std::min(input.find('\n'), input.size());
     const std::string_view line = input.substr(0, end);
@@ -22,8 +22,8 @@ RecordMap records_of(std::string_view input) {
   return records;
 }
 
-void write(const std::vector<Record>& written, RecordMap& records) {
-  for (const Record& record : written) {
+void write(const std::vector<core::Record>& written, core::RecordMap& records) {
+  for (const core::Record& record : written) {
     if (record.value) {
       records[record.key] = *record.value;
     } else {
@@ -33,8 +33,8 @@ void write(const std::vector<Record>& written, RecordMap& records) {
 }
 
 void run(std::string_view input) {
-  RecordMap records = records_of(input);
-  Result<Ledger> ledger = Ledger::restore(source, records);
+  core::RecordMap records = records_of(input);
+  Result<core::Ledger> ledger = core::Ledger::restore(source, records);
   if (!ledger.ok()) return;
   const Time now = *parse_rfc3339("2026-11-20T12:00:00Z");
 
@@ -46,7 +46,7 @@ void run(std::string_view input) {
   AS_CHECK(known || ledger->published(next, 42));
   write(ledger->take_records(now), records);
   AS_CHECK(ledger->take_records(now).empty());
-  const Result<Ledger> again = Ledger::restore(source, records);
+  const Result<core::Ledger> again = core::Ledger::restore(source, records);
   AS_CHECK(again.ok());
   AS_CHECK(again->published(next, 42));
   AS_CHECK(again->ids() == ledger->ids());
@@ -60,8 +60,8 @@ std::vector<std::string> seeds() {
   acme.name = source;
   acme.vendor = "tines";
   const Time since = *parse_rfc3339("2026-11-20T10:00:00Z");
-  Ledger ledger(acme, since, since);
-  RecordMap records;
+  core::Ledger ledger(acme, since, since);
+  core::RecordMap records;
   for (int i = 0; i < 40; ++i)
     ledger.publish(Position{since + i * 1s, std::to_string(i)}, static_cast<std::uint64_t>(i));
   ledger.dead_letter({1, 2, 3}, since + 24h);
@@ -69,15 +69,15 @@ std::vector<std::string> seeds() {
   ledger.advance(since + 100s, Position{since + 5s, "x"});
   ledger.publish(Position{since + 100s, "y"}, 99);
   write(ledger.take_records(since), records);
-  const auto text_of = [](const RecordMap& map) {
+  const auto text_of = [](const core::RecordMap& map) {
     std::string text;
     for (const auto& [key, value] : map) text += key + "\t" + value + "\n";
     return text;
   };
   const std::string text = text_of(records);
   for (std::uint64_t number = 9; records.size() * 150 < large_seed; ++number) {
-    const SeenChunk chunk{Position{since + 1h, "z"}, number % 5 == 0, {number, number + 1}};
-    records[chunk_key(source, number)] = encode_chunk(chunk, number % 7 == 0 ? 2 : 1);
+    const core::SeenChunk chunk{Position{since + 1h, "z"}, number % 5 == 0, {number, number + 1}};
+    records[core::chunk_key(source, number)] = core::encode_chunk(chunk, number % 7 == 0 ? 2 : 1);
   }
   return {text, text.substr(0, text.find('\n') + 1), text_of(records)};
 }

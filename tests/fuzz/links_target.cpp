@@ -17,13 +17,13 @@ bool goes_over_the_wire(std::string_view url) {
 }
 
 void expect_path_stays_home(const std::string& base, std::string_view path) {
-  const std::optional<std::string> url = toolkit::on_own_origin(base, path);
+  const std::optional<std::string> url = vendor_apis::toolkit::on_own_origin(base, path);
   if (!url) return;
   AS_CHECK(url->starts_with(base));
-  AS_CHECK(toolkit::origin_of(*url) == toolkit::origin_of(base));
+  AS_CHECK(vendor_apis::toolkit::origin_of(*url) == vendor_apis::toolkit::origin_of(base));
   const std::string_view sent = std::string_view(*url).substr(base.size());
   AS_CHECK(sent.starts_with('/') && goes_over_the_wire(sent));
-  AS_CHECK(toolkit::on_own_origin(base, sent) == url);
+  AS_CHECK(vendor_apis::toolkit::on_own_origin(base, sent) == url);
 }
 
 void run(std::string_view input) {
@@ -35,30 +35,32 @@ void run(std::string_view input) {
   }
   const auto& [origin, link, name] = lines;
 
-  if (const Result<std::string> base = parse_origin(origin); base.ok()) {
-    const Result<std::string> again = parse_origin(*base);
+  if (const Result<std::string> base = config::parse_origin(origin); base.ok()) {
+    const Result<std::string> again = config::parse_origin(*base);
     AS_CHECK(again.ok() && *again == *base);
-    AS_CHECK(!toolkit::origin_of(*base).empty());
+    AS_CHECK(!vendor_apis::toolkit::origin_of(*base).empty());
     expect_path_stays_home(*base, link);
   }
   expect_path_stays_home("https://api.example.com", link);
   expect_path_stays_home("https://api.example.com:8443", link);
 
-  const toolkit::Url url =
-      toolkit::Url("https://api.example.com", "/v1").add("first", 1).add(name, input).add("last", "");
+  const vendor_apis::toolkit::Url url = vendor_apis::toolkit::Url("https://api.example.com", "/v1")
+                                            .add("first", 1)
+                                            .add(name, input)
+                                            .add("last", "");
   AS_CHECK(goes_over_the_wire(url.text()));
-  const std::optional<std::string> value = toolkit::query_parameter(url.text(), name);
+  const std::optional<std::string> value = vendor_apis::toolkit::query_parameter(url.text(), name);
   AS_CHECK(name == "first" ? value == "1" : value == input);
-  toolkit::query_parameter(link, name);
+  vendor_apis::toolkit::query_parameter(link, name);
 
-  if (const Result<std::string> domain = parse_domain(link); domain.ok()) {
-    AS_CHECK(parse_domain(*domain).ok());
-    AS_CHECK(parse_origin("https://" + *domain).ok());
-    AS_CHECK(check_host(*domain).ok());
+  if (const Result<std::string> domain = config::parse_domain(link); domain.ok()) {
+    AS_CHECK(config::parse_domain(*domain).ok());
+    AS_CHECK(config::parse_origin("https://" + *domain).ok());
+    AS_CHECK(config::check_host(*domain).ok());
   }
-  if (check_listen(link).ok()) AS_CHECK(check_host(link).ok());
-  (void)check_proxy(link);
-  toolkit::excerpt(link);
+  if (config::check_listen(link).ok()) AS_CHECK(config::check_host(link).ok());
+  (void)config::check_proxy(link);
+  vendor_apis::toolkit::excerpt(link);
 }
 
 std::vector<std::string> seeds() {

@@ -18,8 +18,8 @@ bool steers(std::string_view line) {
   return false;
 }
 
-void expect_screen(const StatusReport& report, const TableFormat& format) {
-  const std::string text = status_text(report, format);
+void expect_screen(const cli::StatusReport& report, const cli::TableFormat& format) {
+  const std::string text = cli::status_text(report, format);
   std::size_t lines = 0;
   for (std::string_view rest = text; !rest.empty(); ++lines) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
@@ -36,7 +36,7 @@ void expect_screen(const StatusReport& report, const TableFormat& format) {
 }
 
 void run(std::string_view input) {
-  const Result<StatusReport> report = parse_status(input);
+  const Result<cli::StatusReport> report = cli::parse_status(input);
   if (!report.ok()) {
     AS_CHECK(!report.error().message.empty());
     return;
@@ -45,10 +45,10 @@ void run(std::string_view input) {
     for (const std::size_t columns : {0, 1, 40, 80})
       expect_screen(*report, {columns, columns == 40 ? 6u : 0u, false, utf8});
   }
-  (void)status_text(*report, {80, 24, true, true, "hint"});
-  for (const SourceRow& row : report->sources) (void)brief_error(row.error, row.error_status);
-  StatusReport forgotten = *report;
-  forget_states(forgotten);
+  (void)cli::status_text(*report, {80, 24, true, true, "hint"});
+  for (const cli::SourceRow& row : report->sources) (void)cli::brief_error(row.error, row.error_status);
+  cli::StatusReport forgotten = *report;
+  cli::forget_states(forgotten);
   expect_screen(forgotten, {80, 24, false, true});
 }
 

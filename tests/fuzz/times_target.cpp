@@ -34,19 +34,19 @@ void run_line(std::string_view line) {
     const Result<Duration> again = parse_duration(format_duration(*span));
     AS_CHECK(again.ok() && *again == *span);
   }
-  if (const Result<RateSpec> rate = parse_rate(line); rate.ok()) {
+  if (const Result<RateSpec> rate = config::parse_rate(line); rate.ok()) {
     AS_CHECK(rate->count > 0 && rate->period > Duration{0});
-    const Result<RateSpec> again = parse_rate(format_rate(*rate));
+    const Result<RateSpec> again = config::parse_rate(config::format_rate(*rate));
     AS_CHECK(again.ok() && *again == *rate);
   }
-  if (const auto life = toolkit::whole_seconds(line)) AS_CHECK(*life > Duration{0});
-  if (const auto expiry = toolkit::jwt_expiry(line)) AS_CHECK(*expiry > Time{});
+  if (const auto life = vendor_apis::toolkit::whole_seconds(line)) AS_CHECK(*life > Duration{0});
+  if (const auto expiry = vendor_apis::toolkit::jwt_expiry(line)) AS_CHECK(*expiry > Time{});
 
   const std::string now = "Fri, 20 Nov 2026 12:00:00 GMT", value(line);
   for (const auto& [retry_after, sent] :
        {std::pair(value, now), std::pair(now, value), std::pair(value, value)}) {
-    const auto wait =
-        toolkit::retry_after(given_response(429, "", {{"retry-after", retry_after}, {"date", sent}}));
+    const auto wait = vendor_apis::toolkit::retry_after(
+        vendor_apis::given_response(429, "", {{"retry-after", retry_after}, {"date", sent}}));
     AS_CHECK(!wait || *wait >= Duration{0});
   }
 }

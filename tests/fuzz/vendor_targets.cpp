@@ -26,11 +26,12 @@ unsigned number_of(std::string_view text) {
 // The sources of its transcripts, so that an input says by a number which settings it is read with.
 std::vector<Source> sources_of(const Vendor& vendor) {
   std::vector<Source> sources;
-  for (const Transcript& transcript : transcripts_of(vendor)) sources.push_back(transcript.source);
+  for (const vendor_apis::Transcript& transcript : vendor_apis::transcripts_of(vendor))
+    sources.push_back(transcript.source);
   return sources;
 }
 
-std::string response_text(std::size_t source, const Exchange& exchange) {
+std::string response_text(std::size_t source, const vendor_apis::Exchange& exchange) {
   std::string text =
       "source: " + std::to_string(source) + "\nstatus: " + std::to_string(exchange.response.status) + "\n";
   if (!exchange.ask.token.empty()) text += "token: " + exchange.ask.token + "\n";
@@ -41,7 +42,8 @@ std::string response_text(std::size_t source, const Exchange& exchange) {
 }
 
 // The answer with its first event repeated; nothing where it has none.
-std::optional<Exchange> enlarged(const Vendor& vendor, const Source& source, Exchange exchange) {
+std::optional<vendor_apis::Exchange> enlarged(const Vendor& vendor, const Source& source,
+                                              vendor_apis::Exchange exchange) {
   const Answer answer = vendor.read(source, exchange.ask, exchange.response);
   const Page* page = std::get_if<Page>(&answer);
   if (page == nullptr || page->events.empty()) return std::nullopt;
@@ -57,14 +59,15 @@ std::optional<Exchange> enlarged(const Vendor& vendor, const Source& source, Exc
 std::vector<std::string> seeds_of(const Vendor& vendor) {
   std::vector<std::string> seeds;
   std::size_t source = 0;
-  for (const Transcript& transcript : transcripts_of(vendor)) {
-    for (const Exchange& exchange : transcript.exchanges) seeds.push_back(response_text(source, exchange));
+  for (const vendor_apis::Transcript& transcript : vendor_apis::transcripts_of(vendor)) {
+    for (const vendor_apis::Exchange& exchange : transcript.exchanges)
+      seeds.push_back(response_text(source, exchange));
     if (const auto large = enlarged(vendor, transcript.source, transcript.exchanges.front())) {
       seeds.push_back(response_text(source, *large));
     }
     ++source;
   }
-  const std::string secret = secret_texts(vendor).front();
+  const std::string secret = vendor_apis::secret_texts(vendor).front();
   seeds.push_back("status: 401\ncontent-type: text/html\nx-request-id: " + secret +
                   "\n\n<p>no such key: " + secret + "</p>");
   seeds.push_back("status: 400\nretry-after: 120\ndate: Fri, 20 Nov 2026 12:00:00 GMT\n\n{\"message\":\"" +
@@ -81,7 +84,7 @@ std::vector<std::string> seeds_of(const Vendor& vendor) {
 }
 
 void expect_no_secret(const Vendor& vendor, const Refusal& refusal) {
-  for (const std::string& secret : secret_texts(vendor)) {
+  for (const std::string& secret : vendor_apis::secret_texts(vendor)) {
     for (const std::string* text : {&refusal.message, &refusal.remedy, &refusal.request_id}) {
       AS_CHECK(text->find(secret) == std::string::npos);
     }
@@ -125,10 +128,11 @@ bool same(const Page& a, const Page& b) {
 }
 
 http::Response response_from(const Fields& fields) {
-  http::Response response =
-      given_response(static_cast<int>(number_of(fields["status"]) % 1000), std::string(fields.rest));
+  http::Response response = vendor_apis::given_response(static_cast<int>(number_of(fields["status"]) % 1000),
+                                                        std::string(fields.rest));
   if (const unsigned transport = number_of(fields["transport"]) % 8; transport != 0) {
-    response = given_failure(static_cast<http::Transport>(transport), std::string(fields["detail"]));
+    response =
+        vendor_apis::given_failure(static_cast<http::Transport>(transport), std::string(fields["detail"]));
   }
   for (const auto& [name, value] : fields.list) response.headers.push_back({name, value});
   return response;
@@ -138,21 +142,21 @@ void read_as(const Vendor& vendor, const std::vector<Source>& sources, std::stri
   const Fields fields = fields_of(input);
   const Source& source = sources[number_of(fields["source"]) % sources.size()];
   const http::Response response = response_from(fields);
-  const Secrets secrets = given_secrets(vendor);
-  const std::optional<Token> token = given_token(vendor);
-  Ask ask = any_ask(vendor, std::string(fields["token"]));
+  const Secrets secrets = vendor_apis::given_secrets(vendor);
+  const std::optional<Token> token = vendor_apis::given_token(vendor);
+  Ask ask = vendor_apis::any_ask(vendor, std::string(fields["token"]));
   ask.probe = vendor.traits().probe && !fields["probe"].empty();
   if (vendor.exchanges_token() && !fields["exchange"].empty()) {
-    const auto read = read_token(vendor, source, secrets, response, ask.now);
+    const auto read = core::read_token(vendor, source, secrets, response, ask.now);
     if (const auto* refusal = std::get_if<Refusal>(&read)) expect_sane(vendor, *refusal);
     return;
   }
-  const Answer answer = read_answer(vendor, source, secrets, token, ask, response);
+  const Answer answer = core::read_answer(vendor, source, secrets, token, ask, response);
   if (const auto* refusal = std::get_if<Refusal>(&answer)) return expect_sane(vendor, *refusal);
   const Page& page = std::get<Page>(answer);
   expect_verbatim(page);
   // A pure function, and a token that it gave can be asked for.
-  const Answer again = read_answer(vendor, source, secrets, token, ask, response);
+  const Answer again = core::read_answer(vendor, source, secrets, token, ask, response);
   AS_CHECK(std::holds_alternative<Page>(again) && same(page, std::get<Page>(again)));
   if (page.next.empty()) return;
   ask.token = page.next;
@@ -165,7 +169,7 @@ void read_as(const Vendor& vendor, const std::vector<Source>& sources, std::stri
 
 std::vector<Target> vendor_targets() {
   std::vector<Target> made;
-  for (const Vendor* vendor : vendors()) {
+  for (const Vendor* vendor : vendor_apis::vendors()) {
     made.push_back({"vendor_" + std::string(vendor->name()),
                     [vendor, sources = sources_of(*vendor)](std::string_view input) {
                       read_as(*vendor, sources, input);

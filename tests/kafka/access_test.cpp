@@ -165,8 +165,8 @@ TEST_F(Denied, WhatABatchMayNotWriteToIsNamedAndTheBatchIsNotThere) {
   PatientJournal journal(settings());
   journal.open();
   take(writing(place_.events()));
-  const JournalDone done = journal.commit(place_.batch({"a"}, "1"));
-  EXPECT_EQ(done.outcome, Outcome::lost);
+  const core::JournalDone done = journal.commit(place_.batch({"a"}, "1"));
+  EXPECT_EQ(done.outcome, core::Outcome::lost);
   ASSERT_EQ(done.blocked.size(), 1u);
   EXPECT_EQ(done.blocked[0].topic, place_.events());
   // Nothing but Write gave the right to see it.
@@ -177,7 +177,7 @@ TEST_F(Denied, WhatABatchMayNotWriteToIsNamedAndTheBatchIsNotThere) {
 
   allow(writing(place_.events()));
   journal.open();
-  EXPECT_EQ(journal.commit(place_.batch({"a"}, "1")).outcome, Outcome::committed);
+  EXPECT_EQ(journal.commit(place_.batch({"a"}, "1")).outcome, core::Outcome::committed);
   EXPECT_THAT(place_.visible_ids(), ElementsAre("a"));
 }
 
@@ -188,9 +188,9 @@ TEST_F(Denied, WhatAShardMayNotDoKeepsItClosedUntilItMay) {
     take(missing);
     PatientJournal journal(settings());
     const auto end = journal.try_open();
-    ASSERT_TRUE(std::holds_alternative<JournalFailed>(end));
-    EXPECT_TRUE(std::get<JournalFailed>(end).misconfigured);
-    EXPECT_THAT(std::get<JournalFailed>(end).reason, HasSubstr(command(missing)));
+    ASSERT_TRUE(std::holds_alternative<core::JournalFailed>(end));
+    EXPECT_TRUE(std::get<core::JournalFailed>(end).misconfigured);
+    EXPECT_THAT(std::get<core::JournalFailed>(end).reason, HasSubstr(command(missing)));
     allow(missing);
     EXPECT_THAT(cursors_in(journal.open()), IsEmpty());
   }
@@ -202,17 +202,17 @@ TEST_F(Denied, AMemberSaysWhatItMayNotAndJoinsOnceItMay) {
   std::vector<std::string> said;
   const kafka::GroupMembership member(
       kafka::MembershipSettings{settings().connection, group(), place_.offsets()},
-      [&](const MembershipEvent& event) {
+      [&](const core::MembershipEvent& event) {
         const std::lock_guard lock(mutex);
-        if (const auto* assigned = std::get_if<PartitionsAssigned>(&event)) {
+        if (const auto* assigned = std::get_if<core::PartitionsAssigned>(&event)) {
           has.insert(assigned->partitions.begin(), assigned->partitions.end());
         } else {
           has.clear();
         }
       },
-      [&](const Say& say) {
+      [&](const core::Say& say) {
         const std::lock_guard lock(mutex);
-        if (say.level == Level::error) said.push_back(say.text);
+        if (say.level == core::Level::error) said.push_back(say.text);
       });
   const auto until_said = [&](const std::string& what) {
     until(what, 30s, [&] {
@@ -246,7 +246,7 @@ TEST_F(Denied, AMemberThatIsDeniedForLongCostsNoMoreThanAtFirst) {
   std::atomic<bool> said = false;
   const kafka::GroupMembership member(
       kafka::MembershipSettings{settings().connection, group(), place_.offsets()},
-      [](const MembershipEvent&) {}, [&](const Say&) { said = true; });
+      [](const core::MembershipEvent&) {}, [&](const core::Say&) { said = true; });
   until("it says so", 30s, [&] { return said.load(); });
   const auto threads = [] {
     const std::filesystem::directory_iterator tasks("/proc/self/task");
@@ -269,23 +269,23 @@ TEST_F(Denied, TheTailAndALookAtCursorsNeedNoGroup) {
   allow_all();
   PatientJournal journal(settings());
   journal.begin_open();
-  const std::string mark = std::get<JournalOpened>(journal.event_within(30s).value()).mark;
+  const std::string mark = std::get<core::JournalOpened>(journal.event_within(30s).value()).mark;
   take("--operation Read --group " + group());
   const kafka::Cluster cluster(settings().connection);
-  const Result<std::vector<RecordMap>> offsets = cluster.read_offsets(place_.offsets(), 30s);
+  const Result<std::vector<core::RecordMap>> offsets = cluster.read_offsets(place_.offsets(), 30s);
   ASSERT_TRUE(offsets.ok()) << offsets.error().message;
-  EXPECT_TRUE(offsets->at(0).contains(std::string(owner_key)));
+  EXPECT_TRUE(offsets->at(0).contains(std::string(core::owner_key)));
 
   take(cursors("Read"));
   std::mutex mutex;
   std::vector<std::string> marks;
   const kafka::OffsetsTail tail({settings().connection, group(), place_.offsets(), Place::offsets_partitions},
-                                [&](const TailEvent& event) {
+                                [&](const core::TailEvent& event) {
                                   const std::lock_guard lock(mutex);
-                                  if (const auto* owner = std::get_if<OwnerMark>(&event))
+                                  if (const auto* owner = std::get_if<core::OwnerMark>(&event))
                                     marks.push_back(owner->mark);
                                 });
-  const Result<std::vector<RecordMap>> denied = cluster.read_offsets(place_.offsets(), 30s);
+  const Result<std::vector<core::RecordMap>> denied = cluster.read_offsets(place_.offsets(), 30s);
   ASSERT_FALSE(denied.ok());
   EXPECT_EQ(denied.error().cure, Cure::person);
   EXPECT_THAT(denied.error().message, EndsWith(command(cursors("Read"))));

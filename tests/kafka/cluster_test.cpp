@@ -78,7 +78,7 @@ class Preparation : public testing::Test {
   const std::string bootstrap_;
   const std::string name_;
   std::shared_ptr<Source> source_;
-  Config config_;
+  config::Config config_;
 };
 
 TEST_F(Preparation, MakesTheTopics) {
@@ -96,7 +96,8 @@ TEST_F(Preparation, MakesTheTopics) {
   EXPECT_EQ(property(events(), "retention.ms"), "-1");
   EXPECT_EQ(partitions(dead_letters()), 4);
   EXPECT_EQ(property(dead_letters(), "retention.ms"), "-1");
-  EXPECT_EQ(property(dead_letters(), "max.message.bytes"), std::to_string(dead_letter_record_bytes_max));
+  EXPECT_EQ(property(dead_letters(), "max.message.bytes"),
+            std::to_string(core::dead_letter_record_bytes_max));
 }
 
 TEST_F(Preparation, IsTheSameTheSecondTime) {
@@ -116,7 +117,7 @@ TEST_F(Preparation, TakesTheConfigsTopicProperties) {
 TEST_F(Preparation, MeasuresWhatATopicTakes) {
   create_topic(bootstrap_, events(), 4, {{"max.message.bytes", "2000"}});
   EXPECT_THAT(prepare().record_bytes_max,
-              ElementsAre(Pair(events(), 2000), Pair(dead_letters(), dead_letter_record_bytes_max)));
+              ElementsAre(Pair(events(), 2000), Pair(dead_letters(), core::dead_letter_record_bytes_max)));
 }
 
 TEST_F(Preparation, OnlyLooksWhereItMayNotCreate) {
@@ -219,14 +220,14 @@ TEST_F(Preparation, FindsTheEventsOfASourceWhoseCursorHasGone) {
   EXPECT_THAT(gone(), IsEmpty()) << "there is nothing yet";
   journal.open();
   const auto commit = [&](std::vector<Event> events, const std::optional<std::string>& cursor) {
-    Unit unit;
+    core::Unit unit;
     unit.source = source_;
     unit.now = wall_clock();
     unit.events = std::move(events);
     unit.records.push_back({"acme", cursor});
-    Batch batch;
+    core::Batch batch;
     batch.add(std::move(unit));
-    ASSERT_EQ(journal.commit(std::move(batch)).outcome, Outcome::committed);
+    ASSERT_EQ(journal.commit(std::move(batch)).outcome, core::Outcome::committed);
   };
   commit({event_of("a")}, "{}");
   EXPECT_THAT(gone(), IsEmpty()) << "it has its cursor, and the other one has no events";
@@ -271,7 +272,7 @@ TEST_F(Preparation, SaysWhatKafkaDoesNotTakeAsATopicProperty) {
 
 TEST(ClusterReach, UnreachableBrokerIsNamedAndIsNoMistake) {
   const Cluster cluster({{{"bootstrap.servers", "127.0.0.1:1"}}, "kafka-tests"});
-  Config config;
+  config::Config config;
   const auto end = cluster.prepare(config, true);
   ASSERT_TRUE(std::holds_alternative<ClusterProblem>(end));
   EXPECT_FALSE(std::get<ClusterProblem>(end).misconfigured);
@@ -315,13 +316,13 @@ TEST(ClusterOffsets, AreTheLiveRecordsOfEachPartition) {
   zero.commit(place.batch({"a"}, "1"));
   zero.commit(place.batch({"b"}, "2"));
   one.commit(place.batch({"c"}, "other partition"));
-  Unit removal;
+  core::Unit removal;
   removal.records.push_back({"acme", std::nullopt});
   removal.records.push_back({"second", "1"});
   one.commit(place.batch_of(std::move(removal)));
 
   const Cluster cluster(place.settings().connection);
-  const Result<std::vector<RecordMap>> offsets = cluster.read_offsets(place.offsets(), 30s);
+  const Result<std::vector<core::RecordMap>> offsets = cluster.read_offsets(place.offsets(), 30s);
   ASSERT_TRUE(offsets.ok()) << offsets.error().message;
   ASSERT_EQ(offsets->size(), 2u);
   EXPECT_THAT(cursors_in(offsets->at(0)), ElementsAre(Pair("acme", "2")));
@@ -329,19 +330,19 @@ TEST(ClusterOffsets, AreTheLiveRecordsOfEachPartition) {
   EXPECT_THAT(offsets->at(0), Contains(Pair("__owner", HasSubstr("tester"))));
 
   // To look fences nobody.
-  EXPECT_EQ(zero.commit(place.batch({"d"}, "3")).outcome, Outcome::committed);
+  EXPECT_EQ(zero.commit(place.batch({"d"}, "3")).outcome, core::Outcome::committed);
 }
 
 TEST(ClusterOffsets, OfAnAbsentTopicAreNone) {
   const Cluster cluster({{{"bootstrap.servers", Broker::shared()}}, "kafka-tests"});
-  const Result<std::vector<RecordMap>> offsets = cluster.read_offsets(name_of_this_test(), 30s);
+  const Result<std::vector<core::RecordMap>> offsets = cluster.read_offsets(name_of_this_test(), 30s);
   ASSERT_TRUE(offsets.ok()) << offsets.error().message;
   EXPECT_THAT(*offsets, IsEmpty());
 }
 
 TEST(ClusterOffsets, UnreachableBrokerIsNamed) {
   const Cluster cluster({{{"bootstrap.servers", "127.0.0.1:1"}}, "kafka-tests"});
-  const Result<std::vector<RecordMap>> offsets = cluster.read_offsets("offsets", 1s);
+  const Result<std::vector<core::RecordMap>> offsets = cluster.read_offsets("offsets", 1s);
   ASSERT_FALSE(offsets.ok());
   EXPECT_THAT(offsets.error().message, HasSubstr("127.0.0.1:1"));
 }

@@ -28,13 +28,13 @@ TEST(Fencing, SecondJournalTakesThePartitionAndTheFirstCommitsNoMore) {
   const Place place(Broker::shared());
   PatientJournal first(place.settings());
   first.open();
-  ASSERT_EQ(first.commit(place.batch({"of-first"}, "1")).outcome, Outcome::committed);
+  ASSERT_EQ(first.commit(place.batch({"of-first"}, "1")).outcome, core::Outcome::committed);
   PatientJournal second(place.settings());
   EXPECT_THAT(cursors_in(second.open()), ElementsAre(Pair("acme", "1")));
 
-  EXPECT_EQ(first.commit(place.batch(ids_of("zombie", 100), "zombie")).outcome, Outcome::fenced);
-  EXPECT_EQ(first.commit(place.batch({"zombie"}, "zombie")).outcome, Outcome::fenced);
-  EXPECT_EQ(second.commit(place.batch({"of-second"}, "2")).outcome, Outcome::committed);
+  EXPECT_EQ(first.commit(place.batch(ids_of("zombie", 100), "zombie")).outcome, core::Outcome::fenced);
+  EXPECT_EQ(first.commit(place.batch({"zombie"}, "zombie")).outcome, core::Outcome::fenced);
+  EXPECT_EQ(second.commit(place.batch({"of-second"}, "2")).outcome, core::Outcome::committed);
   EXPECT_THAT(place.visible_ids(), ElementsAre("of-first", "of-second"));
 }
 
@@ -44,11 +44,11 @@ TEST(Fencing, FirstMayTakeItBack) {
   PatientJournal second(place.settings());
   first.open();
   second.open();
-  ASSERT_EQ(second.commit(place.batch({"of-second"}, "2")).outcome, Outcome::committed);
-  EXPECT_EQ(first.commit(place.batch({"zombie"}, "zombie")).outcome, Outcome::fenced);
+  ASSERT_EQ(second.commit(place.batch({"of-second"}, "2")).outcome, core::Outcome::committed);
+  EXPECT_EQ(first.commit(place.batch({"zombie"}, "zombie")).outcome, core::Outcome::fenced);
   EXPECT_THAT(cursors_in(first.open()), ElementsAre(Pair("acme", "2")));
-  EXPECT_EQ(first.commit(place.batch({"of-first"}, "3")).outcome, Outcome::committed);
-  EXPECT_EQ(second.commit(place.batch({"zombie"}, "zombie")).outcome, Outcome::fenced);
+  EXPECT_EQ(first.commit(place.batch({"of-first"}, "3")).outcome, core::Outcome::committed);
+  EXPECT_EQ(second.commit(place.batch({"zombie"}, "zombie")).outcome, core::Outcome::fenced);
   EXPECT_THAT(place.visible_ids(), ElementsAre("of-first", "of-second"));
 }
 
@@ -64,14 +64,14 @@ TEST(Fencing, ZombieWithABatchUnderWayCommitsItBeforeTheFenceOrNever) {
     zombie.begin_commit(place.batch(ids, std::to_string(round)));
     let_pass(std::chrono::milliseconds(8 * round));
     PatientJournal heir(place.settings());
-    const RecordMap restored = cursors_in(heir.open());
-    const JournalDone done = zombie.done_within(60s);
+    const core::RecordMap restored = cursors_in(heir.open());
+    const core::JournalDone done = zombie.done_within(60s);
     const bool restored_it = restored.contains("acme") && restored.at("acme") == std::to_string(round);
     if (restored_it) {
       cursor = std::to_string(round);
       expected.insert(expected.end(), ids.begin(), ids.end());
     } else {
-      EXPECT_NE(done.outcome, Outcome::committed) << "round " << round;
+      EXPECT_NE(done.outcome, core::Outcome::committed) << "round " << round;
       EXPECT_EQ(restored.contains("acme") ? restored.at("acme") : "", cursor) << "round " << round;
     }
   }
@@ -91,7 +91,7 @@ TEST(Fencing, OpenTransactionOfTheSameIdIsAbortedAtOnce) {
   EXPECT_THAT(cursors_in(journal.open()), IsEmpty());
   EXPECT_LT(Steps::now() - start, 5s);
   EXPECT_NE(dead.commit(), "");
-  EXPECT_EQ(journal.commit(place.batch({"ours"}, "1")).outcome, Outcome::committed);
+  EXPECT_EQ(journal.commit(place.batch({"ours"}, "1")).outcome, core::Outcome::committed);
   EXPECT_THAT(place.visible_ids(), ElementsAre("ours"));
 }
 
@@ -114,10 +114,10 @@ class OtherTransaction : public testing::Test {
     EXPECT_FALSE(journal.event_within(1s)) << "the other transaction is still open";
   }
 
-  RecordMap opened(PatientJournal& journal) {
+  core::RecordMap opened(PatientJournal& journal) {
     const auto event = journal.event_within(30s);
     if (!event) throw std::runtime_error("open() does not end");
-    return cursors_in(std::get<JournalOpened>(*event).records);
+    return cursors_in(std::get<core::JournalOpened>(*event).records);
   }
 
   const Place place_;
@@ -166,13 +166,13 @@ TEST(Fencing, TwoWhoFightForAPartitionPublishNothingTwiceAndLoseNothing) {
   int last = -1;
   for (int round = 0; round < 20; ++round) {
     PatientJournal& fighter = *fighters[round % 2];
-    const RecordMap cursors = cursors_in(fighter.open());
+    const core::RecordMap cursors = cursors_in(fighter.open());
     EXPECT_EQ(cursors.empty() ? -1 : std::stoi(cursors.at("acme")), last);
     const std::string next = std::to_string(last + 1);
-    ASSERT_EQ(fighter.commit(place.batch({"event" + next}, next)).outcome, Outcome::committed);
+    ASSERT_EQ(fighter.commit(place.batch({"event" + next}, next)).outcome, core::Outcome::committed);
     // librdkafka doesn't always say why.
     EXPECT_THAT(fighters[(round + 1) % 2]->commit(place.batch({"zombie"}, "zombie")).outcome,
-                testing::AnyOf(Outcome::fenced, Outcome::lost));
+                testing::AnyOf(core::Outcome::fenced, core::Outcome::lost));
     ++last;
   }
   const std::vector<std::string> visible = place.visible_ids();
@@ -206,11 +206,11 @@ TEST(Fencing, TwoWhoFightAtTheSameTimePublishNothingTwiceAndLoseNothing) {
     PatientJournal journal(place.settings());
     while (committed < wanted) {
       auto end = journal.try_open();
-      const auto* records = std::get_if<RecordMap>(&end);
+      const auto* records = std::get_if<core::RecordMap>(&end);
       int next = records != nullptr && records->contains("acme") ? std::stoi(records->at("acme")) + 1 : 0;
       while (records != nullptr && committed < wanted) {
         const auto ids = ids_of("event" + std::to_string(next) + "-", 10);
-        if (journal.commit(place.batch(ids, std::to_string(next))).outcome != Outcome::committed) {
+        if (journal.commit(place.batch(ids, std::to_string(next))).outcome != core::Outcome::committed) {
           ++fences;
           break;
         }
@@ -256,7 +256,7 @@ TEST(Fencing, TransactionOfADeadStrangerIsWaitedForUntilTheBrokerEndsIt) {
   }
   PatientJournal journal(place.settings());
   EXPECT_THAT(cursors_in(journal.open()), IsEmpty());
-  EXPECT_EQ(journal.commit(place.batch({"ours"}, "1")).outcome, Outcome::committed);
+  EXPECT_EQ(journal.commit(place.batch({"ours"}, "1")).outcome, core::Outcome::committed);
 }
 
 }  // namespace

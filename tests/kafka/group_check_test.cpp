@@ -29,8 +29,8 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::Optional;
 
-Config given_config() {
-  Config config;
+config::Config given_config() {
+  config::Config config;
   config.group = "g";
   config.offsets.topic = "offsets";
   return config;
@@ -43,11 +43,12 @@ GroupMember instance(const std::string& name) { return member("auditstream-" + n
 GroupView of(std::vector<GroupMember> members) { return {"consumer", std::move(members)}; }
 
 // The offsets topic after the instance has opened its third partition.
-std::vector<RecordMap> opened_by(const std::string& name, const Config& config) {
-  return {{},
-          {},
-          {{std::string(owner_key), R"({"instance":")" + name + R"(","nonce":"n","time":"t","config":)" +
-                                        encode_terms(terms_of(config)) + "}"}}};
+std::vector<core::RecordMap> opened_by(const std::string& name, const config::Config& config) {
+  return {
+      {},
+      {},
+      {{std::string(core::owner_key), R"({"instance":")" + name + R"(","nonce":"n","time":"t","config":)" +
+                                          encode_terms(terms_of(config)) + "}"}}};
 }
 
 TEST(GroupMistake, NobodyOrThoseWithTheSameConfigMayBeThere) {
@@ -57,7 +58,7 @@ TEST(GroupMistake, NobodyOrThoseWithTheSameConfigMayBeThere) {
 }
 
 TEST(GroupMistake, EachDifferenceIsNamedWithBothValuesAndTheInstance) {
-  Config theirs = given_config();
+  config::Config theirs = given_config();
   theirs.topics.events = "log.{vendor}";
   theirs.topics.dead_letters = "dead.{vendor}";
   theirs.topics.partitions = 4;
@@ -76,14 +77,14 @@ TEST(GroupMistake, EachDifferenceIsNamedWithBothValuesAndTheInstance) {
 }
 
 TEST(GroupMistake, WhatTheDeadHadInTheirConfigHindersNobody) {
-  Config theirs = given_config();
+  config::Config theirs = given_config();
   theirs.topics.partitions = 4;
   EXPECT_EQ(group_mistake(given_config(), of({instance("b")}), opened_by("a", theirs)), std::nullopt);
 }
 
 TEST(GroupMistake, AnOwnerThatTellsNothingOrNonsenseHindersNobody) {
   for (const char* told : {R"({"instance":"a"})", R"({"instance":"a","config":7})", "no JSON", ""})
-    EXPECT_EQ(group_mistake(given_config(), of({instance("a")}), {{{std::string(owner_key), told}}}),
+    EXPECT_EQ(group_mistake(given_config(), of({instance("a")}), {{{std::string(core::owner_key), told}}}),
               std::nullopt)
         << told;
 }
@@ -111,9 +112,9 @@ TEST(GroupMistake, AnInstanceWithAnotherOffsetsTopicIsToldBothNames) {
 }
 
 TEST(GroupMistake, WhoeverHasOurInstanceIdMakesRoom) {
-  Config ours = given_config();
+  config::Config ours = given_config();
   ours.kafka["group.instance.id"] = "one";
-  Config theirs = given_config();
+  config::Config theirs = given_config();
   theirs.topics.partitions = 4;
   GroupMember predecessor = instance("a");
   predecessor.member_id = "one-2f1c";
@@ -145,7 +146,7 @@ TEST(SubscribedTopics, NonsenseHasNone) {
 }
 
 TEST(GroupMistake, TheDeadAreWaitedForAsLongAsASession) {
-  Config config = given_config();
+  config::Config config = given_config();
   EXPECT_EQ(dead_member_patience(config), 8s);
   config.kafka["session.timeout.ms"] = "45000";
   EXPECT_EQ(dead_member_patience(config), 47s);
@@ -189,7 +190,7 @@ class Group : public testing::Test {
   kafka::Connection connection() const { return {config.kafka, "kafka-tests"}; }
 
   const std::string name = name_of_this_test();
-  Config config;
+  config::Config config;
 };
 
 TEST_F(Group, ThatNobodyHasEverJoinedIsFree) {
@@ -219,7 +220,7 @@ TEST_F(Group, OfAnInstanceWithAnotherOffsetsTopicIsRefused) {
 
 TEST_F(Group, OfAnInstanceIsComparedByWhatItHasMarked) {
   const ForeignConsumer other(config.group, config.offsets.topic, kafka::client_id_of("a"));
-  Config theirs = config;
+  config::Config theirs = config;
   theirs.topics.events = "elsewhere";
   EXPECT_THAT(check_group(connection(), config, opened_by("a", theirs), 0s).mistake,
               Optional(HasSubstr("topics.events")));
@@ -227,7 +228,7 @@ TEST_F(Group, OfAnInstanceIsComparedByWhatItHasMarked) {
 }
 
 TEST(GroupUnreachable, IsAWarning) {
-  Config config = given_config();
+  config::Config config = given_config();
   config.kafka["bootstrap.servers"] = "127.0.0.1:9";
   const GroupVerdict verdict = check_group({config.kafka, "kafka-tests"}, config, {}, 0s);
   EXPECT_EQ(verdict.mistake, std::nullopt);

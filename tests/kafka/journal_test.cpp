@@ -21,8 +21,8 @@ using testing::Pair;
 using testing::StartsWith;
 using testing::UnorderedElementsAre;
 
-Batch records_only(const Place& place, std::vector<auditstream::Record> records) {
-  Unit unit;
+core::Batch records_only(const Place& place, std::vector<core::Record> records) {
+  core::Unit unit;
   unit.records = std::move(records);
   return place.batch_of(std::move(unit));
 }
@@ -44,8 +44,8 @@ TEST(Journal, CommitMakesEventsAndCursorVisible) {
   PatientJournal journal(place.settings(1));
   journal.open();
   const auto ids = ids_of("e", 100);
-  const JournalDone done = journal.commit(place.batch(ids, "100 published"));
-  EXPECT_EQ(done.outcome, Outcome::committed) << done.detail;
+  const core::JournalDone done = journal.commit(place.batch(ids, "100 published"));
+  EXPECT_EQ(done.outcome, core::Outcome::committed) << done.detail;
   EXPECT_EQ(place.visible_ids(), ids);
   const std::vector<Record> offsets = place.read(place.offsets());
   ASSERT_EQ(offsets.size(), 2u);
@@ -59,8 +59,8 @@ TEST(Journal, CommitsFollowOneAnother) {
   PatientJournal journal(place.settings());
   journal.open();
   for (const char* prefix : {"a", "b", "c"}) {
-    const JournalDone done = journal.commit(place.batch(ids_of(prefix, 10), prefix));
-    ASSERT_EQ(done.outcome, Outcome::committed) << done.detail;
+    const core::JournalDone done = journal.commit(place.batch(ids_of(prefix, 10), prefix));
+    ASSERT_EQ(done.outcome, core::Outcome::committed) << done.detail;
   }
   EXPECT_EQ(place.visible_ids().size(), 30u);
   EXPECT_THAT(cursors_in(journal.open()), ElementsAre(Pair("acme", "c")));
@@ -91,9 +91,9 @@ TEST(Journal, ClosedJournalCommitsNothingAndOpensAgain) {
   journal.open();
   journal.commit(place.batch({"first"}, "1"));
   journal.close();
-  EXPECT_EQ(journal.commit(place.batch({"never"}, "never")).outcome, Outcome::lost);
+  EXPECT_EQ(journal.commit(place.batch({"never"}, "never")).outcome, core::Outcome::lost);
   EXPECT_THAT(cursors_in(journal.open()), ElementsAre(Pair("acme", "1")));
-  EXPECT_EQ(journal.commit(place.batch({"second"}, "2")).outcome, Outcome::committed);
+  EXPECT_EQ(journal.commit(place.batch({"second"}, "2")).outcome, core::Outcome::committed);
   EXPECT_THAT(place.visible_ids(), ElementsAre("first", "second"));
 }
 
@@ -104,19 +104,19 @@ TEST(Journal, DestroyedAtAnyMomentThenReopenedPublishesNothingTwice) {
   {
     PatientJournal journal(place.settings());
     journal.open();
-    ASSERT_EQ(journal.commit(place.batch(ids_of("batch0-", 500), "0")).outcome, Outcome::committed);
+    ASSERT_EQ(journal.commit(place.batch(ids_of("batch0-", 500), "0")).outcome, core::Outcome::committed);
   }
   for (int round = 0; round < 12; ++round) {
     PatientJournal journal(place.settings());
     // The cursor counts batches, so it tells which ones are in Kafka.
-    const RecordMap cursors = cursors_in(journal.open());
+    const core::RecordMap cursors = cursors_in(journal.open());
     const int next = std::stoi(cursors.at("acme")) + 1;
     for (int batch = next;; ++batch) {
       journal.begin_commit(
           place.batch(ids_of("batch" + std::to_string(batch) + "-", 500), std::to_string(batch)));
       const auto event = journal.event_within(std::chrono::milliseconds(random() % 30));
       if (!event) break;  // destroyed in the middle of it
-      ASSERT_EQ(std::get<JournalDone>(*event).outcome, Outcome::committed);
+      ASSERT_EQ(std::get<core::JournalDone>(*event).outcome, core::Outcome::committed);
       if (batch - next == 5) break;
     }
   }
@@ -135,8 +135,8 @@ TEST(Journal, CommitsTwentyThousandEventsAtOnce) {
   PatientJournal journal(place.settings());
   journal.open();
   const auto ids = ids_of("e", 20'000);
-  const JournalDone done = journal.commit(place.batch(ids, "all"));
-  EXPECT_EQ(done.outcome, Outcome::committed) << done.detail;
+  const core::JournalDone done = journal.commit(place.batch(ids, "all"));
+  EXPECT_EQ(done.outcome, core::Outcome::committed) << done.detail;
   EXPECT_EQ(place.visible_ids(), ids);
 }
 
@@ -148,10 +148,10 @@ TEST(Journal, BatchLargerThanTheProducersQueueIsCommitted) {
   PatientJournal journal(std::move(settings));
   journal.open();
   const std::string body = incompressible_json(10'000);
-  Unit unit;
+  core::Unit unit;
   for (const std::string& id : ids_of("e", 500)) unit.events.push_back(event_of(id, body, wall_clock()));
-  const JournalDone done = journal.commit(place.batch_of(std::move(unit)));
-  EXPECT_EQ(done.outcome, Outcome::committed) << done.detail;
+  const core::JournalDone done = journal.commit(place.batch_of(std::move(unit)));
+  EXPECT_EQ(done.outcome, core::Outcome::committed) << done.detail;
   EXPECT_EQ(place.visible_ids(), ids_of("e", 500));
 }
 
@@ -165,24 +165,24 @@ TEST(Journal, RecordThatTheBrokerRefusesTakesTheWholeBatchWithIt) {
   };
   PatientJournal journal(std::move(settings));
   journal.open();
-  ASSERT_EQ(journal.commit(place.batch({"before"}, "before")).outcome, Outcome::committed);
+  ASSERT_EQ(journal.commit(place.batch({"before"}, "before")).outcome, core::Outcome::committed);
 
-  Unit unit;
+  core::Unit unit;
   unit.events.push_back(event_of("good"));
   unit.events.push_back(event_of("large", incompressible_json(5000), wall_clock()));
   unit.records.push_back({"acme", "with the large one"});
-  const JournalDone refused = journal.commit(place.batch_of(std::move(unit)));
-  EXPECT_EQ(refused.outcome, Outcome::refused) << refused.detail;
+  const core::JournalDone refused = journal.commit(place.batch_of(std::move(unit)));
+  EXPECT_EQ(refused.outcome, core::Outcome::refused) << refused.detail;
   EXPECT_THAT(refused.detail, HasSubstr("too large"));
 
   EXPECT_THAT(cursors_in(journal.open()), ElementsAre(Pair("acme", "before")));
-  Unit rest;
+  core::Unit rest;
   rest.events.push_back(event_of("good"));
   rest.dead_letters.push_back(
       {event_of("large", incompressible_json(5000), wall_clock()), "refused", "the broker refused it"});
   rest.records.push_back({"acme", "after"});
-  const JournalDone done = journal.commit(place.batch_of(std::move(rest)));
-  EXPECT_EQ(done.outcome, Outcome::committed) << done.detail;
+  const core::JournalDone done = journal.commit(place.batch_of(std::move(rest)));
+  EXPECT_EQ(done.outcome, core::Outcome::committed) << done.detail;
   EXPECT_THAT(place.visible_ids(), ElementsAre("before", "good"));
   EXPECT_EQ(place.read(place.dead_letters()).size(), 1u);
 }
@@ -193,8 +193,8 @@ TEST(Journal, ACursorThatTheBrokerRefusesIsBlamedOnNoEvent) {
   alter_topic(place.bootstrap(), place.offsets(), "max.message.bytes", "2000");
   PatientJournal journal(place.settings());
   journal.open();
-  const JournalDone done = journal.commit(place.batch({"good"}, incompressible_json(5000)));
-  EXPECT_EQ(done.outcome, Outcome::lost) << done.detail;
+  const core::JournalDone done = journal.commit(place.batch({"good"}, incompressible_json(5000)));
+  EXPECT_EQ(done.outcome, core::Outcome::lost) << done.detail;
   EXPECT_THAT(done.detail, AllOf(HasSubstr(place.offsets()), HasSubstr("max.message.bytes")));
   EXPECT_THAT(cursors_in(journal.open()), IsEmpty());
   EXPECT_THAT(place.visible_ids(), IsEmpty());
@@ -206,12 +206,12 @@ TEST(Journal, RecordThatTheClientRefusesIsNotLeftOut) {
   const Place place(Broker::shared());
   PatientJournal journal(place.settings());
   journal.open();
-  Unit unit;
+  core::Unit unit;
   unit.events.push_back(event_of("small"));
   unit.events.push_back(event_of("huge", std::string(10 << 20, ' '), wall_clock()));
   unit.records.push_back({"acme", "never"});
-  const JournalDone done = journal.commit(place.batch_of(std::move(unit)));
-  EXPECT_EQ(done.outcome, Outcome::refused) << done.detail;
+  const core::JournalDone done = journal.commit(place.batch_of(std::move(unit)));
+  EXPECT_EQ(done.outcome, core::Outcome::refused) << done.detail;
   EXPECT_THAT(cursors_in(journal.open()), IsEmpty());
   EXPECT_THAT(place.visible_ids(), IsEmpty());
 }
@@ -222,9 +222,9 @@ TEST(Journal, UnusableAddressIsSaidAndEnds) {
   settings.connection.properties["bootstrap.servers"] = "127.0.0.1:1";
   PatientJournal journal(std::move(settings));
   const auto end = journal.try_open();
-  ASSERT_TRUE(std::holds_alternative<JournalFailed>(end));
-  EXPECT_FALSE(std::get<JournalFailed>(end).misconfigured);
-  EXPECT_THAT(std::get<JournalFailed>(end).reason, HasSubstr("127.0.0.1:1"));
+  ASSERT_TRUE(std::holds_alternative<core::JournalFailed>(end));
+  EXPECT_FALSE(std::get<core::JournalFailed>(end).misconfigured);
+  EXPECT_THAT(std::get<core::JournalFailed>(end).reason, HasSubstr("127.0.0.1:1"));
 }
 
 TEST(Journal, PropertyThatLibrdkafkaDoesNotTakeNeedsAPerson) {
@@ -233,10 +233,10 @@ TEST(Journal, PropertyThatLibrdkafkaDoesNotTakeNeedsAPerson) {
   settings.connection.properties["compression.type"] = "hunter2";
   PatientJournal journal(std::move(settings));
   const auto end = journal.try_open();
-  ASSERT_TRUE(std::holds_alternative<JournalFailed>(end));
-  EXPECT_TRUE(std::get<JournalFailed>(end).misconfigured);
-  EXPECT_THAT(std::get<JournalFailed>(end).reason, StartsWith("kafka.compression.type"));
-  EXPECT_THAT(std::get<JournalFailed>(end).reason, Not(HasSubstr("hunter2")));
+  ASSERT_TRUE(std::holds_alternative<core::JournalFailed>(end));
+  EXPECT_TRUE(std::get<core::JournalFailed>(end).misconfigured);
+  EXPECT_THAT(std::get<core::JournalFailed>(end).reason, StartsWith("kafka.compression.type"));
+  EXPECT_THAT(std::get<core::JournalFailed>(end).reason, Not(HasSubstr("hunter2")));
 }
 
 }  // namespace

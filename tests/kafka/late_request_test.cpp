@@ -26,13 +26,13 @@ TEST(LateRequest, EndOfATransactionDoesNotEndTheNextOne) {
   PatientJournal journal(place.settings());
   journal.open();
   detour.keep_next(end_transaction);
-  ASSERT_EQ(journal.commit(place.batch({"a"}, "1")).outcome, Outcome::committed);
+  ASSERT_EQ(journal.commit(place.batch({"a"}, "1")).outcome, core::Outcome::committed);
   ASSERT_TRUE(detour.keeps());
 
   detour.deliver_between(produce);
   std::string expected = "1";
   for (int attempt = 0; expected == "1" && attempt < 3; ++attempt) {
-    if (journal.commit(place.batch({"b"}, "2")).outcome == Outcome::committed) expected = "2";
+    if (journal.commit(place.batch({"b"}, "2")).outcome == core::Outcome::committed) expected = "2";
     EXPECT_THAT(cursors_in(journal.open()), ElementsAre(Pair("acme", expected)));
   }
   EXPECT_THAT(place.visible_ids(), ElementsAre("a", "b"));

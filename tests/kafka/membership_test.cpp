@@ -42,8 +42,8 @@ class Member {
   explicit Member(kafka::MembershipSettings settings, bool releases = true)
       : releases_(releases),
         membership_(
-            std::move(settings), [this](const MembershipEvent& event) { on_event(event); },
-            [this](const Say& say) {
+            std::move(settings), [this](const core::MembershipEvent& event) { on_event(event); },
+            [this](const core::Say& say) {
               const std::lock_guard lock(mutex_);
               said_.push_back(say);
             }) {}
@@ -64,8 +64,8 @@ class Member {
   std::vector<std::string> errors() const {
     const std::lock_guard lock(mutex_);
     std::vector<std::string> errors;
-    for (const Say& say : said_) {
-      if (say.level == Level::error) errors.push_back(say.text);
+    for (const core::Say& say : said_) {
+      if (say.level == core::Level::error) errors.push_back(say.text);
     }
     return errors;
   }
@@ -74,15 +74,15 @@ class Member {
   }
 
  private:
-  void on_event(const MembershipEvent& event) {
+  void on_event(const core::MembershipEvent& event) {
     std::vector<int> given_up;
     {
       const std::lock_guard lock(mutex_);
-      if (const auto* assigned = std::get_if<PartitionsAssigned>(&event)) {
+      if (const auto* assigned = std::get_if<core::PartitionsAssigned>(&event)) {
         has_.insert(assigned->partitions.begin(), assigned->partitions.end());
         return;
       }
-      const auto& revoked = std::get<PartitionsRevoked>(event);
+      const auto& revoked = std::get<core::PartitionsRevoked>(event);
       for (const int partition : revoked.partitions) {
         EXPECT_EQ(has_.erase(partition), 1u) << partition;
         (revoked.lost ? lost_ : asked_for_).insert(partition);
@@ -98,7 +98,7 @@ class Member {
   std::set<int> has_;
   std::set<int> asked_for_;
   std::set<int> lost_;
-  std::vector<Say> said_;
+  std::vector<core::Say> said_;
   GroupMembership membership_;
 };
 
@@ -175,7 +175,7 @@ TEST(Membership, MayEndAtAnyMomentOfItsJoining) {
   until("all of it comes back", 30s, [&] { return one.has().size() == partitions; });
 }
 
-OffsetsTail tail_of(const Place& place, std::function<void(TailEvent)> sink) {
+OffsetsTail tail_of(const Place& place, std::function<void(core::TailEvent)> sink) {
   return OffsetsTail({.connection = place.settings().connection,
                       .group = "kafka-tests",
                       .offsets_topic = place.offsets(),
@@ -187,16 +187,16 @@ TEST(Tail, TellsEachOpeningInItsOrder) {
   Place place(Broker::shared());
   std::mutex mutex;
   std::vector<std::string> marks;
-  const OffsetsTail tail = tail_of(place, [&](const TailEvent& event) {
+  const OffsetsTail tail = tail_of(place, [&](const core::TailEvent& event) {
     const std::lock_guard lock(mutex);
-    const auto* mark = std::get_if<OwnerMark>(&event);
+    const auto* mark = std::get_if<core::OwnerMark>(&event);
     if (mark != nullptr && mark->partition == 1) marks.push_back(mark->mark);
   });
   std::vector<std::string> opened;
   for (int i = 0; i < 3; ++i) {
     PatientJournal journal(place.settings(1));
     journal.begin_open();
-    opened.push_back(std::get<JournalOpened>(journal.event_within(30s).value()).mark);
+    opened.push_back(std::get<core::JournalOpened>(journal.event_within(30s).value()).mark);
   }
   until("all marks are seen", 30s, [&] {
     const std::lock_guard lock(mutex);
@@ -210,17 +210,17 @@ TEST(Tail, TellsWhereCursorsLie) {
   PatientJournal journal(place.settings(1));
   journal.open();
   const auto commit = [&](const std::string& key, const std::optional<std::string>& value) {
-    Unit unit;
+    core::Unit unit;
     unit.records.push_back({key, value});
-    ASSERT_EQ(journal.commit(place.batch_of(std::move(unit))).outcome, Outcome::committed);
+    ASSERT_EQ(journal.commit(place.batch_of(std::move(unit))).outcome, core::Outcome::committed);
   };
   commit("acme", R"({"account":"one"})");
   commit("acme/seen/7", "not a cursor");
   std::mutex mutex;
   std::vector<std::string> told;
-  const OffsetsTail tail = tail_of(place, [&](const TailEvent& event) {
+  const OffsetsTail tail = tail_of(place, [&](const core::TailEvent& event) {
     const std::lock_guard lock(mutex);
-    if (const auto* seen = std::get_if<CursorSeen>(&event)) {
+    if (const auto* seen = std::get_if<core::CursorSeen>(&event)) {
       told.push_back(seen->source + " in " + std::to_string(seen->partition) + ": " +
                      seen->account.value_or("gone"));
     }

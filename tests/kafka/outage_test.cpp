@@ -18,15 +18,15 @@ class Outage : public testing::Test {
   Outage() : place_(broker_.bootstrap()) {}
 
   // After the broker has come back: the cursor and the events tell the same story.
-  void expect_all_or_nothing(PatientJournal& journal, const JournalDone& done,
+  void expect_all_or_nothing(PatientJournal& journal, const core::JournalDone& done,
                              const std::vector<std::string>& before, const std::vector<std::string>& ids,
                              const std::string& cursor) {
-    const RecordMap cursors = cursors_in(journal.open_at_last(120s));
+    const core::RecordMap cursors = cursors_in(journal.open_at_last(120s));
     const bool committed = cursors.contains("acme") && cursors.at("acme") == cursor;
-    if (done.outcome != Outcome::lost) {
-      EXPECT_EQ(committed, done.outcome == Outcome::committed);
+    if (done.outcome != core::Outcome::lost) {
+      EXPECT_EQ(committed, done.outcome == core::Outcome::committed);
     }
-    EXPECT_NE(done.outcome, Outcome::refused) << done.detail;
+    EXPECT_NE(done.outcome, core::Outcome::refused) << done.detail;
     std::vector<std::string> expected = before;
     if (committed) expected.insert(expected.end(), ids.begin(), ids.end());
     std::ranges::sort(expected);
@@ -41,7 +41,7 @@ TEST_F(Outage, BrokerThatCrashesDuringACommitAndComesBack) {
   PatientJournal journal(place_.settings());
   journal.open();
   const auto before = ids_of("before-", 10);
-  ASSERT_EQ(journal.commit(place_.batch(before, "before")).outcome, Outcome::committed);
+  ASSERT_EQ(journal.commit(place_.batch(before, "before")).outcome, core::Outcome::committed);
   const auto ids = ids_of("during-", 20'000);
   journal.begin_commit(place_.batch(ids, "during"));
   broker_.kill();
@@ -53,7 +53,7 @@ TEST_F(Outage, BrokerThatIsStoppedDuringACommitAndComesBack) {
   PatientJournal journal(place_.settings());
   journal.open();
   const auto before = ids_of("before-", 10);
-  ASSERT_EQ(journal.commit(place_.batch(before, "before")).outcome, Outcome::committed);
+  ASSERT_EQ(journal.commit(place_.batch(before, "before")).outcome, core::Outcome::committed);
   const auto ids = ids_of("during-", 20'000);
   journal.begin_commit(place_.batch(ids, "during"));
   broker_.stop();
@@ -66,14 +66,14 @@ TEST_F(Outage, CommitThatIsGivenUpIsWholeOrNotAtAllOnceTheBrokerIsBack) {
   PatientJournal journal(place_.settings());
   journal.open();
   const auto before = ids_of("before-", 10);
-  ASSERT_EQ(journal.commit(place_.batch(before, "before")).outcome, Outcome::committed);
+  ASSERT_EQ(journal.commit(place_.batch(before, "before")).outcome, core::Outcome::committed);
   broker_.kill();
   const auto ids = ids_of("during-", 1000);
-  const JournalDone done = journal.commit(place_.batch(ids, "during"));
-  EXPECT_NE(done.outcome, Outcome::committed);
+  const core::JournalDone done = journal.commit(place_.batch(ids, "during"));
+  EXPECT_NE(done.outcome, core::Outcome::committed);
   broker_.start();
   expect_all_or_nothing(journal, done, before, ids, "during");
-  EXPECT_EQ(journal.commit(place_.batch({"after"}, "after")).outcome, Outcome::committed);
+  EXPECT_EQ(journal.commit(place_.batch({"after"}, "after")).outcome, core::Outcome::committed);
 }
 
 TEST_F(Outage, JournalEndsSoonWhateverItWasDoing) {

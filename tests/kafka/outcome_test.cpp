@@ -17,7 +17,7 @@ using testing::IsEmpty;
 struct Injected {
   Api api;
   rd_kafka_resp_err_t error;
-  Outcome outcome;
+  core::Outcome outcome;
   int times = 1;
 };
 
@@ -72,20 +72,20 @@ class Outcomes : public testing::TestWithParam<Injected> {
     return settings;
   }
 
-  Batch batch(const std::string& prefix) const {
-    Unit unit;
+  core::Batch batch(const std::string& prefix) const {
+    core::Unit unit;
     unit.source = source_;
     for (const std::string& id : ids_of(prefix, 3)) unit.events.push_back(event_of(id));
     unit.records.push_back({"acme", prefix});
     unit.now = wall_clock();
-    Batch batch;
+    core::Batch batch;
     batch.add(std::move(unit));
     return batch;
   }
 
   void commit_at_last(PatientJournal& journal, const std::string& prefix) const {
-    JournalDone done = journal.commit(batch(prefix));
-    for (int attempt = 0; done.outcome != Outcome::committed && attempt < 2; ++attempt) {
+    core::JournalDone done = journal.commit(batch(prefix));
+    for (int attempt = 0; done.outcome != core::Outcome::committed && attempt < 2; ++attempt) {
       journal.open();
       done = journal.commit(batch(prefix));
     }
@@ -114,15 +114,15 @@ class Outcomes : public testing::TestWithParam<Injected> {
 TEST_P(Outcomes, OfACommit) {
   PatientJournal journal(settings());
   journal.open();
-  ASSERT_EQ(journal.commit(batch("before")).outcome, Outcome::committed);
+  ASSERT_EQ(journal.commit(batch("before")).outcome, core::Outcome::committed);
   cluster_.answer(GetParam().api, std::vector<rd_kafka_resp_err_t>(static_cast<std::size_t>(GetParam().times),
                                                                    GetParam().error));
-  Batch injected = batch("injected");
+  core::Batch injected = batch("injected");
   // The first request meets the error, and a cursor's refusal is another matter: no event is to blame.
-  if (GetParam().outcome == Outcome::refused) injected.units.front().records.clear();
-  const JournalDone done = journal.commit(injected);
+  if (GetParam().outcome == core::Outcome::refused) injected.units.front().records.clear();
+  const core::JournalDone done = journal.commit(injected);
   EXPECT_STREQ(to_string(done.outcome), to_string(GetParam().outcome)) << done.detail;
-  if (done.outcome == Outcome::committed) {
+  if (done.outcome == core::Outcome::committed) {
     expect_written("injected");
   } else {
     EXPECT_NE(done.detail, "");
@@ -136,55 +136,58 @@ TEST_P(Outcomes, OfACommit) {
 INSTANTIATE_TEST_SUITE_P(
     Retried, Outcomes,
     testing::Values(
-        Injected{Api::produce, RD_KAFKA_RESP_ERR__TRANSPORT, Outcome::committed},
-        Injected{Api::produce, RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT, Outcome::committed},
-        Injected{Api::produce, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, Outcome::committed},
-        Injected{Api::produce, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, Outcome::committed, 3},
-        Injected{Api::produce, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND, Outcome::committed},
-        Injected{Api::produce, RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR, Outcome::committed},
-        Injected{Api::produce, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, Outcome::committed},
-        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR__TRANSPORT, Outcome::committed},
-        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_NOT_COORDINATOR, Outcome::committed},
-        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, Outcome::committed},
-        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE, Outcome::committed},
-        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, Outcome::committed},
-        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS, Outcome::committed, 5},
-        Injected{Api::end_transaction, RD_KAFKA_RESP_ERR__TRANSPORT, Outcome::committed},
-        Injected{Api::end_transaction, RD_KAFKA_RESP_ERR_NOT_COORDINATOR, Outcome::committed},
-        Injected{Api::end_transaction, RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, Outcome::committed, 8},
-        Injected{Api::end_transaction, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE, Outcome::committed},
-        Injected{Api::end_transaction, RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS, Outcome::committed}),
+        Injected{Api::produce, RD_KAFKA_RESP_ERR__TRANSPORT, core::Outcome::committed},
+        Injected{Api::produce, RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT, core::Outcome::committed},
+        Injected{Api::produce, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, core::Outcome::committed},
+        Injected{Api::produce, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, core::Outcome::committed, 3},
+        Injected{Api::produce, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND, core::Outcome::committed},
+        Injected{Api::produce, RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR, core::Outcome::committed},
+        Injected{Api::produce, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, core::Outcome::committed},
+        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR__TRANSPORT, core::Outcome::committed},
+        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_NOT_COORDINATOR, core::Outcome::committed},
+        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS,
+                 core::Outcome::committed},
+        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE, core::Outcome::committed},
+        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, core::Outcome::committed},
+        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS, core::Outcome::committed, 5},
+        Injected{Api::end_transaction, RD_KAFKA_RESP_ERR__TRANSPORT, core::Outcome::committed},
+        Injected{Api::end_transaction, RD_KAFKA_RESP_ERR_NOT_COORDINATOR, core::Outcome::committed},
+        Injected{Api::end_transaction, RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS,
+                 core::Outcome::committed, 8},
+        Injected{Api::end_transaction, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE, core::Outcome::committed},
+        Injected{Api::end_transaction, RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS, core::Outcome::committed}),
     name_of_case);
 
 INSTANTIATE_TEST_SUITE_P(
     Refused, Outcomes,
-    testing::Values(Injected{Api::produce, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, Outcome::refused},
-                    Injected{Api::produce, RD_KAFKA_RESP_ERR_INVALID_RECORD, Outcome::refused}),
+    testing::Values(Injected{Api::produce, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, core::Outcome::refused},
+                    Injected{Api::produce, RD_KAFKA_RESP_ERR_INVALID_RECORD, core::Outcome::refused}),
     name_of_case);
 
 INSTANTIATE_TEST_SUITE_P(
     Lost, Outcomes,
     testing::Values(
-        Injected{Api::produce, RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP, Outcome::lost},
-        Injected{Api::produce, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, Outcome::lost},
-        Injected{Api::produce, RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID, Outcome::lost},
-        Injected{Api::produce, RD_KAFKA_RESP_ERR_INVALID_TXN_STATE, Outcome::lost},
-        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, Outcome::lost},
-        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID, Outcome::lost},
-        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_ID_MAPPING, Outcome::lost},
-        Injected{Api::end_transaction, RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID, Outcome::lost},
-        Injected{Api::end_transaction, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_ID_MAPPING, Outcome::lost},
-        Injected{Api::produce, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, Outcome::lost},
-        Injected{Api::produce, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH, Outcome::fenced},
-        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH, Outcome::fenced},
-        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_PRODUCER_FENCED, Outcome::fenced},
-        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_INVALID_TXN_STATE, Outcome::lost},
-        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED, Outcome::lost},
-        Injected{Api::end_transaction, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH, Outcome::fenced},
-        Injected{Api::end_transaction, RD_KAFKA_RESP_ERR_PRODUCER_FENCED, Outcome::fenced},
-        Injected{Api::end_transaction, RD_KAFKA_RESP_ERR_INVALID_TXN_STATE, Outcome::lost},
+        Injected{Api::produce, RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP, core::Outcome::lost},
+        Injected{Api::produce, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, core::Outcome::lost},
+        Injected{Api::produce, RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID, core::Outcome::lost},
+        Injected{Api::produce, RD_KAFKA_RESP_ERR_INVALID_TXN_STATE, core::Outcome::lost},
+        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, core::Outcome::lost},
+        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID, core::Outcome::lost},
+        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_ID_MAPPING, core::Outcome::lost},
+        Injected{Api::end_transaction, RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID, core::Outcome::lost},
+        Injected{Api::end_transaction, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_ID_MAPPING, core::Outcome::lost},
+        Injected{Api::produce, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, core::Outcome::lost},
+        Injected{Api::produce, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH, core::Outcome::fenced},
+        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH, core::Outcome::fenced},
+        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_PRODUCER_FENCED, core::Outcome::fenced},
+        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_INVALID_TXN_STATE, core::Outcome::lost},
+        Injected{Api::add_partitions, RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+                 core::Outcome::lost},
+        Injected{Api::end_transaction, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH, core::Outcome::fenced},
+        Injected{Api::end_transaction, RD_KAFKA_RESP_ERR_PRODUCER_FENCED, core::Outcome::fenced},
+        Injected{Api::end_transaction, RD_KAFKA_RESP_ERR_INVALID_TXN_STATE, core::Outcome::lost},
         Injected{Api::end_transaction, RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
-                 Outcome::lost}),
+                 core::Outcome::lost}),
     name_of_case);
 
 // Whether it has happened is not known: the cursor tells, once somebody has opened the partition again.
@@ -194,7 +197,7 @@ TEST_F(Unanswered, TheEndOfATransactionIsNoSuccess) {
   journal.open();
   cluster_.answer(Api::end_transaction,
                   std::vector<rd_kafka_resp_err_t>(100'000, RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS));
-  const JournalDone done = journal.commit(batch("injected"));
+  const core::JournalDone done = journal.commit(batch("injected"));
   EXPECT_STREQ(to_string(done.outcome), "lost") << done.detail;
   EXPECT_TRUE(done.timed_out);
   cluster_.answer_well(Api::end_transaction);
@@ -209,18 +212,20 @@ TEST_P(Openings, GetThrough) {
                                                                    GetParam().error));
   PatientJournal journal(settings());
   EXPECT_THAT(cursors_in(journal.open()), IsEmpty());
-  EXPECT_EQ(journal.commit(batch("first")).outcome, Outcome::committed);
+  EXPECT_EQ(journal.commit(batch("first")).outcome, core::Outcome::committed);
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Retried, Openings,
-    testing::Values(
-        Injected{Api::init_producer_id, RD_KAFKA_RESP_ERR__TRANSPORT, Outcome::committed},
-        Injected{Api::init_producer_id, RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS, Outcome::committed, 3},
-        Injected{Api::init_producer_id, RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, Outcome::committed,
-                 3},
-        Injected{Api::init_producer_id, RD_KAFKA_RESP_ERR_NOT_COORDINATOR, Outcome::committed},
-        Injected{Api::init_producer_id, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE, Outcome::committed}),
+    testing::Values(Injected{Api::init_producer_id, RD_KAFKA_RESP_ERR__TRANSPORT, core::Outcome::committed},
+                    Injected{Api::init_producer_id, RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS,
+                             core::Outcome::committed, 3},
+                    Injected{Api::init_producer_id, RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS,
+                             core::Outcome::committed, 3},
+                    Injected{Api::init_producer_id, RD_KAFKA_RESP_ERR_NOT_COORDINATOR,
+                             core::Outcome::committed},
+                    Injected{Api::init_producer_id, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE,
+                             core::Outcome::committed}),
     name_of_case);
 
 class Mistakes : public Outcomes {};
@@ -230,19 +235,19 @@ TEST_P(Mistakes, AreSaidAtOnce) {
   cluster_.answer(GetParam().api, {GetParam().error});
   PatientJournal journal(settings());
   const auto end = journal.try_open();
-  ASSERT_TRUE(std::holds_alternative<JournalFailed>(end));
-  EXPECT_TRUE(std::get<JournalFailed>(end).misconfigured);
-  EXPECT_THAT(std::get<JournalFailed>(end).reason, HasSubstr("kafka-tests-offsets-0"));
+  ASSERT_TRUE(std::holds_alternative<core::JournalFailed>(end));
+  EXPECT_TRUE(std::get<core::JournalFailed>(end).misconfigured);
+  EXPECT_THAT(std::get<core::JournalFailed>(end).reason, HasSubstr("kafka-tests-offsets-0"));
   EXPECT_THAT(cursors_in(journal.open()), IsEmpty());
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Fatal, Mistakes,
     testing::Values(
-        Injected{Api::init_producer_id, RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT, Outcome::lost},
+        Injected{Api::init_producer_id, RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT, core::Outcome::lost},
         Injected{Api::init_producer_id, RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
-                 Outcome::lost},
-        Injected{Api::init_producer_id, RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, Outcome::lost}),
+                 core::Outcome::lost},
+        Injected{Api::init_producer_id, RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, core::Outcome::lost}),
     name_of_case);
 
 // The mark and nothing else makes an open: one that can't be committed is a failed open, not an empty one.
@@ -251,8 +256,8 @@ TEST_F(Marks, ThatFailFailTheOpen) {
   cluster_.answer(Api::end_transaction, {RD_KAFKA_RESP_ERR_PRODUCER_FENCED});
   PatientJournal journal(settings());
   const auto end = journal.try_open();
-  ASSERT_TRUE(std::holds_alternative<JournalFailed>(end));
-  EXPECT_FALSE(std::get<JournalFailed>(end).misconfigured);
+  ASSERT_TRUE(std::holds_alternative<core::JournalFailed>(end));
+  EXPECT_FALSE(std::get<core::JournalFailed>(end).misconfigured);
   EXPECT_THAT(cursors_in(journal.open()), IsEmpty());
 }
 

@@ -53,8 +53,8 @@ std::vector<std::string> ids_of(const std::string& prefix, int count) {
   return ids;
 }
 
-RecordMap cursors_in(RecordMap records) {
-  records.erase(std::string(owner_key));
+core::RecordMap cursors_in(core::RecordMap records) {
+  records.erase(std::string(core::owner_key));
   return records;
 }
 
@@ -90,16 +90,16 @@ kafka::JournalSettings Place::settings(int partition) const {
   return settings;
 }
 
-Batch Place::batch_of(Unit unit) const {
+core::Batch Place::batch_of(core::Unit unit) const {
   unit.source = source_;
   unit.now = wall_clock();
-  Batch batch;
+  core::Batch batch;
   batch.add(std::move(unit));
   return batch;
 }
 
-Batch Place::batch(const std::vector<std::string>& ids, const std::string& cursor) const {
-  Unit unit;
+core::Batch Place::batch(const std::vector<std::string>& ids, const std::string& cursor) const {
+  core::Unit unit;
   for (const std::string& id : ids) unit.events.push_back(event_of(id));
   unit.records.push_back({"acme", cursor});
   return batch_of(std::move(unit));

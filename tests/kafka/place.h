@@ -33,7 +33,7 @@ class Place {
   // Topics named after the running test. `event_topic` are properties of the topic of events,
   // `dead_letter_bytes_max` is max.message.bytes of that of dead letters.
   explicit Place(std::string bootstrap, const std::map<std::string, std::string>& event_topic = {},
-                 std::size_t dead_letter_bytes_max = dead_letter_record_bytes_max);
+                 std::size_t dead_letter_bytes_max = core::dead_letter_record_bytes_max);
 
   const std::string& bootstrap() const { return bootstrap_; }
   const std::string& events() const { return source_->topic; }
@@ -44,8 +44,8 @@ class Place {
   kafka::JournalSettings settings(int partition = 0) const;
 
   // The events with these ids and a cursor record "acme" of that value.
-  Batch batch(const std::vector<std::string>& ids, const std::string& cursor) const;
-  Batch batch_of(Unit unit) const;
+  core::Batch batch(const std::vector<std::string>& ids, const std::string& cursor) const;
+  core::Batch batch_of(core::Unit unit) const;
 
   // What a read_committed consumer finds.
   std::vector<test::Record> read(const std::string& topic) const;
@@ -65,6 +65,6 @@ std::string name_of_this_test();
 std::vector<std::string> ids_of(const std::string& prefix, int count);
 
 // Without what tells who had opened the partition before.
-RecordMap cursors_in(RecordMap records);
+core::RecordMap cursors_in(core::RecordMap records);
 
 }  // namespace auditstream::test

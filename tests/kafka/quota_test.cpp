@@ -17,17 +17,17 @@ TEST(Quota, ABatchThatDoesNotGetInIsKnownAndASmallerOneDoes) {
   PatientJournal journal(place.settings());
   journal.open();
   const auto events_of = [&](const std::string& prefix, int count) {
-    Unit unit;
+    core::Unit unit;
     for (const std::string& id : ids_of(prefix, count))
       unit.events.push_back(event_of(id, incompressible_json(50'000), wall_clock()));
     return place.batch_of(std::move(unit));
   };
-  const JournalDone large = journal.commit(events_of("large", 100));
-  EXPECT_EQ(large.outcome, Outcome::lost);
+  const core::JournalDone large = journal.commit(events_of("large", 100));
+  EXPECT_EQ(large.outcome, core::Outcome::lost);
   EXPECT_TRUE(large.timed_out) << large.detail;
   journal.open_at_last(60s);
-  const JournalDone small = journal.commit(events_of("small", 2));
-  EXPECT_EQ(small.outcome, Outcome::committed) << small.detail;
+  const core::JournalDone small = journal.commit(events_of("small", 2));
+  EXPECT_EQ(small.outcome, core::Outcome::committed) << small.detail;
   EXPECT_EQ(place.visible_ids(), ids_of("small", 2));
 }
 

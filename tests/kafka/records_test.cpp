@@ -22,9 +22,9 @@ class Records : public testing::Test {
  protected:
   Records() : place_(Broker::shared()), journal_(place_.settings()) { journal_.open(); }
 
-  void commit(Batch batch) {
-    const JournalDone done = journal_.commit(std::move(batch));
-    ASSERT_EQ(done.outcome, Outcome::committed) << done.detail;
+  void commit(core::Batch batch) {
+    const core::JournalDone done = journal_.commit(std::move(batch));
+    ASSERT_EQ(done.outcome, core::Outcome::committed) << done.detail;
   }
 
   // The one visible record of the topic.
@@ -41,7 +41,7 @@ class Records : public testing::Test {
 TEST_F(Records, EventIsACloudEventWithItsBytesAsTheyCame) {
   const std::string raw = "{ \"id\" : 7, \"name\":\"\\u00e9\xc3\xa9\",\n \"n\": 1.50 }";
   const Time time = parse_rfc3339("2026-11-01T02:03:04.567Z").value();
-  Unit unit;
+  core::Unit unit;
   unit.events.push_back(event_of("7", raw, time));
   commit(place_.batch_of(std::move(unit)));
   const Record record = only_record(place_.events());
@@ -73,7 +73,7 @@ TEST_F(Records, KeyMayBeTheSourceOrAMemberOfTheEvent) {
   commit(place_.batch({"one"}, "1"));
   EXPECT_EQ(only_record(place_.events()).key, "acme");
   place_.source()->key = "/user/id";
-  Unit unit;
+  core::Unit unit;
   unit.events.push_back(event_of("two", R"({"user":{"id":"u-1"}})", wall_clock()));
   commit(place_.batch_of(std::move(unit)));
   std::vector<std::string> keys;
@@ -93,9 +93,9 @@ TEST_F(Records, EventsOfOneKeyKeepTheirOrder) {
 // Brokers refuse timestamps more than an hour ahead.
 TEST_F(Records, EventFromTheFutureCarriesTheTimeOfItsBatch) {
   const Time future = wall_clock() + 2h;
-  Unit unit;
+  core::Unit unit;
   unit.events.push_back(event_of("future", "{}", future));
-  Batch batch = place_.batch_of(std::move(unit));
+  core::Batch batch = place_.batch_of(std::move(unit));
   const Time now = batch.units.front().now;
   commit(std::move(batch));
   const Record record = only_record(place_.events());
@@ -104,10 +104,10 @@ TEST_F(Records, EventFromTheFutureCarriesTheTimeOfItsBatch) {
 }
 
 TEST_F(Records, DeadLetterSaysWhy) {
-  Unit unit;
+  core::Unit unit;
   unit.dead_letters.push_back({event_of("odd", R"({"at":"yesterday"})", std::nullopt), "unreadable_time",
                                "\"yesterday\" is not a time"});
-  Batch batch = place_.batch_of(std::move(unit));
+  core::Batch batch = place_.batch_of(std::move(unit));
   const Time now = batch.units.front().now;
   commit(std::move(batch));
   EXPECT_TRUE(place_.read(place_.events()).empty());
@@ -125,17 +125,19 @@ TEST_F(Records, DeadLetterSaysWhy) {
 
 TEST_F(Records, DeadLetterBeyondEightMebibytesIsCutAndSaysSo) {
   const std::string raw = incompressible_json(9 << 20);
-  Unit unit;
+  core::Unit unit;
   unit.dead_letters.push_back({event_of("huge", raw, wall_clock()), "too_large", "9 MiB"});
   commit(place_.batch_of(std::move(unit)));
   const Record letter = only_record(place_.dead_letters());
   EXPECT_EQ(letter.header("auditstream_truncated"), std::to_string(raw.size()));
-  EXPECT_TRUE(letter.value == raw.substr(0, dead_letter_value_bytes_max(dead_letter_record_bytes_max)));
+  EXPECT_TRUE(letter.value ==
+              raw.substr(0, core::dead_letter_value_bytes_max(core::dead_letter_record_bytes_max)));
 }
 
 TEST_F(Records, DeadLetterThatJustFitsIsWhole) {
-  const std::string raw = incompressible_json(dead_letter_value_bytes_max(dead_letter_record_bytes_max));
-  Unit unit;
+  const std::string raw =
+      incompressible_json(core::dead_letter_value_bytes_max(core::dead_letter_record_bytes_max));
+  core::Unit unit;
   unit.dead_letters.push_back({event_of("large", raw, wall_clock()), "too_large", "nearly 8 MiB"});
   commit(place_.batch_of(std::move(unit)));
   const Record letter = only_record(place_.dead_letters());
@@ -145,12 +147,12 @@ TEST_F(Records, DeadLetterThatJustFitsIsWhole) {
 
 TEST_F(Records, CursorIsCommittedUnderAClockThatIsFarAheadOfTheBrokers) {
   // The topics of these tests have the times that the client gives.
-  Unit unit;
+  core::Unit unit;
   unit.events.push_back(event_of("event"));
   unit.records.push_back({"acme", "cursor"});
-  Batch batch = place_.batch_of(std::move(unit));
+  core::Batch batch = place_.batch_of(std::move(unit));
   batch.units.front().now += 365 * 24h;
-  EXPECT_EQ(journal_.commit(batch).outcome, Outcome::lost) << "no event is to blame";
+  EXPECT_EQ(journal_.commit(batch).outcome, core::Outcome::lost) << "no event is to blame";
   journal_.open();
   commit(std::move(batch));
   EXPECT_EQ(only_record(place_.events()).key, "event");
@@ -161,16 +163,16 @@ TEST(OldRecords, AreNoDeadLettersWhereATopicRefusesTheirAge) {
   const Place place(Broker::shared(), {{"message.timestamp.before.max.ms", "3600000"}});
   PatientJournal journal(place.settings());
   journal.open();
-  Unit unit;
+  core::Unit unit;
   unit.events.push_back(event_of("old", "{}", wall_clock() - 48h));
-  const JournalDone done = journal.commit(place.batch_of(std::move(unit)));
-  EXPECT_EQ(done.outcome, Outcome::lost);
+  const core::JournalDone done = journal.commit(place.batch_of(std::move(unit)));
+  EXPECT_EQ(done.outcome, core::Outcome::lost);
   ASSERT_EQ(done.blocked.size(), 1u);
   EXPECT_EQ(done.blocked[0].topic, place.events());
   EXPECT_THAT(done.detail, HasSubstr("kafka-configs.sh --alter --topic " + place.events() +
                                      " --add-config message.timestamp.before.max.ms="));
   journal.open();
-  EXPECT_EQ(journal.commit(place.batch({"young"}, "young")).outcome, Outcome::committed);
+  EXPECT_EQ(journal.commit(place.batch({"young"}, "young")).outcome, core::Outcome::committed);
 }
 
 TEST(DeadLetters, AreCutToWhatTheirTopicTakes) {
@@ -184,14 +186,14 @@ TEST(DeadLetters, AreCutToWhatTheirTopicTakes) {
   PatientJournal journal(settings);
   journal.open();
   const std::string raw = incompressible_json(100'000);
-  Unit unit;
+  core::Unit unit;
   unit.dead_letters.push_back({event_of("large", raw, wall_clock()), "too_large", "100 kB"});
-  const JournalDone done = journal.commit(place.batch_of(std::move(unit)));
-  ASSERT_EQ(done.outcome, Outcome::committed) << done.detail;
+  const core::JournalDone done = journal.commit(place.batch_of(std::move(unit)));
+  ASSERT_EQ(done.outcome, core::Outcome::committed) << done.detail;
   const std::vector<Record> letters = place.read(place.dead_letters());
   ASSERT_EQ(letters.size(), 1u);
   EXPECT_EQ(letters[0].header("auditstream_truncated"), std::to_string(raw.size()));
-  EXPECT_EQ(letters[0].value, raw.substr(0, dead_letter_value_bytes_max(record_bytes_max)));
+  EXPECT_EQ(letters[0].value, raw.substr(0, core::dead_letter_value_bytes_max(record_bytes_max)));
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ TEST(Retention, EventsOfAMonthAgoStayInTopicsThatWereMadeByUs) {
   source->vendor = "tines";
   source->topic = name;
   source->dead_letter_topic = name + ".dlq";
-  Config config;
+  config::Config config;
   config.sources.push_back(source);
   config.offsets.topic = name + "-offsets";
   const kafka::Connection connection{{{"bootstrap.servers", Broker::shared()}}, "kafka-tests"};
@@ -44,9 +44,9 @@ TEST(Retention, EventsOfAMonthAgoStayInTopicsThatWereMadeByUs) {
     forgetful->topic = name + "-" + prefix;
     create_topic(Broker::shared(), forgetful->topic, 1);
     ASSERT_EQ(topic_property(Broker::shared(), forgetful->topic, "retention.ms"), "604800000");
-    Batch batch;
+    core::Batch batch;
     for (const auto& of : {source, forgetful}) {
-      Unit unit;
+      core::Unit unit;
       unit.source = of;
       unit.now = wall_clock();
       const Time then = unit.now - 30 * 24h;
@@ -54,8 +54,8 @@ TEST(Retention, EventsOfAMonthAgoStayInTopicsThatWereMadeByUs) {
       unit.dead_letters.push_back({event_of(prefix, "{}", then), "refused", "refused"});
       batch.add(std::move(unit));
     }
-    const JournalDone done = journal.commit(std::move(batch));
-    ASSERT_EQ(done.outcome, Outcome::committed) << done.detail;
+    const core::JournalDone done = journal.commit(std::move(batch));
+    ASSERT_EQ(done.outcome, core::Outcome::committed) << done.detail;
     until("the broker has deleted what it keeps for seven days", retention_check_patience,
           [&] { return read_topic(Broker::shared(), forgetful->topic).empty(); });
   }

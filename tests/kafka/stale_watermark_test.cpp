@@ -42,7 +42,8 @@ TEST(StaleWatermark, ARestoreWaitsForItsOwnMark) {
     const auto cursor = [&](int commit) { return std::to_string(1000 * round + commit); };
     constexpr int commits = 40;
     for (int commit = 1; commit <= commits; ++commit) {
-      ASSERT_EQ(journal.commit(place.batch({cursor(commit)}, cursor(commit))).outcome, Outcome::committed);
+      ASSERT_EQ(journal.commit(place.batch({cursor(commit)}, cursor(commit))).outcome,
+                core::Outcome::committed);
     }
     journal.close();
     const std::int64_t end = log_end(brokers.bootstrap(), place.offsets(), 0);
@@ -66,7 +67,7 @@ TEST(StaleWatermark, ARestoreWaitsForItsOwnMark) {
     until("somebody leads", 60s,
           [&] { return leader_of(brokers.bootstrap(), place.offsets(), 0).has_value(); });
     was_stale = !knows(end);
-    std::future<RecordMap> restored = std::async(std::launch::async, opening);
+    std::future<core::RecordMap> restored = std::async(std::launch::async, opening);
     EXPECT_EQ(restored.wait_for(8s), std::future_status::timeout) << "nothing can be known yet";
     follower == first ? brokers.signal(follower, SIGCONT) : brokers.start(follower);
     EXPECT_THAT(restored.get(), ElementsAre(Pair("acme", cursor(commits))));

@@ -19,11 +19,12 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Pair;
 
-using Shards = std::map<int, RecordMap>;
+using Shards = std::map<int, core::RecordMap>;
 
 Shards open(Takeover& takeover) {
   auto opened = takeover.open();
-  if (const auto* failed = std::get_if<JournalFailed>(&opened)) throw std::runtime_error(failed->reason);
+  if (const auto* failed = std::get_if<core::JournalFailed>(&opened))
+    throw std::runtime_error(failed->reason);
   Shards shards = std::get<Shards>(std::move(opened));
   for (auto& [partition, records] : shards) records = cursors_in(std::move(records));
   return shards;
@@ -35,7 +36,7 @@ class TakeoverTest : public testing::Test {
   TakeoverTest() : place(Broker::shared()), owner(place.settings(0)), neighbour(place.settings(1)) {
     owner.open();
     neighbour.open();
-    EXPECT_EQ(owner.commit(place.batch({"before"}, "1")).outcome, Outcome::committed);
+    EXPECT_EQ(owner.commit(place.batch({"before"}, "1")).outcome, core::Outcome::committed);
   }
 
   // Both partitions, as whoever opens them finds them.
@@ -48,8 +49,8 @@ class TakeoverTest : public testing::Test {
     return shards;
   }
 
-  const std::map<int, std::vector<auditstream::Record>> move{{0, {{"acme", std::nullopt}}},
-                                                             {1, {{"acme", "moved"}}}};
+  const std::map<int, std::vector<core::Record>> move{{0, {{"acme", std::nullopt}}},
+                                                                   {1, {{"acme", "moved"}}}};
   const Shards before{{0, {{"acme", "1"}}}, {1, {}}};
   const Shards after{{0, {}}, {1, {{"acme", "moved"}}}};
   const Place place;
@@ -61,7 +62,7 @@ TEST_F(TakeoverTest, MovesARecordFromOnePartitionToTheOther) {
   {
     Takeover takeover(place.settings(), {0, 1});
     EXPECT_EQ(open(takeover), before);
-    EXPECT_EQ(takeover.commit(0, move).outcome, Outcome::committed);
+    EXPECT_EQ(takeover.commit(0, move).outcome, core::Outcome::committed);
   }
   EXPECT_EQ(found(), after);
 }
@@ -69,10 +70,11 @@ TEST_F(TakeoverTest, MovesARecordFromOnePartitionToTheOther) {
 TEST_F(TakeoverTest, WhoeverHadThePartitionsCommitsNoMoreUntilTheyOpenThemAgain) {
   Takeover takeover(place.settings(), {0, 1});
   open(takeover);
-  EXPECT_THAT(owner.commit(place.batch({"zombie"}, "zombie")).outcome, AnyOf(Outcome::fenced, Outcome::lost));
-  EXPECT_EQ(takeover.commit(0, move).outcome, Outcome::committed);
+  EXPECT_THAT(owner.commit(place.batch({"zombie"}, "zombie")).outcome,
+              AnyOf(core::Outcome::fenced, core::Outcome::lost));
+  EXPECT_EQ(takeover.commit(0, move).outcome, core::Outcome::committed);
   EXPECT_THAT(neighbour.commit(place.batch({"zombie"}, "zombie")).outcome,
-              AnyOf(Outcome::fenced, Outcome::lost));
+              AnyOf(core::Outcome::fenced, core::Outcome::lost));
   EXPECT_THAT(cursors_in(owner.open()), IsEmpty());
   EXPECT_THAT(cursors_in(neighbour.open()), ElementsAre(Pair("acme", "moved")));
   EXPECT_THAT(place.visible_ids(), ElementsAre("before"));
@@ -81,8 +83,8 @@ TEST_F(TakeoverTest, WhoeverHadThePartitionsCommitsNoMoreUntilTheyOpenThemAgain)
 TEST_F(TakeoverTest, OfOnePartitionEditsThatOne) {
   Takeover takeover(place.settings(), {0});
   open(takeover);
-  EXPECT_EQ(takeover.commit(0, {{0, {{"acme", "edited"}}}}).outcome, Outcome::committed);
-  EXPECT_EQ(neighbour.commit(place.batch({"of-neighbour"}, "2")).outcome, Outcome::committed);
+  EXPECT_EQ(takeover.commit(0, {{0, {{"acme", "edited"}}}}).outcome, core::Outcome::committed);
+  EXPECT_EQ(neighbour.commit(place.batch({"of-neighbour"}, "2")).outcome, core::Outcome::committed);
   EXPECT_THAT(found().at(0), ElementsAre(Pair("acme", "edited")));
 }
 
@@ -91,8 +93,8 @@ TEST_F(TakeoverTest, ChangesNothingIfTheOldPartitionWasOpenedSince) {
   Takeover takeover(place.settings(), {0, 1});
   open(takeover);
   owner.open();
-  EXPECT_EQ(owner.commit(place.batch({"later"}, "2")).outcome, Outcome::committed);
-  EXPECT_THAT(takeover.commit(0, move).outcome, AnyOf(Outcome::fenced, Outcome::lost));
+  EXPECT_EQ(owner.commit(place.batch({"later"}, "2")).outcome, core::Outcome::committed);
+  EXPECT_THAT(takeover.commit(0, move).outcome, AnyOf(core::Outcome::fenced, core::Outcome::lost));
   EXPECT_EQ(found(), (Shards{{0, {{"acme", "2"}}}, {1, {}}}));
 }
 
@@ -101,7 +103,7 @@ TEST_F(TakeoverTest, ChangesNothingIfTheNewPartitionWasOpenedSince) {
   Takeover takeover(place.settings(), {0, 1});
   open(takeover);
   neighbour.open();
-  EXPECT_EQ(takeover.commit(0, move).outcome, Outcome::lost);
+  EXPECT_EQ(takeover.commit(0, move).outcome, core::Outcome::lost);
   EXPECT_EQ(found(), before);
 }
 
@@ -117,7 +119,7 @@ TEST_F(TakeoverTest, ThatDiesInItsTransactionLeavesEverythingAsItWas) {
   EXPECT_THAT(cursors_in(owner.open_at_last(30s)), ElementsAre(Pair("acme", "1")));
   const auto event = waits.event_within(30s);
   ASSERT_TRUE(event);
-  EXPECT_THAT(cursors_in(std::get<JournalOpened>(*event).records), IsEmpty());
+  EXPECT_THAT(cursors_in(std::get<core::JournalOpened>(*event).records), IsEmpty());
 }
 
 }  // namespace

@@ -117,7 +117,7 @@ TEST_F(TopicRangeTest, SeesAllOfAnOwnerThatWasFenced) {
   EXPECT_THAT(read(now - 1h), IsEmpty());
   PatientJournal owner(place.settings(0));
   owner.open();
-  EXPECT_EQ(owner.commit(place.batch({"a", "b"}, "1")).outcome, Outcome::committed);
+  EXPECT_EQ(owner.commit(place.batch({"a", "b"}, "1")).outcome, core::Outcome::committed);
   ForeignProducer next(place.bootstrap(), place.settings(0).transactional_id());
   EXPECT_EQ(read_on().size(), 2u);
 }

@@ -31,10 +31,10 @@ TEST_F(Topics, ThatIsMissingHoldsBackTheCursorTooUntilItIsMade) {
   delete_topic(place_.bootstrap(), place_.events());
   PatientJournal journal(place_.settings());
   journal.open();
-  EXPECT_NE(journal.commit(place_.batch({"lost"}, "lost")).outcome, Outcome::committed);
+  EXPECT_NE(journal.commit(place_.batch({"lost"}, "lost")).outcome, core::Outcome::committed);
   EXPECT_THAT(cursors_in(journal.open_at_last(60s)), testing::IsEmpty());
   make_again();
-  EXPECT_EQ(journal.commit(place_.batch({"kept"}, "kept")).outcome, Outcome::committed);
+  EXPECT_EQ(journal.commit(place_.batch({"kept"}, "kept")).outcome, core::Outcome::committed);
   EXPECT_THAT(cursors_in(journal.open_at_last(60s)), ElementsAre(Pair("acme", "kept")));
   EXPECT_THAT(place_.visible_ids(), ElementsAre("kept"));
 }
@@ -42,15 +42,15 @@ TEST_F(Topics, ThatIsMissingHoldsBackTheCursorTooUntilItIsMade) {
 TEST_F(Topics, ThatIsDeletedUnderARunningProducer) {
   PatientJournal journal(place_.settings());
   journal.open();
-  ASSERT_EQ(journal.commit(place_.batch({"first"}, "first")).outcome, Outcome::committed);
+  ASSERT_EQ(journal.commit(place_.batch({"first"}, "first")).outcome, core::Outcome::committed);
   delete_topic(place_.bootstrap(), place_.events());
-  const JournalDone done = journal.commit(place_.batch({"lost"}, "lost"));
-  EXPECT_NE(done.outcome, Outcome::committed);
+  const core::JournalDone done = journal.commit(place_.batch({"lost"}, "lost"));
+  EXPECT_NE(done.outcome, core::Outcome::committed);
   ASSERT_EQ(done.blocked.size(), 1u) << done.detail;
   EXPECT_EQ(done.blocked[0].topic, place_.events());
   EXPECT_THAT(cursors_in(journal.open_at_last(60s)), ElementsAre(Pair("acme", "first")));
   make_again();
-  EXPECT_EQ(journal.commit(place_.batch({"second"}, "second")).outcome, Outcome::committed);
+  EXPECT_EQ(journal.commit(place_.batch({"second"}, "second")).outcome, core::Outcome::committed);
   EXPECT_THAT(place_.visible_ids(), ElementsAre("second"));
 }
 

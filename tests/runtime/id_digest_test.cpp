@@ -19,15 +19,16 @@ std::string expected(const std::set<std::string>& ids) {
 
 // printf 'b\na\n\xffz\na\n10\n9\n' | LC_ALL=C sort -u | sha256sum
 TEST(IdDigest, IsWhatSortAndSha256sumSay) {
-  IdDigest digest;
+  runtime::IdDigest digest;
   for (const char* id : {"b", "a", "\xffz", "a", "10", "9"}) digest.add(id);
   EXPECT_EQ(*digest.finish(), "c7d82144ca59f2f949bbc6422f7a7319b7f17e3dceff874a89cdb5e4bf780ef6");
   // sha256sum </dev/null
-  EXPECT_EQ(*IdDigest().finish(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(*runtime::IdDigest().finish(),
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
 TEST(IdDigest, IsTheSameInAFile) {
-  IdDigest digest(4096);
+  runtime::IdDigest digest(4096);
   std::set<std::string> ids;
   std::uint64_t number = 1;
   for (int i = 0; i < 20'000; ++i) {
@@ -45,7 +46,7 @@ TEST(IdDigest, IsTheSameInAFile) {
 
 TEST(IdDigest, SaysWhereNoFileCanBe) {
   setenv("TMPDIR", "/proc", 1);
-  IdDigest digest(100);
+  runtime::IdDigest digest(100);
   for (int i = 0; i < 100; ++i) digest.add(std::to_string(i));
   const Result<std::string> result = digest.finish();
   unsetenv("TMPDIR");

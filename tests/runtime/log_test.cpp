@@ -16,7 +16,7 @@
 #include "auditstream/check.h"
 #include "auditstream/json.h"
 
-namespace auditstream {
+namespace auditstream::runtime {
 namespace {
 
 using ::testing::AllOf;
@@ -31,7 +31,8 @@ struct Ended {
 };
 
 // `full`: nobody ever reads, and there is no room from the beginning.
-Ended in_a_process(const LogSettings& settings, const std::function<void()>& work, bool full = false) {
+Ended in_a_process(const config::LogSettings& settings, const std::function<void()>& work,
+                   bool full = false) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("pipe2");
   if (full) {
@@ -58,12 +59,12 @@ Ended in_a_process(const LogSettings& settings, const std::function<void()>& wor
   return ended;
 }
 
-const LogSettings as_json{"info", "json"}, as_text{"info", "text"};
+const config::LogSettings as_json{"info", "json"}, as_text{"info", "text"};
 const std::string large = "event " + std::string(1'572'858, 'x');
 
 TEST(LogLine, OfJsonNamesTheInstanceAndEscapes) {
   const std::string lines =
-      in_a_process(as_json, [] { log(Level::warn, "code", "a\x1b\xc2\x9b\x9b\n\"b"); }).log;
+      in_a_process(as_json, [] { log(core::Level::warn, "code", "a\x1b\xc2\x9b\x9b\n\"b"); }).log;
   EXPECT_THAT(lines, AllOf(StartsWith("{\"time\":\""), EndsWith("}\n")));
   EXPECT_EQ(json::scalar_at(lines, "/instance"), "host-1");
   EXPECT_EQ(json::scalar_at(lines, "/level"), "warn");
@@ -74,13 +75,14 @@ TEST(LogLine, OfJsonNamesTheInstanceAndEscapes) {
 
 TEST(LogLine, OfTextSteersNoTerminal) {
   const std::string lines =
-      in_a_process(as_text, [] { log(Level::warn, "code", "a\x1b\xc2\x9b\x9b\nb"); }).log;
+      in_a_process(as_text, [] { log(core::Level::warn, "code", "a\x1b\xc2\x9b\x9b\nb"); }).log;
   EXPECT_THAT(lines, EndsWith("Z warn code=code a??? b\n"));
 }
 
 TEST(LogLine, IsBounded) {
-  for (const LogSettings& settings : {as_json, as_text}) {
-    const std::string lines = in_a_process(settings, [] { log(Level::error, "dead_letter", large); }).log;
+  for (const config::LogSettings& settings : {as_json, as_text}) {
+    const std::string lines =
+        in_a_process(settings, [] { log(core::Level::error, "dead_letter", large); }).log;
     EXPECT_LT(lines.size(), 5000u);
     EXPECT_THAT(lines, HasSubstr("xxx… (1,572,864 bytes)"));
   }
@@ -88,8 +90,8 @@ TEST(LogLine, IsBounded) {
 
 TEST(LogLine, BelowTheLeastLevelIsNone) {
   const auto work = [] {
-    log(Level::info, "code", "text");
-    log_at_start(Level::warn, "config_warning", "a.yaml:1: text");
+    log(core::Level::info, "code", "text");
+    log_at_start(core::Level::warn, "config_warning", "a.yaml:1: text");
   };
   EXPECT_EQ(in_a_process({"error", "text"}, work).log, "warning: a.yaml:1: text\n");
 }
@@ -112,11 +114,11 @@ TEST(LogLine, KeepsNoEndWaiting) {
     return WIFEXITED(ended.status) ? WEXITSTATUS(ended.status) : -1;
   };
   const auto talk = [] {
-    for (int line = 0; line < 20'000; ++line) log(Level::info, "code", std::string(200, 'x'));
+    for (int line = 0; line < 20'000; ++line) log(core::Level::info, "code", std::string(200, 'x'));
   };
   EXPECT_EQ(code_of(in_a_process(as_text, talk, true)), 0);
   EXPECT_EQ(code_of(in_a_process(
-                as_text, [] { log_and_exit(70, Level::error, "hung", "text"); }, true)),
+                as_text, [] { log_and_exit(70, core::Level::error, "hung", "text"); }, true)),
             70);
   const Ended failed = in_a_process(
       as_text, [] { AS_CHECK(false); }, true);
@@ -124,4 +126,4 @@ TEST(LogLine, KeepsNoEndWaiting) {
 }
 
 }  // namespace
-}  // namespace auditstream
+}  // namespace auditstream::runtime

@@ -8,7 +8,7 @@
 #include <mutex>
 #include <vector>
 
-namespace auditstream {
+namespace auditstream::runtime {
 namespace {
 
 using ::testing::ElementsAre;
@@ -106,4 +106,4 @@ TEST(Outbox, LeavesAReaderWhoNeverTakesItsLine) {
 }
 
 }  // namespace
-}  // namespace auditstream
+}  // namespace auditstream::runtime

@@ -19,7 +19,7 @@ std::string origin_of(const std::string& url) { return url.substr(0, url.find('/
 
 }  // namespace
 
-Process::Process(World& world, const Sources& config, SecretSource& secrets, SimGroup& group,
+Process::Process(World& world, const Sources& config, core::SecretSource& secrets, SimGroup& group,
                  std::string name, Duration clock_ahead)
     : world_(world),
       config_(config),
@@ -27,7 +27,7 @@ Process::Process(World& world, const Sources& config, SecretSource& secrets, Sim
       clock_ahead_(clock_ahead),
       life_(world),
       member_(world, life_, group,
-              [this](MembershipEvent event) {
+              [this](core::MembershipEvent event) {
                 post([this, event = std::move(event)] { fleet_->on_membership(event, now()); });
               }),
       shard_world_{*this, secrets, *this, world.scenario.options, {}, {}, 1} {
@@ -36,7 +36,7 @@ Process::Process(World& world, const Sources& config, SecretSource& secrets, Sim
       [this](int partition, std::uint64_t number) {
         auto journal =
             std::make_unique<SimJournal>(world_, life_, partition, name_ + "." + std::to_string(number),
-                                         tenures_[partition], [this, number](JournalEvent event) {
+                                         tenures_[partition], [this, number](core::JournalEvent event) {
                                            post([this, number, event = std::move(event)]() mutable {
                                              fleet_->on_journal(number, std::move(event), now());
                                            });
@@ -81,7 +81,7 @@ void Process::end() {
 
 void Process::reload() {
   life_.later(world_.between(0ms, reload_max), [this] {
-    post([this] { fleet_->reconfigure(Reconfiguration{config_, {}}, now()); });
+    post([this] { fleet_->reconfigure(core::Reconfiguration{config_, {}}, now()); });
   });
 }
 
@@ -148,16 +148,16 @@ void Process::tail() {
 
 void Process::pump_tail() {
   for (auto& [partition, heard] : tailed_) {
-    const std::vector<TailEvent>& log = world_.kafka.log(partition);
+    const std::vector<core::TailEvent>& log = world_.kafka.log(partition);
     for (; heard < log.size(); ++heard) {
       post([this, event = log[heard]] { hear(event); });
     }
   }
 }
 
-void Process::hear(const TailEvent& event) {
+void Process::hear(const core::TailEvent& event) {
   fleet_->on_tail(event, now());
-  const auto* mark = std::get_if<OwnerMark>(&event);
+  const auto* mark = std::get_if<core::OwnerMark>(&event);
   if (mark == nullptr) return;
   Tenure& tenure = tenures_[mark->partition];
   // A commit under way will tell, too.
@@ -210,16 +210,16 @@ void Process::receive(http::RequestId id, http::Response response) {
 
 // --- what it says
 
-void Process::said(const Source& source, const Say& say) {
+void Process::said(const Source& source, const core::Say& say) {
   world_.tell(name_, " ", source.name, " ", say.code, ": ", say.text);
 }
 
-void Process::shard_said(int partition, const Say& say) {
+void Process::shard_said(int partition, const core::Say& say) {
   world_.tell(name_, " partition ", partition, " ", say.code, ": ", say.text);
 }
 
-void Process::transacted(const Batch& batch, Outcome outcome, Duration, Time) {
-  if (outcome != Outcome::committed) return;
+void Process::transacted(const core::Batch& batch, core::Outcome outcome, Duration, Time) {
+  if (outcome != core::Outcome::committed) return;
   world_.tell(name_, " committed ", batch.events, " events");
 }
 

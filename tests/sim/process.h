@@ -17,12 +17,12 @@
 
 namespace auditstream::sim {
 
-class Process final : private http::Client, private Observer {
+class Process final : private http::Client, private core::Observer {
  public:
   using Sources = std::vector<std::shared_ptr<const Source>>;
 
   // `config` is read again with each reload.
-  Process(World& world, const Sources& config, SecretSource& secrets, SimGroup& group, std::string name,
+  Process(World& world, const Sources& config, core::SecretSource& secrets, SimGroup& group, std::string name,
           Duration clock_ahead);
   // kill -9, unless ended().
   ~Process() override;
@@ -60,13 +60,13 @@ class Process final : private http::Client, private Observer {
   void send(http::RequestId id, http::Request request) override;
   void cancel(http::RequestId id) override { in_flight_.erase(id); }
   // Observer
-  void said(const Source& source, const Say& say) override;
-  void shard_said(int partition, const Say& say) override;
-  void rebalanced(const MembershipEvent&) override {}
+  void said(const Source& source, const core::Say& say) override;
+  void shard_said(int partition, const core::Say& say) override;
+  void rebalanced(const core::MembershipEvent&) override {}
   void waited(const Source&, Duration) override {}
   void answered(const Source&, const http::Response&) override {}
-  void polled(const Source&, const Polled&, Time) override {}
-  void transacted(const Batch& batch, Outcome outcome, Duration took, Time when) override;
+  void polled(const Source&, const core::Polled&, Time) override {}
+  void transacted(const core::Batch& batch, core::Outcome outcome, Duration took, Time when) override;
 
   void count_request(const http::Request& request);
   void receive(http::RequestId id, http::Response response);
@@ -74,7 +74,7 @@ class Process final : private http::Client, private Observer {
   void turn();
   void arm();
   void pump_tail();
-  void hear(const TailEvent& event);
+  void hear(const core::TailEvent& event);
   void end();
   Now now() const { return Now{world_.time + clock_ahead_, Steady{world_.time.time_since_epoch()}}; }
 
@@ -95,8 +95,8 @@ class Process final : private http::Client, private Observer {
   std::map<int, std::size_t> tailed_;  // how much of each partition's log it has heard
   std::function<void(int)> in_next_commit_;
   SimMember member_;
-  ShardWorld shard_world_;
-  std::optional<Fleet> fleet_;
+  core::ShardWorld shard_world_;
+  std::optional<core::Fleet> fleet_;
 };
 
 }  // namespace auditstream::sim

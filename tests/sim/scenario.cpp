@@ -154,8 +154,9 @@ Scenario draw_scenario(std::uint64_t seed) {
   const std::size_t count = draw.number(1, 4);
   for (std::size_t i = 0; i < count; ++i) {
     const bool shares_account = i > 0 && draw.one_in(4);
-    const Vendor& vendor = shares_account ? *find_vendor(scenario.sources.back().vendor)
-                                          : *vendors()[draw.number(0, vendors().size() - 1)];
+    const Vendor& vendor = shares_account
+                               ? *vendor_apis::find_vendor(scenario.sources.back().vendor)
+                               : *vendor_apis::vendors()[draw.number(0, vendor_apis::vendors().size() - 1)];
     TenantSpec tenant = draw_tenant(draw, vendor, i, scenario.dense);
     Source source = draw_source(draw, vendor, tenant, i, scenario.dense);
     if (shares_account) {

@@ -58,7 +58,7 @@ struct Scenario {
   Duration act_gap_max{0};
   Duration lively{0};  // how long events are produced, at least
   Duration peace{0};   // nothing takes longer to arrive once the troubles are over
-  PollerOptions options;
+  core::PollerOptions options;
   std::optional<std::pair<Duration, Duration>> stall;  // of every vendor's ingest, relative to the start
 };
 

@@ -120,7 +120,8 @@ std::map<SimGroup::MemberId, SimGroup::Partitions> SimGroup::assign() const {
 
 // --- a member
 
-SimMember::SimMember(World& world, Life& life, SimGroup& group, std::function<void(MembershipEvent)> sink)
+SimMember::SimMember(World& world, Life& life, SimGroup& group,
+                     std::function<void(core::MembershipEvent)> sink)
     : world_(world), life_(life), group_(group), sink_(std::move(sink)) {
   enter(world.between(20ms, 500ms));
   life_.later(world.between(0ms, heartbeat_interval), [this] { beat(); });
@@ -176,14 +177,14 @@ void SimMember::on_assignment(const SimGroup::Partitions& assigned) {
     return;
   }
   release.unreleased = release.revoked;
-  sink_(PartitionsRevoked{{release.revoked.begin(), release.revoked.end()}, false});
+  sink_(core::PartitionsRevoked{{release.revoked.begin(), release.revoked.end()}, false});
   release_ = std::move(release);
   end_release(release_patience);
 }
 
 void SimMember::take(const SimGroup::Partitions& assigned) {
   owned_.insert(assigned.begin(), assigned.end());
-  if (!assigned.empty()) sink_(PartitionsAssigned{{assigned.begin(), assigned.end()}});
+  if (!assigned.empty()) sink_(core::PartitionsAssigned{{assigned.begin(), assigned.end()}});
 }
 
 void SimMember::released(int partition) {
@@ -203,7 +204,7 @@ void SimMember::end_release(Duration after) {
 }
 
 void SimMember::lose() {
-  if (!owned_.empty()) sink_(PartitionsRevoked{{owned_.begin(), owned_.end()}, true});
+  if (!owned_.empty()) sink_(core::PartitionsRevoked{{owned_.begin(), owned_.end()}, true});
   owned_.clear();
   release_.reset();
   id_.reset();

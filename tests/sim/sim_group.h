@@ -52,7 +52,7 @@ class SimGroup {
 // One process in the group: librdkafka's consumer and the thread that serves it.
 class SimMember {
  public:
-  SimMember(World& world, Life& life, SimGroup& group, std::function<void(MembershipEvent)> sink);
+  SimMember(World& world, Life& life, SimGroup& group, std::function<void(core::MembershipEvent)> sink);
 
   // A revoked partition has been given up.
   void released(int partition);
@@ -77,7 +77,7 @@ class SimMember {
   World& world_;
   Life& life_;
   SimGroup& group_;
-  std::function<void(MembershipEvent)> sink_;
+  std::function<void(core::MembershipEvent)> sink_;
 
   std::optional<SimGroup::MemberId> id_;
   SimGroup::Partitions owned_;

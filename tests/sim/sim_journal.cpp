@@ -11,16 +11,16 @@ namespace {
 constexpr Duration commit_deadline = 25s;
 constexpr Duration transaction_timeout = 30s;
 
-bool refused_for_ever(const Batch& batch, double share) {
-  return std::ranges::any_of(batch.units, [share](const Unit& unit) {
+bool refused_for_ever(const core::Batch& batch, double share) {
+  return std::ranges::any_of(batch.units, [share](const core::Unit& unit) {
     return std::ranges::any_of(
         unit.events, [share](const Event& event) { return sim::refused_for_ever(event.id, share); });
   });
 }
 
-std::size_t events_of(const Batch& batch) {
+std::size_t events_of(const core::Batch& batch) {
   std::size_t count = 0;
-  for (const Unit& unit : batch.units) count += unit.events.size();
+  for (const core::Unit& unit : batch.units) count += unit.events.size();
   return count;
 }
 
@@ -58,7 +58,7 @@ void SimJournal::mark() {
   if (!world_.kafka.mark(partition_, owner_, mark)) return fail_to_open(1ms, "fenced before the mark");
   life_.later(world_.between(2ms, 100ms), [this, mark, records = world_.kafka.records(partition_)] {
     tenure_.owner = owner_;
-    sink_(JournalOpened{records, mark});
+    sink_(core::JournalOpened{records, mark});
   });
 }
 
@@ -66,74 +66,74 @@ void SimJournal::fail_to_open(Duration after, std::string why) {
   ++world_.tally.opens_failed;
   const bool misconfigured = world_.chance(0.2);
   life_.later(after, [this, why = std::move(why), misconfigured] {
-    sink_(JournalFailed{why, misconfigured});
+    sink_(core::JournalFailed{why, misconfigured});
   });
 }
 
-void SimJournal::commit(std::shared_ptr<const Batch> batch) {
+void SimJournal::commit(std::shared_ptr<const core::Batch> batch) {
   on_commit();
   tenure_.committing = true;
   life_.later(world_.between(1ms, 15ms),
               [this, batch = std::move(batch), began = world_.time] { send(batch, began); });
 }
 
-void SimJournal::send(const std::shared_ptr<const Batch>& batch, Time began) {
+void SimJournal::send(const std::shared_ptr<const core::Batch>& batch, Time began) {
   const Troubles& troubles = world_.troubles;
   const Duration travel = world_.between(1ms, 15ms);
   // A handle that was fenced, or whose transaction the broker gave up, doesn't always say which.
   if (fenced() || world_.time - began > transaction_timeout) {
-    return done(travel, world_.chance(0.8) ? Outcome::fenced : Outcome::lost, "simulated fence");
+    return done(travel, world_.chance(0.8) ? core::Outcome::fenced : core::Outcome::lost, "simulated fence");
   }
   if (world_.time < world_.outage_until) return send_in_outage(batch, began);
   if (refused_for_ever(*batch, troubles.event_refused) ||
       (events_of(*batch) > 1 && world_.chance(troubles.commit_refused))) {
-    return done(travel, Outcome::refused, "simulated refusal");
+    return done(travel, core::Outcome::refused, "simulated refusal");
   }
-  if (world_.chance(troubles.commit_lost)) return done(travel, Outcome::lost, "simulated loss");
+  if (world_.chance(troubles.commit_lost)) return done(travel, core::Outcome::lost, "simulated loss");
   if (world_.chance(troubles.commit_unknown)) {
     apply_unheard(batch, world_.chance(0.5) ? Duration{0} : world_.between(0ms, 3s));
-    return done(travel, Outcome::lost, "simulated loss of a commit");
+    return done(travel, core::Outcome::lost, "simulated loss of a commit");
   }
   auto applied = std::make_shared<bool>(false);
   world_.at(travel / 2, [&world = world_, partition = partition_, owner = owner_, batch, applied] {
     *applied = world.kafka.apply(partition, owner, *batch, world.complaints);
   });
   life_.later(travel, [this, applied] {
-    done(0ms, *applied ? Outcome::committed : Outcome::fenced, "simulated fence in a commit");
+    done(0ms, *applied ? core::Outcome::committed : core::Outcome::fenced, "simulated fence in a commit");
   });
 }
 
 // Librdkafka goes on trying until the deadline; then nobody knows.
-void SimJournal::send_in_outage(const std::shared_ptr<const Batch>& batch, Time began) {
+void SimJournal::send_in_outage(const std::shared_ptr<const core::Batch>& batch, Time began) {
   const Duration left = world_.outage_until - world_.time;
-  if (world_.chance(0.2)) return done(world_.between(10ms, 20s), Outcome::lost, "aborted in an outage");
+  if (world_.chance(0.2)) return done(world_.between(10ms, 20s), core::Outcome::lost, "aborted in an outage");
   if (left < commit_deadline && world_.chance(0.7)) {
     life_.later(left + world_.between(1ms, 300ms), [this, batch, began] { send(batch, began); });
     return;
   }
   if (!refused_for_ever(*batch, world_.troubles.event_refused) && world_.chance(0.4))
     apply_unheard(batch, world_.chance(0.5) ? Duration{0} : left);
-  done(world_.between(10ms, commit_deadline), Outcome::lost, "lost in an outage");
+  done(world_.between(10ms, commit_deadline), core::Outcome::lost, "lost in an outage");
 }
 
-void SimJournal::apply_unheard(const std::shared_ptr<const Batch>& batch, Duration after) {
+void SimJournal::apply_unheard(const std::shared_ptr<const core::Batch>& batch, Duration after) {
   world_.at(after, [&world = world_, partition = partition_, owner = owner_, batch] {
     world.kafka.apply(partition, owner, *batch, world.complaints);
   });
 }
 
-void SimJournal::done(Duration after, Outcome outcome, std::string why) {
+void SimJournal::done(Duration after, core::Outcome outcome, std::string why) {
   life_.later(after, [this, outcome, why = std::move(why)] {
     ++world_.tally.commits[static_cast<std::size_t>(outcome)];
     tenure_.committing = false;
-    sink_(JournalDone{outcome, why});
+    sink_(core::JournalDone{outcome, why});
   });
 }
 
 void SimJournal::close() {
   life_.later(world_.between(1ms, 50ms), [this] {
     tenure_.owner = 0;
-    sink_(JournalClosed{});
+    sink_(core::JournalClosed{});
   });
 }
 

@@ -22,9 +22,10 @@ struct Tenure {
 // Events that the broker never takes are the same for everybody.
 bool refused_for_ever(std::string_view event_id, double share);
 
-class SimJournal final : public Journal {
+class SimJournal final : public core::Journal {
  public:
-  SimJournal(World& world, Life& life, int partition, std::string instance, Tenure& tenure, JournalSink sink)
+  SimJournal(World& world, Life& life, int partition, std::string instance, Tenure& tenure,
+             core::JournalSink sink)
       : world_(world),
         life_(life),
         partition_(partition),
@@ -33,7 +34,7 @@ class SimJournal final : public Journal {
         sink_(std::move(sink)) {}
 
   void open() override;
-  void commit(std::shared_ptr<const Batch> batch) override;
+  void commit(std::shared_ptr<const core::Batch> batch) override;
   void close() override;
 
   std::function<void()> on_commit = [] {};  // hears that a commit begins
@@ -42,11 +43,11 @@ class SimJournal final : public Journal {
   void fence();
   void mark();
   void fail_to_open(Duration after, std::string why);
-  void send(const std::shared_ptr<const Batch>& batch, Time began);
-  void send_in_outage(const std::shared_ptr<const Batch>& batch, Time began);
+  void send(const std::shared_ptr<const core::Batch>& batch, Time began);
+  void send_in_outage(const std::shared_ptr<const core::Batch>& batch, Time began);
   // The broker applies the batch, if at all, whether or not we live to hear of it.
-  void apply_unheard(const std::shared_ptr<const Batch>& batch, Duration after);
-  void done(Duration after, Outcome outcome, std::string why);
+  void apply_unheard(const std::shared_ptr<const core::Batch>& batch, Duration after);
+  void done(Duration after, core::Outcome outcome, std::string why);
   bool fenced() { return world_.kafka.owner(partition_) != owner_; }
 
   World& world_;
@@ -54,7 +55,7 @@ class SimJournal final : public Journal {
   int partition_;
   std::string instance_;
   Tenure& tenure_;
-  JournalSink sink_;
+  core::JournalSink sink_;
   std::uint64_t owner_ = 0;
 };
 

@@ -6,27 +6,27 @@ bool SimKafka::mark(int number, std::uint64_t owner, const std::string& mark) {
   Partition& partition = partitions_[number];
   if (partition.owner != owner) return false;
   partition.marked = owner;
-  partition.log.push_back(OwnerMark{number, mark});
-  partition.records[std::string(owner_key)] = mark;
+  partition.log.push_back(core::OwnerMark{number, mark});
+  partition.records[std::string(core::owner_key)] = mark;
   on_log();
   return true;
 }
 
-bool SimKafka::apply(int number, std::uint64_t owner, const Batch& batch, Complaints& complaints) {
+bool SimKafka::apply(int number, std::uint64_t owner, const core::Batch& batch, Complaints& complaints) {
   Partition& partition = partitions_[number];
   if (partition.owner != owner) return false;
-  for (const Unit& unit : batch.units) {
+  for (const core::Unit& unit : batch.units) {
     for (const Event& event : unit.events) {
       published_.push_back({unit.source->name, event.id, std::string(event.raw), false});
     }
-    for (const DeadLetter& letter : unit.dead_letters) {
+    for (const core::DeadLetter& letter : unit.dead_letters) {
       published_.push_back({unit.source->name, letter.event.id, std::string(letter.event.raw), true});
     }
-    for (const Record& record : unit.records) {
+    for (const core::Record& record : unit.records) {
       const auto before = partition.records.find(record.key);
       if (record.key == unit.source->name && before != partition.records.end()) {
-        const Result<DecodedCursor> old = decode_cursor(before->second);
-        const Result<DecodedCursor> now = decode_cursor(*record.value);
+        const Result<core::DecodedCursor> old = core::decode_cursor(before->second);
+        const Result<core::DecodedCursor> now = core::decode_cursor(*record.value);
         AS_CHECK(old.ok() && now.ok());
         const bool untouched = old->cursor.published == 0 && old->cursor.dead_letters == 0;
         if (!untouched &&
@@ -35,7 +35,7 @@ bool SimKafka::apply(int number, std::uint64_t owner, const Batch& batch, Compla
         }
       }
       if (record.key == unit.source->name && before == partition.records.end()) {
-        partition.log.push_back(CursorSeen{unit.source->name, number, unit.source->account});
+        partition.log.push_back(core::CursorSeen{unit.source->name, number, unit.source->account});
         on_log();
       }
       if (record.value) {

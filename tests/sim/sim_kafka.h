@@ -43,11 +43,11 @@ class SimKafka {
   // The latest owner that has left its mark: whoever fences and then dies can't be heard of.
   std::uint64_t marked(int partition) { return partitions_[partition].marked; }
   // What reading along with a partition tells, in the order of its log.
-  const std::vector<TailEvent>& log(int partition) { return partitions_[partition].log; }
-  const RecordMap& records(int partition) { return partitions_[partition].records; }
+  const std::vector<core::TailEvent>& log(int partition) { return partitions_[partition].log; }
+  const core::RecordMap& records(int partition) { return partitions_[partition].records; }
 
   // Applies the batch if `owner` still is the owner; false if it is fenced.
-  bool apply(int partition, std::uint64_t owner, const Batch& batch, Complaints& complaints);
+  bool apply(int partition, std::uint64_t owner, const core::Batch& batch, Complaints& complaints);
 
   const std::vector<PublishedRecord>& published() const { return published_; }
 
@@ -57,8 +57,8 @@ class SimKafka {
   struct Partition {
     std::uint64_t owner = 0;
     std::uint64_t marked = 0;
-    RecordMap records;
-    std::vector<TailEvent> log;
+    core::RecordMap records;
+    std::vector<core::TailEvent> log;
   };
   std::map<int, Partition> partitions_;
   std::vector<PublishedRecord> published_;

@@ -18,7 +18,7 @@ constexpr Duration restart_max = 15s;
 constexpr int opens_in_peace_max = 3;  // of each partition
 constexpr Duration settling = 2min;    // from the last trouble until everybody has its partitions
 
-class FixedSecrets final : public SecretSource {
+class FixedSecrets final : public core::SecretSource {
  public:
   explicit FixedSecrets(const Scenario& scenario) {
     for (std::size_t i = 0; i < scenario.sources.size(); ++i) {

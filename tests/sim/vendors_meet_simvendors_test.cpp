@@ -18,7 +18,7 @@ Source source_of(const TenantSpec& tenant) {
   Source source;
   source.name = "meeting";
   source.vendor = tenant.vendor;
-  source.api = find_vendor(tenant.vendor);
+  source.api = vendor_apis::find_vendor(tenant.vendor);
   source.base_url = "http://127.0.0.1:1";
   source.page_size = 100;
   source.settings = {{"region", "us"}, {"namespace", tenant.name}, {"tenant_domain", "acme.tines.com"}};
@@ -77,7 +77,7 @@ TEST(VendorsMeetSimvendors, AndReadEverythingInARange) {
       {"endorlabs", {"documented", "product_page"}},
       {"workato", {"utc", "milliseconds", "offset", "mixed"}},
       {"floqast", {"createdAt", "timestamp", "object_id"}}};
-  for (const Vendor* vendor : vendors()) {
+  for (const Vendor* vendor : vendor_apis::vendors()) {
     for (const std::string& shape : shapes.at(std::string(vendor->name()))) {
       for (const Order order : {Order::ascending, Order::descending, Order::unsorted}) {
         for (const bool printed : {false, true}) {

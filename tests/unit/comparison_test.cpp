@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 using ::testing::AllOf;
@@ -234,4 +234,4 @@ TEST(SettledUntil, IsTheOverlapBehindTheWatermarkButNeverAboveTheFloor) {
 }
 
 }  // namespace
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -5,7 +5,7 @@
 #include "config/changes.h"
 #include "unit/config_text.h"
 
-namespace auditstream {
+namespace auditstream::config {
 namespace {
 
 using ::testing::ElementsAre;
@@ -84,4 +84,4 @@ TEST(IncludeStamp, ChangesWithTheFilesAndOnlyWithThem) {
 }
 
 }  // namespace
-}  // namespace auditstream
+}  // namespace auditstream::config

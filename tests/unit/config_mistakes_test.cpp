@@ -6,7 +6,7 @@
 
 #include "unit/config_text.h"
 
-namespace auditstream {
+namespace auditstream::config {
 namespace {
 
 using ::testing::AllOf;
@@ -527,4 +527,4 @@ TEST_F(ConfigMistakes, OfReferencesThatAnIncludeDoesNotAllow) {
 }
 
 }  // namespace
-}  // namespace auditstream
+}  // namespace auditstream::config

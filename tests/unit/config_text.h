@@ -7,7 +7,7 @@
 
 #include "config/config.h"
 
-namespace auditstream {
+namespace auditstream::config {
 
 class ConfigFolder {
  public:
@@ -51,4 +51,4 @@ inline std::vector<std::string> lines_of(const std::vector<Finding>& findings) {
   return lines;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::config

@@ -15,7 +15,7 @@
 #include "unit/config_text.h"
 #include "vendor_apis/registry.h"
 
-namespace auditstream {
+namespace auditstream::config {
 namespace {
 
 using ::testing::ElementsAre;
@@ -80,8 +80,8 @@ TEST_F(ConfigValues, DefaultsOfASource) {
   EXPECT_EQ(t->poll_interval, 30s);
   EXPECT_EQ(t->overlap, 10min);
   EXPECT_EQ(t->lanes, 0u);
-  EXPECT_EQ(t->rate_limit, find_vendor("tines")->traits().rate_limit);
-  EXPECT_EQ(t->page_size, find_vendor("tines")->traits().page_size);
+  EXPECT_EQ(t->rate_limit, vendor_apis::find_vendor("tines")->traits().rate_limit);
+  EXPECT_EQ(t->page_size, vendor_apis::find_vendor("tines")->traits().page_size);
   EXPECT_EQ(t->time_field, "");
   EXPECT_EQ(t->key, "id");
   EXPECT_TRUE(t->enabled);
@@ -342,13 +342,13 @@ class DeliveredConfigs : public ::testing::Test {
 
 TEST_F(DeliveredConfigs, LoadClean) {
   std::vector<std::string> names{"auditstream"};
-  for (const Vendor* vendor : vendors()) names.emplace_back(vendor->name());
+  for (const Vendor* vendor : vendor_apis::vendors()) names.emplace_back(vendor->name());
   for (const std::string& name : names) {
     const Loaded loaded = load_config((folder_ / (name + ".yaml")).string(), ConfigFolder::now());
     EXPECT_THAT(lines_of(loaded.mistakes), IsEmpty()) << name;
     EXPECT_THAT(lines_of(loaded.warnings), IsEmpty()) << name;
     ASSERT_NE(loaded.config, nullptr);
-    EXPECT_EQ(loaded.config->sources.size(), name == "auditstream" ? vendors().size() : 1u);
+    EXPECT_EQ(loaded.config->sources.size(), name == "auditstream" ? vendor_apis::vendors().size() : 1u);
     EXPECT_EQ(loaded.config->kafka.at("bootstrap.servers"), "localhost:9092");
   }
 }
@@ -359,7 +359,7 @@ TEST_F(DeliveredConfigs, TheFullOneIsFullAndHoldsTheDefaults) {
   const std::string text(std::istreambuf_iterator<char>(in), {});
   for (const CommonSetting& setting : common_settings())
     EXPECT_THAT(text, HasSubstr(std::string(setting.name) + ": "));
-  for (const Vendor* vendor : vendors()) {
+  for (const Vendor* vendor : vendor_apis::vendors()) {
     for (const Setting& setting : vendor->settings()) EXPECT_THAT(text, HasSubstr(setting.name + ": "));
   }
   const Loaded loaded = load_config((folder_ / "auditstream.yaml").string(), ConfigFolder::now());
@@ -386,7 +386,7 @@ TEST_F(DeliveredConfigs, TheFullOneIsFullAndHoldsTheDefaults) {
 }
 
 TEST(VendorPages, NameEverySettingWithItsDefault) {
-  for (const Vendor* vendor : vendors()) {
+  for (const Vendor* vendor : vendor_apis::vendors()) {
     std::ostringstream out;
     print_vendor(*vendor, out);
     EXPECT_THAT(out.str(), HasSubstr(std::string(vendor->title())));
@@ -402,9 +402,9 @@ TEST(VendorPages, NameEverySettingWithItsDefault) {
   print_vendors(all);
   EXPECT_THAT(all.str(), HasSubstr("Workato"));
   std::ostringstream workato;
-  print_vendor(*find_vendor("workato"), workato);
+  print_vendor(*vendor_apis::find_vendor("workato"), workato);
   EXPECT_THAT(workato.str(), HasSubstr("default https://www.workato.com"));
 }
 
 }  // namespace
-}  // namespace auditstream
+}  // namespace auditstream::config

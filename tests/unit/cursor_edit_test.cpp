@@ -7,7 +7,7 @@
 
 #include "core/ledger.h"
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 using ::testing::AllOf;
@@ -311,4 +311,4 @@ TEST(CursorPause, KeepsEverythingElse) {
 }
 
 }  // namespace
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 using ::testing::HasSubstr;
@@ -142,4 +142,4 @@ TEST(ChunkKey, IsOneSourcesOnly) {
 }
 
 }  // namespace
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -5,7 +5,7 @@
 
 #include <map>
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 Time at(const char* text) { return *parse_rfc3339(text); }
@@ -99,4 +99,4 @@ TEST(DeadLetterHeaders, SayWhyAndWhen) {
 }
 
 }  // namespace
-}  // namespace auditstream
+}  // namespace auditstream::core

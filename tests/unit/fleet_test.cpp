@@ -8,7 +8,7 @@
 #include "unit/shard_life.h"
 #include "vendor_apis/registry.h"
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 using ::testing::ElementsAre;
@@ -26,7 +26,7 @@ class FleetLife {
       auto source = std::make_shared<Source>();
       source->name = source->account = "s" + std::to_string(i);
       source->vendor = "tines";
-      source->api = find_vendor("tines");
+      source->api = vendor_apis::find_vendor("tines");
       source->rate_limit = {{1000, 1min}};
       const int partition = murmur2_partition(source->account, partitions);
       if (partition == partitions - 1 || !used.insert(partition).second) continue;
@@ -255,4 +255,4 @@ TEST(Fleet, AReloadOpensShardsForNewSourcesOnly) {
 }
 
 }  // namespace
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 constexpr Duration first = 15s, most = 5min;
@@ -130,4 +130,4 @@ TEST(HeldSources, NobodyIsWokenAgainForWhatWasOffered) {
 }
 
 }  // namespace
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -5,7 +5,7 @@
 #include "cli/commands.h"
 #include "unit/config_text.h"
 
-namespace auditstream {
+namespace auditstream::config {
 namespace {
 
 using ::testing::ElementsAre;
@@ -16,13 +16,13 @@ const std::string one_source = "sources:\n- {name: a, vendor: workato, api_token
 
 TEST(KafkaProperties, AreFoundWhateverElseIsMissing) {
   const ConfigFolder folder;
-  const Loaded loaded = load_all(folder.write("auditstream.yaml",
-                                              "kafka:\n"
-                                              "  bootstrap.server: localhost:9092\n"
-                                              "  linger.ms: s3cret\n"
-                                              "  compression.type: zstd\n"
-                                              "group: 'no group'\n" +
-                                                  one_source));
+  const Loaded loaded = cli::load_all(folder.write("auditstream.yaml",
+                                                   "kafka:\n"
+                                                   "  bootstrap.server: localhost:9092\n"
+                                                   "  linger.ms: s3cret\n"
+                                                   "  compression.type: zstd\n"
+                                                   "group: 'no group'\n" +
+                                                       one_source));
   EXPECT_FALSE(loaded.config);
   EXPECT_THAT(lines_of(loaded.mistakes),
               ElementsAre(StartsWith("1: kafka.bootstrap.servers: is required"),
@@ -35,10 +35,10 @@ TEST(KafkaProperties, AreFoundWhateverElseIsMissing) {
 TEST(KafkaProperties, MayNameTheBrokersAsLibrdkafkaOnceDid) {
   const ConfigFolder folder;
   const Loaded loaded =
-      load_all(folder.write("auditstream.yaml", "kafka: {metadata.broker.list: 'a:1'}\n" + one_source));
+      cli::load_all(folder.write("auditstream.yaml", "kafka: {metadata.broker.list: 'a:1'}\n" + one_source));
   EXPECT_THAT(loaded.mistakes, IsEmpty());
   EXPECT_EQ(loaded.config->kafka.at("bootstrap.servers"), "a:1");
 }
 
 }  // namespace
-}  // namespace auditstream
+}  // namespace auditstream::config

@@ -10,7 +10,7 @@
 #include "base/hash.h"
 #include "unit/poller_life.h"
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 using ::testing::HasSubstr;
@@ -331,4 +331,4 @@ TEST_P(LedgerProperty, ARestartKnowsWhatWasKnown) {
 INSTANTIATE_TEST_SUITE_P(Seeds, LedgerProperty, ::testing::Range(1u, 41u));
 
 }  // namespace
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 TEST(PageSize, WhatIsTooMuchWhateverIsAskedForStaysSmaller) {
@@ -40,4 +40,4 @@ TEST(PageSize, NoOutageMakesItTiny) {
 }
 
 }  // namespace
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -5,7 +5,7 @@
 
 #include "unit/poller_life.h"
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 constexpr Duration overlap = 10min;
@@ -216,4 +216,4 @@ TEST(Planner, ALiveWindowThatIsTooMuchIsSplit) {
 }
 
 }  // namespace
-}  // namespace auditstream
+}  // namespace auditstream::core

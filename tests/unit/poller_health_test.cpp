@@ -6,7 +6,7 @@
 
 #include "unit/poller_life.h"
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 using ::testing::ElementsAre;
@@ -269,4 +269,4 @@ TEST(PollerHealth, EstimatesTheEndOfABackfillByItsPace) {
 }
 
 }  // namespace
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -13,7 +13,7 @@
 #include "core/poller.h"
 #include "unit/scripted_vendor.h"
 
-namespace auditstream {
+namespace auditstream::core {
 
 inline constexpr Time noon = std::chrono::sys_days{std::chrono::year{2026} / 11 / 20} + 12h;
 
@@ -201,4 +201,4 @@ class Life {
   std::uint64_t next_id = 1;
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::core

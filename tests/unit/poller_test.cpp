@@ -9,7 +9,7 @@
 #include "base/hash.h"
 #include "unit/poller_life.h"
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 using ::testing::Contains;
@@ -1341,4 +1341,4 @@ TEST(Poller, AFailingTokenExchangeIsRepeatedPatientlyHoweverManyLanesWait) {
 }
 
 }  // namespace
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 constexpr Steady start{1h};
@@ -101,4 +101,4 @@ TEST(RateLimit, SilenceHoldsAndIsNeverShortened) {
 }
 
 }  // namespace
-}  // namespace auditstream
+}  // namespace auditstream::core

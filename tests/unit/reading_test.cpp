@@ -7,7 +7,7 @@
 #include "base/hash.h"
 #include "unit/poller_life.h"
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 using ::testing::ElementsAre;
@@ -355,4 +355,4 @@ TEST(Reading, TimelessEventsAreSetAsideOnce) {
 }
 
 }  // namespace
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -4,7 +4,7 @@
 
 #include "unit/shard_life.h"
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 using ::testing::Contains;
@@ -280,4 +280,4 @@ TEST_F(Reconfigured, ASourceThatHadLeftBeginsAnewWhereItsCursorHasGone) {
 }
 
 }  // namespace
-}  // namespace auditstream
+}  // namespace auditstream::core

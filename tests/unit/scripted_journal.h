@@ -11,7 +11,7 @@
 #include "core/journal.h"
 #include "unit/poller_life.h"
 
-namespace auditstream {
+namespace auditstream::core {
 
 class ScriptedJournal final : public Journal {
  public:
@@ -118,4 +118,4 @@ class ScriptedJournal final : public Journal {
   std::optional<JournalEvent> event_;
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::core

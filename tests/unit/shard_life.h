@@ -13,7 +13,7 @@
 #include "unit/scripted_journal.h"
 #include "vendor_apis/registry.h"
 
-namespace auditstream {
+namespace auditstream::core {
 
 class GivenClient final : public http::Client {
  public:
@@ -81,7 +81,7 @@ class ShardLife {
     auto source = std::make_shared<Source>();
     source->name = name;
     source->vendor = "tines";
-    source->api = find_vendor("tines");
+    source->api = vendor_apis::find_vendor("tines");
     source->account = name;
     source->base_url = "https://" + name + ".tines.com";
     source->topic = "audit.tines";
@@ -183,4 +183,4 @@ class ShardLife {
   std::unique_ptr<Shard> shard;
 };
 
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -8,7 +8,7 @@
 
 #include "unit/shard_life.h"
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 using ::testing::Contains;
@@ -1050,4 +1050,4 @@ TEST(Shard, AnAbandonedOneCommitsNothingMore) {
 }
 
 }  // namespace
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 constexpr Now start{Time{std::chrono::sys_days{std::chrono::year{2026} / 11 / 20}}, Steady{100h}};
@@ -41,4 +41,4 @@ TEST(SourceHealth, TroubleThatNothingAnswersIsAFailureWhenTheGraceHasPassed) {
 }
 
 }  // namespace
-}  // namespace auditstream
+}  // namespace auditstream::core

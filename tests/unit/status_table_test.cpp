@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <sstream>
 
-namespace auditstream {
+namespace auditstream::cli {
 namespace {
 
 using ::testing::ElementsAre;
@@ -341,4 +341,4 @@ TEST(StatusReport, ErrorsNameTheField) {
 }
 
 }  // namespace
-}  // namespace auditstream
+}  // namespace auditstream::cli

@@ -16,7 +16,7 @@
 
 #include "unit/shard_life.h"
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 using ::testing::ElementsAre;
@@ -472,4 +472,4 @@ TEST(Traps, T30_AnExpiredCredentialIsSaidAtOnceWithItsRemedy) {
 }
 
 }  // namespace
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -3,7 +3,7 @@
 
 #include "core/vendor_clock.h"
 
-namespace auditstream {
+namespace auditstream::core {
 namespace {
 
 constexpr Time noon{std::chrono::sys_days{std::chrono::year{2026} / 11 / 20} + 12h};
@@ -118,4 +118,4 @@ TEST(VendorClock, KafkasClockDecidesBetweenTheTwo) {
 }
 
 }  // namespace
-}  // namespace auditstream
+}  // namespace auditstream::core

@@ -7,7 +7,7 @@
 #include "vendor_apis/given.h"
 #include "vendor_apis/registry.h"
 
-namespace auditstream {
+namespace auditstream::vendor_apis {
 namespace {
 
 using ::testing::HasSubstr;
@@ -28,7 +28,8 @@ TEST(Answer, QuotesNoSecretThatTheVendorEchoes) {
           given_response(403, "<html>hunter is blocked</html>"),
           given_response(500, "hunter: internal error"), given_response(200, "hunter? what is hunter?"),
           given_response(200, "no", {{"content-type", "text/hunter"}})}) {
-      const Answer answer = read_answer(*vendor, source, secrets, std::nullopt, any_ask(*vendor), response);
+      const Answer answer =
+          core::read_answer(*vendor, source, secrets, std::nullopt, any_ask(*vendor), response);
       ASSERT_TRUE(std::holds_alternative<Refusal>(answer)) << vendor->name();
       EXPECT_THAT(told(std::get<Refusal>(answer)), Not(HasSubstr(echoed))) << vendor->name();
     }
@@ -41,9 +42,9 @@ TEST(Answer, QuotesNoTokenNorWhatWasGivenForIt) {
     const Source source = any_source(*vendor);
     const http::Response response = given_response(401, "{\"message\":\"hunter has expired\"}");
     const Answer answer =
-        read_answer(*vendor, source, {}, Token{Secret(echoed), Time{}}, any_ask(*vendor), response);
+        core::read_answer(*vendor, source, {}, Token{Secret(echoed), Time{}}, any_ask(*vendor), response);
     EXPECT_THAT(told(std::get<Refusal>(answer)), Not(HasSubstr(echoed)));
-    const auto token = read_token(*vendor, source, {{"api_key", Secret(echoed)}}, response, Time{});
+    const auto token = core::read_token(*vendor, source, {{"api_key", Secret(echoed)}}, response, Time{});
     EXPECT_THAT(told(std::get<Refusal>(token)), Not(HasSubstr(echoed)));
   }
 }
@@ -57,8 +58,8 @@ TEST(Answer, QuotesNoSecretInAnotherSpelling) {
         "aHVuL3RlciYrMiI=", "dXNlcjpodW4vdGVyJisyIg==", "bWU6aHVuL3RlciYrMiI"}) {
     const http::Response response =
         given_response(401, "{\"error\":\"" + spelled + "\"}", {{"x-request-id", "a-" + spelled}});
-    const Answer answer = read_answer(vendor, any_source(vendor), {{"api_key", Secret(secret)}}, std::nullopt,
-                                      any_ask(vendor), response);
+    const Answer answer = core::read_answer(vendor, any_source(vendor), {{"api_key", Secret(secret)}},
+                                            std::nullopt, any_ask(vendor), response);
     const Refusal& refusal = std::get<Refusal>(answer);
     EXPECT_THAT(told(refusal), HasSubstr("...")) << spelled;
     for (const char* part : {"hun", "ter", "bi90ZXI", "HVuL3Rlci", "h1bi90", "odW4vdGVy"}) {
@@ -69,10 +70,11 @@ TEST(Answer, QuotesNoSecretInAnotherSpelling) {
 
 TEST(Answer, WithoutAnEchoKeepsTheVendorsWords) {
   const Vendor& vendor = *find_vendor("tines");
-  const Answer answer = read_answer(vendor, any_source(vendor), {{"api_key", Secret()}}, std::nullopt,
-                                    any_ask(vendor), given_response(401, "{\"error\":\"no such key\"}"));
+  const Answer answer =
+      core::read_answer(vendor, any_source(vendor), {{"api_key", Secret()}}, std::nullopt, any_ask(vendor),
+                        given_response(401, "{\"error\":\"no such key\"}"));
   EXPECT_THAT(std::get<Refusal>(answer).message, HasSubstr("no such key"));
 }
 
 }  // namespace
-}  // namespace auditstream
+}  // namespace auditstream::vendor_apis

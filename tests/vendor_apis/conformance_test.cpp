@@ -13,7 +13,7 @@
 #include "vendor_apis/toolkit.h"
 #include "vendor_apis/transcript.h"
 
-namespace auditstream {
+namespace auditstream::vendor_apis {
 namespace {
 
 using ::testing::AnyOf;
@@ -540,4 +540,4 @@ INSTANTIATE_TEST_SUITE_P(Registry, EveryVendor, ::testing::ValuesIn(vendors()),
                          [](const auto& info) { return std::string(info.param->name()); });
 
 }  // namespace
-}  // namespace auditstream
+}  // namespace auditstream::vendor_apis

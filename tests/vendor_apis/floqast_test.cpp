@@ -6,7 +6,7 @@
 #include "vendor_apis/given.h"
 #include "vendor_apis/registry.h"
 
-namespace auditstream {
+namespace auditstream::vendor_apis {
 namespace {
 
 using ::testing::ElementsAre;
@@ -69,4 +69,4 @@ TEST(FloQast, HasOneHostPerRegion) {
 }
 
 }  // namespace
-}  // namespace auditstream
+}  // namespace auditstream::vendor_apis

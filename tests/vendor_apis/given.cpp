@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace auditstream {
+namespace auditstream::vendor_apis {
 namespace {
 
 std::vector<std::string> split_list(const std::string& text) {
@@ -111,4 +111,4 @@ Ask any_ask(const Vendor& vendor, std::string token) {
   return ask;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::vendor_apis

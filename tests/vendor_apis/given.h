@@ -8,7 +8,7 @@
 
 #include "auditstream/vendor.h"
 
-namespace auditstream {
+namespace auditstream::vendor_apis {
 
 // Settings as text; lists with commas between their values. Beside the vendor's own: base_url, time_field,
 // page_size.
@@ -35,4 +35,4 @@ http::Response given_failure(http::Transport transport, std::string detail);
 // An ask for a day in 2025, page after page.
 Ask any_ask(const Vendor& vendor, std::string token = "");
 
-}  // namespace auditstream
+}  // namespace auditstream::vendor_apis

@@ -8,7 +8,7 @@
 #include "base/hash.h"
 #include "vendor_apis/given.h"
 
-namespace auditstream::toolkit {
+namespace auditstream::vendor_apis::toolkit {
 namespace {
 
 using ::testing::ElementsAre;
@@ -303,4 +303,4 @@ TEST(Slicing, SaysWhatIsWrongWithABody) {
 }
 
 }  // namespace
-}  // namespace auditstream::toolkit
+}  // namespace auditstream::vendor_apis::toolkit

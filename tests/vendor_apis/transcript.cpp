@@ -9,7 +9,7 @@
 #include "paths.h"
 #include "vendor_apis/given.h"
 
-namespace auditstream {
+namespace auditstream::vendor_apis {
 namespace {
 
 struct Section {
@@ -181,4 +181,4 @@ std::vector<Transcript> transcripts_of(const Vendor& vendor) {
   return transcripts;
 }
 
-}  // namespace auditstream
+}  // namespace auditstream::vendor_apis

@@ -9,7 +9,7 @@
 
 #include "auditstream/vendor.h"
 
-namespace auditstream {
+namespace auditstream::vendor_apis {
 
 struct ExpectedEvent {
   std::string id;  // "#": the hash of the raw event
@@ -47,4 +47,4 @@ std::string request_text(const Vendor& vendor, const http::Request& request);
 // All transcripts of the vendor's folder, in the order of their names. What can't be read fails the test.
 std::vector<Transcript> transcripts_of(const Vendor& vendor);
 
-}  // namespace auditstream
+}  // namespace auditstream::vendor_apis

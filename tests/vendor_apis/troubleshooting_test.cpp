@@ -9,7 +9,7 @@
 #include "vendor_apis/given.h"
 #include "vendor_apis/registry.h"
 
-namespace auditstream {
+namespace auditstream::vendor_apis {
 namespace {
 
 using ::testing::StartsWith;
@@ -44,4 +44,4 @@ TEST(Troubleshooting, AnEmptyLogIsExplainedCauseByCause) {
 }
 
 }  // namespace
-}  // namespace auditstream
+}  // namespace auditstream::vendor_apis
