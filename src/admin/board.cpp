@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "auditstream/json.h"
 #include "base/hash.h"
 #include "core/adoption.h"
 
@@ -105,7 +104,8 @@ void Board::on_record(int partition, std::string_view key, const std::optional<s
   if (core::is_chunk_key(key)) return;
   const std::lock_guard lock(mutex_);
   if (key == core::owner_key) {
-    if (value) owners_[partition] = json::scalar_at(*value, "/instance").value_or("?");
+    const std::optional<core::OwnerRecord> owner = value ? core::decode_owner(*value) : std::nullopt;
+    if (value) owners_[partition] = owner && !owner->instance.empty() ? owner->instance : "?";
     return;
   }
   const std::string name(key);

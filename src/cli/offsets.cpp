@@ -21,8 +21,7 @@ std::vector<CursorRecord> cursors_in(const std::vector<core::RecordMap>& partiti
   std::vector<CursorRecord> cursors;
   for (std::size_t partition = 0; partition < partitions.size(); ++partition) {
     for (const auto& [key, value] : partitions[partition]) {
-      const bool is_cursor = key != core::owner_key && !core::is_chunk_key(key);
-      if (is_cursor) cursors.push_back({key, static_cast<int>(partition), value});
+      if (core::is_cursor_key(key)) cursors.push_back({key, static_cast<int>(partition), value});
     }
   }
   std::ranges::stable_sort(cursors, {}, &CursorRecord::source);

@@ -10,6 +10,7 @@
 
 #include "auditstream/model.h"
 #include "auditstream/result.h"
+#include "core/owner_record.h"
 
 namespace auditstream::core {
 
@@ -90,12 +91,11 @@ std::string chunk_key(std::string_view source, std::uint64_t number);
 std::optional<std::uint64_t> chunk_number(std::string_view source, std::string_view key);
 
 inline bool is_chunk_key(std::string_view key) { return key.find('/') != std::string_view::npos; }
+// Everything but chunks and what stands under owner_key.
+inline bool is_cursor_key(std::string_view key) { return key != owner_key && !is_chunk_key(key); }
 // The account under which a cursor's record was written; "?" where that can't be read.
 std::string account_of_cursor(std::string_view record);
 // Its generation; 1 where that can't be read.
 std::uint64_t generation_of_cursor(std::string_view record);
-
-// The key that tells who opened a shard.
-inline constexpr std::string_view owner_key = "__owner";
 
 }  // namespace auditstream::core

@@ -5,6 +5,9 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
+
+#include "core/cursor.h"
 
 namespace auditstream::core {
 
@@ -26,5 +29,8 @@ using TailEvent = std::variant<OwnerMark, CursorSeen>;
 // By source and partition: under which account its cursor lies there. Partitions are read side by side, so
 // while a cursor moves it may for a moment lie in both, or in none.
 using CursorPlaces = std::map<std::string, std::map<int, std::string>, std::less<>>;
+
+// The same of the live records of each partition.
+CursorPlaces cursor_places(const std::vector<RecordMap>& partitions);
 
 }  // namespace auditstream::core

@@ -6,8 +6,6 @@
 #include <memory>
 #include <thread>
 
-#include "auditstream/json.h"
-
 namespace auditstream::kafka {
 namespace {
 
@@ -35,23 +33,24 @@ std::optional<std::string> foreign_topic(const GroupMember& member, const std::s
   return other == member.topics.end() ? std::nullopt : std::optional(*other);
 }
 
-// What the instance has told of its config, if it has opened a partition; "" otherwise.
-std::string told_by(const std::string& instance, const std::vector<core::RecordMap>& offsets) {
+// What the instance has told of its config, if it has opened a partition.
+core::GroupTerms told_by(const std::string& instance, const std::vector<core::RecordMap>& offsets) {
   for (const core::RecordMap& records : offsets) {
-    const auto owner = records.find(core::owner_key);
-    if (owner != records.end() && json::scalar_at(owner->second, "/instance") == instance)
-      return owner->second;
+    const auto found = records.find(core::owner_key);
+    if (found == records.end()) continue;
+    std::optional<core::OwnerRecord> owner = core::decode_owner(found->second);
+    if (owner && owner->instance == instance) return std::move(owner->config);
   }
-  return "";
+  return {};
 }
 
 // "topics.partitions: 6 here, 4 there; ..."
-std::string differences(const GroupTerms& ours, const std::string& told) {
+std::string differences(const core::GroupTerms& ours, const core::GroupTerms& theirs) {
   std::string text;
   for (const auto& [name, value] : ours) {
-    const std::optional<std::string> theirs = json::scalar_at(told, "/config/" + name);
-    if (!theirs || *theirs == value) continue;
-    text += (text.empty() ? "" : "; ") + name + ": " + value + " here, " + *theirs + " there";
+    const auto told = theirs.find(name);
+    if (told == theirs.end() || told->second == value) continue;
+    text += (text.empty() ? "" : "; ") + name + ": " + value + " here, " + told->second + " there";
   }
   return text;
 }
@@ -107,18 +106,11 @@ class Bytes {
 
 }  // namespace
 
-GroupTerms terms_of(const config::Config& config) {
+core::GroupTerms terms_of(const config::Config& config) {
   return {{"offsets.partitions", std::to_string(config.offsets.partitions)},
           {"topics.dead_letters", config.topics.dead_letters},
           {"topics.events", config.topics.events},
           {"topics.partitions", std::to_string(config.topics.partitions)}};
-}
-
-std::string encode_terms(const GroupTerms& terms) {
-  std::string text = "{";
-  for (const auto& [name, value] : terms)
-    text += (text.size() > 1 ? "," : "") + json::quote(name) + ":" + json::quote(value);
-  return text + "}";
 }
 
 std::string client_id_of(std::string_view instance) {
@@ -172,7 +164,7 @@ std::optional<std::string> group_mistake(const config::Config& config, const Gro
                                          const std::vector<core::RecordMap>& offsets) {
   const std::string in_group = " of the group \"" + config.group + "\"";
   const std::string our_instance_id = property(config, "group.instance.id");
-  const GroupTerms ours = terms_of(config);
+  const core::GroupTerms ours = terms_of(config);
   const bool of_consumers = group.protocol_type.empty() || group.protocol_type == consumer_protocol;
   for (const GroupMember& member : group.members) {
     if (member.has_instance_id(our_instance_id)) continue;

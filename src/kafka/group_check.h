@@ -17,13 +17,8 @@
 
 namespace auditstream::kafka {
 
-// The settings that all instances of a group must have in common, by name, as they stand in the config. Each
-// instance tells its own in the __owner record of every partition that it opens.
-using GroupTerms = std::map<std::string, std::string>;
-GroupTerms terms_of(const config::Config& config);
-
-// The member `config` of an __owner record.
-std::string encode_terms(const GroupTerms& terms);
+// What each instance tells in the owner record of every partition that it opens.
+core::GroupTerms terms_of(const config::Config& config);
 
 // By the client.id of its membership an instance is known in the group.
 std::string client_id_of(std::string_view instance);

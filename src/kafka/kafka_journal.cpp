@@ -4,7 +4,6 @@
 #include <chrono>
 #include <utility>
 
-#include "auditstream/json.h"
 #include "core/envelope.h"
 #include "kafka/access_probe.h"
 #include "kafka/cluster.h"
@@ -219,10 +218,8 @@ std::string KafkaJournal::new_nonce() {
 }
 
 core::Record KafkaJournal::owner_record(const std::string& nonce) const {
-  return core::Record{std::string(core::owner_key), "{\"instance\":" + json::quote(settings_.instance) +
-                                                        ",\"nonce\":" + json::quote(nonce) + ",\"time\":" +
-                                                        json::quote(format_rfc3339(settings_.now())) +
-                                                        ",\"config\":" + encode_terms(settings_.terms) + "}"};
+  return core::Record{std::string(core::owner_key),
+                      core::encode_owner({settings_.instance, nonce, settings_.now(), settings_.terms})};
 }
 
 Result<std::string> KafkaJournal::mark() {
@@ -269,7 +266,6 @@ Result<core::RecordMap> KafkaJournal::restore(const std::string& mark) {
       error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return Error{std::string("can't read the cursors: ") + rd_kafka_err2str(error)};
   }
-  const std::string nonce_text = "\"nonce\":" + json::quote(mark);
   const auto deadline = Clock::now() + restore_deadline;
   auto say_next = Clock::now() + restoring_interval;
   std::size_t read = 0;
@@ -298,7 +294,9 @@ Result<core::RecordMap> KafkaJournal::restore(const std::string& mark) {
       continue;
     }
     std::string value(static_cast<const char*>(message->payload), message->len);
-    if (key == core::owner_key && value.find(nonce_text) != std::string::npos) {
+    const std::optional<core::OwnerRecord> owner =
+        key == core::owner_key ? core::decode_owner(value) : std::nullopt;
+    if (owner && owner->nonce == mark) {
       rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
       const std::int64_t millis = rd_kafka_message_timestamp(message.get(), &type);
       if (type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME)

@@ -41,7 +41,7 @@ struct JournalSettings {
   std::function<Time()> now;               // wall clock, for the owner record
   // Hears now and then, on the journal's thread, how many records a long restore has read.
   std::function<void(std::size_t records)> restoring{};
-  GroupTerms terms{};                                              // for the owner record; may be none
+  core::GroupTerms terms{};                                        // for the owner record; may be none
   std::shared_ptr<Contact> contact = std::make_shared<Contact>();  // hears how long openings and commits take
 
   std::string transactional_id() const {

@@ -5,7 +5,6 @@
 #include <string_view>
 #include <utility>
 
-#include "auditstream/json.h"
 #include "auditstream/time.h"
 #include "core/cursor.h"
 
@@ -79,9 +78,8 @@ void OffsetsTail::on_record(int partition, std::string_view key,
                             const std::optional<std::string_view>& value) {
   if (records_) records_(partition, key, value);
   if (key == core::owner_key) {
-    if (std::optional<std::string> nonce = value ? json::scalar_at(*value, "/nonce") : std::nullopt) {
-      sink_(core::OwnerMark{partition, *std::move(nonce)});
-    }
+    std::optional<core::OwnerRecord> owner = value ? core::decode_owner(*value) : std::nullopt;
+    if (owner && !owner->nonce.empty()) sink_(core::OwnerMark{partition, std::move(owner->nonce)});
     return;
   }
   if (core::is_chunk_key(key)) return;

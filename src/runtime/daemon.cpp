@@ -238,17 +238,6 @@ Result<std::unique_ptr<HttpServer>> serve(const config::Config& config, Console&
   return server;
 }
 
-core::CursorPlaces cursor_places(const std::vector<core::RecordMap>& partitions) {
-  core::CursorPlaces places;
-  for (std::size_t partition = 0; partition < partitions.size(); ++partition) {
-    for (const auto& [key, value] : partitions[partition]) {
-      if (key == core::owner_key || core::is_chunk_key(key)) continue;
-      places[key][static_cast<int>(partition)] = core::account_of_cursor(value);
-    }
-  }
-  return places;
-}
-
 // What journals ask for with each opening, and a reload replaces.
 class Topics {
  public:
@@ -322,7 +311,7 @@ int run_daemon(const std::string& path, const config::Config& config, Duration k
                          observer,
                          {},
                          facts.record_bytes_max,
-                         cursor_places(offsets),
+                         core::cursor_places(offsets),
                          1,
                          hash64(instance_name())};
   offsets.clear();

@@ -14,7 +14,6 @@ namespace {
 
 using kafka::check_group;
 using kafka::dead_member_patience;
-using kafka::encode_terms;
 using kafka::group_mistake;
 using kafka::GroupMember;
 using kafka::GroupVerdict;
@@ -45,10 +44,7 @@ GroupView of(std::vector<GroupMember> members) { return {"consumer", std::move(m
 // The offsets topic after the instance has opened its third partition.
 std::vector<core::RecordMap> opened_by(const std::string& name, const config::Config& config) {
   return {
-      {},
-      {},
-      {{std::string(core::owner_key), R"({"instance":")" + name + R"(","nonce":"n","time":"t","config":)" +
-                                          encode_terms(terms_of(config)) + "}"}}};
+      {}, {}, {{std::string(core::owner_key), core::encode_owner({name, "n", Time{}, terms_of(config)})}}};
 }
 
 TEST(GroupMistake, NobodyOrThoseWithTheSameConfigMayBeThere) {

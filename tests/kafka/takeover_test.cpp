@@ -50,7 +50,7 @@ class TakeoverTest : public testing::Test {
   }
 
   const std::map<int, std::vector<core::Record>> move{{0, {{"acme", std::nullopt}}},
-                                                                   {1, {{"acme", "moved"}}}};
+                                                      {1, {{"acme", "moved"}}}};
   const Shards before{{0, {{"acme", "1"}}}, {1, {}}};
   const Shards after{{0, {}}, {1, {{"acme", "moved"}}}};
   const Place place;
