@@ -53,7 +53,9 @@ struct Ask {
   std::uint32_t page_size = 0;
   bool probe = false;  // only where Traits::probe: ask for one row, for the sake of Page::total
   Time now;            // the earlier of our clock and the vendor's
-  Time latest;         // the later of the two: upper bound for APIs that need one even where `to` is open
+  // The later of the two. An API that needs an upper bound even where `to` is open gets this and 24 h: what
+  // is dated ahead must be seen at once, not when its time has come, for then it looks like news.
+  Time latest;
 };
 
 // A bearer token got in exchange for the configured secrets.

@@ -32,8 +32,8 @@ Secrets secrets_of(const TenantSpec& tenant) {
 }
 
 // The events of all pages, by their bytes; fails on a refusal. Counts the empty pages that led on.
-std::multiset<std::string> read_range(SimvendorsClient& client, const Vendor& vendor, Time from, Time to,
-                                      int& empty_pages) {
+std::multiset<std::string> read_range(SimvendorsClient& client, const Vendor& vendor, Time from,
+                                      std::optional<Time> to, int& empty_pages) {
   const TenantSpec& spec = client.tenant().spec;
   const Source source = source_of(spec);
   const Secrets secrets = secrets_of(spec);
@@ -108,6 +108,28 @@ TEST(VendorsMeetSimvendors, AndReadEverythingInARange) {
         }
       }
     }
+  }
+}
+
+// An event that the vendor dates ahead has to be seen as soon as it is there. One that is seen only when its
+// time has come looks like one that has just happened, and proves that the vendor's ingest goes on although
+// it may stand still: what the ingest then brings would lie below the floor.
+TEST(VendorsMeetSimvendors, AndAnOpenWindowShowsWhatIsDatedAhead) {
+  for (const Vendor* vendor : vendor_apis::vendors()) {
+    SCOPED_TRACE(vendor->name());
+    TenantSpec spec = spec_of(std::string(vendor->name()));
+    spec.log = {.history = 50, .history_span = 1h, .rate = 1, .ahead_share = 1, .ahead_by = 23h};
+    SimvendorsClient client(spec);
+    client.now += 30s;
+    int empty_pages = 0;
+    const auto found = read_range(client, *vendor, client.now - 2h, std::nullopt, empty_pages);
+    std::size_t ahead = 0;
+    for (Serial row = 0; row < client.tenant().log.size(); ++row) {
+      const Truth truth = client.vendors.truth_of(client.tenant(), row);
+      if (*truth.time > client.now) ++ahead;
+      EXPECT_TRUE(found.contains(truth.raw)) << truth.raw;
+    }
+    EXPECT_GT(ahead, 10U);
   }
 }
 
