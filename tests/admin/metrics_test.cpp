@@ -86,8 +86,8 @@ core::FleetStatus feed(Metrics& metrics) {
     metrics.waited(*each, 1500ms);
     metrics.polled(*each, core::Polled{std::nullopt, 3}, core::noon);
     metrics.polled(*each, core::Polled{RefusalKind::forbidden}, core::noon);
-    metrics.transacted(batch_of(each, {core::noon - 3s, core::noon - 1h}, {"too_large"}), core::Outcome::committed, 30ms,
-                       core::noon);
+    metrics.transacted(batch_of(each, {core::noon - 3s, core::noon - 1h}, {"too_large"}),
+                       core::Outcome::committed, 30ms, core::noon);
   }
   metrics.rebalanced(core::PartitionsAssigned{{1}});
   metrics.shard_said(1, core::Say{core::Level::info, "shard_taken", ""});
@@ -149,8 +149,9 @@ TEST(Metrics, OnlyACommitPublishes) {
 TEST(Metrics, LatenessIsCommitMinusEventTimeAndNeverNegative) {
   Metrics metrics({}, true);
   const auto acme = source("acme");
-  metrics.transacted(batch_of(acme, {core::noon + 1h, core::noon - 1s, core::noon - 90s, core::noon - 24h * 30}),
-                     core::Outcome::committed, 1s, core::noon);
+  metrics.transacted(
+      batch_of(acme, {core::noon + 1h, core::noon - 1s, core::noon - 90s, core::noon - 24h * 30}),
+      core::Outcome::committed, 1s, core::noon);
   const Exposition page = show_all(metrics, fleet_of({polled_here(acme)}));
   const auto at_most = [&](const std::string& bound) {
     return page.value(R"(auditstream_event_lateness_seconds_bucket{vendor="tines",le=")" + bound + "\"}");

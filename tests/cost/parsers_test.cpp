@@ -187,8 +187,8 @@ TEST(Cost, OfAReadingGrowsWithItsRows) {
           },
           [&](const std::vector<Page>& pages) {
             core::Ledger ledger(source, core::noon - 1h, core::noon);
-            core::Reading reading({core::noon, core::noon + 1h}, {.events_max = 50, .bytes_max = 64 << 10}, exact,
-                                  core::noon + 2h);
+            core::Reading reading({core::noon, core::noon + 1h}, {.events_max = 50, .bytes_max = 64 << 10},
+                                  exact, core::noon + 2h);
             for (const Page& page : pages) (void)reading.add(page, ledger);
           });
       EXPECT_LT(times, test::cost_growth_max) << name << (exact ? ", counted" : "");
