@@ -101,6 +101,8 @@ void append_rows(const Api& api, Tenant& tenant, const std::vector<Serial>& rows
 void append_row(const Api& api, const Tenant& tenant, Serial row, std::string& out) {
   const std::size_t begin = out.size();
   api.render(tenant, row, out);
+  if (tenant.spec.padding > 0)
+    out.insert(out.size() - 1, ",\"padding\":\"" + std::string(tenant.spec.padding, 'x') + "\"");
   if (!tenant.malformed(row)) return;
   constexpr std::string_view wrong[] = {"NaN", "-Infinity", "\"caf\xe9\"", "\"a\tb\"", "\"C:\\dir\"", "007"};
   const std::string_view value = wrong[tenant.dice(row) % std::size(wrong)];

@@ -144,6 +144,7 @@ const std::map<std::string_view, Take>& members() {
       {"day_offset", member(&TenantSpec::day_offset)},
       {"flaw_share", member(&TenantSpec::flaw_share)},
       {"malformed_share", member(&TenantSpec::malformed_share)},
+      {"padding", member(&TenantSpec::padding)},
       {"odd_times", member(&TenantSpec::odd_times)},
       {"rate_limit", member(&TenantSpec::rate_limit)},
       {"retry_after", member(&TenantSpec::retry_after)},

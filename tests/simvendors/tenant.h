@@ -52,6 +52,7 @@ struct TenantSpec {
   Duration day_offset{0};          // when the vendor's day begins, relative to UTC midnight
   double flaw_share = 0;           // events without id, or without a time that can be read
   double malformed_share = 0;      // events that are no valid JSON
+  std::uint32_t padding = 0;       // so many bytes more in each event
   bool odd_times = false;          // no event's time can be read, as after a change of format
 
   std::optional<std::vector<RateSpec>> rate_limit;  // nothing: what the vendor documents
