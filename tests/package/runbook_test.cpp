@@ -49,7 +49,7 @@ TEST(Runbook, KnowsEveryCodeOfTheLog) {
 TEST(Runbook, KnowsEveryExitCode) {
   static const std::regex exit_code(R"(\bexit_\w+ = (\d+);)");
   std::set<std::string> codes;
-  collect(read_file(PROJECT_DIR "/src/runtime/daemon.h"), exit_code, "", codes);
+  collect(read_file(PROJECT_DIR "/src/base/exit_code.h"), exit_code, "", codes);
   ASSERT_EQ(codes, (std::set<std::string>{"0", "1", "64", "69", "70", "78"}));
   for (const std::string& code : codes) EXPECT_THAT(runbook(), HasSubstr("\n| " + code + " | "));
 }
