@@ -46,8 +46,9 @@ std::optional<OwnerRecord> decode_owner(std::string_view text) {
   if (document.HasParseError() || !document.IsObject()) return std::nullopt;
   OwnerRecord owner{member(document, "instance"), member(document, "nonce"), Time{}};
   if (const Result<Time> time = parse_rfc3339(member(document, "time")); time.ok()) owner.time = *time;
-  const auto config = document.FindMember("config");
-  if (config != document.MemberEnd() && config->value.IsObject()) {
+  const rapidjson::Value& object = document;
+  const auto config = object.FindMember("config");
+  if (config != object.MemberEnd() && config->value.IsObject()) {
     for (const auto& [name, value] : config->value.GetObject())
       owner.config.emplace(text_of(name), text_of(value));
   }
