@@ -73,6 +73,7 @@ TEST(Cost, OfACursorGrowsWithItsSize) {
         (void)core::decode_cursor(text);
         (void)core::decode_chunk(text);
         (void)core::account_of_cursor(text);
+        (void)core::decode_owner(text);
         (void)core::chunk_number(text, text);
       });
 }

@@ -24,6 +24,11 @@ void run(std::string_view input) {
     AS_CHECK(again->chunk == decoded->chunk && again->generation == decoded->generation);
   }
   core::account_of_cursor(input);
+  if (const std::optional<core::OwnerRecord> owner = core::decode_owner(input)) {
+    const std::optional<core::OwnerRecord> again = core::decode_owner(core::encode_owner(*owner));
+    AS_CHECK(again && again->instance == owner->instance && again->nonce == owner->nonce);
+    AS_CHECK(again->time == owner->time && again->config == owner->config);
+  }
   if (const auto number = core::chunk_number("acme", input))
     AS_CHECK(core::chunk_number("acme", core::chunk_key("acme", *number)) == number);
 
@@ -53,6 +58,7 @@ std::vector<std::string> seeds() {
   cursor.backfill_start_time = cursor.since;
   made.push_back(core::encode_cursor(cursor, {}));
   made.push_back(core::encode_chunk({Position{cursor.watermark, ""}, true, {7}}, 1));
+  made.push_back(core::encode_owner({"host", "host/1/2", cursor.watermark, {{"topics.partitions", "6"}}}));
   return made;
 }
 
