@@ -6,6 +6,7 @@
 #include <iostream>
 #include <string>
 
+#include "base/hash.h"
 #include "sim/soak.h"
 #include "sim/universe.h"
 
@@ -17,8 +18,13 @@ constexpr std::size_t failures_printed = 10;
 // Lives one seed; false if an invariant was broken, with everything needed to see it again.
 bool holds(std::uint64_t seed, Tally& sum) {
   const Scenario scenario = draw_scenario(seed);
-  const Verdict verdict = live(scenario);
+  const Verdict verdict = live(scenario, soak().digests);
   sum.add(verdict.tally);
+  if (soak().digests) {
+    std::string text;
+    for (const std::string& line : verdict.story) text += line + "\n";
+    std::cout << "seed " << seed << " " << hash_hex(text) << "\n";
+  }
   if (verdict.failures.empty()) return true;
   std::cerr << "seed " << seed << " failed; again with: sim_tests --seeds 1 --from " << seed
             << " [--told LINES]\n";

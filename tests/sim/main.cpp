@@ -1,4 +1,4 @@
-// sim_tests [--seeds N] [--from SEED] [--told LINES] [googletest's flags]
+// sim_tests [--seeds N] [--from SEED] [--told LINES] [--digests yes] [googletest's flags]
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
     if (std::strcmp(argv[i], "--seeds") == 0) auditstream::sim::soak().seeds = value;
     if (std::strcmp(argv[i], "--from") == 0) auditstream::sim::soak().from = value;
     if (std::strcmp(argv[i], "--told") == 0) auditstream::sim::soak().told = value;
+    if (std::strcmp(argv[i], "--digests") == 0) auditstream::sim::soak().digests = true;
   }
   return RUN_ALL_TESTS();
 }

@@ -219,8 +219,16 @@ void Process::shard_said(int partition, const core::Say& say) {
 }
 
 void Process::transacted(const core::Batch& batch, core::Outcome outcome, Duration, Time) {
-  if (outcome != core::Outcome::committed) return;
-  world_.tell(name_, " committed ", batch.events, " events");
+  if (outcome != core::Outcome::committed || !world_.telling()) return;
+  std::string content;
+  for (const core::Unit& unit : batch.units) {
+    for (const Event& event : unit.events) content.append(event.id).append(event.raw);
+    for (const core::DeadLetter& letter : unit.dead_letters)
+      content.append(letter.event.id).append(letter.code);
+    for (const core::Record& record : unit.records)
+      content.append(record.key).append(record.value.value_or("-"));
+  }
+  world_.tell(name_, " committed ", batch.events, " events, in all ", hash_hex(content));
 }
 
 }  // namespace auditstream::sim

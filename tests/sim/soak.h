@@ -9,9 +9,11 @@ struct Soak {
   std::uint64_t seeds = 200;
   std::uint64_t from = 1;
   std::uint64_t told = 60;  // how many lines of its story a failing seed prints
+  bool digests =
+      false;  // print a digest of each seed's story: two builds that decide the same print the same
 };
 
-// Set by main() from --seeds N, --from SEED and --told LINES.
+// Set by main() from --seeds N, --from SEED, --told LINES and --digests yes.
 Soak& soak();
 
 }  // namespace auditstream::sim

@@ -77,6 +77,7 @@ class World {
     return Duration{std::uniform_int_distribution<Duration::rep>(least.count(), most.count())(random_)};
   }
 
+  bool telling() const { return telling_; }
   template <class... Parts>
   void tell(const Parts&... parts) {
     if (!telling_) return;
