@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "core/poller.h"
+#include "core/settlement.h"
 
 namespace auditstream::core {
 namespace {
@@ -79,45 +80,35 @@ void Poller::settle(Reading& reading, std::size_t events_max, Now now, Unit& uni
     unit.dead_letters.push_back(event.flaw ? malformed(std::move(event)) : timeless(std::move(event)));
   }
   ledger_->dead_letter(unreadable_ids, reading.unreadable_until());
-  // How far the vendor has got: the newest of the events that are new, but never beyond now. One from the
-  // vendor's own future says nothing about that, now or when its time has come.
-  std::optional<Time> newest;
+  WindowRead read{reading.window(), reading.pages() > 1, cut, std::nullopt, std::nullopt};
+  if (!events.empty()) read.last = events.back().position();
+  // One from the vendor's own future says nothing about how far it has got, now or when its time has come.
   for (const Event& event : events) {
-    if (*event.time <= now.wall - clock_ahead(now)) newest = std::min(*event.time, time);
+    if (*event.time <= now.wall - clock_ahead(now)) read.newest = std::min(*event.time, time);
   }
-  const Time settled = options_.end ? Time::max() : time - horizon;
-  const Cursor& cursor = ledger_->cursor();
-  Time watermark = std::max(cursor.watermark, newest.value_or(cursor.watermark));
-  Position floor = cursor.floor;
-  if (cut) {
-    // Only what lies below the cut is here: go on from the last event that is.
-    const Position reached = events.empty() ? cursor.floor : events.back().position();
-    if (cut->time <= settled) floor = reached;
-    void_lanes(0, out);
-    planner_.go_back(std::max(reached.time, reading.window().from));
-    rest_until_ = now.steady;
-    probe_memo_.reset();  // its total counts what is still to be published
-  } else if (reading.window().to && *reading.window().to <= settled) {
-    watermark = std::max(watermark, *reading.window().to);
-    floor = Position{*reading.window().to, ""};
-  } else {
-    watermark = std::max(watermark, time - horizon);
-    if (reading.window().to && *reading.window().to - watermark > source_->overlap) {
-      if (planner_.distrust(*reading.window().to)) void_lanes(0, out);
-    } else {
+  const Settlement settlement = core::settle(
+      ledger_->cursor(), read,
+      {source_->overlap, time, options_.end ? Time::max() : time - horizon, planner_.unsettled_from()});
+  switch (settlement.next) {
+    case Settlement::Next::onwards:
+      break;
+    case Settlement::Next::onwards_proven:
       planner_.trust();
-    }
+      break;
+    case Settlement::Next::gap:
+      if (planner_.distrust(*reading.window().to)) void_lanes(0, out);
+      break;
+    case Settlement::Next::rest_of_window:
+      void_lanes(0, out);
+      planner_.go_back(settlement.from);
+      rest_until_ = now.steady;
+      probe_memo_.reset();  // its total counts what is still to be published
+      break;
+    case Settlement::Next::rest:
+      planner_.rest();
+      break;
   }
-  // What a stall held back may come in while we read, behind the page that we are at: the next reading finds
-  // it.
-  const bool torn = !reading.window().to && reading.pages() > 1;
-  Time overlapping = (torn ? cursor.watermark : watermark) - source_->overlap;
-  // The watermark may be far ahead of the window: then what lies between is still to be read again.
-  if (reading.window().to) overlapping = std::min(overlapping, *reading.window().to);
-  if (cut) overlapping = std::min(overlapping, cut->time);
-  if (planner_.unsettled_from()) overlapping = std::min(overlapping, *planner_.unsettled_from());
-  ledger_->advance(watermark, std::max(floor, Position{overlapping, ""}));
-  if (!reading.window().to && !cut) planner_.rest();
+  ledger_->advance(settlement.watermark, settlement.floor);
 
   unit.events.reserve(events.size());
   for (Event& event : events) {
@@ -138,7 +129,7 @@ void Poller::settle(Reading& reading, std::size_t events_max, Now now, Unit& uni
     }
   }
   ledger_->count(unit.events.size(), unit.dead_letters.size());
-  if (!reading.window().to && !cut) say_if_nothing_found(out);
+  if (settlement.next == Settlement::Next::rest) say_if_nothing_found(out);
   // One line for all of a kind, however many there are.
   std::map<std::string_view, std::pair<std::size_t, const DeadLetter*>> kinds;
   for (const DeadLetter& letter : unit.dead_letters) {

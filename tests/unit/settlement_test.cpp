@@ -1,0 +1,220 @@
+// What a window that was read to its end says, line by line. It is noon, the overlap is ten minutes, and
+// everything before noon of the day before is history.
+#include "core/settlement.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "core/planner.h"
+
+namespace auditstream::core {
+namespace {
+
+using Next = Settlement::Next;
+
+constexpr Time noon = std::chrono::sys_days{std::chrono::year{2026} / 11 / 20} + 12h;
+
+struct Line {
+  const char* what;
+  // The cursor before.
+  Time watermark;
+  Position floor;
+  WindowRead read;
+  Settlement expected;
+  std::optional<Time> unsettled_from{};
+};
+
+WindowRead closed(Time from, Time to) { return {{from, to}, false, {}, {}, {}}; }
+WindowRead live(Time from) { return {{from, std::nullopt}, false, {}, {}, {}}; }
+// The newest event is also the last.
+WindowRead with_event(WindowRead read, Time time) {
+  read.last = Position{time, "e"};
+  read.newest = time;
+  return read;
+}
+WindowRead cut_at(WindowRead read, Time time) {
+  read.cut = Position{time, "c"};
+  return read;
+}
+WindowRead from_the_future(WindowRead read, Time time) {
+  read.last = Position{time, "e"};
+  return read;
+}
+WindowRead in_pages(WindowRead read) {
+  read.several_pages = true;
+  return read;
+}
+
+const Time days_ago = noon - 72h;
+
+std::vector<Line> history() {
+  return {
+      {"an empty window moves both to its end",
+       days_ago,
+       {days_ago, ""},
+       closed(days_ago, days_ago + 1h),
+       {days_ago + 1h, {days_ago + 1h, ""}, Next::onwards}},
+      {"so does one with events",
+       days_ago,
+       {days_ago, ""},
+       with_event(closed(days_ago, days_ago + 1h), days_ago + 30min),
+       {days_ago + 1h, {days_ago + 1h, ""}, Next::onwards}},
+      {"the last moment of history is history",
+       noon - 25h,
+       {noon - 25h, ""},
+       closed(noon - 25h, noon - 24h),
+       {noon - 24h, {noon - 24h, ""}, Next::onwards}},
+      {"what did not fit in is read next, from the last event that did",
+       days_ago,
+       {days_ago, ""},
+       cut_at(with_event(closed(days_ago, days_ago + 1h), days_ago + 20min), days_ago + 21min),
+       {days_ago + 20min, {days_ago + 20min, "e"}, Next::rest_of_window, days_ago + 20min}},
+      {"where nothing new fitted in, from where the cursor is",
+       days_ago,
+       {days_ago + 5min, "f"},
+       cut_at(closed(days_ago, days_ago + 1h), days_ago + 21min),
+       {days_ago, {days_ago + 5min, "f"}, Next::rest_of_window, days_ago + 5min}},
+      {"but never from before the window",
+       days_ago,
+       {days_ago - 1h, ""},
+       cut_at(closed(days_ago, days_ago + 1h), days_ago + 21min),
+       {days_ago, {days_ago - 10min, ""}, Next::rest_of_window, days_ago}},
+      {"a window that is read again moves nothing back",
+       noon - 1h,
+       {noon - 70min, ""},
+       closed(days_ago, days_ago + 1h),
+       {noon - 1h, {noon - 70min, ""}, Next::onwards}},
+  };
+}
+
+std::vector<Line> near_to_now() {
+  return {
+      {"an event moves the watermark, and the floor follows at the overlap",
+       noon - 2h,
+       {noon - 130min, ""},
+       with_event(closed(noon - 130min, noon - 1h), noon - 65min),
+       {noon - 65min, {noon - 75min, ""}, Next::onwards_proven}},
+      {"an empty end longer than the overlap is a gap: its part is read once more",
+       noon - 2h,
+       {noon - 130min, ""},
+       with_event(closed(noon - 130min, noon - 1h), noon - 90min),
+       {noon - 90min, {noon - 100min, ""}, Next::gap}},
+      {"an end as long as the overlap is none",
+       noon - 2h,
+       {noon - 130min, ""},
+       with_event(closed(noon - 130min, noon - 1h), noon - 70min),
+       {noon - 70min, {noon - 80min, ""}, Next::onwards_proven}},
+      {"an empty window proves nothing",
+       noon - 2h,
+       {noon - 130min, ""},
+       closed(noon - 130min, noon - 1h),
+       {noon - 2h, {noon - 130min, ""}, Next::gap}},
+      {"but what has become history meanwhile",
+       noon - 30h,
+       {noon - 30h, ""},
+       closed(noon - 30h, noon - 20h),
+       {noon - 24h, {noon - 24h - 10min, ""}, Next::gap}},
+      {"a watermark ahead of the window leaves what lies between to be read",
+       noon - 5min,
+       {noon - 3h, ""},
+       closed(noon - 3h, noon - 1h),
+       {noon - 5min, {noon - 1h, ""}, Next::onwards_proven}},
+      {"what did not fit in leaves the floor to the overlap",
+       noon - 2h,
+       {noon - 130min, ""},
+       cut_at(with_event(closed(noon - 130min, noon - 1h), noon - 100min), noon - 99min),
+       {noon - 100min, {noon - 110min, ""}, Next::rest_of_window, noon - 100min}},
+      {"a watermark ahead of what did not fit in leaves that to be read",
+       noon - 5min,
+       {noon - 3h, ""},
+       cut_at(with_event(closed(noon - 3h, noon - 1h), noon - 121min), noon - 2h),
+       {noon - 5min, {noon - 2h, ""}, Next::rest_of_window, noon - 121min}},
+      {"the floor rises no further than what is not settled",
+       noon - 2h,
+       {noon - 130min, ""},
+       with_event(closed(noon - 130min, noon - 1h), noon - 65min),
+       {noon - 65min, {noon - 120min, ""}, Next::onwards_proven},
+       noon - 120min},
+  };
+}
+
+std::vector<Line> lives() {
+  return {
+      {"an event moves the watermark, and the floor follows at the overlap",
+       noon - 1h,
+       {noon - 70min, ""},
+       with_event(live(noon - 70min), noon - 1min),
+       {noon - 1min, {noon - 11min, ""}, Next::rest}},
+      {"an empty one moves nothing",
+       noon - 1h,
+       {noon - 70min, ""},
+       live(noon - 70min),
+       {noon - 1h, {noon - 70min, ""}, Next::rest}},
+      {"nor does an event from the future",
+       noon - 1h,
+       {noon - 70min, ""},
+       from_the_future(live(noon - 70min), noon + 1h),
+       {noon - 1h, {noon - 70min, ""}, Next::rest}},
+      {"one of several pages vouches for what the one before has shown",
+       noon - 1h,
+       {noon - 75min, ""},
+       in_pages(with_event(live(noon - 75min), noon - 1min)),
+       {noon - 1min, {noon - 70min, ""}, Next::rest}},
+      {"a day without an event moves the watermark with history",
+       noon - 48h,
+       {noon - 48h, ""},
+       live(noon - 48h),
+       {noon - 24h, {noon - 24h - 10min, ""}, Next::rest}},
+      {"what did not fit in is read at once",
+       noon - 1h,
+       {noon - 70min, ""},
+       cut_at(with_event(live(noon - 70min), noon - 30min), noon - 29min),
+       {noon - 30min, {noon - 40min, ""}, Next::rest_of_window, noon - 30min}},
+      {"an event from the future that did not fit in leaves the floor where it is",
+       noon - 1h,
+       {noon - 70min, ""},
+       cut_at(from_the_future(live(noon - 70min), noon + 1h), noon + 2h),
+       {noon - 1h, {noon - 70min, ""}, Next::rest_of_window, noon + 1h}},
+      {"it leaves what is not settled above the floor",
+       noon - 1h,
+       {noon - 70min, ""},
+       with_event(live(noon - 70min), noon - 1min),
+       {noon - 1min, {noon - 65min, ""}, Next::rest},
+       noon - 65min},
+  };
+}
+
+std::string words(const Settlement& settlement) {
+  return "watermark " + format_rfc3339(settlement.watermark) + ", floor " +
+         format_rfc3339(settlement.floor.time) + " \"" + settlement.floor.id + "\", next " +
+         std::to_string(static_cast<int>(settlement.next)) + " from " + format_rfc3339(settlement.from);
+}
+
+void expect(const std::vector<Line>& lines) {
+  for (const Line& line : lines) {
+    Cursor cursor;
+    cursor.watermark = line.watermark;
+    cursor.floor = line.floor;
+    EXPECT_EQ(words(settle(cursor, line.read, {10min, noon, noon - horizon, line.unsettled_from})),
+              words(line.expected))
+        << line.what;
+  }
+}
+
+TEST(Settlement, OfHistory) { expect(history()); }
+TEST(Settlement, OfAWindowNearToNow) { expect(near_to_now()); }
+TEST(Settlement, OfTheLiveWindow) { expect(lives()); }
+
+// For whoever reads a range: what ends there is all there is.
+TEST(Settlement, OfARangeThatIsReadOnceTakesAllOfItForHistory) {
+  Cursor cursor;
+  cursor.watermark = noon - 1h;
+  cursor.floor = {noon - 1h, ""};
+  EXPECT_EQ(words(settle(cursor, closed(noon - 1h, noon), {10min, noon, Time::max(), std::nullopt})),
+            words({noon, {noon, ""}, Next::onwards}));
+}
+
+}  // namespace
+}  // namespace auditstream::core
