@@ -13,8 +13,8 @@ std::int64_t minute_of(Time time) {
 }
 
 void show_trouble(SourceView& view, const core::Trouble& trouble) {
-  view.state = trouble.state == core::Trouble::State::failed ? "FAILED" : "RUNNING";
-  view.activity = trouble.state == core::Trouble::State::failed ? "failing" : to_string(trouble.state);
+  view.state = trouble.state == core::Trouble::State::failed ? SourceState::failed : SourceState::running;
+  view.activity = core::activity_in(trouble.state);
   view.error = trouble.text;
   view.error_status = trouble.status;
   view.failing_since = trouble.since;
@@ -26,7 +26,7 @@ void show_trouble(SourceView& view, const core::Trouble& trouble) {
 void judge_record(SourceView& view, const std::string& unreadable, bool elsewhere, Time now) {
   const Source& source = *view.source;
   if (!unreadable.empty()) {
-    view.state = "FAILED";
+    view.state = SourceState::failed;
     view.error = core::cursor_cant_be_used(source, unreadable);
     return;
   }
@@ -34,23 +34,23 @@ void judge_record(SourceView& view, const std::string& unreadable, bool elsewher
   const core::Cursor& cursor = *view.cursor;
   view.last_success = cursor.updated;
   if (elsewhere) {
-    view.state = "FAILED";
+    view.state = SourceState::failed;
     view.error = core::cursor_lies_in(source, view.partition, cursor.account);
   } else if (std::optional<std::string> why = core::why_not_adopted(source, cursor, view.partition)) {
-    view.state = "FAILED";
+    view.state = SourceState::failed;
     view.error = *std::move(why);
   } else if (std::optional<std::string> ahead = core::lies_in_the_future(source, cursor, now)) {
-    view.state = "FAILED";
+    view.state = SourceState::failed;
     view.error = *std::move(ahead);
   } else if (cursor.state == core::Cursor::State::paused) {
-    view.state = "PAUSED";
+    view.state = SourceState::paused;
   } else if (cursor.trouble) {
     show_trouble(view, *cursor.trouble);
   }
 }
 
 void judge_poller(SourceView& view, const core::PollerStatus& poller) {
-  view.activity = poller.state;
+  view.activity = poller.activity;
   view.error = poller.trouble;
   view.error_status = poller.trouble_status;
   view.failing_since = poller.failing_since;
@@ -58,24 +58,24 @@ void judge_poller(SourceView& view, const core::PollerStatus& poller) {
   view.last_success = poller.last_success;
   view.next_attempt = poller.next_attempt;
   view.backfill_end = poller.backfill_end;
-  if (poller.state == "stopped") {
-    view.state = "FAILED";
+  if (poller.activity == core::Activity::stopped) {
+    view.state = SourceState::failed;
     return;
   }
   view.cursor = poller.cursor;
   // A predecessor's, as long as nothing was read here and no trouble of our own is known.
   if (!view.last_success && view.error.empty()) view.last_success = poller.cursor.updated;
-  view.state = poller.cursor.state == core::Cursor::State::paused ? "PAUSED"
-               : poller.state == "failing"                        ? "FAILED"
-                                                                  : "RUNNING";
+  view.state = poller.cursor.state == core::Cursor::State::paused ? SourceState::paused
+               : poller.activity == core::Activity::failing       ? SourceState::failed
+                                                                  : SourceState::running;
 }
 
 // Its partition is ours and not open: nobody polls it, whatever its record says of its last owner's attempts.
 void judge_opening(SourceView& view, const std::optional<core::JournalFailed>& why) {
-  const bool of_the_vendor = view.state == "RUNNING" || (view.state == "FAILED" && why);
-  if (view.state != "UNASSIGNED" && !of_the_vendor) return;
-  view.state = why && why->misconfigured ? "FAILED" : "UNASSIGNED";
-  view.activity.clear();
+  const bool of_the_vendor = view.state == SourceState::running || (view.state == SourceState::failed && why);
+  if (view.state != SourceState::unassigned && !of_the_vendor) return;
+  view.state = why && why->misconfigured ? SourceState::failed : SourceState::unassigned;
+  view.activity.reset();
   view.error = why ? why->reason : "";
   view.error_status = 0;
   view.failing_since.reset();
@@ -87,9 +87,9 @@ void judge_opening(SourceView& view, const std::optional<core::JournalFailed>& w
 void doubt(std::vector<SourceView>& views, const std::string& why) {
   for (SourceView& view : views) {
     view.known = false;
-    if (view.state == "UNASSIGNED" && view.error.empty()) view.error = why;
-    if (view.state != "RUNNING") continue;
-    view.state = "UNASSIGNED";
+    if (view.state == SourceState::unassigned && view.error.empty()) view.error = why;
+    if (view.state != SourceState::running) continue;
+    view.state = SourceState::unassigned;
     view.error = why;
     view.error_status = 0;
   }
@@ -170,7 +170,7 @@ SourceView Board::view_of(const std::shared_ptr<const Source>& source, const cor
     unreadable = found->second.trouble;
   }
   const bool has_cursor = view.cursor || !unreadable.empty();
-  view.state = !view.owner || !has_cursor ? "UNASSIGNED" : "RUNNING";
+  view.state = !view.owner || !has_cursor ? SourceState::unassigned : SourceState::running;
   if (here != nullptr) {
     judge_poller(view, here->poller);
   } else {
@@ -178,7 +178,7 @@ SourceView Board::view_of(const std::shared_ptr<const Source>& source, const cor
     if (not_open != nullptr) judge_opening(view, *not_open);
   }
   if (!source->enabled) {
-    view.state = "PAUSED";
+    view.state = SourceState::paused;
     view.error.clear();
   }
   if (const auto rate = rates_.find(source->name); rate != rates_.end()) {

@@ -12,19 +12,37 @@
 #include <vector>
 
 #include "auditstream/model.h"
+#include "core/activity.h"
 #include "core/cursor.h"
 #include "core/fleet.h"
 
 namespace auditstream::admin {
+
+// As Kafka Connect has them.
+enum class SourceState { unassigned, running, paused, failed };
+
+constexpr const char* to_string(SourceState state) {
+  switch (state) {
+    case SourceState::unassigned:
+      return "UNASSIGNED";
+    case SourceState::running:
+      return "RUNNING";
+    case SourceState::paused:
+      return "PAUSED";
+    case SourceState::failed:
+      return "FAILED";
+  }
+  return "UNASSIGNED";
+}
 
 // One source in one moment.
 struct SourceView {
   std::shared_ptr<const Source> source;
   int partition = 0;
   bool known = true;  // false: the state is what was known last, see doubt()
-  std::string state;  // RUNNING | PAUSED | FAILED | UNASSIGNED, as Kafka Connect has them
-  // PollerStatus::state; where another instance polls it, what its record tells, "" if nothing is special
-  std::string activity;
+  SourceState state = SourceState::unassigned;
+  // Where another instance polls it, what its record tells: nothing if nothing is special.
+  std::optional<core::Activity> activity;
   std::optional<std::string> owner;    // the instance that has opened the partition last
   std::optional<core::Cursor> cursor;  // nothing: it has none, or none that can be read
   std::string error;                   // the last one, with its remedy; "" where there is none

@@ -29,7 +29,7 @@ std::string trace_of(const SourceView& view) {
 // The members of a connector's or a task's status.
 std::string state_members(const SourceView& view) {
   const std::string trace = trace_of(view);
-  return "\"state\":" + quote(view.state) + ",\"worker_id\":" + quote(view.owner.value_or("")) +
+  return "\"state\":" + quote(to_string(view.state)) + ",\"worker_id\":" + quote(view.owner.value_or("")) +
          (trace.empty() ? "" : ",\"trace\":" + quote(trace));
 }
 
@@ -47,8 +47,8 @@ std::string source_of(const SourceView& view, Time now) {
   const auto per_minute = list(view.per_minute, [](std::uint64_t events) { return std::to_string(events); });
   return "{\"name\":" + quote(view.source->name) + ",\"vendor\":" + quote(view.source->vendor) +
          ",\"account\":" + quote(view.source->account) + ",\"partition\":" + std::to_string(view.partition) +
-         ",\"known\":" + (view.known ? "true" : "false") + ",\"state\":" + quote(view.state) +
-         ",\"activity\":" + quote(view.activity) +
+         ",\"known\":" + (view.known ? "true" : "false") + ",\"state\":" + quote(to_string(view.state)) +
+         ",\"activity\":" + quote(view.activity ? to_string(*view.activity) : "") +
          ",\"owner\":" + (view.owner ? quote(*view.owner) : "null") +
          ",\"watermark\":" + time_or_null(cursor ? std::optional(cursor->watermark) : std::nullopt) +
          ",\"lag_seconds\":" + (cursor ? seconds(now - cursor->watermark) : "null") +

@@ -35,16 +35,11 @@ const Buckets transaction_buckets{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2
 using Key = std::pair<std::string, std::string>;
 using Counts = std::map<std::string, std::uint64_t, std::less<>>;
 
-// Those of PollerStatus::state.
-constexpr std::array state_names{"backfilling", "failing",  "paused",  "reading",  "resting",
-                                 "retrying",    "starting", "stopped", "throttled"};
-using States = std::array<std::uint64_t, state_names.size()>;
+// By core::Activity.
+using States = std::array<std::uint64_t, core::activities.size()>;
 
-std::uint64_t& at(States& states, std::string_view name) {
-  const auto found =
-      std::ranges::find(state_names, name, [](const char* each) { return std::string_view(each); });
-  AS_CHECK(found != state_names.end());
-  return states[static_cast<std::size_t>(found - state_names.begin())];
+std::uint64_t& at(States& states, core::Activity activity) {
+  return states[static_cast<std::size_t>(activity)];
 }
 
 // Of one key. What may be counted for the first time long after the start stands there as 0 from the
@@ -212,8 +207,9 @@ void write_sources(std::ostream& out, const std::vector<Row>& rows) {
              [](const Row& row) { return seconds(row.series.waited); });
   Family states(MetricType::Gauge, "auditstream_source_state", "Sources that are in this state.");
   for (const Row& row : rows) {
-    for (std::size_t i = 0; i < state_names.size(); ++i)
-      states.add(with(row.labels, "state", state_names[i]), row.series.states[i]);
+    for (const core::Activity activity : core::activities)
+      states.add(with(row.labels, "state", to_string(activity)),
+                 row.series.states[static_cast<std::size_t>(activity)]);
   }
   std::move(states).write(out);
 }
@@ -326,7 +322,7 @@ void Metrics::transacted(const core::Batch& batch, core::Outcome outcome, Durati
     if (unit.events.empty() && unit.dead_letters.empty()) continue;
     Series& series = tally_->series[key_of(*unit.source, per_source_)];
     series.published += unit.events.size();
-    for (const core::DeadLetter& letter : unit.dead_letters) ++series.dead_letters[letter.code];
+    for (const core::DeadLetter& letter : unit.dead_letters) ++series.dead_letters[letter.flaw.code];
     Histogram& lateness = tally_->times[unit.source->vendor].lateness;
     for (const Event& event : unit.events) {
       lateness.Observe(std::max(0.0, seconds(when - *event.time)));  // some come from the future
@@ -346,7 +342,7 @@ void Metrics::Tally::learn(const core::FleetStatus& status, bool per_source) {
     const Key key = key_of(*source.source, per_source);
     Series& its = series[key];
     here.insert(key);
-    ++at(its.states, source.poller.state);
+    ++at(its.states, source.poller.activity);
     if (!source.poller.cursor.source.empty()) its.watermark = source.poller.cursor.watermark;
     its.last_success = std::max(its.last_success, source.poller.last_success.value_or(Time{}));
     Duration& skew = times[key.first].skew;
@@ -354,7 +350,7 @@ void Metrics::Tally::learn(const core::FleetStatus& status, bool per_source) {
   }
   for (const auto& source : status.sources_not_open) {
     const Key key = key_of(*source, per_source);
-    ++at(series[key].states, "starting");
+    ++at(series[key].states, core::Activity::starting);
     here.insert(key);
   }
   // As long as the group has given us nothing we know no better than before.

@@ -7,7 +7,7 @@
 #include "admin/kafka_view.h"
 #include "auditstream/result.h"
 #include "auditstream/time.h"
-#include "core/poller.h"
+#include "core/notice.h"
 
 namespace auditstream::admin {
 

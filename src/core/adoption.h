@@ -8,7 +8,7 @@
 #include "auditstream/model.h"
 #include "auditstream/vendor.h"
 #include "core/cursor.h"
-#include "core/poller.h"
+#include "core/notice.h"
 
 namespace auditstream::core {
 

@@ -53,8 +53,8 @@ const std::vector<RecordHeader>& Envelope::headers(const Event& event, std::opti
 const std::vector<RecordHeader>& Envelope::headers(const DeadLetter& letter, Time now, bool truncated) {
   headers(letter.event);
   error_at_ = format_rfc3339(now);
-  headers_.push_back({"auditstream_error", letter.code});
-  headers_.push_back({"auditstream_error_detail", letter.detail});
+  headers_.push_back({"auditstream_error", letter.flaw.code});
+  headers_.push_back({"auditstream_error_detail", letter.flaw.detail});
   headers_.push_back({"auditstream_error_at", error_at_});
   if (truncated) {
     size_ = std::to_string(letter.event.raw.size());

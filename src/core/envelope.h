@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "auditstream/model.h"
-#include "core/poller.h"
+#include "core/unit.h"
 
 namespace auditstream::core {
 

@@ -12,7 +12,8 @@
 
 #include "auditstream/result.h"
 #include "core/cursor.h"
-#include "core/poller.h"
+#include "core/notice.h"
+#include "core/unit.h"
 
 namespace auditstream::core {
 

@@ -64,11 +64,9 @@ Result<Ledger> Ledger::restore(std::string_view source, const RecordMap& records
   return ledger;
 }
 
-bool Ledger::dead_lettered(std::uint64_t id, Time until) {
+std::optional<Time> Ledger::dead_lettered_until(std::uint64_t id) const {
   const auto found = unreadable_.find(id);
-  if (found == unreadable_.end()) return false;
-  if (found->second < until) dead_letter({id}, until);
-  return true;
+  return found == unreadable_.end() ? std::nullopt : std::optional(found->second);
 }
 
 void Ledger::advance(Time watermark, Position floor) {

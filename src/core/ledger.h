@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -38,9 +39,8 @@ class Ledger {
   bool published(const Position& position, std::uint64_t id) const {
     return position <= cursor_.floor || ids_.contains(id);
   }
-  // Whether a dead letter without a time is already out. Extends its stay where it would soon be forgotten:
-  // `until` is how long it has to be known by now.
-  bool dead_lettered(std::uint64_t id, Time until);
+  // Until when a dead letter without a time is remembered; nothing: it is not out.
+  std::optional<Time> dead_lettered_until(std::uint64_t id) const;
 
   // The watermark and the floor rise (never fall) to the given places.
   void advance(Time watermark, Position floor);
@@ -48,7 +48,7 @@ class Ledger {
   // advance(): most events of a historic window lie below the new floor and need not be remembered one by
   // one.
   void publish(const Position& position, std::uint64_t id);
-  // Dead letters without a readable time; remembered until `until`.
+  // Dead letters without a readable time, new or seen again; remembered until `until` at least.
   void dead_letter(const std::vector<std::uint64_t>& ids, Time until);
   void count(std::size_t published, std::size_t dead_letters);
   // True if there were more than ids_max and the floor had to rise to forget the oldest.

@@ -13,37 +13,25 @@
 #include "auditstream/http.h"
 #include "auditstream/model.h"
 #include "auditstream/vendor.h"
+#include "core/access_token.h"
+#include "core/activity.h"
+#include "core/backfill_estimate.h"
+#include "core/concurrency.h"
+#include "core/falling_rate.h"
 #include "core/in_a_row.h"
 #include "core/ledger.h"
+#include "core/notice.h"
 #include "core/page_size.h"
 #include "core/planner.h"
+#include "core/poll_schedule.h"
+#include "core/random.h"
 #include "core/reading.h"
+#include "core/settlement.h"
 #include "core/source_health.h"
+#include "core/unit.h"
 #include "core/vendor_clock.h"
 
 namespace auditstream::core {
-
-// An event that can't be published as it is, and why.
-struct DeadLetter {
-  Event event;
-  std::string code;    // "unreadable_time", "malformed_json", "too_large", "refused"
-  std::string detail;  // a sentence
-};
-
-// What one source wants committed: all of it or nothing, in one transaction.
-struct Unit {
-  std::shared_ptr<const Source> source;
-  std::vector<Event> events;  // ascending by (time, id)
-  std::vector<DeadLetter> dead_letters;
-  std::vector<Record> records;  // for the offsets topic
-  Time now;  // the earlier of our clock and the vendor's: no record's timestamp lies beyond
-  std::uint64_t generation = 1;    // of the cursor: an event is published once in each
-  std::optional<Time> repaired{};  // when an operator's repair found that these events were missing
-
-  std::size_t bytes() const;
-};
-
-enum class Level { debug, info, warn, error };
 
 // What a poller wants done.
 struct Send {
@@ -56,15 +44,6 @@ struct Cancel {
 // The vendor wants the whole account to be silent for so long.
 struct Silence {
   Duration duration;
-};
-// Something a person should know. `code` is stable, for metrics and tests.
-struct Say {
-  Level level;
-  std::string code;
-  std::string text;
-  // What was being read, "FROM/TO", without TO where it is live; "" where that is nothing.
-  std::string window{};
-  std::string request_id{};  // the vendor's, for its support; "" where it gave none
 };
 // What became of an attempt to read a window. For metrics.
 struct Polled {
@@ -93,8 +72,7 @@ struct PollerOptions {
 
 // What a person wants to see of a source.
 struct PollerStatus {
-  // resting | reading | backfilling | throttled | retrying | failing | stopped | paused | starting
-  std::string state;
+  Activity activity = Activity::stopped;
   std::string trouble;
   int trouble_status = 0;  // HTTP status of the trouble
   std::optional<Time> failing_since;
@@ -110,11 +88,13 @@ struct PollerStatus {
 
 class Poller {
  public:
-  // `born`: the cursor is already in Kafka. Otherwise nothing is asked before the first commit. The
-  // secrets outlive the poller; ids are taken from `next_request_id`, which is shared with all other
+  // Whether the source's first cursor is in Kafka: nothing is asked before it is.
+  enum class InitialCursor { due, committing, committed };
+
+  // The secrets outlive the poller; ids are taken from `next_request_id`, which is shared with all other
   // pollers of the client.
-  Poller(std::shared_ptr<const Source> source, SecretSource& secrets, Ledger ledger, bool born,
-         PollerOptions options, std::uint64_t& next_request_id);
+  Poller(std::shared_ptr<const Source> source, SecretSource& secrets, Ledger ledger,
+         InitialCursor initial_cursor, PollerOptions options, std::uint64_t& next_request_id);
   // A source that must not be polled, and what to do about it.
   static Poller stopped(std::shared_ptr<const Source> source, SecretSource& secrets, std::string reason,
                         std::uint64_t& next_request_id);
@@ -123,7 +103,7 @@ class Poller {
   // and not given away is read again; its requests go into `out` as cancelled.
   void succeed(Poller& predecessor, std::vector<Action>& out);
   // Not before then: so that many sources don't start in one moment.
-  void start_at(Steady moment) { rest_until_ = moment; }
+  void start_at(Steady moment) { schedule_.rest_until(moment); }
   // When step() has something to do of its own accord; the far future if it waits for an answer.
   Steady wake_at() const;
   // When it will ask the vendor again, likewise.
@@ -138,7 +118,9 @@ class Poller {
   std::optional<Unit> take_progress(Now now);
   // Progress must be committed at once: this source can't be polled before, begins somewhere else now, or can
   // be read no more, or again.
-  bool urgent() const { return (!born_ && !birth_taken_) || mended_ || (trouble_is_news_ && has_progress()); }
+  bool urgent() const {
+    return initial_cursor_ == InitialCursor::due || (cursor_has_news_ && has_progress());
+  }
   void on_committed();
 
   // No new requests; what is complete can still be taken.
@@ -148,14 +130,14 @@ class Poller {
   bool has_events() const;
   bool has_progress() const { return ledger_ && ledger_->dirty(); }
   // This event's record was refused by the broker when it was alone: it goes to the dead letters from now on.
-  void refuse_event(std::uint64_t id) { refused_.insert(id); }
+  void refuse_event(std::uint64_t id) { refused_ids_.insert(id); }
 
   // Nothing of it can be published before somebody has changed something in Kafka; nothing: it can.
   void block(std::optional<Trouble> why);
 
   const Source& source() const { return *source_; }
   const std::shared_ptr<const Source>& shared_source() const { return source_; }
-  bool stopped() const { return !stopped_.empty(); }
+  bool stopped() const { return why_stopped_.has_value(); }
   // As far as units were taken; nothing if the source was stopped before its cursor could be read.
   const Cursor* cursor() const { return ledger_ ? &ledger_->cursor() : nullptr; }
   PollerStatus status(Now now) const;
@@ -185,7 +167,43 @@ class Poller {
   static Duration of_steady(Time time, Now now) {
     return time.time_since_epoch() - now.steady.time_since_epoch();
   }
-  Duration clock_ahead(Now now) const;
+  enum class Phase {
+    stopped,   // it must not be polled
+    draining,  // nothing is asked any more
+    starting,  // its first cursor is not in Kafka yet
+    paused,    // by an operator, in the cursor
+    polling,
+  };
+  // What the next live reading can be compared with.
+  struct LastReading {
+    struct Probe {
+      std::string url;
+      std::uint64_t total;
+    };
+    std::optional<Probe> probe;             // of the last live window that was read to its end
+    std::optional<std::int64_t> shortfall;  // of the last reading whose total is known
+  };
+  // The last attempt that failed, as it was said.
+  struct LastError {
+    std::optional<Refusal> refusal;
+    std::string window;
+    FallingRate notices{1min, 1h};
+  };
+  // What was said already.
+  struct Said {
+    bool clock_skew = false;
+    bool nothing_found = false;
+    FallingRate rows_missing{1min, 1h};
+  };
+
+  Poller(std::shared_ptr<const Source> source, SecretSource& secrets, std::optional<Ledger> ledger,
+         InitialCursor initial_cursor, PollerOptions options, std::uint64_t& next_request_id,
+         std::optional<std::string> why_stopped);
+
+  const Vendor& vendor() const { return *source_->api; }
+  Phase phase() const;
+  Duration query_margin() const;
+  Duration clock_ahead(Now now) const { return clock_.ahead(now); }
   Time vendor_now(Now now) const;
   void say_skew(Now now, std::vector<Action>& out);
   void mend_beginning(Now now, std::vector<Action>& out);
@@ -198,7 +216,6 @@ class Poller {
   void on_token(const http::Response& response, Now now, std::vector<Action>& out);
   void on_page(std::size_t lane, Page page, const std::string& url_asked, Now now, std::vector<Action>& out);
   bool narrowed(std::size_t lane, std::uint64_t rows, Now now, std::vector<Action>& out);
-  void complete(Lane& lane, Now now, std::vector<Action>& out);
   bool in_order(const Lane& lane) const;
   void refuse(std::size_t lane, const Refusal& refusal, bool authorizing, Now now, std::vector<Action>& out);
   bool ask_for_less(const Window& window, Now now);
@@ -210,71 +227,55 @@ class Poller {
                       std::vector<Action>& out);
   void say_trouble(bool news, Now now, std::vector<Action>& out);
   void tell_trouble(Now now);
+  void note_in_cursor(std::optional<Trouble> trouble);
   void recovered(const std::optional<Trouble>& trouble, Now now, std::vector<Action>& out);
   void void_lanes(std::size_t first, std::vector<Action>& out);
-  void settle(Reading& reading, std::size_t events_max, Now now, Unit& unit, std::vector<Action>& out);
-  void say_if_nothing_found(std::vector<Action>& out);
   unsigned lane_limit() const;
   std::size_t buffered() const;
-  std::optional<Time> backfill_end(Now now) const;
-  Duration jittered(Duration least);
+
+  // A window's end.
+  void complete(Lane& lane, Now now, std::vector<Action>& out);
+  void say_rows_missing(const Reading& reading, Now now, std::vector<Action>& out);
+  Unit settle(Reading& reading, std::size_t events_max, Now now, std::vector<Action>& out);
+  void go_on(const Settlement& settlement, const Window& window, Now now, std::vector<Action>& out);
+  void say_dead_letters(const std::vector<DeadLetter>& letters, std::vector<Action>& out) const;
+  void say_if_nothing_found(std::vector<Action>& out);
 
   // Constant after construction.
   std::shared_ptr<const Source> source_;
-  const Vendor* vendor_;
   SecretSource* secret_source_;
   PollerOptions options_;
   std::uint64_t* next_request_id_;
-  std::string stopped_;  // why this source is not polled; empty: it is
+  std::optional<std::string> why_stopped_;
 
   // What has been published, as far as units were taken.
   std::optional<Ledger> ledger_;
-  bool born_ = true;
-  bool birth_taken_ = false;
-  bool mended_ = false;
-  std::unordered_set<std::uint64_t> refused_;
+  InitialCursor initial_cursor_;
+  bool cursor_has_news_ = false;  // for whoever reads it in Kafka
+  std::unordered_set<std::uint64_t> refused_ids_;
 
   // Reading.
   Planner planner_;
   std::deque<Lane> lanes_;
-  Steady rest_until_{};
-  std::optional<Steady> first_poll_;
-  std::optional<std::pair<Steady, Time>> history_from_;  // where this poller began to read it, and when
+  PollSchedule schedule_;
   PageSize page_size_;
-  double requests_per_second_;
+  Concurrency concurrency_;
+  BackfillEstimate backfill_;
   Secrets secrets_;
-  std::optional<Token> token_;
-  std::uint64_t token_number_ = 0;
-  bool token_used_ = false;
-  Steady token_renew_at_{};
-  std::optional<http::RequestId> authorizing_;
-  struct Memo {
-    std::string url;
-    std::uint64_t total;
-  };
-  std::optional<Memo> probe_memo_;  // of the last live window that was read to its end
+  AccessToken token_;
+  std::optional<http::RequestId> token_request_;
+  LastReading last_reading_;
   bool draining_ = false;
 
   // The world as observed.
   VendorClock clock_;
-  bool skew_said_ = false;
-  bool nothing_found_said_ = false;
-  std::optional<std::int64_t> shortfall_;  // of the last reading whose total is known
-  Steady rows_missing_next_{};
-  Duration rows_missing_wait_{0};  // until it is said again; 0: it would be news
-  Duration latency_{0};
   InARow firewall_;
-
-  // Trouble: said once, then at a falling rate.
   SourceHealth health_;
   std::optional<Trouble> blocked_;  // by Kafka
-  std::optional<Refusal> last_refusal_;
-  std::string refused_window_;
-  bool trouble_is_news_ = false;  // to whoever reads the cursor
-  int failures_ = 0;              // windows given up in a row
-  Steady say_next_{};
-  Duration say_interval_{0};
-  std::uint64_t random_;
+  LastError last_error_;
+  int windows_given_up_ = 0;  // in a row
+  Said said_;
+  Random random_;
 };
 
 }  // namespace auditstream::core

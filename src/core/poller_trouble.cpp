@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/backoff.h"
 #include "core/poller.h"
 
 namespace auditstream::core {
@@ -17,17 +18,11 @@ constexpr Duration retry_after_max = 15min;
 constexpr int transient_attempts_max = 5;
 constexpr int throttled_attempts_max = 20;
 constexpr int firewall_is_refusal = 3;
-constexpr Duration say_first = 1min;
-constexpr Duration say_max = 1h;
+constexpr double retry_spread = 0.25;
 
 bool is_refused(const Refusal& refusal) {
   return refusal.kind == RefusalKind::unauthorized || refusal.kind == RefusalKind::forbidden ||
          refusal.kind == RefusalKind::not_found;
-}
-
-Duration backoff(Duration first, int times, Duration most) {
-  for (int i = 1; i < times && first < most; ++i) first *= 2;
-  return std::min(first, most);
 }
 
 }  // namespace
@@ -41,11 +36,12 @@ void Poller::refuse(std::size_t index, const Refusal& refusal, bool authorizing,
     give_up(index, refusal, credential_rest, credential_rest_max, asked, now, out);
     return;
   }
-  const int attempts = lane != nullptr ? ++lane->attempts : failures_ + 1;
+  const int attempts = lane != nullptr ? ++lane->attempts : windows_given_up_ + 1;
   switch (refusal.kind) {
     case RefusalKind::throttled: {
       const Duration wanted = std::min<Duration>(refusal.retry_after.value_or(0s), retry_after_max);
-      const Duration silence = std::max(jittered(backoff(retry_first, attempts, retry_max)), wanted);
+      const Duration silence =
+          std::max(jittered(backoff(retry_first, attempts, retry_max), retry_spread, random_), wanted);
       out.push_back(Silence{silence});
       if (lane == nullptr || attempts > throttled_attempts_max) {
         give_up(index, refusal, silence, retry_after_max, asked, now, out);
@@ -63,17 +59,18 @@ void Poller::refuse(std::size_t index, const Refusal& refusal, bool authorizing,
         return;
       }
       lane->retry_at = now.steady + jittered(std::max(backoff(retry_first, attempts, retry_max),
-                                                      refusal.retry_after.value_or(0s)));
+                                                      refusal.retry_after.value_or(0s)),
+                                             retry_spread, random_);
       attempt_failed(refusal, window_of(index), asked, now, out);
       return;
     case RefusalKind::unauthorized:
       // A token may end in the middle of a window: a fresh one, then the very same request.
-      if (vendor_->exchanges_token() && lane != nullptr && !lane->token_renewed) {
+      if (vendor().exchanges_token() && lane != nullptr && !lane->token_renewed) {
         lane->token_renewed = true;
-        if (lane->token_number == token_number_) token_.reset();
+        token_.drop(lane->token_number);
         return;
       }
-      token_.reset();
+      token_.drop();
       give_up(index, refusal, credential_rest, credential_rest_max, asked, now, out);
       return;
     case RefusalKind::forbidden:
@@ -118,11 +115,12 @@ void Poller::ask_for_less_in_doubt(const Window& window, Now now) {
 
 void Poller::give_up(std::size_t first_lane, const Refusal& refusal, Duration rest_min, Duration rest_max,
                      Steady asked, Now now, std::vector<Action>& out) {
-  ++failures_;
+  ++windows_given_up_;
   health_.give_up();
   std::string window = window_of(first_lane);
   void_lanes(first_lane, out);
-  rest_until_ = now.steady + jittered(backoff(rest_min, failures_, rest_max));
+  schedule_.rest_until(now.steady +
+                       jittered(backoff(rest_min, windows_given_up_, rest_max), retry_spread, random_));
   attempt_failed(refusal, std::move(window), asked, now, out);
 }
 
@@ -135,11 +133,11 @@ std::string Poller::window_of(std::size_t lane) const {
 void Poller::attempt_failed(const Refusal& refusal, std::string window, Steady asked, Now now,
                             std::vector<Action>& out) {
   out.push_back(Polled{refusal.kind});
-  const bool failed_before = health_.failed() && last_refusal_;
-  const bool news =
-      !last_refusal_ || last_refusal_->kind != refusal.kind || last_refusal_->status != refusal.status;
-  last_refusal_ = refusal;
-  refused_window_ = std::move(window);
+  const std::optional<Refusal>& last = last_error_.refusal;
+  const bool failed_before = health_.failed() && last;
+  const bool news = !last || last->kind != refusal.kind || last->status != refusal.status;
+  last_error_.refusal = refusal;
+  last_error_.window = std::move(window);
   const std::string text = refusal.message + (refusal.remedy.empty() ? "" : "; " + refusal.remedy);
   health_.fail(refusal, text, is_refused(refusal) || firewall_.times() >= firewall_is_refusal, asked, now);
   say_trouble(news || (health_.failed() && !failed_before), now, out);
@@ -149,14 +147,9 @@ void Poller::attempt_failed(const Refusal& refusal, std::string window, Steady a
 // The first attempt that fails is nothing to be alarmed about; what outlasts the grace is, and what needs a
 // person.
 void Poller::say_trouble(bool news, Now now, std::vector<Action>& out) {
-  if (news) {
-    say_interval_ = say_first;
-  } else if (now.steady < say_next_ || !health_.failed()) {
-    return;
-  } else {
-    say_interval_ = std::min<Duration>(say_interval_ * 2, say_max);
-  }
-  say_next_ = now.steady + say_interval_;
+  if (news) last_error_.notices.reset();
+  if (!news && !health_.failed()) return;
+  if (!last_error_.notices.due(now.steady)) return;
   const Trouble& trouble = *health_.trouble();
   std::string text = trouble.text;
   if (trouble.attempts > 1) {
@@ -165,9 +158,9 @@ void Poller::say_trouble(bool news, Now now, std::vector<Action>& out) {
   }
   const Level level = !health_.failed() ? Level::info : health_.needs_a_person() ? Level::error : Level::warn;
   // Without one it is a predecessor's that has outlasted the grace.
-  const RefusalKind kind = last_refusal_ ? last_refusal_->kind : RefusalKind::transient;
-  out.push_back(Say{level, to_string(kind), std::move(text), refused_window_,
-                    last_refusal_ ? last_refusal_->request_id : ""});
+  const std::optional<Refusal>& last = last_error_.refusal;
+  out.push_back(Say{level, to_string(last ? last->kind : RefusalKind::transient), std::move(text),
+                    last_error_.window, last ? last->request_id : ""});
 }
 
 void Poller::block(std::optional<Trouble> why) {
@@ -175,22 +168,24 @@ void Poller::block(std::optional<Trouble> why) {
   blocked_ = std::move(why);
   const std::optional<Trouble>& known = ledger_->cursor().trouble;
   if (blocked_ && known && known->state == blocked_->state && known->text == blocked_->text) return;
-  trouble_is_news_ = ledger_->note_trouble(blocked_ ? blocked_ : health_.trouble()) || trouble_is_news_;
+  note_in_cursor(blocked_ ? blocked_ : health_.trouble());
 }
 
 void Poller::tell_trouble(Now now) {
   std::optional<Trouble> news = health_.to_tell(now);
-  if (news && !blocked_) trouble_is_news_ = ledger_->note_trouble(std::move(news)) || trouble_is_news_;
+  if (news && !blocked_) note_in_cursor(std::move(news));
+}
+
+void Poller::note_in_cursor(std::optional<Trouble> trouble) {
+  if (ledger_->note_trouble(std::move(trouble))) cursor_has_news_ = true;
 }
 
 // One line for a trouble that was said: who was alarmed by it must hear the end of it.
 void Poller::recovered(const std::optional<Trouble>& trouble, Now now, std::vector<Action>& out) {
   if (!trouble) return;
   const bool is_kafkas = blocked_ && blocked_->text == trouble->text;  // inherited with the cursor
-  if (!blocked_ && ledger_->note_trouble(std::nullopt)) trouble_is_news_ = true;
-  last_refusal_.reset();
-  say_next_ = {};
-  say_interval_ = {};
+  if (!blocked_) note_in_cursor(std::nullopt);
+  last_error_ = {};
   std::string text = "reading again";
   if (trouble->since) {
     const Duration took = std::max(now.wall - *trouble->since, Duration{0});

@@ -74,7 +74,7 @@ Reading::Reading(Window window, ReadingLimits limits, bool total_is_exact, Time 
       total_is_exact_(total_is_exact),
       unreadable_until_(unreadable_until) {}
 
-Reading::Step Reading::add(Page page, Ledger& ledger) {
+Reading::Step Reading::add(Page page, const Ledger& ledger) {
   ++pages_;
   rows_ += page.events.size();
   empty_pages_ = page.events.empty() ? empty_pages_ + 1 : 0;
@@ -89,7 +89,12 @@ Reading::Step Reading::add(Page page, Ledger& ledger) {
     const std::uint64_t id = hash64(event.id);
     if (total_is_exact_) count_row(id);
     if (!event.time) {
-      if (!ledger.dead_lettered(id, unreadable_until_)) undated.push_back(std::move(event));
+      const std::optional<Time> known_until = ledger.dead_lettered_until(id);
+      if (!known_until) {
+        undated.push_back(std::move(event));
+      } else if (*known_until < unreadable_until_) {
+        unreadable_again_.insert(id);
+      }
       continue;
     }
     if (!lies_in(window_, *event.time)) continue;
@@ -217,10 +222,11 @@ void Reading::weigh() {
 }
 
 std::size_t Reading::held() const {
-  constexpr std::size_t token_bytes = 48;  // with its node and its place in the table
+  constexpr std::size_t node_bytes = 48;  // of a hash in a set, with its place there
   return pinned_ + unreadable_bytes_ + id_bytes_ +
          (events_.capacity() + unreadable_.capacity()) * sizeof(Event) +
-         row_ids_.capacity() * sizeof(std::uint64_t) + tokens_.size() * token_bytes;
+         row_ids_.capacity() * sizeof(std::uint64_t) +
+         (tokens_.size() + unreadable_again_.size()) * node_bytes;
 }
 
 Reading::Step Reading::finish() {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -35,7 +36,7 @@ class Reading {
   // window.
   Reading(Window window, ReadingLimits limits, bool total_is_exact, Time unreadable_until);
 
-  Step add(Page page, Ledger& ledger);
+  Step add(Page page, const Ledger& ledger);
 
   const Window& window() const { return window_; }
   const std::string& token() const { return token_; }
@@ -44,6 +45,8 @@ class Reading {
   std::vector<Event>& events() { return events_; }
   // After Step::complete: events without a readable time, each once.
   std::vector<Event>& unreadable() { return unreadable_; }
+  // After Step::complete: of others, ids that are dead letters already and would be forgotten too early.
+  const std::set<std::uint64_t>& unreadable_again() const { return unreadable_again_; }
   bool found_anything() const { return !events_.empty() || !unreadable_.empty(); }
   // Set if not everything could be held: only what lies below it is here, and reading has to go on there.
   const std::optional<Position>& cut() const { return cut_; }
@@ -85,6 +88,7 @@ class Reading {
   bool led_to_itself_ = false;                // the page that token_ stands for, and it was empty
   std::vector<Event> events_;
   std::vector<Event> unreadable_;
+  std::set<std::uint64_t> unreadable_again_;
   std::vector<std::uint64_t>
       row_ids_;  // of all rows where the total is exact, for counting the distinct ones
   std::optional<Position> cut_;

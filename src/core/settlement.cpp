@@ -1,40 +1,76 @@
 #include "core/settlement.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "base/hash.h"
 #include "core/planner.h"
 
 namespace auditstream::core {
+namespace {
 
-Settlement settle(const Cursor& cursor, const WindowRead& read, const Circumstances& circumstances) {
+// The newest event that is not from the future: it proves how far the vendor has got. One from the future
+// says nothing about that, now or when its time has come.
+std::optional<Time> newest(const std::vector<Event>& events, const Circumstances& circumstances) {
+  const auto last = std::ranges::find_if(events.rbegin(), events.rend(), [&](const Event& event) {
+    return *event.time <= circumstances.future_from;
+  });
+  if (last == events.rend()) return std::nullopt;
+  return std::min(*last->time, circumstances.now);
+}
+
+}  // namespace
+
+Settlement settle(const Ledger& ledger, WindowRead read, const Circumstances& circumstances) {
   using Next = Settlement::Next;
-  const auto& [window, several_pages, cut, last, newest] = read;
-  const auto& [overlap, now, final_until, unsettled_from] = circumstances;
-  Settlement settlement{std::max(cursor.watermark, newest.value_or(cursor.watermark)), cursor.floor};
-  Time& watermark = settlement.watermark;
+  const auto& [overlap, now, future_from, final_until, unsettled_from, events_max] = circumstances;
+  const Cursor& cursor = ledger.cursor();
+  const Window& window = read.window;
+  Settlement settlement{std::move(read.events),
+                        {},
+                        {read.undated_again.begin(), read.undated_again.end()},
+                        cursor.watermark,
+                        cursor.floor};
+  auto& [events, undated, undated_ids, watermark, floor, next, from] = settlement;
+  // Windows are read side by side, so what they found is judged again in the order in which it is published.
+  std::erase_if(events,
+                [&](const Event& event) { return ledger.published(event.position(), hash64(event.id)); });
+  for (Event& event : read.undated) {
+    const std::uint64_t id = hash64(event.id);
+    const std::optional<Time> known_until = ledger.dead_lettered_until(id);
+    if (!known_until || *known_until < read.undated_until) undated_ids.push_back(id);
+    if (!known_until) undated.push_back(std::move(event));
+  }
+  std::optional<Position> cut = read.cut;
+  if (events.size() > events_max) {
+    cut = events[events_max].position();
+    events.erase(events.begin() + static_cast<std::ptrdiff_t>(events_max), events.end());
+  }
+
+  watermark = std::max(watermark, newest(events, circumstances).value_or(watermark));
   if (cut) {
     // Go on from the last event that is here.
-    const Position reached = last.value_or(cursor.floor);
-    if (cut->time <= final_until) settlement.floor = reached;
-    settlement.next = Next::rest_of_window;
-    settlement.from = std::max(reached.time, window.from);
+    const Position reached = events.empty() ? cursor.floor : events.back().position();
+    if (cut->time <= final_until) floor = reached;
+    next = Next::rest_of_window;
+    from = std::max(reached.time, window.from);
   } else if (window.to && *window.to <= final_until) {
     watermark = std::max(watermark, *window.to);
-    settlement.floor = Position{*window.to, ""};
+    floor = Position{*window.to, ""};
   } else {
     watermark = std::max(watermark, now - horizon);
     const bool is_gap = window.to && *window.to - watermark > overlap;
-    settlement.next = is_gap ? Next::gap : window.to ? Next::onwards_proven : Next::rest;
+    next = is_gap ? Next::gap : window.to ? Next::onwards_proven : Next::rest;
   }
   // What a stall held back may come in while we read, behind the page that we are at: the next reading finds
   // it.
-  const bool torn = !window.to && several_pages;
+  const bool torn = !window.to && read.several_pages;
   Time overlapping = (torn ? cursor.watermark : watermark) - overlap;
   // The watermark may be far ahead of the window: then what lies between is still to be read again.
   if (window.to) overlapping = std::min(overlapping, *window.to);
   if (cut) overlapping = std::min(overlapping, cut->time);
   if (unsettled_from) overlapping = std::min(overlapping, *unsettled_from);
-  settlement.floor = std::max({cursor.floor, settlement.floor, Position{overlapping, ""}});
+  floor = std::max({cursor.floor, floor, Position{overlapping, ""}});
   return settlement;
 }
 

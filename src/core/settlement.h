@@ -1,12 +1,16 @@
-// Settlement: what a window that was read to its end says about the log: how far the cursor moves, and what
-// is read next. Pure.
+// Settlement: what a window that was read to its end says about the log: which events are new, how far the
+// cursor moves, and what is read next. Pure.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <set>
+#include <vector>
 
 #include "auditstream/model.h"
 #include "auditstream/time.h"
-#include "core/cursor.h"
+#include "core/ledger.h"
 
 namespace auditstream::core {
 
@@ -14,23 +18,30 @@ namespace auditstream::core {
 struct WindowRead {
   Window window;
   bool several_pages = false;
-  // Only what lies below it is here: there was more than one transaction should hold.
+  // Only what lies below it is here: there was more than could be held.
   std::optional<Position> cut;
-  // The last of the events that had not been published.
-  std::optional<Position> last;
-  // The newest of them that is not from the future: it proves how far the vendor has got.
-  std::optional<Time> newest;
+  std::vector<Event> events;   // in order, each once
+  std::vector<Event> undated;  // those without a readable time, each once
+  // Of others, which were dead letters before and would be forgotten too early.
+  std::set<std::uint64_t> undated_again{};
+  Time undated_until{};  // how long each of them has to be remembered
 };
 
 // What is known beside it.
 struct Circumstances {
   Duration overlap{0};
   Time now;                            // the vendor's
+  Time future_from;                    // an event beyond it is from the vendor's own future
   Time final_until;                    // what ends no later is history, where nothing can be late any more
   std::optional<Time> unsettled_from;  // see Planner
+  std::size_t events_max = SIZE_MAX;   // in one transaction; what is more is read again
 };
 
 struct Settlement {
+  // To be published, or to be dead letters: those of the window that the ledger does not know.
+  std::vector<Event> events;
+  std::vector<Event> undated;
+  std::vector<std::uint64_t> undated_ids;  // theirs, and of those to be remembered for longer
   // Of the cursor from now on; neither is ever lower than it was.
   Time watermark;
   Position floor;
@@ -46,6 +57,6 @@ struct Settlement {
   Time from{};
 };
 
-Settlement settle(const Cursor& cursor, const WindowRead& read, const Circumstances& circumstances);
+Settlement settle(const Ledger& ledger, WindowRead read, const Circumstances& circumstances);
 
 }  // namespace auditstream::core

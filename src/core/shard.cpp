@@ -3,14 +3,16 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/backoff.h"
+
 namespace auditstream::core {
 namespace {
 
 constexpr Duration reopen_wait_first = 100ms;
 constexpr Duration reopen_wait_max = 10s;
 // After a fence: whoever it was may be the right owner, or a tool that soon leaves.
-constexpr Duration polite_wait_least = 1s;
-constexpr Duration polite_wait_spread = 4s;
+constexpr Duration polite_wait = 1s;
+constexpr double polite_wait_spread = 4;
 constexpr Duration clocks_agree = 60s;
 
 }  // namespace
@@ -28,7 +30,7 @@ Shard::Shard(int partition, std::vector<std::shared_ptr<const Source>> sources, 
 
 void Shard::start(Now, std::size_t together) {
   AS_CHECK(state_ == State::idle);
-  together_ = together;
+  starting_together_ = together;
   open_journal();
 }
 
@@ -49,7 +51,7 @@ void Shard::on_journal(JournalEvent event, Now now) {
     shown_.clear();
     world_.observer.shard_said(partition_, Say{failed->misconfigured ? Level::error : Level::warn,
                                                "journal_not_open", failed->reason});
-    reopen(backoff_wait(), now);
+    reopen_after_failure(now);
   } else if (auto* opened = std::get_if<JournalOpened>(&event)) {
     AS_CHECK(state_ == State::opening);
     not_opened_.reset();
@@ -65,7 +67,7 @@ void Shard::on_journal(JournalEvent event, Now now) {
     clock_vouched_ = ahead_of_broker_ && std::chrono::abs(*ahead_of_broker_) <= clocks_agree
                          ? std::optional(now)
                          : std::nullopt;
-    build_pollers(std::move(opened->records), now);
+    build_slots(std::move(opened->records), now);
     world_.observer.shard_said(partition_,
                                Say{Level::debug, "shard_open", std::to_string(sources_.size()) + " sources"});
     for (const std::string& mark : std::exchange(marks_, {})) on_mark(mark, now);
@@ -94,31 +96,16 @@ void Shard::taken_over(Now now) {
   world_.observer.shard_said(
       partition_,
       Say{Level::info, "shard_taken", "somebody else has opened this partition: opening it again soon"});
-  reopen(polite_wait(), now);
+  reopen(jittered(polite_wait, polite_wait_spread, random_), now);
 }
 
-Duration Shard::backoff_wait() {
-  Duration wait = reopen_wait_first;
-  for (int i = 0; i < reopens_in_a_row_ && wait < reopen_wait_max; ++i) wait *= 2;
-  ++reopens_in_a_row_;
-  wait = std::min(wait, reopen_wait_max);
-  return wait + Duration{static_cast<Duration::rep>(static_cast<double>(wait.count()) * chance())};
-}
-
-Duration Shard::polite_wait() {
-  return polite_wait_least +
-         Duration{static_cast<Duration::rep>(static_cast<double>(polite_wait_spread.count()) * chance())};
-}
-
-// In [0, 1): those who wait for the same thing don't come back in one moment.
-double Shard::chance() {
-  random_ = random_ * 6364136223846793005 + 1442695040888963407;
-  return static_cast<double>(random_ >> 11) * 0x1.0p-53;
+void Shard::reopen_after_failure(Now now) {
+  reopen(jittered(backoff(reopen_wait_first, ++failed_in_a_row_, reopen_wait_max), 1, random_), now);
 }
 
 // Whatever is not in Kafka is forgotten: only what a restore brings back counts.
 void Shard::reopen(Duration wait, Now now) {
-  drop_pollers();
+  drop_slots();
   if (draining_) {
     shown_.clear();
     state_ = State::closing;
@@ -129,14 +116,12 @@ void Shard::reopen(Duration wait, Now now) {
   reopen_at_ = now.steady + wait;
 }
 
-void Shard::drop_pollers() {
+void Shard::drop_slots() {
   for (const auto& [id, poller] : requests_) world_.client.cancel(id);
   requests_.clear();
   ready_.clear();
   timers_.clear();
-  wakes_.clear();
-  account_of_.clear();
-  pollers_.clear();
+  slots_.clear();
   // The budgets stay: the vendor has not forgotten our requests.
   for (auto& [name, account] : accounts_) {
     account.queue.clear();
@@ -153,31 +138,31 @@ void Shard::drop_pollers() {
 bool Shard::on_response(http::RequestId id, const http::Response& response, Now now) {
   const auto found = requests_.find(id);
   if (found == requests_.end()) return false;
-  const std::size_t index = found->second;
+  Slot& slot = *found->second;
   requests_.erase(found);
-  world_.observer.answered(pollers_[index].source(), response);
+  world_.observer.answered(slot.poller.source(), response);
   std::vector<Action> actions;
-  pollers_[index].on_response(id, response, now, actions);
-  act(index, std::move(actions), now);
-  run_poller(index, now);
+  slot.poller.on_response(id, response, now, actions);
+  act(slot, std::move(actions), now);
+  run(slot, now);
   return true;
 }
 
-void Shard::run_poller(std::size_t index, Now now) {
+void Shard::run(Slot& slot, Now now) {
   std::vector<Action> actions;
-  pollers_[index].step(now, actions);
-  act(index, std::move(actions), now);
-  note_ready(index, now);
-  urgent_ = urgent_ || pollers_[index].urgent();
-  schedule(index);
+  slot.poller.step(now, actions);
+  act(slot, std::move(actions), now);
+  note_ready(slot, now);
+  urgent_ = urgent_ || slot.poller.urgent();
+  schedule(slot);
 }
 
-void Shard::act(std::size_t index, std::vector<Action> actions, Now now) {
-  Account& account = *account_of_[index];
+void Shard::act(Slot& slot, std::vector<Action> actions, Now now) {
+  Account& account = *slot.account;
   for (Action& action : actions) {
     if (auto* send = std::get_if<Send>(&action)) {
-      requests_.emplace(send->id, index);
-      account.queue.push_back({index, std::move(*send), now.steady});
+      requests_.emplace(send->id, &slot);
+      account.queue.push_back({&slot, std::move(*send), now.steady});
     } else if (const auto* cancel = std::get_if<Cancel>(&action)) {
       requests_.erase(cancel->id);
       std::erase_if(account.queue,
@@ -186,9 +171,9 @@ void Shard::act(std::size_t index, std::vector<Action> actions, Now now) {
     } else if (const auto* silence = std::get_if<Silence>(&action)) {
       account.limit.block(now.steady + silence->duration);
     } else if (const auto* poll = std::get_if<Polled>(&action)) {
-      world_.observer.polled(pollers_[index].source(), *poll, now.wall);
+      world_.observer.polled(slot.poller.source(), *poll, now.wall);
     } else {
-      world_.observer.said(pollers_[index].source(), std::get<Say>(action));
+      world_.observer.said(slot.poller.source(), std::get<Say>(action));
     }
   }
   pump(account, now);
@@ -205,7 +190,7 @@ void Shard::pump(Account& account, Now now) {
     account.limit.take(now.steady);
     Account::Waiting first = std::move(account.queue.front());
     account.queue.pop_front();
-    world_.observer.waited(pollers_[first.poller].source(), now.steady - first.since);
+    world_.observer.waited(first.slot->poller.source(), now.steady - first.since);
     world_.client.send(first.send.id, std::move(first.send.request));
   }
   wake(account, Steady::max());
@@ -218,10 +203,10 @@ void Shard::wake(Account& account, Steady moment) {
   if (moment != Steady::max()) account_timers_.emplace(moment, account.name);
 }
 
-void Shard::schedule(std::size_t index) {
-  timers_.erase({wakes_[index], index});
-  wakes_[index] = pollers_[index].wake_at();
-  if (wakes_[index] != Steady::max()) timers_.emplace(wakes_[index], index);
+void Shard::schedule(Slot& slot) {
+  timers_.erase({slot.timer, slot.index});
+  slot.timer = slot.poller.wake_at();
+  if (slot.timer != Steady::max()) timers_.emplace(slot.timer, slot.index);
 }
 
 void Shard::step(Now now) {
@@ -233,7 +218,7 @@ void Shard::step(Now now) {
   // As many as there are now: a poller that wants to go on at once has its turn with the next step.
   for (std::size_t due = timers_.size(); due > 0 && !timers_.empty() && timers_.begin()->first <= now.steady;
        --due) {
-    run_poller(timers_.begin()->second, now);
+    run(slots_[timers_.begin()->second], now);
   }
   try_held(now);
   gather(now);
@@ -257,7 +242,7 @@ Steady Shard::wake_at() const {
 
 void Shard::abandon(Now now) {
   if (state_ == State::open) {
-    drop_pollers();
+    drop_slots();
     ready_.clear();
   }
   drain(now);
@@ -277,11 +262,11 @@ void Shard::drain(Now now) {
     return;
   }
   if (state_ != State::open) return;
-  for (std::size_t i = 0; i < pollers_.size(); ++i) {
+  for (Slot& slot : slots_) {
     std::vector<Action> actions;
-    pollers_[i].drain(actions);
-    act(i, std::move(actions), now);
-    schedule(i);
+    slot.poller.drain(actions);
+    act(slot, std::move(actions), now);
+    schedule(slot);
   }
   step(now);
 }
@@ -291,9 +276,9 @@ std::vector<SourceStatus> Shard::status(Now now) const {
   for (const auto& source : sources_) names.insert(source->name);
   std::vector<SourceStatus> all = shown_;
   std::erase_if(all, [&](const SourceStatus& shown) { return !names.contains(shown.source->name); });
-  for (const Poller& poller : pollers_) {
-    if (!names.contains(poller.source().name)) continue;
-    all.push_back({poller.shared_source(), partition_, poller.status(now)});
+  for (const Slot& slot : slots_) {
+    if (!names.contains(slot.poller.source().name)) continue;
+    all.push_back({slot.poller.shared_source(), partition_, slot.poller.status(now)});
   }
   return all;
 }

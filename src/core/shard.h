@@ -16,6 +16,7 @@
 #include "core/journal.h"
 #include "core/membership.h"
 #include "core/poller.h"
+#include "core/random.h"
 #include "core/rate_limit.h"
 #include "core/tail.h"
 
@@ -107,13 +108,14 @@ class Shard {
  private:
   enum class State { idle, opening, open, waiting, closing, closed };
 
+  struct Slot;
   struct Account {
     std::string name;
     std::vector<RateSpec> specs;
     RateLimit limit;
     bool inherited = false;  // since the opening: a predecessor's last request has been counted
     struct Waiting {
-      std::size_t poller;
+      Slot* slot;
       Send send;
       Steady since;
     };
@@ -121,19 +123,28 @@ class Shard {
     Steady timer = Steady::max();
   };
 
-  void build_pollers(RecordMap records, Now now);
-  void add_poller(const std::shared_ptr<const Source>& source, Now now);
-  void change_poller(std::size_t index, const std::shared_ptr<const Source>& source, Now now);
+  // A source that has been here since the journal was opened.
+  struct Slot {
+    std::size_t index;  // its place among them
+    Poller poller;
+    Account* account;
+    Steady timer = Steady::max();
+  };
+
+  void build_slots(RecordMap records, Now now);
+  void add_slot(const std::shared_ptr<const Source>& source, std::size_t together, Now now);
+  void change_poller(Slot& slot, const std::shared_ptr<const Source>& source, Now now);
   Poller make_poller(const std::shared_ptr<const Source>& source, const Poller* predecessor, Now now);
   Account& account_for(const Source& source, Now now);
   void open_journal();
-  void drop_pollers();
+  void drop_slots();
   void reopen(Duration wait, Now now);
-  void run_poller(std::size_t index, Now now);
-  void act(std::size_t index, std::vector<Action> actions, Now now);
+  void reopen_after_failure(Now now);
+  void run(Slot& slot, Now now);
+  void act(Slot& slot, std::vector<Action> actions, Now now);
   void pump(Account& account, Now now);
   void wake(Account& account, Steady moment);
-  void schedule(std::size_t index);
+  void schedule(Slot& slot);
   void gather(Now now);
   void gather_progress(Now now);
   void commit_if_due(Now now);
@@ -145,11 +156,8 @@ class Shard {
   void published(const Unit& unit, Now now);
   bool goes_alone(std::string_view source) const;
   void try_held(Now now);
-  void note_ready(std::size_t index, Now now);
+  void note_ready(Slot& slot, Now now);
   void suspect(const Batch& batch);
-  Duration backoff_wait();
-  Duration polite_wait();
-  double chance();
   void taken_over(Now now);
 
   // Constant after construction.
@@ -161,11 +169,11 @@ class Shard {
   std::vector<std::shared_ptr<const Source>> sources_;
   State state_ = State::idle;
   bool draining_ = false;
-  std::size_t together_ = 0;
+  std::size_t starting_together_ = 0;
   Steady reopen_at_{};
-  int reopens_in_a_row_ = 0;
+  int failed_in_a_row_ = 0;
   std::optional<JournalFailed> not_opened_;
-  std::uint64_t random_;
+  Random random_;
   // Sources of the config whose cursor this partition has had in our time.
   std::set<std::string> with_cursor_;
   std::vector<std::string> marks_;  // seen while the journal was opening
@@ -178,14 +186,12 @@ class Shard {
   std::optional<Duration> ahead_of_broker_;
   std::optional<Now> clock_vouched_;
   RecordMap records_;  // as restored: what no poller has taken over since is still so
-  std::deque<Poller> pollers_;
-  std::vector<Steady> wakes_;
-  std::set<std::pair<Steady, std::size_t>> timers_;
+  std::deque<Slot> slots_;
+  std::set<std::pair<Steady, std::size_t>> timers_;  // of slots, by index
   std::map<std::string, Account, std::less<>> accounts_;
   std::set<std::pair<Steady, std::string_view>> account_timers_;
-  std::vector<Account*> account_of_;
-  std::unordered_map<http::RequestId, std::size_t> requests_;
-  std::set<std::size_t> ready_;  // pollers with finished work
+  std::unordered_map<http::RequestId, Slot*> requests_;
+  std::set<std::size_t> ready_;  // slots with finished work, by index
   std::size_t gather_next_ = 0;
 
   // The batch that gathers, and the one on its way.

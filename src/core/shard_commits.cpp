@@ -9,11 +9,11 @@
 
 namespace auditstream::core {
 
-void Shard::note_ready(std::size_t index, Now now) {
-  Poller& poller = pollers_[index];
+void Shard::note_ready(Slot& slot, Now now) {
+  Poller& poller = slot.poller;
   if (!poller.has_unit()) return;
   if (!poller.has_events()) {  // it needs no topic
-    ready_.insert(index);
+    ready_.insert(slot.index);
     return;
   }
   const Source& source = poller.source();
@@ -22,7 +22,7 @@ void Shard::note_ready(std::size_t index, Now now) {
     held_.hold(source.name, source.topic, *why, now);
     poller.block(held_.find(source.name)->trouble);
   }
-  if (held_.admit(source.name, now)) ready_.insert(index);
+  if (held_.admit(source.name, now)) ready_.insert(slot.index);
 }
 
 // Nobody else's events are lost with theirs if the broker refuses them.
@@ -41,23 +41,23 @@ void Shard::gather(Now now) {
     // Round robin by index: take one unit of each, so that a backfill doesn't keep the others waiting.
     const auto next =
         ready_.lower_bound(gather_next_) == ready_.end() ? ready_.begin() : ready_.lower_bound(gather_next_);
-    const std::size_t index = *next;
-    const std::string& source = pollers_[index].source().name;
+    Slot& slot = slots_[*next];
+    const std::string& source = slot.poller.source().name;
     if (goes_alone(source) && !gathering_.units.empty()) return;  // in the next batch
-    gather_next_ = index + 1;
+    gather_next_ = slot.index + 1;
     const auto cautious = cautious_.find(source);
     const std::size_t room =
         std::min(cautious == cautious_.end() ? SIZE_MAX : cautious->second, room_of(gathering_));
     std::vector<Action> actions;
-    std::optional<Unit> unit = pollers_[index].take_unit(now, room, actions);
+    std::optional<Unit> unit = slot.poller.take_unit(now, room, actions);
     if (unit) {
       gathering_.add(*std::move(unit));
     } else {
       held_.end_trial(source);
     }
-    if (!pollers_[index].has_unit()) ready_.erase(index);
-    act(index, std::move(actions), now);
-    run_poller(index, now);
+    if (!slot.poller.has_unit()) ready_.erase(slot.index);
+    act(slot, std::move(actions), now);
+    run(slot, now);
   }
 }
 
@@ -81,10 +81,9 @@ void Shard::allow(const Batch& batch, const JournalDone& done, Now now) {
 
 void Shard::gather_progress(Now now) {
   std::size_t added = 0;
-  for (Poller& poller : pollers_) {
+  for (Slot& slot : slots_) {
     if (added == limits_.progress_units_max) return;  // the rest with the next batch
-    if (!poller.has_progress()) continue;
-    if (std::optional<Unit> unit = poller.take_progress(now)) {
+    if (std::optional<Unit> unit = slot.poller.take_progress(now)) {
       gathering_.add(*std::move(unit));
       ++added;
     }
@@ -99,7 +98,7 @@ void Shard::commit_if_due(Now now) {
   if (gathering_.units.empty()) {
     if (draining_ && ready_.empty()) {
       state_ = State::closing;
-      drop_pollers();
+      drop_slots();
       journal_.close();
     }
     return;
@@ -121,7 +120,7 @@ void Shard::on_done(const JournalDone& done, Now now) {
   world_.observer.transacted(*batch, done.outcome, now.steady - commit_began_, now.wall);
   allow(*batch, done, now);
   if (done.outcome == Outcome::committed) {
-    reopens_in_a_row_ = 0;
+    failed_in_a_row_ = 0;
     std::set<std::string_view> committed;
     for (const Unit& unit : batch->units) {
       committed.insert(unit.source->name);
@@ -131,11 +130,12 @@ void Shard::on_done(const JournalDone& done, Now now) {
       cautious->second *= 2;
       if (cautious->second >= limits_.batch_events) cautious_.erase(cautious);
     }
-    for (std::size_t i = 0; i < pollers_.size(); ++i) {
-      if (!committed.contains(pollers_[i].source().name)) continue;
-      pollers_[i].on_committed();
-      if (pollers_[i].source().enabled) with_cursor_.insert(pollers_[i].source().name);
-      schedule(i);
+    for (Slot& slot : slots_) {
+      const Source& source = slot.poller.source();
+      if (!committed.contains(source.name)) continue;
+      slot.poller.on_committed();
+      if (source.enabled) with_cursor_.insert(source.name);
+      schedule(slot);
     }
     return;
   }
@@ -144,7 +144,7 @@ void Shard::on_done(const JournalDone& done, Now now) {
     world_.observer.shard_said(partition_,
                                Say{news ? Level::error : Level::debug, "commit_failed", done.detail});
     shown_ = status(now);
-    reopen(backoff_wait(), now);
+    reopen_after_failure(now);
     return;
   }
   world_.observer.shard_said(partition_, Say{Level::warn, "commit_failed", done.detail});
@@ -157,7 +157,7 @@ void Shard::on_done(const JournalDone& done, Now now) {
   for (const auto& [topic, bytes] : done.record_bytes_max)
     smaller = std::exchange(world_.record_bytes_max[topic], bytes) != bytes || smaller;
   if (done.outcome == Outcome::refused && !smaller) suspect(*batch);
-  reopen(backoff_wait(), now);
+  reopen_after_failure(now);
 }
 
 // Which event was it? Each source that had some in the batch goes on alone and with half as many, until one
@@ -194,8 +194,9 @@ bool Shard::hold(const Batch& batch, const std::vector<BlockedTopic>& blocked, N
     if (why == nullptr && !unit.dead_letters.empty()) why = reason(unit.source->dead_letter_topic);
     if (why == nullptr) continue;
     held_.hold(unit.source->name, why->topic, why->why, now);
-    for (Poller& poller : pollers_) {
-      if (poller.source().name == unit.source->name) poller.block(held_.find(unit.source->name)->trouble);
+    for (Slot& slot : slots_) {
+      if (slot.poller.source().name == unit.source->name)
+        slot.poller.block(held_.find(unit.source->name)->trouble);
     }
     topics[why->topic] = why->to_everybody ? std::optional(why->why) : std::nullopt;
   }
@@ -212,12 +213,12 @@ void Shard::published(const Unit& unit, Now now) {
   if (unit.events.empty() && unit.dead_letters.empty()) return;
   const std::map<std::string, Held> free = held_.release(unit.source->name);
   if (free.empty()) return;
-  for (std::size_t i = 0; i < pollers_.size(); ++i) {
-    const auto held = free.find(pollers_[i].source().name);
+  for (Slot& slot : slots_) {
+    const auto held = free.find(slot.poller.source().name);
     if (held == free.end()) continue;
-    pollers_[i].block(std::nullopt);
-    note_ready(i, now);
-    world_.observer.said(pollers_[i].source(), Say{Level::info, "recovered",
+    slot.poller.block(std::nullopt);
+    note_ready(slot, now);
+    world_.observer.said(slot.poller.source(), Say{Level::info, "recovered",
                                                    "publishing again after: " + held->second.trouble.text});
   }
 }
@@ -226,12 +227,12 @@ void Shard::published(const Unit& unit, Now now) {
 void Shard::try_held(Now now) {
   if (held_.due() > now.steady) return;
   std::vector<std::pair<int, std::size_t>> waiting;
-  for (std::size_t i = 0; i < pollers_.size(); ++i) {
-    if (const Held* held = held_.find(pollers_[i].source().name))
-      waiting.emplace_back(held->trouble.attempts, i);
+  for (const Slot& slot : slots_) {
+    if (const Held* held = held_.find(slot.poller.source().name))
+      waiting.emplace_back(held->trouble.attempts, slot.index);
   }
   std::ranges::sort(waiting);
-  for (const auto& [attempts, index] : waiting) note_ready(index, now);
+  for (const auto& [attempts, index] : waiting) note_ready(slots_[index], now);
   held_.offered(now);
 }
 

@@ -15,21 +15,20 @@ constexpr Duration start_spacing = 10ms;    // sources of one process don't star
 
 }  // namespace
 
-void Shard::build_pollers(RecordMap records, Now now) {
+void Shard::build_slots(RecordMap records, Now now) {
   records_ = std::move(records);
   progress_due_ = now.steady + limits_.progress_interval;
-  together_ = std::max(together_, sources_.size());
-  for (const std::shared_ptr<const Source>& source : sources_) add_poller(source, now);
-  together_ = 0;
+  const std::size_t together = std::max(std::exchange(starting_together_, 0), sources_.size());
+  for (const std::shared_ptr<const Source>& source : sources_) add_slot(source, together, now);
 }
 
-void Shard::add_poller(const std::shared_ptr<const Source>& source, Now now) {
+void Shard::add_slot(const std::shared_ptr<const Source>& source, std::size_t together, Now now) {
   const bool known = records_.contains(source->name);
   Poller poller = make_poller(source, nullptr, now);
   for (const std::uint64_t id : refused_[source->name]) poller.refuse_event(id);
   if (const Held* held = held_.find(source->name)) poller.block(held->trouble);
   const Duration spread = std::min<Duration>(source->poll_interval * 9 / 10,
-                                             start_spacing * static_cast<Duration::rep>(together_));
+                                             start_spacing * static_cast<Duration::rep>(together));
   poller.start_at(now.steady + Duration{static_cast<Duration::rep>(
                                    hash64(source->name) % static_cast<std::uint64_t>(spread.count() + 1))});
   if (known) with_cursor_.insert(source->name);
@@ -37,14 +36,12 @@ void Shard::add_poller(const std::shared_ptr<const Source>& source, Now now) {
     records_.erase(source->name);
     records_.erase(records_.lower_bound(source->name + "/"), records_.lower_bound(source->name + "0"));
   }
-  pollers_.push_back(std::move(poller));
-  wakes_.push_back(Steady::max());
-  account_of_.push_back(&account_for(*source, now));
+  Account& account = account_for(*source, now);
   // Whoever had this source before us may just have sent a request.
-  if (known && !std::exchange(account_of_.back()->inherited, true))
-    account_of_.back()->limit.take(now.steady);
-  urgent_ = urgent_ || pollers_.back().urgent();
-  schedule(pollers_.size() - 1);
+  if (known && !std::exchange(account.inherited, true)) account.limit.take(now.steady);
+  Slot& slot = slots_.emplace_back(Slot{slots_.size(), std::move(poller), &account});
+  urgent_ = urgent_ || slot.poller.urgent();
+  schedule(slot);
 }
 
 Shard::Account& Shard::account_for(const Source& source, Now now) {
@@ -87,7 +84,8 @@ Poller Shard::make_poller(const std::shared_ptr<const Source>& source, const Pol
     }
     // The tail may not have told yet where it lies now.
     if (with_cursor_.contains(source->name)) return stopped(cursor_has_gone(*source, partition_));
-    return {source, world_.secrets, std::move(ledger), false, options, world_.next_request_id};
+    return {source,  world_.secrets,        std::move(ledger), Poller::InitialCursor::due,
+            options, world_.next_request_id};
   }
   if (cursor == nullptr) {
     Result<Ledger> restored = Ledger::restore(source->name, records_);
@@ -110,50 +108,51 @@ Poller Shard::make_poller(const std::shared_ptr<const Source>& source, const Pol
     return stopped(*std::move(reason));
   for (const Say& warning : adoption_warnings(*source, *cursor)) world_.observer.said(*source, warning);
   ledger.adopt(*source);
-  return {source, world_.secrets, std::move(ledger), true, options, world_.next_request_id};
+  return {source,  world_.secrets,        std::move(ledger), Poller::InitialCursor::committed,
+          options, world_.next_request_id};
 }
 
 void Shard::reconfigure(std::vector<std::shared_ptr<const Source>> sources, Now now) {
   sources_ = std::move(sources);
   if (state_ != State::open || draining_) return;
-  together_ = sources_.size();
-  std::map<std::string_view, std::size_t> gone;
-  for (std::size_t i = 0; i < pollers_.size(); ++i) gone.emplace(pollers_[i].source().name, i);
+  std::map<std::string_view, Slot*> gone;
+  for (Slot& slot : slots_) gone.emplace(slot.poller.source().name, &slot);
   for (const std::shared_ptr<const Source>& source : sources_) {
     const auto known = gone.find(source->name);
     if (known == gone.end()) {
-      add_poller(source, now);
+      add_slot(source, sources_.size(), now);
       continue;
     }
-    if (pollers_[known->second].shared_source() != source) change_poller(known->second, source, now);
+    if (known->second->poller.shared_source() != source) change_poller(*known->second, source, now);
     gone.erase(known);
   }
   // Its place stays, so that it may come back.
-  for (const auto& [name, index] : gone) {
-    auto source = std::make_shared<Source>(pollers_[index].source());
+  for (const auto& [name, slot] : gone) {
+    auto source = std::make_shared<Source>(slot->poller.source());
     source->enabled = false;
     with_cursor_.erase(source->name);
-    change_poller(index, source, now);
+    change_poller(*slot, source, now);
   }
   step(now);
 }
 
 void Shard::begin_source(std::string_view name, Now now) {
   if (state_ != State::open || draining_) return;
-  for (std::size_t i = 0; i < pollers_.size(); ++i) {
-    if (pollers_[i].source().name == name && pollers_[i].stopped() && pollers_[i].cursor() == nullptr) {
-      change_poller(i, pollers_[i].shared_source(), now);
+  for (Slot& slot : slots_) {
+    const Poller& poller = slot.poller;
+    if (poller.source().name == name && poller.stopped() && poller.cursor() == nullptr) {
+      change_poller(slot, poller.shared_source(), now);
     }
   }
   step(now);
 }
 
-void Shard::change_poller(std::size_t index, const std::shared_ptr<const Source>& source, Now now) {
-  Poller successor = make_poller(source, &pollers_[index], now);
+void Shard::change_poller(Slot& slot, const std::shared_ptr<const Source>& source, Now now) {
+  Poller successor = make_poller(source, &slot.poller, now);
   std::vector<Action> actions;
-  successor.succeed(pollers_[index], actions);
-  act(index, std::move(actions), now);
-  ready_.erase(index);
+  successor.succeed(slot.poller, actions);
+  act(slot, std::move(actions), now);
+  ready_.erase(slot.index);
   if (const Held* held = held_.find(source->name)) {
     held_.end_trial(source->name);
     if (held->topic == source->topic || held->topic == source->dead_letter_topic) {
@@ -164,10 +163,10 @@ void Shard::change_poller(std::size_t index, const std::shared_ptr<const Source>
     }
   }
   successor.start_at(now.steady);
-  pollers_[index] = std::move(successor);
-  account_of_[index] = &account_for(*source, now);
-  urgent_ = urgent_ || pollers_[index].urgent();
-  schedule(index);
+  slot.poller = std::move(successor);
+  slot.account = &account_for(*source, now);
+  urgent_ = urgent_ || slot.poller.urgent();
+  schedule(slot);
 }
 
 }  // namespace auditstream::core

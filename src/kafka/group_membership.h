@@ -13,7 +13,7 @@
 #include <thread>
 
 #include "core/membership.h"
-#include "core/poller.h"
+#include "core/notice.h"
 #include "kafka/access.h"
 #include "kafka/client.h"
 #include "kafka/contact.h"

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "config/config.h"
-#include "core/poller.h"
+#include "core/notice.h"
 #include "core/shard.h"
 
 namespace auditstream::runtime {

@@ -26,7 +26,8 @@ RangeEnd read_range(const std::shared_ptr<const Source>& source, Time from, Time
   options.record_bytes_max = std::numeric_limits<std::size_t>::max();
   http::RequestId next_request_id = 1;
   Now now = read_clock();
-  core::Poller poller(source, secrets, core::Ledger(*source, from, now.wall), true, options, next_request_id);
+  core::Poller poller(source, secrets, core::Ledger(*source, from, now.wall),
+                      core::Poller::InitialCursor::committed, options, next_request_id);
   core::RateLimit limit(source->rate_limit, now.steady);
   std::deque<core::Send> queue;
   int unanswered = 0;

@@ -31,8 +31,8 @@ SourceView given_view() {
   SourceView view;
   view.source = source;
   view.partition = 3;
-  view.state = "RUNNING";
-  view.activity = "resting";
+  view.state = SourceState::running;
+  view.activity = core::Activity::resting;
   view.owner = "host-1";
   core::Cursor cursor;
   cursor.source = "acme";
@@ -51,7 +51,7 @@ SourceView refused_view() {
   auto source = std::make_shared<Source>(*view.source);
   source->name = "sad";
   view.source = source;
-  view.state = "FAILED";
+  view.state = SourceState::failed;
   view.error = "the key is refused; make a \"new\" one";
   view.error_status = 401;
   view.owner.reset();

@@ -10,6 +10,7 @@ namespace auditstream::test {
 namespace {
 
 using admin::Board;
+using admin::SourceState;
 using admin::SourceView;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -41,11 +42,11 @@ struct Shown {
     return board.view(fleet, noon + 30s).at(0);
   }
   // As the poller of this instance has it.
-  SourceView view_here(const std::string& state, const std::string& trouble = "", int status = 0) {
+  SourceView view_here(core::Activity activity, const std::string& trouble = "", int status = 0) {
     core::SourceStatus here;
     here.source = std::make_shared<const Source>(source);
     here.partition = home();
-    here.poller.state = state;
+    here.poller.activity = activity;
     here.poller.trouble = trouble;
     here.poller.trouble_status = status;
     here.poller.cursor = cursor;
@@ -62,7 +63,7 @@ struct Shown {
 TEST(Board, ASourceThatNobodyHasTouchedIsUnassigned) {
   Shown shown;
   const SourceView view = shown.view();
-  EXPECT_EQ(view.state, "UNASSIGNED");
+  EXPECT_EQ(view.state, SourceState::unassigned);
   EXPECT_EQ(view.partition, shown.home());
   EXPECT_FALSE(view.owner);
   EXPECT_FALSE(view.cursor);
@@ -74,55 +75,55 @@ TEST(Board, ASourceOfAnotherInstanceIsKnownByItsRecords) {
   shown.own("host-2");
   shown.write();
   SourceView view = shown.view();
-  EXPECT_EQ(view.state, "RUNNING");
+  EXPECT_EQ(view.state, SourceState::running);
   EXPECT_EQ(view.owner, "host-2");
   EXPECT_EQ(view.cursor->watermark, noon);
-  EXPECT_EQ(view.activity, "");
+  EXPECT_EQ(view.activity, std::nullopt);
 
   shown.cursor.trouble = core::Trouble{401, "the key is refused; make a new one"};
   shown.write();
   view = shown.view();
-  EXPECT_EQ(view.state, "FAILED");
+  EXPECT_EQ(view.state, SourceState::failed);
   EXPECT_EQ(view.error, "the key is refused; make a new one");
   EXPECT_EQ(view.error_status, 401);
 
   shown.cursor.state = core::Cursor::State::paused;
   shown.write();
-  EXPECT_EQ(shown.view().state, "PAUSED");
+  EXPECT_EQ(shown.view().state, SourceState::paused);
 }
 
 TEST(Board, WhatNoOwnerCanUseIsFailedWithItsRemedy) {
   Shown shown;
   shown.own("host-1");
   shown.write("{", shown.home());
-  EXPECT_EQ(shown.view().state, "FAILED");
+  EXPECT_EQ(shown.view().state, SourceState::failed);
   EXPECT_THAT(shown.view().error, HasSubstr("cursors reset acme"));
 
   shown.cursor.origin = "77";
   shown.write();
-  EXPECT_EQ(shown.view().state, "FAILED");
+  EXPECT_EQ(shown.view().state, SourceState::failed);
   EXPECT_THAT(shown.view().error, HasSubstr("another log"));
 
   shown.board.on_record(shown.home(), "acme", std::nullopt);
   shown.cursor.origin = "5f3a";
   shown.write(core::encode_cursor(shown.cursor, {}), shown.home() + 1);
-  EXPECT_EQ(shown.view().state, "FAILED");
+  EXPECT_EQ(shown.view().state, SourceState::failed);
   EXPECT_THAT(shown.view().error, HasSubstr("cursors move acme"));
 }
 
 TEST(Board, WhatNobodyCanTellIsNotShownAsRunning) {
   std::vector<SourceView> views(4);
-  views[0].state = "RUNNING";
-  views[1].state = "FAILED";
+  views[0].state = SourceState::running;
+  views[1].state = SourceState::failed;
   views[1].error = "refused";
-  views[2].state = "PAUSED";
-  views[3].state = "UNASSIGNED";
+  views[2].state = SourceState::paused;
+  views[3].state = SourceState::unassigned;
   doubt(views, "Kafka can't be reached");
-  EXPECT_EQ(views[0].state, "UNASSIGNED");
+  EXPECT_EQ(views[0].state, SourceState::unassigned);
   EXPECT_EQ(views[0].error, "Kafka can't be reached");
-  EXPECT_EQ(views[1].state, "FAILED");
+  EXPECT_EQ(views[1].state, SourceState::failed);
   EXPECT_EQ(views[1].error, "refused");
-  EXPECT_EQ(views[2].state, "PAUSED");
+  EXPECT_EQ(views[2].state, SourceState::paused);
   EXPECT_EQ(views[3].error, "Kafka can't be reached");
   for (const SourceView& view : views) EXPECT_FALSE(view.known);
 }
@@ -130,22 +131,23 @@ TEST(Board, WhatNobodyCanTellIsNotShownAsRunning) {
 TEST(Board, ASourceThatIsPolledHereIsSeenFromNearer) {
   Shown shown;
   shown.own("us");
-  EXPECT_EQ(shown.view_here("starting").state, "RUNNING") << "its first record is still on its way";
-  const SourceView throttled = shown.view_here("throttled", "the vendor wants us to wait", 429);
-  EXPECT_EQ(throttled.state, "RUNNING");
-  EXPECT_EQ(throttled.activity, "throttled");
+  EXPECT_EQ(shown.view_here(core::Activity::starting).state, SourceState::running)
+      << "its first record is still on its way";
+  const SourceView throttled = shown.view_here(core::Activity::throttled, "the vendor wants us to wait", 429);
+  EXPECT_EQ(throttled.state, SourceState::running);
+  EXPECT_EQ(throttled.activity, core::Activity::throttled);
   EXPECT_EQ(throttled.error, "the vendor wants us to wait");
   EXPECT_EQ(throttled.error_status, 429);
-  const SourceView stopped = shown.view_here("stopped", "its cursor is gone");
-  EXPECT_EQ(stopped.state, "FAILED");
+  const SourceView stopped = shown.view_here(core::Activity::stopped, "its cursor is gone");
+  EXPECT_EQ(stopped.state, SourceState::failed);
   EXPECT_EQ(stopped.error, "its cursor is gone");
 
-  EXPECT_EQ(shown.view_here("retrying", "503", 503).state, "RUNNING");
-  EXPECT_EQ(shown.view_here("failing", "we were refused", 401).state, "FAILED");
-  EXPECT_EQ(shown.view_here("failing", "we were refused", 401).error_status, 401);
+  EXPECT_EQ(shown.view_here(core::Activity::retrying, "503", 503).state, SourceState::running);
+  EXPECT_EQ(shown.view_here(core::Activity::failing, "we were refused", 401).state, SourceState::failed);
+  EXPECT_EQ(shown.view_here(core::Activity::failing, "we were refused", 401).error_status, 401);
 
   shown.source.enabled = false;
-  EXPECT_EQ(shown.view_here("stopped", "disabled").state, "PAUSED");
+  EXPECT_EQ(shown.view_here(core::Activity::stopped, "disabled").state, SourceState::paused);
 }
 
 TEST(Board, APartitionOfOursThatIsNotOpenYetHasNoOwner) {
@@ -155,13 +157,13 @@ TEST(Board, APartitionOfOursThatIsNotOpenYetHasNoOwner) {
   shown.cursor.trouble.emplace().state = core::Trouble::State::retrying;
   shown.write();
   shown.fleet.partitions_not_open[shown.home()];
-  EXPECT_EQ(shown.view().state, "UNASSIGNED");
-  EXPECT_EQ(shown.view().activity, "") << "nobody retries";
+  EXPECT_EQ(shown.view().state, SourceState::unassigned);
+  EXPECT_EQ(shown.view().activity, std::nullopt) << "nobody retries";
   shown.fleet.partitions_not_open[shown.home()] = core::JournalFailed{"no leader"};
-  EXPECT_EQ(shown.view().state, "UNASSIGNED");
+  EXPECT_EQ(shown.view().state, SourceState::unassigned);
   EXPECT_EQ(shown.view().error, "no leader");
   shown.fleet.partitions_not_open[shown.home()] = core::JournalFailed{"denied: the ACL", true};
-  EXPECT_EQ(shown.view().state, "FAILED");
+  EXPECT_EQ(shown.view().state, SourceState::failed);
   EXPECT_EQ(shown.view().error, "denied: the ACL");
   shown.cursor.trouble->state = core::Trouble::State::failed;
   shown.cursor.trouble->attempts = 7;
@@ -194,7 +196,7 @@ TEST(Board, ChunksOfIdsAreNoCursors) {
   shown.own("host-1");
   shown.write();
   shown.board.on_record(shown.home(), "acme/seen/0", "{}");
-  EXPECT_EQ(shown.view().state, "RUNNING");
+  EXPECT_EQ(shown.view().state, SourceState::running);
 }
 
 }  // namespace

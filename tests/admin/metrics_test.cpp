@@ -28,9 +28,10 @@ std::shared_ptr<const Source> source(const std::string& name, const std::string&
   return made;
 }
 
-core::SourceStatus polled_here(std::shared_ptr<const Source> source, const std::string& state = "resting") {
+core::SourceStatus polled_here(std::shared_ptr<const Source> source,
+                               core::Activity activity = core::Activity::resting) {
   core::SourceStatus status;
-  status.poller.state = state;
+  status.poller.activity = activity;
   status.poller.cursor.source = source->name;
   status.poller.cursor.watermark = core::noon + 250ms;
   status.source = std::move(source);
@@ -50,7 +51,7 @@ core::Batch batch_of(const std::shared_ptr<const Source>& source, const std::vec
   core::Unit unit;
   unit.source = source;
   for (const Time time : times) unit.events.push_back(Event{"id", time, "{}", nullptr});
-  for (const std::string& code : dead) unit.dead_letters.push_back(core::DeadLetter{{}, code, ""});
+  for (const std::string& code : dead) unit.dead_letters.push_back(core::DeadLetter{{}, {code, ""}});
   core::Batch batch;
   batch.add(std::move(unit));
   return batch;
@@ -91,7 +92,7 @@ core::FleetStatus feed(Metrics& metrics) {
   }
   metrics.rebalanced(core::PartitionsAssigned{{1}});
   metrics.shard_said(1, core::Say{core::Level::info, "shard_taken", ""});
-  return fleet_of({polled_here(acme), polled_here(other, "failing")});
+  return fleet_of({polled_here(acme), polled_here(other, core::Activity::failing)});
 }
 
 const ProcessStats process{12.5, 1'795'176'000, 1 << 30, 100 << 20, 9, 40, 1024};
@@ -198,7 +199,7 @@ TEST(Metrics, EverySeriesIsThereFromTheFirstScrapeAndInAnOutage) {
   core::FleetStatus joining;
   EXPECT_EQ(names_of(show(metrics, joining)), names_of(first));
   metrics.polled(*acme, core::Polled{}, core::noon);
-  EXPECT_EQ(names_of(show(metrics, fleet_of({polled_here(acme, "resting")}))), names_of(first));
+  EXPECT_EQ(names_of(show(metrics, fleet_of({polled_here(acme, core::Activity::resting)}))), names_of(first));
   for (const std::optional<core::FleetStatus>& outage :
        {std::optional<core::FleetStatus>(), std::optional<core::FleetStatus>(core::FleetStatus{})}) {
     const Exposition page = show(metrics, outage);

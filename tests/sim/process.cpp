@@ -224,7 +224,7 @@ void Process::transacted(const core::Batch& batch, core::Outcome outcome, Durati
   for (const core::Unit& unit : batch.units) {
     for (const Event& event : unit.events) content.append(event.id).append(event.raw);
     for (const core::DeadLetter& letter : unit.dead_letters)
-      content.append(letter.event.id).append(letter.code);
+      content.append(letter.event.id).append(letter.flaw.code);
     for (const core::Record& record : unit.records)
       content.append(record.key).append(record.value.value_or("-"));
   }

@@ -89,7 +89,7 @@ TEST(CursorMove, ToAnotherPartitionTakesEverythingAlong) {
   for (std::uint64_t id = 1; id <= 30; ++id)
     EXPECT_TRUE(ledger->published(Position{noon - 5min, std::to_string(id)}, id)) << id;
   EXPECT_FALSE(ledger->published(Position{noon - 5min, "31"}, 31));
-  EXPECT_TRUE(ledger->dead_lettered(77, noon));
+  EXPECT_TRUE(ledger->dead_lettered_until(77));
   EXPECT_THAT(move_cursor(shards.source, shards.maps, 2, noon)->records, IsEmpty());
 }
 
@@ -207,7 +207,7 @@ TEST(CursorSet, ChunksOfAnOlderGenerationThatComeBackStayVoid) {
   Result<Ledger> ledger = Ledger::restore("acme", shards.maps[1]);
   ASSERT_TRUE(ledger.ok());
   EXPECT_EQ(ledger->ids(), 0u);
-  EXPECT_FALSE(ledger->dead_lettered(77, noon));
+  EXPECT_FALSE(ledger->dead_lettered_until(77));
 }
 
 TEST(CursorSet, IsRefusedWhereTheSourceCouldNotGoOn) {

@@ -31,7 +31,7 @@ TEST(PollerHealth, WhatIsReadBehindAWindowThatFailsIsNoSuccess) {
   life.live(30min);
   EXPECT_THAT(life.published, ElementsAre("before"));
   const PollerStatus status = life.poller->status(life.now);
-  EXPECT_EQ(status.state, "failing");
+  EXPECT_STREQ(to_string(status.activity), "failing");
   ASSERT_TRUE(status.last_success);
   EXPECT_GT(life.now.wall - *status.last_success, 25min) << "nothing that counts was read since";
   EXPECT_THAT(life.times_said("recovered"), Le(1u)) << "where a narrower window led up to it";
@@ -228,7 +228,7 @@ TEST(PollerHealth, TellsWhenItAsksAgain) {
   life.start();
   life.live(1min);
   const PollerStatus resting = life.poller->status(life.now);
-  EXPECT_EQ(resting.state, "resting");
+  EXPECT_STREQ(to_string(resting.activity), "resting");
   ASSERT_TRUE(resting.next_attempt);
   EXPECT_EQ(*resting.next_attempt, life.now.wall + (life.poller->asks_at() - life.now.steady));
   EXPECT_GT(*resting.next_attempt, life.now.wall);

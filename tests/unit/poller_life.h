@@ -55,11 +55,13 @@ class Life {
     const auto shared = std::make_shared<const Source>(source);
     sent.clear();
     if (records.contains(source.name)) {
-      poller.emplace(shared, secrets, *Ledger::restore(source.name, records), true, options, next_id);
+      poller.emplace(shared, secrets, *Ledger::restore(source.name, records),
+                     Poller::InitialCursor::committed, options, next_id);
       return;
     }
     const Time since = source.backfill_start_time.value_or(floor_second(now.wall));
-    poller.emplace(shared, secrets, Ledger(*shared, since, now.wall), false, options, next_id);
+    poller.emplace(shared, secrets, Ledger(*shared, since, now.wall), Poller::InitialCursor::due, options,
+                   next_id);
     commit(*poller->take_progress(now));
     poller->on_committed();
   }
@@ -67,7 +69,8 @@ class Life {
   // The config was read again.
   void reload() {
     const auto shared = std::make_shared<const Source>(source);
-    Poller successor(shared, secrets, Ledger(*shared, now.wall, now.wall), true, options, next_id);
+    Poller successor(shared, secrets, Ledger(*shared, now.wall, now.wall), Poller::InitialCursor::committed,
+                     options, next_id);
     std::vector<Action> actions;
     successor.succeed(*poller, actions);
     poller.emplace(std::move(successor));
@@ -119,7 +122,8 @@ class Life {
   }
   void commit(const Unit& unit) {
     for (const Event& event : unit.events) published.push_back(event.id);
-    for (const DeadLetter& letter : unit.dead_letters) dead.push_back(letter.event.id + " " + letter.code);
+    for (const DeadLetter& letter : unit.dead_letters)
+      dead.push_back(letter.event.id + " " + letter.flaw.code);
     events_at_once = std::max(events_at_once, unit.events.size());
     keep_records(unit.records, records);
   }
@@ -157,7 +161,7 @@ class Life {
     return static_cast<std::size_t>(
         std::ranges::count_if(said, [code](const Say& say) { return say.code == code; }));
   }
-  std::string state() const { return poller->status(now).state; }
+  std::string state() const { return to_string(poller->status(now).activity); }
 
   ScriptedVendor vendor;
   Source source;

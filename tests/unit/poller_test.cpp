@@ -27,14 +27,14 @@ TEST(Poller, AsksNothingBeforeItsCursorIsInKafka) {
   Life life;
   Ledger ledger(life.source, noon, noon);
   std::uint64_t next_id = 1;
-  Poller poller(std::make_shared<const Source>(life.source), life.secrets, std::move(ledger), false, {},
-                next_id);
+  Poller poller(std::make_shared<const Source>(life.source), life.secrets, std::move(ledger),
+                Poller::InitialCursor::due, {}, next_id);
   std::vector<Action> actions;
   EXPECT_TRUE(poller.urgent());
   poller.step(life.now, actions);
   EXPECT_THAT(actions, IsEmpty());
   EXPECT_EQ(poller.wake_at(), Steady::max());
-  EXPECT_EQ(poller.status(life.now).state, "starting");
+  EXPECT_STREQ(to_string(poller.status(life.now).activity), "starting");
 
   EXPECT_THAT(poller.take_progress(life.now)->records, SizeIs(1));
   poller.step(life.now, actions);
@@ -112,7 +112,7 @@ TEST(Poller, AStoppedOnePollsNothingAndSaysWhy) {
   EXPECT_EQ(poller.wake_at(), Steady::max());
   EXPECT_FALSE(poller.urgent());
   EXPECT_FALSE(poller.has_progress());
-  EXPECT_EQ(poller.status(life.now).state, "stopped");
+  EXPECT_STREQ(to_string(poller.status(life.now).activity), "stopped");
   EXPECT_EQ(poller.status(life.now).trouble, "move the cursor");
 }
 

@@ -119,7 +119,7 @@ TEST_F(Reconfigured, ASourceThatLeavesIsAskedNoMoreAndKeepsItsCursor) {
   life.live(1h);
   EXPECT_EQ(asked("acme"), asked_before);
   EXPECT_TRUE(life.journal->records.contains("acme"));
-  EXPECT_EQ(life.status("acme").state, "") << "it is nobody's any more";
+  EXPECT_EQ(life.state("acme"), "") << "it is nobody's any more";
   EXPECT_THAT(life.journal->published, ElementsAre("e1"));
 
   life.sources.push_back(source);
@@ -158,7 +158,7 @@ TEST_F(Reconfigured, DisablingStopsAndEnablingGoesOn) {
   reconfigure();
   event("acme", "e2");
   life.live(10min);
-  EXPECT_EQ(life.status("acme").state, "stopped");
+  EXPECT_EQ(life.state("acme"), "stopped");
   EXPECT_THAT(life.journal->published, ElementsAre("e1"));
   anew("acme").enabled = true;
   reconfigure();
@@ -197,7 +197,7 @@ TEST_F(Reconfigured, AChangedOriginStopsTheSourceAndChangingItBackGoesOn) {
   life.live(1min);
   anew("acme").origin = "another";
   reconfigure();
-  EXPECT_EQ(life.status("acme").state, "stopped");
+  EXPECT_EQ(life.state("acme"), "stopped");
   EXPECT_THAT(life.status("acme").trouble, HasSubstr("belongs to another log"));
   anew("acme").origin = "origin";
   event("acme", "e2");
@@ -225,8 +225,8 @@ TEST_F(Reconfigured, WhileTheJournalIsNotOpenTheNextOpeningTakesTheNewSources) {
   reconfigure();
   life.journal->failing.reset();
   life.live(1min);
-  EXPECT_EQ(life.status("other").state, "");
-  EXPECT_EQ(life.status("new").state, "resting");
+  EXPECT_EQ(life.state("other"), "");
+  EXPECT_EQ(life.state("new"), "resting");
 }
 
 TEST_F(Reconfigured, TwiceTheSameChangesNothing) {
@@ -245,11 +245,11 @@ TEST_F(Reconfigured, ASourceThatWaitsForItsCursorToLeaveAnotherPartitionBegins) 
   anew("new");
   reconfigure();
   life.live(1min);
-  EXPECT_EQ(life.status("new").state, "stopped");
+  EXPECT_EQ(life.state("new"), "stopped");
   life.world.cursors.erase("new");
   life.shard->begin_source("new", life.now);
   life.live(1min);
-  EXPECT_EQ(life.status("new").state, "resting");
+  EXPECT_EQ(life.state("new"), "resting");
 }
 
 // As cursors move does it; that the cursor lies elsewhere now may be known only later.
@@ -261,7 +261,7 @@ TEST_F(Reconfigured, ASourceWhoseCursorHasGoneIsNotBegunAnew) {
   life.shard->on_mark("a tool's", life.now);
   event("acme", "e2");
   life.live(1min);
-  EXPECT_EQ(life.status("acme").state, "stopped");
+  EXPECT_EQ(life.state("acme"), "stopped");
   EXPECT_EQ(life.times_said("the cursor of acme is no longer in partition 3"), 1u);
   EXPECT_THAT(life.journal->published, ElementsAre("e1"));
 }
@@ -276,7 +276,7 @@ TEST_F(Reconfigured, ASourceThatHadLeftBeginsAnewWhereItsCursorHasGone) {
   life.shard->on_mark("a tool's", life.now);
   reconfigure();
   life.live(1min);
-  EXPECT_EQ(life.status("acme").state, "resting");
+  EXPECT_EQ(life.state("acme"), "resting");
 }
 
 }  // namespace

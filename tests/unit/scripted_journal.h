@@ -110,7 +110,8 @@ class ScriptedJournal final : public Journal {
   void keep(const Batch& batch) {
     for (const Unit& unit : batch.units) {
       for (const Event& event : unit.events) published.push_back(event.id);
-      for (const DeadLetter& letter : unit.dead_letters) dead.push_back(letter.event.id + " " + letter.code);
+      for (const DeadLetter& letter : unit.dead_letters)
+        dead.push_back(letter.event.id + " " + letter.flaw.code);
       keep_records(unit.records, records);
     }
   }

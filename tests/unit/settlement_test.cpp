@@ -2,19 +2,30 @@
 // everything before noon of the day before is history.
 #include "core/settlement.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
+#include "base/hash.h"
 #include "core/planner.h"
 
 namespace auditstream::core {
 namespace {
 
 using Next = Settlement::Next;
+using ::testing::ElementsAre;
+using ::testing::UnorderedElementsAre;
 
 constexpr Time noon = std::chrono::sys_days{std::chrono::year{2026} / 11 / 20} + 12h;
+
+struct Expected {
+  Time watermark;
+  Position floor;
+  Next next;
+  Time from{};
+};
 
 struct Line {
   const char* what;
@@ -22,24 +33,25 @@ struct Line {
   Time watermark;
   Position floor;
   WindowRead read;
-  Settlement expected;
+  Expected expected;
   std::optional<Time> unsettled_from{};
 };
 
+Event event(const std::string& id, std::optional<Time> time) {
+  Event event;
+  event.id = id;
+  event.time = time;
+  return event;
+}
+
 WindowRead closed(Time from, Time to) { return {{from, to}, false, {}, {}, {}}; }
 WindowRead live(Time from) { return {{from, std::nullopt}, false, {}, {}, {}}; }
-// The newest event is also the last.
 WindowRead with_event(WindowRead read, Time time) {
-  read.last = Position{time, "e"};
-  read.newest = time;
+  read.events.push_back(event("e", time));
   return read;
 }
 WindowRead cut_at(WindowRead read, Time time) {
   read.cut = Position{time, "c"};
-  return read;
-}
-WindowRead from_the_future(WindowRead read, Time time) {
-  read.last = Position{time, "e"};
   return read;
 }
 WindowRead in_pages(WindowRead read) {
@@ -155,7 +167,7 @@ std::vector<Line> lives() {
       {"nor does an event from the future",
        noon - 1h,
        {noon - 70min, ""},
-       from_the_future(live(noon - 70min), noon + 1h),
+       with_event(live(noon - 70min), noon + 1h),
        {noon - 1h, {noon - 70min, ""}, Next::rest}},
       {"one of several pages vouches for what the one before has shown",
        noon - 1h,
@@ -175,7 +187,7 @@ std::vector<Line> lives() {
       {"an event from the future that did not fit in leaves the floor where it is",
        noon - 1h,
        {noon - 70min, ""},
-       cut_at(from_the_future(live(noon - 70min), noon + 1h), noon + 2h),
+       cut_at(with_event(live(noon - 70min), noon + 1h), noon + 2h),
        {noon - 1h, {noon - 70min, ""}, Next::rest_of_window, noon + 1h}},
       {"it leaves what is not settled above the floor",
        noon - 1h,
@@ -186,18 +198,27 @@ std::vector<Line> lives() {
   };
 }
 
-std::string words(const Settlement& settlement) {
-  return "watermark " + format_rfc3339(settlement.watermark) + ", floor " +
-         format_rfc3339(settlement.floor.time) + " \"" + settlement.floor.id + "\", next " +
-         std::to_string(static_cast<int>(settlement.next)) + " from " + format_rfc3339(settlement.from);
+std::string words(const Expected& expected) {
+  return "watermark " + format_rfc3339(expected.watermark) + ", floor " +
+         format_rfc3339(expected.floor.time) + " \"" + expected.floor.id + "\", next " +
+         std::to_string(static_cast<int>(expected.next)) + " from " + format_rfc3339(expected.from);
+}
+
+Ledger ledger_at(Time watermark, Position floor) {
+  Ledger ledger(Source{}, std::min(watermark, floor.time), noon);
+  ledger.advance(watermark, std::move(floor));
+  return ledger;
+}
+
+Circumstances at_noon(std::optional<Time> unsettled_from = std::nullopt) {
+  return {10min, noon, noon, noon - horizon, unsettled_from};
 }
 
 void expect(const std::vector<Line>& lines) {
   for (const Line& line : lines) {
-    Cursor cursor;
-    cursor.watermark = line.watermark;
-    cursor.floor = line.floor;
-    EXPECT_EQ(words(settle(cursor, line.read, {10min, noon, noon - horizon, line.unsettled_from})),
+    const Settlement settlement =
+        settle(ledger_at(line.watermark, line.floor), line.read, at_noon(line.unsettled_from));
+    EXPECT_EQ(words({settlement.watermark, settlement.floor, settlement.next, settlement.from}),
               words(line.expected))
         << line.what;
   }
@@ -209,11 +230,54 @@ TEST(Settlement, OfTheLiveWindow) { expect(lives()); }
 
 // For whoever reads a range: what ends there is all there is.
 TEST(Settlement, OfARangeThatIsReadOnceTakesAllOfItForHistory) {
-  Cursor cursor;
-  cursor.watermark = noon - 1h;
-  cursor.floor = {noon - 1h, ""};
-  EXPECT_EQ(words(settle(cursor, closed(noon - 1h, noon), {10min, noon, Time::max(), std::nullopt})),
-            words({noon, {noon, ""}, Next::onwards}));
+  Circumstances circumstances = at_noon();
+  circumstances.final_until = Time::max();
+  const Settlement settlement =
+      settle(ledger_at(noon - 1h, {noon - 1h, ""}), closed(noon - 1h, noon), circumstances);
+  EXPECT_EQ(settlement.watermark, noon);
+  EXPECT_EQ(settlement.floor, (Position{noon, ""}));
+  EXPECT_EQ(settlement.next, Next::onwards);
+}
+
+std::vector<std::string> ids(const std::vector<Event>& events) {
+  std::vector<std::string> ids;
+  for (const Event& event : events) ids.push_back(event.id);
+  return ids;
+}
+
+TEST(Settlement, PublishesWhatTheLedgerDoesNotKnow) {
+  Ledger ledger = ledger_at(noon - 1h, {noon - 70min, "m"});
+  ledger.publish({noon - 60min, "known"}, hash64("known"));
+  WindowRead read = live(noon - 70min);
+  read.events = {event("a", noon - 70min), event("z", noon - 70min), event("known", noon - 60min),
+                 event("new", noon - 1min)};
+  EXPECT_THAT(ids(settle(ledger, read, at_noon()).events), ElementsAre("z", "new"));
+}
+
+TEST(Settlement, WhatHasNoRoomInTheTransactionIsReadAgain) {
+  WindowRead read = closed(days_ago, days_ago + 1h);
+  read.events = {event("a", days_ago + 1min), event("b", days_ago + 2min), event("c", days_ago + 3min)};
+  Circumstances circumstances = at_noon();
+  circumstances.events_max = 2;
+  const Settlement settlement = settle(ledger_at(days_ago, {days_ago, ""}), read, circumstances);
+  EXPECT_THAT(ids(settlement.events), ElementsAre("a", "b"));
+  EXPECT_EQ(settlement.next, Next::rest_of_window);
+  EXPECT_EQ(settlement.from, days_ago + 2min);
+  EXPECT_EQ(settlement.watermark, days_ago + 2min) << "what is read again proves nothing yet";
+  EXPECT_EQ(settlement.floor, (Position{days_ago + 2min, "b"}));
+}
+
+TEST(Settlement, AnEventWithoutATimeIsNewOnceAndRememberedForAsLongAsItMayComeAgain) {
+  Ledger ledger = ledger_at(noon - 1h, {noon - 70min, ""});
+  ledger.dead_letter({hash64("known")}, noon);
+  ledger.dead_letter({hash64("soon forgotten")}, noon - 30h);
+  WindowRead read = live(noon - 70min);
+  read.undated = {event("known", {}), event("soon forgotten", {}), event("new", {})};
+  read.undated_again = {4711};
+  read.undated_until = noon;
+  const Settlement settlement = settle(ledger, read, at_noon());
+  EXPECT_THAT(ids(settlement.undated), ElementsAre("new"));
+  EXPECT_THAT(settlement.undated_ids, UnorderedElementsAre(4711, hash64("soon forgotten"), hash64("new")));
 }
 
 }  // namespace

@@ -149,6 +149,13 @@ class ShardLife {
     }
     return {};
   }
+  // "" where it is none of its sources.
+  std::string state(const std::string& name) const {
+    for (const SourceStatus& status : shard->status(now)) {
+      if (status.source->name == name) return to_string(status.poller.activity);
+    }
+    return "";
+  }
   std::size_t times_said(const std::string& text) const {
     return static_cast<std::size_t>(std::ranges::count_if(
         observer.lines, [&](const std::string& line) { return line.find(text) != std::string::npos; }));

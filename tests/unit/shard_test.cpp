@@ -40,7 +40,7 @@ TEST(Shard, ANewSourcesCursorIsInKafkaBeforeItsFirstRequest) {
   life.pass(1s);
   life.shard->step(life.now);
   EXPECT_THAT(life.client.waiting, IsEmpty());
-  EXPECT_EQ(life.status("acme").state, "starting");
+  EXPECT_EQ(life.state("acme"), "starting");
   life.shard->on_journal(life.journal->take_event(), life.now);
   EXPECT_TRUE(life.journal->records.contains("acme"));
   EXPECT_THAT(life.client.waiting, SizeIs(1));
@@ -125,7 +125,7 @@ TEST_F(ChangedSource, OriginStopsTheSource) {
   life.sources[0]->origin = "another";
   restart();
   EXPECT_FALSE(asked());
-  EXPECT_EQ(life.status("acme").state, "stopped");
+  EXPECT_EQ(life.state("acme"), "stopped");
   for (const char* remedy : {"new name", "cursors reset acme", "cursors move acme"}) {
     EXPECT_THAT(life.status("acme").trouble, HasSubstr(remedy));
   }
@@ -280,9 +280,9 @@ TEST(Shard, ADeniedTopicHoldsOnlyTheSourcesThatNeedIt) {
   life.tenants["free"].events.emplace_back("f2", life.now.wall);
   life.live(5min);
   EXPECT_THAT(life.journal->published, ElementsAre("f1", "f2"));
-  EXPECT_EQ(life.status("barred").state, "failing") << "whoever looks at it must see why";
+  EXPECT_EQ(life.state("barred"), "failing") << "whoever looks at it must see why";
   EXPECT_THAT(life.status("barred").trouble, HasSubstr("Kafka denies audit.barred"));
-  EXPECT_EQ(life.status("free").state, "resting");
+  EXPECT_EQ(life.state("free"), "resting");
   ASSERT_TRUE(decode_cursor(life.journal->records["barred"])->cursor.trouble) << "on every instance";
   EXPECT_LE(life.times_said("commit_failed"), 30u);
   // It is tried again and again, but less and less often: each time costs the others what they have read.
@@ -291,7 +291,7 @@ TEST(Shard, ADeniedTopicHoldsOnlyTheSourcesThatNeedIt) {
   life.journal->denied.clear();
   life.live(5min);
   EXPECT_THAT(life.journal->published, UnorderedElementsAre("f1", "f2", "b1"));
-  EXPECT_EQ(life.status("barred").state, "resting");
+  EXPECT_EQ(life.state("barred"), "resting");
   EXPECT_FALSE(decode_cursor(life.journal->records["barred"])->cursor.trouble);
 }
 
@@ -341,7 +341,7 @@ TEST(Shard, OnATopicThatRefusesTheirAgeOnlyOldEventsWait) {
   life.live_for_an_hour(60);
   EXPECT_THAT(life.journal->published, UnorderedElementsAreArray(life.wanted));
   EXPECT_THAT(life.status("backfill").trouble, HasSubstr("refuses their age"));
-  EXPECT_EQ(life.status("live").state, "resting");
+  EXPECT_EQ(life.state("live"), "resting");
   EXPECT_EQ(life.status("live").trouble, "");
   EXPECT_LE(life.journal->opens, 25);
 }
@@ -392,8 +392,8 @@ TEST(Shard, ASourceWithoutEventsNeedsNoTopic) {
   life.journal->denied = {"audit.tines"};
   life.start();
   life.live(30min);
-  EXPECT_EQ(life.status("busy").state, "failing");
-  EXPECT_EQ(life.status("quiet").state, "resting");
+  EXPECT_EQ(life.state("busy"), "failing");
+  EXPECT_EQ(life.state("quiet"), "resting");
   EXPECT_FALSE(decode_cursor(life.journal->records["quiet"])->cursor.trouble);
 }
 
@@ -413,13 +413,13 @@ TEST(Shard, AReloadOfAHeldSourceRecoversNothing) {
   };
   reload("audit.tines");
   life.live(1min);
-  EXPECT_EQ(life.status("acme").state, "failing");
+  EXPECT_EQ(life.state("acme"), "failing");
   EXPECT_EQ(life.times_said("recovered"), 0u);
   // The obvious remedy acts at once.
   reload("audit.other");
   life.live(10s);
   EXPECT_THAT(life.journal->published, ElementsAre("a"));
-  EXPECT_EQ(life.status("acme").state, "resting");
+  EXPECT_EQ(life.state("acme"), "resting");
   EXPECT_FALSE(decode_cursor(life.journal->records["acme"])->cursor.trouble) << "others are told as well";
 }
 
@@ -435,7 +435,7 @@ TEST(Shard, WhileItIsOpenedAgainBecauseOfATopicItsSourcesAreShownAsTheyWere) {
     if (life.journal->opens < 2) continue;
     ++looks;
     for (const SourceStatus& status : life.shard->status(life.now)) {
-      if (status.poller.state == "failing") ++failing;
+      if (status.poller.activity == Activity::failing) ++failing;
     }
   }
   EXPECT_GT(looks, 500);
@@ -926,11 +926,11 @@ TEST(Shard, ACursorInTheFutureStopsItsSourceWithWords) {
   life.start();
   life.journal->ahead_of_broker = -24h;
   life.live(1s);
-  EXPECT_NE(life.status("acme").state, "stopped") << "it is our clock that is behind, and Kafka's tells";
+  EXPECT_NE(life.state("acme"), "stopped") << "it is our clock that is behind, and Kafka's tells";
   life.start();
   life.journal->ahead_of_broker = 0s;
   life.live(1s);
-  EXPECT_EQ(life.status("acme").state, "stopped");
+  EXPECT_EQ(life.state("acme"), "stopped");
   EXPECT_THAT(life.status("acme").trouble, HasSubstr("cursors set acme --to T"));
 }
 
@@ -943,11 +943,11 @@ TEST(Shard, ACursorInTheFutureStopsItsSourceWhereKafkaTellsNoTimeToo) {
   life.now.wall -= 23h;
   life.start();
   life.live(1s);
-  EXPECT_NE(life.status("acme").state, "stopped") << "a clock may be that far behind";
+  EXPECT_NE(life.state("acme"), "stopped") << "a clock may be that far behind";
   life.now.wall -= 2h;
   life.start();
   life.live(1s);
-  EXPECT_EQ(life.status("acme").state, "stopped");
+  EXPECT_EQ(life.state("acme"), "stopped");
 }
 
 // The beginning is mended as long as nothing is out; whatever can't be mended has to stop.
@@ -977,7 +977,7 @@ TEST(Shard, AFirstCursorInTheFutureIsMendedOrStops) {
     life.start();
     life.journal->ahead_of_broker = 0s;
     life.live(1min);
-    EXPECT_EQ(life.status("acme").state == "stopped", each.stops) << each.of;
+    EXPECT_EQ(life.state("acme") == "stopped", each.stops) << each.of;
     if (each.stops) continue;
     EXPECT_LE(decode_cursor(life.journal->records["acme"])->cursor.since, life.now.wall) << each.of;
   }

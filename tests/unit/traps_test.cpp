@@ -455,8 +455,8 @@ TEST(Traps, T29_OneBadSourceStopsNoOther) {
     life.live(1min);
   }
   EXPECT_THAT(life.journal->published, SizeIs(20));
-  EXPECT_EQ(life.status("wrong-key").state, "failing");
-  EXPECT_EQ(life.status("good").state, "resting");
+  EXPECT_EQ(life.state("wrong-key"), "failing");
+  EXPECT_EQ(life.state("good"), "resting");
 }
 
 TEST(Traps, T30_AnExpiredCredentialIsSaidAtOnceWithItsRemedy) {

@@ -1,0 +1,62 @@
+// Activity: what a source does at the moment, in the words that people see.
+#pragma once
+
+#include <array>
+
+#include "core/cursor.h"
+
+namespace auditstream::core {
+
+enum class Activity {
+  backfilling,
+  failing,
+  paused,
+  reading,
+  resting,
+  retrying,
+  starting,
+  stopped,
+  throttled
+};
+
+inline constexpr std::array activities{Activity::backfilling, Activity::failing, Activity::paused,
+                                       Activity::reading,     Activity::resting, Activity::retrying,
+                                       Activity::starting,    Activity::stopped, Activity::throttled};
+
+constexpr const char* to_string(Activity activity) {
+  switch (activity) {
+    case Activity::backfilling:
+      return "backfilling";
+    case Activity::failing:
+      return "failing";
+    case Activity::paused:
+      return "paused";
+    case Activity::reading:
+      return "reading";
+    case Activity::resting:
+      return "resting";
+    case Activity::retrying:
+      return "retrying";
+    case Activity::starting:
+      return "starting";
+    case Activity::stopped:
+      return "stopped";
+    case Activity::throttled:
+      return "throttled";
+  }
+  return "stopped";
+}
+
+constexpr Activity activity_in(Trouble::State trouble) {
+  switch (trouble) {
+    case Trouble::State::failed:
+      return Activity::failing;
+    case Trouble::State::throttled:
+      return Activity::throttled;
+    case Trouble::State::retrying:
+      return Activity::retrying;
+  }
+  return Activity::failing;
+}
+
+}  // namespace auditstream::core

@@ -1,0 +1,32 @@
+// Which events can't be published as they are, and why. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_set>
+
+#include "auditstream/model.h"
+
+namespace auditstream::core {
+
+// What a topic takes.
+struct RecordRules {
+  std::size_t bytes_max;                             // of a record
+  const std::unordered_set<std::uint64_t>& refused;  // events that the broker refused alone
+};
+
+struct Flaw {
+  std::string code;    // "unreadable_time", "malformed_json", "too_large", "refused"
+  std::string detail;  // a sentence
+};
+
+struct DeadLetter {
+  Event event;
+  Flaw flaw;
+};
+
+// Nothing: the event can be published.
+std::optional<Flaw> flaw_of(const Event& event, const RecordRules& rules);
+
+}  // namespace auditstream::core

@@ -1,0 +1,20 @@
+// Notice: something that a person should know of a source or a partition.
+#pragma once
+
+#include <string>
+
+namespace auditstream::core {
+
+enum class Level { debug, info, warn, error };
+
+// `code` is stable, for metrics and tests.
+struct Say {
+  Level level;
+  std::string code;
+  std::string text;
+  // What was being read, "FROM/TO", without TO where it is live; "" where that is nothing.
+  std::string window{};
+  std::string request_id{};  // the vendor's, for its support; "" where it gave none
+};
+
+}  // namespace auditstream::core
