@@ -1,9 +1,9 @@
-# Builds the Debian package and installs it into a bare Debian: the image holds what the package needs, and no more.
+# Builds the Debian package and installs it into a bare Debian: the image holds only what the package needs.
 #
 #   docker build -t auditstream .
 #   docker run --read-only --cap-drop ALL -v "$PWD/auditstream.yaml:/etc/auditstream/auditstream.yaml:ro" auditstream
 #
-# Orchestrators ask GET /livez and /readyz on http.listen, which has to be 0.0.0.0:8083 to be seen from outside.
+# Probes are GET /livez and /readyz on http.listen, which must be 0.0.0.0:8083 to be reachable from outside.
 FROM debian:12-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
     g++ cmake ninja-build pkg-config dpkg-dev file \
@@ -27,11 +27,11 @@ RUN cmake --build build --target simvendors
 FROM debian:12-slim AS runtime
 RUN --mount=type=bind,from=build,source=/src/package,target=/package \
     apt-get update && apt-get install -y --no-install-recommends /package/*.deb && rm -rf /var/lib/apt/lists/*
-# Nobody in particular. Nothing is written anywhere: the root filesystem may be read-only.
+# A user without a name. It writes nothing: the root filesystem may be read-only.
 USER 10001:10001
 STOPSIGNAL SIGTERM
 
-# The simulated vendors of docker-compose.yml; they link nothing that auditstream doesn't.
+# The simulated vendors of docker-compose.yml; they need no libraries beyond auditstream's.
 FROM runtime AS simvendors
 COPY --from=build-simvendors /src/build/tests/simvendors /usr/bin/simvendors
 ENTRYPOINT ["simvendors"]

@@ -1,4 +1,4 @@
-# What `cmake --install` and `cpack -G DEB` take along beside the binary.
+# What `cmake --install` and `cpack -G DEB` install besides the binary.
 include(GNUInstallDirs)
 
 install(FILES config/systemd/auditstream.service DESTINATION lib/systemd/system)
@@ -7,7 +7,7 @@ install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY config/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples FILES_MATCHING PATTERN *.yaml
         PATTERN debian EXCLUDE PATTERN systemd EXCLUDE PATTERN compose EXCLUDE)
 
-# The rest is for the package alone: it goes to absolute places, which `--prefix` would not move.
+# The rest is only for the package: its paths are absolute, and `--prefix` would not move them.
 install(FILES config/debian/auditstream.yaml DESTINATION /etc/auditstream COMPONENT package EXCLUDE_FROM_ALL)
 install(DIRECTORY DESTINATION /etc/auditstream/credentials DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE
         COMPONENT package EXCLUDE_FROM_ALL)
@@ -26,8 +26,8 @@ set(CPACK_DEBIAN_PACKAGE_MAINTAINER "the authors of auditstream <auditstream@loc
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "SaaS audit logs into Kafka, exactly once")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "Polls the audit-log APIs of FloQast, CaptivateIQ, Endor Labs, Tines and Workato
 and publishes each event verbatim to a topic per vendor. Events and cursor
-commit in one Kafka transaction: a restart, a crash or a kill -9 goes on
-exactly where the last commit left off.")
+commit in one Kafka transaction. After a restart, a crash or a kill -9 it
+continues exactly after its last commit.")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/config/debian/conffiles
     ${PROJECT_SOURCE_DIR}/config/debian/postinst ${PROJECT_SOURCE_DIR}/config/debian/prerm)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
