@@ -100,37 +100,25 @@ void Board::configure(std::vector<std::shared_ptr<const Source>> sources) {
   sources_ = std::move(sources);
 }
 
-void Board::on_record(int partition, std::string_view key, const std::optional<std::string_view>& value) {
-  if (core::is_chunk_key(key)) return;
+std::optional<core::OffsetsEvent> Board::apply(int partition, std::string_view key,
+                                               const std::optional<std::string_view>& value) {
   const std::lock_guard lock(mutex_);
-  if (key == core::owner_key) {
-    const std::optional<core::OwnerRecord> owner = value ? core::decode_owner(*value) : std::nullopt;
-    if (value) owners_[partition] = owner && !owner->instance.empty() ? owner->instance : "?";
-    return;
+  std::optional<core::OffsetsEvent> event = offsets_.apply(partition, key, value);
+  const auto places = offsets_.cursors().find(key);
+  if (places == offsets_.cursors().end()) {
+    if (const auto rate = rates_.find(key); rate != rates_.end()) rates_.erase(rate);
+    return event;
   }
-  const std::string name(key);
-  if (!value) {
-    const auto places = cursors_.find(name);
-    if (places == cursors_.end()) return;
-    places->second.erase(partition);
-    if (!places->second.empty()) return;
-    cursors_.erase(places);
-    rates_.erase(name);
-    return;
-  }
-  Result<core::DecodedCursor> decoded = core::decode_cursor(*value);
-  if (!decoded.ok()) {
-    cursors_[name][partition] = Found{std::nullopt, decoded.error().message};
-    return;
-  }
+  const auto placed = places->second.find(partition);
+  if (placed == places->second.end() || !placed->second.cursor) return event;
   // By the time of the record: after a start the tail hears of hours in a moment.
-  Rate& rate = rates_[name];
-  const std::uint64_t published = decoded->cursor.published;
-  if (rate.published && published > *rate.published)
-    rate.events[minute_of(decoded->cursor.updated)] += published - *rate.published;
-  rate.published = published;
+  const core::Cursor& cursor = *placed->second.cursor;
+  Rate& rate = rates_[std::string(key)];
+  if (rate.published && cursor.published > *rate.published)
+    rate.events[minute_of(cursor.updated)] += cursor.published - *rate.published;
+  rate.published = cursor.published;
   while (rate.events.size() > minutes_max) rate.events.erase(rate.events.begin());
-  cursors_[name][partition] = Found{std::move(decoded->cursor), ""};
+  return event;
 }
 
 std::vector<SourceView> Board::view(const core::FleetStatus& fleet, Time now) const {
@@ -148,26 +136,19 @@ std::vector<SourceView> Board::view(const core::FleetStatus& fleet, Time now) co
   return views;
 }
 
-// That of its own partition first: what lies elsewhere was left behind by another account.
-const std::pair<const int, Board::Found>* Board::find(const std::string& name, int home) const {
-  const auto places = cursors_.find(name);
-  if (places == cursors_.end()) return nullptr;
-  const auto at_home = places->second.find(home);
-  return at_home != places->second.end() ? &*at_home : &*places->second.begin();
-}
-
 SourceView Board::view_of(const std::shared_ptr<const Source>& source, const core::SourceStatus* here,
                           const std::optional<core::JournalFailed>* not_open, Time now) const {
   SourceView view;
   view.source = source;
   const int home = murmur2_partition(source->account, partitions_);
   view.partition = home;
-  if (const auto owner = owners_.find(home); owner != owners_.end()) view.owner = owner->second;
+  if (const core::OwnerRecord* owner = offsets_.owner(home))
+    view.owner = owner->instance.empty() ? "?" : owner->instance;
   std::string unreadable;
-  if (const auto* found = find(source->name, home)) {
-    view.partition = found->first;
-    view.cursor = found->second.cursor;
-    unreadable = found->second.trouble;
+  if (const auto* placed = offsets_.cursor(source->name, home)) {
+    view.partition = placed->first;
+    view.cursor = placed->second.cursor;
+    unreadable = placed->second.unreadable;
   }
   const bool has_cursor = view.cursor || !unreadable.empty();
   view.state = !view.owner || !has_cursor ? SourceState::unassigned : SourceState::running;

@@ -15,6 +15,7 @@
 #include "core/activity.h"
 #include "core/cursor.h"
 #include "core/fleet.h"
+#include "core/offsets_view.h"
 
 namespace auditstream::admin {
 
@@ -69,8 +70,10 @@ class Board {
 
   // These are the sources from now on.
   void configure(std::vector<std::shared_ptr<const Source>> sources);
-  // A record of the offsets topic, in the order of its partition; chunks of ids are of no interest.
-  void on_record(int partition, std::string_view key, const std::optional<std::string_view>& value);
+  // A record of the offsets topic, in the order of its partition. What it means to those who poll, see
+  // OffsetsView.
+  std::optional<core::OffsetsEvent> apply(int partition, std::string_view key,
+                                          const std::optional<std::string_view>& value);
 
   // In the order of the config.
   std::vector<SourceView> view(const core::FleetStatus& fleet, Time now) const;
@@ -80,22 +83,16 @@ class Board {
     std::optional<std::uint64_t> published;        // by the latest record
     std::map<std::int64_t, std::uint64_t> events;  // by minute since the epoch
   };
-  struct Found {
-    std::optional<core::Cursor> cursor;
-    std::string trouble;  // why it can't be read
-  };
 
   SourceView view_of(const std::shared_ptr<const Source>& source, const core::SourceStatus* here,
                      const std::optional<core::JournalFailed>* not_open, Time now) const;
-  const std::pair<const int, Found>* find(const std::string& name, int home) const;
 
   const int partitions_;
 
   mutable std::mutex mutex_;  // protects everything below
   std::vector<std::shared_ptr<const Source>> sources_;
-  std::map<std::string, std::map<int, Found>, std::less<>> cursors_;  // by source and partition
-  std::map<std::string, Rate, std::less<>> rates_;
-  std::map<int, std::string> owners_;
+  core::OffsetsView offsets_;
+  std::map<std::string, Rate, std::less<>> rates_;  // by source
 };
 
 }  // namespace auditstream::admin

@@ -72,10 +72,11 @@ KafkaResult check_kafka(const config::Config& config) {
     result.message = offsets.error().message;
     return result;
   }
-  const kafka::LostCursors lost = kafka::lost_cursors(connection, config, *offsets);
+  const core::OffsetsView view = core::OffsetsView::of(*offsets);
+  const kafka::LostCursors lost = kafka::lost_cursors(connection, config, view);
   for (const auto* sentences : {&lost.gone, &lost.unknown})
     result.warnings.insert(result.warnings.end(), sentences->begin(), sentences->end());
-  const kafka::GroupVerdict verdict = kafka::check_group(connection, config, *offsets, Duration{0});
+  const kafka::GroupVerdict verdict = kafka::check_group(connection, config, view, Duration{0});
   if (verdict.warning) result.warnings.push_back(*verdict.warning);
   result.ok = !verdict.mistake;
   result.misconfigured = !result.ok;

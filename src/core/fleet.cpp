@@ -96,7 +96,7 @@ void Fleet::on_journal(std::uint64_t number, JournalEvent event, Now now) {
   settle(now);
 }
 
-void Fleet::on_tail(const TailEvent& event, Now now) {
+void Fleet::on_offsets(const OffsetsEvent& event, Now now) {
   if (const auto* seen = std::get_if<CursorSeen>(&event)) {
     on_cursor(*seen, now);
     return;

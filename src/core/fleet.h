@@ -12,8 +12,8 @@
 
 #include "core/journal.h"
 #include "core/membership.h"
+#include "core/offsets_view.h"
 #include "core/shard.h"
-#include "core/tail.h"
 
 namespace auditstream::core {
 
@@ -54,7 +54,7 @@ class Fleet {
   void reconfigure(const Reconfiguration& change, Now now);
   void on_membership(const MembershipEvent& event, Now now);
   void on_journal(std::uint64_t number, JournalEvent event, Now now);
-  void on_tail(const TailEvent& event, Now now);
+  void on_offsets(const OffsetsEvent& event, Now now);
   // False if the request is of no shard.
   bool on_response(http::RequestId id, const http::Response& response, Now now);
   // Does what is due.

@@ -15,10 +15,10 @@
 #include "core/held_sources.h"
 #include "core/journal.h"
 #include "core/membership.h"
+#include "core/offsets_view.h"
 #include "core/poller.h"
 #include "core/random.h"
 #include "core/rate_limit.h"
-#include "core/tail.h"
 
 namespace auditstream::core {
 

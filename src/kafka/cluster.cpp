@@ -7,8 +7,10 @@
 #include <set>
 
 #include "core/envelope.h"
+#include "core/offsets_view.h"
 #include "kafka/access_probe.h"
 #include "kafka/hang_up.h"
+#include "kafka/offsets_reader.h"
 #include "kafka/topic_fit.h"
 
 namespace auditstream::kafka {
@@ -381,18 +383,10 @@ std::variant<ClusterFacts, ClusterProblem> Cluster::prepare(const config::Config
 
 Result<std::vector<core::RecordMap>> Cluster::read_offsets(const std::string& topic, Duration timeout) const {
   const auto deadline = Clock::now() + timeout;
-  Result<ClientHandle> made = make_client(RD_KAFKA_CONSUMER, connection_,
-                                          {{"group.id", "auditstream-look"},
-                                           {"isolation.level", "read_committed"},
-                                           {"enable.auto.commit", "false"},
-                                           {"enable.auto.offset.store", "false"},
-                                           {"enable.partition.eof", "true"},
-                                           {"fetch.wait.max.ms", "10"}},
-                                          {});
-  if (!made.ok()) return made.error();
-  const ClientHandle consumer = *std::move(made);
-  rd_kafka_poll_set_consumer(consumer.get());
-  const Result<MetadataHandle> found = metadata(consumer.get(), connection_, timeout);
+  const Result<OffsetsReader> reader =
+      OffsetsReader::make(connection_, topic, "auditstream-look", {{"fetch.wait.max.ms", "10"}});
+  if (!reader.ok()) return reader.error();
+  const Result<MetadataHandle> found = metadata(reader->handle(), connection_, timeout);
   if (!found.ok()) return found.error();
   const Topics topics = topics_of(**found);
   if (!topics.contains(topic)) {
@@ -400,41 +394,20 @@ Result<std::vector<core::RecordMap>> Cluster::read_offsets(const std::string& to
     return Error{denial(topic_access({"Describe", "Read"}, {topic}), connection_.properties), Cure::person};
   }
   const int count = topics.at(topic);
-  const PartitionListHandle partitions(rd_kafka_topic_partition_list_new(count));
-  for (int partition = 0; partition < count; ++partition) {
-    rd_kafka_topic_partition_list_add(partitions.get(), topic.c_str(), partition)->offset =
-        RD_KAFKA_OFFSET_BEGINNING;
-  }
-  if (const auto error = rd_kafka_assign(consumer.get(), partitions.get());
-      error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return Error{rd_kafka_err2str(error)};
-  }
+  OffsetsReader::Offsets from;
+  for (int partition = 0; partition < count; ++partition) from[partition] = RD_KAFKA_OFFSET_BEGINNING;
   std::vector<core::RecordMap> records(static_cast<std::size_t>(count));
-  std::set<int> at_end;
-  std::string why = "timed out";
-  while (at_end.size() < records.size()) {
-    if (Clock::now() > deadline) return Error{"can't read " + topic + " to its end: " + why};
-    const MessageHandle message(rd_kafka_consumer_poll(consumer.get(), 100));
-    if (!message) continue;
-    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-      at_end.insert(message->partition);
-      continue;
-    }
-    if (message->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
-      return Error{denial(topic_access({"Read"}, {topic}), connection_.properties), Cure::person};
-    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      why = rd_kafka_message_errstr(message.get());
-      continue;
-    }
-    core::RecordMap& map = records[static_cast<std::size_t>(message->partition)];
-    const std::string key(static_cast<const char*>(message->key), message->key_len);
-    if (message->payload == nullptr) {
-      map.erase(key);
-    } else {
-      map.insert_or_assign(key, std::string(static_cast<const char*>(message->payload), message->len));
-    }
-  }
-  return records;
+  const Status read = reader->read_to_end(
+      from,
+      [&](const OffsetsRecord& record) {
+        core::apply(records[static_cast<std::size_t>(record.partition)], record.key, record.value);
+        return true;
+      },
+      [&] { return Clock::now() <= deadline; });
+  if (read.ok()) return records;
+  if (read.error().cure == Cure::person) return read.error();
+  const std::string& why = read.error().message;
+  return Error{"can't read " + topic + " to its end: " + (why.empty() ? "timed out" : why)};
 }
 
 std::map<std::string, std::size_t> record_bytes_max(const Connection& connection,

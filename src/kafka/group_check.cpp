@@ -34,12 +34,9 @@ std::optional<std::string> foreign_topic(const GroupMember& member, const std::s
 }
 
 // What the instance has told of its config, if it has opened a partition.
-core::GroupTerms told_by(const std::string& instance, const std::vector<core::RecordMap>& offsets) {
-  for (const core::RecordMap& records : offsets) {
-    const auto found = records.find(core::owner_key);
-    if (found == records.end()) continue;
-    std::optional<core::OwnerRecord> owner = core::decode_owner(found->second);
-    if (owner && owner->instance == instance) return std::move(owner->config);
+core::GroupTerms told_by(const std::string& instance, const core::OffsetsView& offsets) {
+  for (const auto& [partition, owner] : offsets.owners()) {
+    if (owner.instance == instance) return owner.config;
   }
   return {};
 }
@@ -161,7 +158,7 @@ Result<GroupView> look_at_group(const Connection& connection, const std::string&
 }
 
 std::optional<std::string> group_mistake(const config::Config& config, const GroupView& group,
-                                         const std::vector<core::RecordMap>& offsets) {
+                                         const core::OffsetsView& offsets) {
   const std::string in_group = " of the group \"" + config.group + "\"";
   const std::string our_instance_id = property(config, "group.instance.id");
   const core::GroupTerms ours = terms_of(config);
@@ -192,7 +189,7 @@ std::optional<std::string> group_mistake(const config::Config& config, const Gro
 }
 
 GroupVerdict check_group(const Connection& connection, const config::Config& config,
-                         const std::vector<core::RecordMap>& offsets, Duration patience) {
+                         const core::OffsetsView& offsets, Duration patience) {
   const auto deadline = Clock::now() + patience;
   while (true) {
     const Result<GroupView> group = look_at_group(connection, config.group, look_patience);

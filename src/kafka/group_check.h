@@ -12,7 +12,7 @@
 #include "auditstream/result.h"
 #include "auditstream/time.h"
 #include "config/config.h"
-#include "core/cursor.h"
+#include "core/offsets_view.h"
 #include "kafka/client.h"
 
 namespace auditstream::kafka {
@@ -45,10 +45,10 @@ struct GroupView {
 // Who is in the group.
 Result<GroupView> look_at_group(const Connection& connection, const std::string& group, Duration timeout);
 
-// What keeps an instance with this config out of the group: one sentence with the remedy. `offsets` are the
-// live records of the offsets topic. Whoever has our own group.instance.id is left out: it makes room for us.
+// What keeps an instance with this config out of the group: one sentence with the remedy. `offsets` is what
+// the offsets topic says. Whoever has our own group.instance.id is left out: it makes room for us.
 std::optional<std::string> group_mistake(const config::Config& config, const GroupView& group,
-                                         const std::vector<core::RecordMap>& offsets);
+                                         const core::OffsetsView& offsets);
 
 struct GroupVerdict {
   std::optional<std::string> mistake;
@@ -58,7 +58,7 @@ struct GroupVerdict {
 // group_mistake() on the cluster. Asks again for so long until nothing stands in the way: a member may have
 // died just now.
 GroupVerdict check_group(const Connection& connection, const config::Config& config,
-                         const std::vector<core::RecordMap>& offsets, Duration patience);
+                         const core::OffsetsView& offsets, Duration patience);
 
 // After so long a member that has died is no longer in the group.
 Duration dead_member_patience(const config::Config& config);

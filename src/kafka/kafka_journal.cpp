@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "core/envelope.h"
+#include "core/offsets_view.h"
 #include "kafka/access_probe.h"
 #include "kafka/cluster.h"
+#include "kafka/offsets_reader.h"
 
 namespace auditstream::kafka {
 namespace {
@@ -237,75 +239,47 @@ Result<std::string> KafkaJournal::mark() {
 }
 
 Result<core::RecordMap> KafkaJournal::restore(const std::string& mark) {
-  Result<ClientHandle> made = make_client(RD_KAFKA_CONSUMER, settings_.connection,
-                                          {{"group.id", settings_.group + "-restore"},
-                                           {"isolation.level", "read_committed"},
-                                           {"enable.auto.commit", "false"},
-                                           {"enable.auto.offset.store", "false"},
-                                           {"auto.offset.reset", "error"},
-                                           {"fetch.wait.max.ms", "10"},
-                                           {"fetch.error.backoff.ms", "50"},
-                                           {"client.rack", ""}},
-                                          {});
-  if (!made.ok()) return made.error();
-  const ClientHandle consumer = *std::move(made);
-  rd_kafka_poll_set_consumer(consumer.get());
+  const Result<OffsetsReader> reader =
+      OffsetsReader::make(settings_.connection, settings_.offsets_topic, settings_.group + "-restore",
+                          {{"auto.offset.reset", "error"},
+                           {"fetch.wait.max.ms", "10"},
+                           {"fetch.error.backoff.ms", "50"},
+                           {"client.rack", ""}});
+  if (!reader.ok()) return reader.error();
   {
     // Knowing the leader before the first fetch saves half a second.
-    const TopicHandle topic(rd_kafka_topic_new(consumer.get(), settings_.offsets_topic.c_str(), nullptr));
+    const TopicHandle topic(rd_kafka_topic_new(reader->handle(), settings_.offsets_topic.c_str(), nullptr));
     const rd_kafka_metadata_t* metadata = nullptr;
-    if (rd_kafka_metadata(consumer.get(), 0, topic.get(), &metadata, slice_ms) ==
-        RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (rd_kafka_metadata(reader->handle(), 0, topic.get(), &metadata, slice_ms) ==
+        RD_KAFKA_RESP_ERR_NO_ERROR)
       rd_kafka_metadata_destroy(metadata);
-    }
-  }
-  const PartitionListHandle partitions(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_list_add(partitions.get(), settings_.offsets_topic.c_str(), settings_.partition)
-      ->offset = RD_KAFKA_OFFSET_BEGINNING;
-  if (const auto error = rd_kafka_assign(consumer.get(), partitions.get());
-      error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return Error{std::string("can't read the cursors: ") + rd_kafka_err2str(error)};
   }
   const auto deadline = Clock::now() + restore_deadline;
   auto say_next = Clock::now() + restoring_interval;
-  std::size_t read = 0;
-  std::string why = "our own mark did not become visible in time";
+  std::size_t count = 0;
   core::RecordMap records;
-  while (!stopping_ && Clock::now() < deadline) {
-    const MessageHandle message(rd_kafka_consumer_poll(consumer.get(), 100));
-    if (!message) continue;
-    if (message->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
-      return Error{denial(topic_access({"Read"}, {settings_.offsets_topic}), settings_.connection.properties),
-                   Cure::person};
-    }
-    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      why = rd_kafka_message_errstr(message.get());
-      continue;
-    }
-    ++read;
-    opening_.sign();
-    if (settings_.restoring && Clock::now() >= say_next) {
-      settings_.restoring(read);
-      say_next = Clock::now() + restoring_interval;
-    }
-    const std::string key(static_cast<const char*>(message->key), message->key_len);
-    if (message->payload == nullptr) {
-      records.erase(key);
-      continue;
-    }
-    std::string value(static_cast<const char*>(message->payload), message->len);
-    const std::optional<core::OwnerRecord> owner =
-        key == core::owner_key ? core::decode_owner(value) : std::nullopt;
-    if (owner && owner->nonce == mark) {
-      rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
-      const std::int64_t millis = rd_kafka_message_timestamp(message.get(), &type);
-      if (type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME)
-        ahead_of_broker_ = marked_at_ - Time{std::chrono::milliseconds(millis)};
-      return records;
-    }
-    records.insert_or_assign(key, std::move(value));
-  }
-  return Error{"can't read the cursors of partition " + std::to_string(settings_.partition) + ": " + why};
+  const Status read = reader->read_to_mark(
+      {{settings_.partition, RD_KAFKA_OFFSET_BEGINNING}},
+      [&](const OffsetsRecord& record) {
+        ++count;
+        opening_.sign();
+        if (settings_.restoring && Clock::now() >= say_next) {
+          settings_.restoring(count);
+          say_next = Clock::now() + restoring_interval;
+        }
+        const std::optional<core::OwnerRecord> owner =
+            record.key == core::owner_key && record.value ? core::decode_owner(*record.value) : std::nullopt;
+        const bool is_our_mark = owner && owner->nonce == mark;
+        if (is_our_mark && record.appended) ahead_of_broker_ = marked_at_ - *record.appended;
+        if (!is_our_mark) core::apply(records, record.key, record.value);
+        return !is_our_mark;
+      },
+      [&] { return !stopping_ && Clock::now() < deadline; });
+  if (read.ok()) return records;
+  if (read.error().cure == Cure::person) return read.error();
+  const std::string& why = read.error().message;
+  return Error{"can't read the cursors of partition " + std::to_string(settings_.partition) + ": " +
+               (why.empty() ? "our own mark did not become visible in time" : why)};
 }
 
 // --- committing

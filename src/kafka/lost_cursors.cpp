@@ -19,17 +19,6 @@ constexpr std::size_t sentences_max = 10;
 constexpr Duration patience = 20s;  // of all topics: nothing is polled meanwhile
 constexpr Duration standstill = 5s;
 
-bool has_cursor(const std::string& source, const std::vector<core::RecordMap>& offsets) {
-  return std::ranges::any_of(offsets,
-                             [&](const core::RecordMap& records) { return records.contains(source); });
-}
-
-bool any_cursor(const std::vector<core::RecordMap>& offsets) {
-  return std::ranges::any_of(offsets, [](const core::RecordMap& records) {
-    return std::ranges::any_of(records, [](const auto& record) { return record.first != core::owner_key; });
-  });
-}
-
 std::string sentence(const Source& source, Time last, const std::string& offsets_topic) {
   const std::string until = format_rfc3339(last);
   return "source " + source.name + " has no cursor in " + offsets_topic + ", but topic " + source.topic +
@@ -46,10 +35,11 @@ std::string sentence(const Source& source, Time last, const std::string& offsets
 }  // namespace
 
 LostCursors lost_cursors(const Connection& connection, const config::Config& config,
-                         const std::vector<core::RecordMap>& offsets) {
+                         const core::OffsetsView& offsets) {
   std::map<std::string, Sources> beginning;  // by topic
   for (const auto& source : config.sources) {
-    if (source->enabled && !has_cursor(source->name, offsets)) beginning[source->topic].push_back(source);
+    if (source->enabled && !offsets.cursors().contains(source->name))
+      beginning[source->topic].push_back(source);
   }
   LostCursors found;
   std::vector<std::string>& sentences = found.gone;
@@ -92,7 +82,7 @@ LostCursors lost_cursors(const Connection& connection, const config::Config& con
     if (const Status read = range.read_last(records_looked_at, take, standstill); !read.ok()) {
       if (read.error().cure != Cure::person) {
         not_looked_at(topic);
-      } else if (any_cursor(offsets)) {  // else all of them are told of together
+      } else if (!offsets.cursors().empty()) {  // else all of them are told of together
         may_not_read(topic, sources, read.error().message);
       }
     }
@@ -105,7 +95,7 @@ LostCursors lost_cursors(const Connection& connection, const config::Config& con
   }
   if (lost > sentences_max)
     sentences.push_back("so it is with another " + std::to_string(lost - sentences_max) + " sources");
-  if (lost == 0 && not_empty && !any_cursor(offsets)) {
+  if (lost == 0 && not_empty && offsets.cursors().empty()) {
     sentences.push_back(
         "there is no cursor in " + config.offsets.topic + ", but topic " + *not_empty +
         " holds records: if they are of these sources, all cursors are gone, and every source "

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "config/config.h"
-#include "core/cursor.h"
+#include "core/offsets_view.h"
 #include "kafka/client.h"
 
 namespace auditstream::kafka {
@@ -20,6 +20,6 @@ struct LostCursors {
 // found among the last records of its topic, or one for all where nothing was found but no source has a
 // cursor and the topics are not empty. `offsets` are the live records of the offsets topic. Changes nothing.
 LostCursors lost_cursors(const Connection& connection, const config::Config& config,
-                         const std::vector<core::RecordMap>& offsets);
+                         const core::OffsetsView& offsets);
 
 }  // namespace auditstream::kafka

@@ -1,22 +1,17 @@
-// OffsetsTail: reads along with the whole offsets topic and tells who has opened which partition, and where
-// cursors lie. A quiet owner would otherwise never learn that it was fenced: librdkafka takes an empty
-// transaction on a fenced handle for a success.
+// OffsetsTail: reads along with the whole offsets topic. A quiet owner would otherwise never learn that it
+// was fenced: librdkafka takes an empty transaction on a fenced handle for a success.
 #pragma once
 
 #include <atomic>
-#include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <thread>
 
-#include "core/tail.h"
 #include "kafka/client.h"
 #include "kafka/contact.h"
 #include "kafka/leaders.h"
+#include "kafka/offsets_reader.h"
 
 namespace auditstream::kafka {
 
@@ -31,27 +26,20 @@ struct TailSettings {
 
 class OffsetsTail {
  public:
-  using Records =
-      std::function<void(int partition, std::string_view key, const std::optional<std::string_view>& value)>;
-
-  // Both are called on the tail's thread, from the beginning of the topic on, in the order of each partition:
-  // `sink` with each mark, and with a cursor when it comes, goes or changes its account; `records` with every
-  // record.
-  OffsetsTail(TailSettings settings, std::function<void(core::TailEvent)> sink, Records records = {});
+  // `sink` is called on the tail's thread with every record, from the beginning of the topic on, in the order
+  // of each partition.
+  OffsetsTail(TailSettings settings, std::function<void(const OffsetsRecord&)> sink);
   ~OffsetsTail();
 
  private:
   void run();
   // Until we stop, or the handle has been silent for too long.
-  void read(rd_kafka_t* consumer, Leaders& leaders);
-  void on_record(int partition, std::string_view key, const std::optional<std::string_view>& value);
+  void read(const OffsetsReader& reader, Leaders& leaders);
 
   const TailSettings settings_;
-  const std::function<void(core::TailEvent)> sink_;
-  const Records records_;
+  const std::function<void(const OffsetsRecord&)> sink_;
   // Owned by the thread.
-  core::CursorPlaces told_;
-  std::map<int, std::int64_t> next_;  // offsets, by partition
+  OffsetsReader::Offsets next_;
   Contact::Line line_;
   std::atomic<bool> stopping_ = false;
   std::thread thread_;

@@ -182,7 +182,7 @@ std::variant<kafka::ClusterFacts, int> wait_for_kafka(const kafka::Cluster& clus
 
 struct Beginning {
   kafka::ClusterFacts facts;
-  std::vector<core::RecordMap> offsets;
+  core::OffsetsView offsets;
 };
 
 // Everything that has to be true before anything is polled; else the exit code.
@@ -210,7 +210,7 @@ std::variant<Beginning, int> begin(const kafka::Connection& connection, const ka
     return offsets.error().cure == Cure::person ? exit_config : exit_unavailable;
   }
   console.kafka_answers();
-  beginning.offsets = *std::move(offsets);
+  beginning.offsets = core::OffsetsView::of(*offsets);
   log_lost_cursors(kafka::lost_cursors(connection, config, beginning.offsets));
   const kafka::GroupVerdict verdict =
       kafka::check_group(connection, config, beginning.offsets, kafka::dead_member_patience(config));
@@ -306,15 +306,8 @@ int run_daemon(const std::string& path, const config::Config& config, Duration k
   core::Observers observer({&log_lines, &metrics});
   ReadSecrets secrets;
   http::CurlClient client({}, "auditstream");
-  core::ShardWorld world{client,
-                         secrets,
-                         observer,
-                         {},
-                         facts.record_bytes_max,
-                         core::cursor_places(offsets),
-                         1,
-                         hash64(instance_name())};
-  offsets.clear();
+  core::ShardWorld world{
+      client, secrets, observer, {}, facts.record_bytes_max, offsets.places(), 1, hash64(instance_name())};
 
   kafka::JournalSettings settings;
   settings.connection = connection;
@@ -350,9 +343,9 @@ int run_daemon(const std::string& path, const config::Config& config, Duration k
   worker = std::make_unique<Worker>(client, fleet);
   const kafka::OffsetsTail tail(
       {connection, config.group, config.offsets.topic, config.offsets.partitions, contact},
-      [&](core::TailEvent event) { worker->post(std::move(event)); },
-      [&](int partition, std::string_view key, const std::optional<std::string_view>& value) {
-        board.on_record(partition, key, value);
+      [&](const kafka::OffsetsRecord& record) {
+        if (std::optional<core::OffsetsEvent> event = board.apply(record.partition, record.key, record.value))
+          worker->post(*std::move(event));
       });
   membership = std::make_unique<kafka::GroupMembership>(
       kafka::MembershipSettings{connection, config.group, config.offsets.topic, contact},
@@ -372,7 +365,7 @@ int run_daemon(const std::string& path, const config::Config& config, Duration k
       for (const std::string& warning : known.warnings) log(core::Level::warn, "kafka_warning", warning);
       if (const auto offsets_now = cluster.read_offsets(next.offsets.topic, offsets_patience);
           offsets_now.ok()) {
-        log_lost_cursors(kafka::lost_cursors(connection, next, *offsets_now));
+        log_lost_cursors(kafka::lost_cursors(connection, next, core::OffsetsView::of(*offsets_now)));
       }
       topics.replace(next, known);
       board.configure(next.sources);

@@ -37,8 +37,8 @@ void Worker::deliver(Now now) {
       fleet_.on_journal(journal->number, std::move(journal->event), now);
     } else if (const auto* membership = std::get_if<core::MembershipEvent>(&letter)) {
       fleet_.on_membership(*membership, now);
-    } else if (const auto* tail = std::get_if<core::TailEvent>(&letter)) {
-      fleet_.on_tail(*tail, now);
+    } else if (const auto* tail = std::get_if<core::OffsetsEvent>(&letter)) {
+      fleet_.on_offsets(*tail, now);
     } else if (const auto* question = std::get_if<StatusQuestion>(&letter)) {
       question->answer->set_value(fleet_.status(now));
     } else {

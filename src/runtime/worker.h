@@ -23,8 +23,8 @@ struct JournalMail {
 struct StatusQuestion {
   std::shared_ptr<std::promise<core::FleetStatus>> answer;
 };
-using Mail =
-    std::variant<JournalMail, core::MembershipEvent, core::TailEvent, core::Reconfiguration, StatusQuestion>;
+using Mail = std::variant<JournalMail, core::MembershipEvent, core::OffsetsEvent, core::Reconfiguration,
+                          StatusQuestion>;
 
 class Worker {
  public:

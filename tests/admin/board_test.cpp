@@ -32,10 +32,10 @@ struct Shown {
     cursor.updated = noon;
   }
   int home() const { return murmur2_partition("acme", partitions); }
-  void write(const std::string& value, int partition) { board.on_record(partition, "acme", value); }
+  void write(const std::string& value, int partition) { board.apply(partition, "acme", value); }
   void write() { write(core::encode_cursor(cursor, {}), home()); }
   void own(const std::string& instance) {
-    board.on_record(home(), core::owner_key, "{\"instance\":\"" + instance + "\",\"nonce\":\"n\"}");
+    board.apply(home(), core::owner_key, "{\"instance\":\"" + instance + "\",\"nonce\":\"n\"}");
   }
   SourceView view() {
     board.configure({std::make_shared<const Source>(source)});
@@ -104,7 +104,7 @@ TEST(Board, WhatNoOwnerCanUseIsFailedWithItsRemedy) {
   EXPECT_EQ(shown.view().state, SourceState::failed);
   EXPECT_THAT(shown.view().error, HasSubstr("another log"));
 
-  shown.board.on_record(shown.home(), "acme", std::nullopt);
+  shown.board.apply(shown.home(), "acme", std::nullopt);
   shown.cursor.origin = "5f3a";
   shown.write(core::encode_cursor(shown.cursor, {}), shown.home() + 1);
   EXPECT_EQ(shown.view().state, SourceState::failed);
@@ -195,7 +195,7 @@ TEST(Board, ChunksOfIdsAreNoCursors) {
   Shown shown;
   shown.own("host-1");
   shown.write();
-  shown.board.on_record(shown.home(), "acme/seen/0", "{}");
+  shown.board.apply(shown.home(), "acme/seen/0", "{}");
   EXPECT_EQ(shown.view().state, SourceState::running);
 }
 

@@ -33,9 +33,9 @@ void run(std::string_view input) {
     AS_CHECK(core::chunk_number("acme", core::chunk_key("acme", *number)) == number);
 
   admin::Board board(12);
-  board.on_record(3, "acme", input);
-  board.on_record(3, core::owner_key, input);
-  board.on_record(3, input, input);
+  board.apply(3, "acme", input);
+  board.apply(3, core::owner_key, input);
+  board.apply(3, input, input);
 }
 
 std::vector<std::string> seeds() {

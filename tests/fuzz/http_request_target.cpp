@@ -24,7 +24,7 @@ std::vector<admin::SourceView> views() {
   source->settings["tenant_domain"] = "acme.tines.com";
   admin::SourceView view;
   view.source = source;
-  view.state = "RUNNING";
+  view.state = admin::SourceState::running;
   view.owner = "one";
   view.cursor.emplace();
   view.per_minute = {0, 3};

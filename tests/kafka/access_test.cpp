@@ -280,11 +280,11 @@ TEST_F(Denied, TheTailAndALookAtCursorsNeedNoGroup) {
   std::mutex mutex;
   std::vector<std::string> marks;
   const kafka::OffsetsTail tail({settings().connection, group(), place_.offsets(), Place::offsets_partitions},
-                                [&](const core::TailEvent& event) {
+                                folded([&](const core::OffsetsEvent& event) {
                                   const std::lock_guard lock(mutex);
                                   if (const auto* owner = std::get_if<core::OwnerMark>(&event))
                                     marks.push_back(owner->mark);
-                                });
+                                }));
   const Result<std::vector<core::RecordMap>> denied = cluster.read_offsets(place_.offsets(), 30s);
   ASSERT_FALSE(denied.ok());
   EXPECT_EQ(denied.error().cure, Cure::person);

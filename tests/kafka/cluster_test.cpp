@@ -214,7 +214,7 @@ TEST_F(Preparation, FindsTheEventsOfASourceWhoseCursorHasGone) {
   config_.sources.push_back(second);
   const auto gone = [this] {
     return kafka::lost_cursors({{{"bootstrap.servers", bootstrap_}}, "kafka-tests"}, config_,
-                               cluster().read_offsets(offsets(), 30s).value())
+                               core::OffsetsView::of(cluster().read_offsets(offsets(), 30s).value()))
         .gone;
   };
   EXPECT_THAT(gone(), IsEmpty()) << "there is nothing yet";

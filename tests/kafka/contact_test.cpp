@@ -93,7 +93,7 @@ TEST(Contact, IsBrokenByOneLeaderThatNobodyReplaces) {
   create_topic(brokers.bootstrap(), topic, 3, {{"cleanup.policy", "compact"}});
   const auto contact = std::make_shared<Contact>();
   const kafka::Connection connection{{{"bootstrap.servers", brokers.bootstrap()}}, "tests"};
-  const kafka::OffsetsTail tail({connection, topic, topic, 3, contact}, [](const core::TailEvent&) {});
+  const kafka::OffsetsTail tail({connection, topic, topic, 3, contact}, [](const kafka::OffsetsRecord&) {});
   until("they answer", 30s, [&] { return contact->silence() && !silent_for(*contact, 1s); });
   brokers.kill(*leader_of(brokers.bootstrap(), topic, 0));
   until("one doesn't", 30s, [&] { return silent_for(*contact, 10s); });

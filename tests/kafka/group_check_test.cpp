@@ -42,9 +42,10 @@ GroupMember instance(const std::string& name) { return member("auditstream-" + n
 GroupView of(std::vector<GroupMember> members) { return {"consumer", std::move(members)}; }
 
 // The offsets topic after the instance has opened its third partition.
-std::vector<core::RecordMap> opened_by(const std::string& name, const config::Config& config) {
-  return {
-      {}, {}, {{std::string(core::owner_key), core::encode_owner({name, "n", Time{}, terms_of(config)})}}};
+core::OffsetsView opened_by(const std::string& name, const config::Config& config) {
+  core::OffsetsView view;
+  view.apply(2, core::owner_key, core::encode_owner({name, "n", Time{}, terms_of(config)}));
+  return view;
 }
 
 TEST(GroupMistake, NobodyOrThoseWithTheSameConfigMayBeThere) {
@@ -79,10 +80,11 @@ TEST(GroupMistake, WhatTheDeadHadInTheirConfigHindersNobody) {
 }
 
 TEST(GroupMistake, AnOwnerThatTellsNothingOrNonsenseHindersNobody) {
-  for (const char* told : {R"({"instance":"a"})", R"({"instance":"a","config":7})", "no JSON", ""})
-    EXPECT_EQ(group_mistake(given_config(), of({instance("a")}), {{{std::string(core::owner_key), told}}}),
-              std::nullopt)
-        << told;
+  for (const char* told : {R"({"instance":"a"})", R"({"instance":"a","config":7})", "no JSON", ""}) {
+    core::OffsetsView view;
+    view.apply(0, core::owner_key, told);
+    EXPECT_EQ(group_mistake(given_config(), of({instance("a")}), view), std::nullopt) << told;
+  }
 }
 
 TEST(GroupMistake, ForeignConsumersAreNamedWithTheirTopic) {

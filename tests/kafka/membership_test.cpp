@@ -175,19 +175,19 @@ TEST(Membership, MayEndAtAnyMomentOfItsJoining) {
   until("all of it comes back", 30s, [&] { return one.has().size() == partitions; });
 }
 
-OffsetsTail tail_of(const Place& place, std::function<void(core::TailEvent)> sink) {
+OffsetsTail tail_of(const Place& place, std::function<void(core::OffsetsEvent)> sink) {
   return OffsetsTail({.connection = place.settings().connection,
                       .group = "kafka-tests",
                       .offsets_topic = place.offsets(),
                       .partitions = Place::offsets_partitions},
-                     std::move(sink));
+                     folded(std::move(sink)));
 }
 
 TEST(Tail, TellsEachOpeningInItsOrder) {
   Place place(Broker::shared());
   std::mutex mutex;
   std::vector<std::string> marks;
-  const OffsetsTail tail = tail_of(place, [&](const core::TailEvent& event) {
+  const OffsetsTail tail = tail_of(place, [&](const core::OffsetsEvent& event) {
     const std::lock_guard lock(mutex);
     const auto* mark = std::get_if<core::OwnerMark>(&event);
     if (mark != nullptr && mark->partition == 1) marks.push_back(mark->mark);
@@ -218,7 +218,7 @@ TEST(Tail, TellsWhereCursorsLie) {
   commit("acme/seen/7", "not a cursor");
   std::mutex mutex;
   std::vector<std::string> told;
-  const OffsetsTail tail = tail_of(place, [&](const core::TailEvent& event) {
+  const OffsetsTail tail = tail_of(place, [&](const core::OffsetsEvent& event) {
     const std::lock_guard lock(mutex);
     if (const auto* seen = std::get_if<core::CursorSeen>(&event)) {
       told.push_back(seen->source + " in " + std::to_string(seen->partition) + ": " +

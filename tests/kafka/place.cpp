@@ -53,6 +53,14 @@ std::vector<std::string> ids_of(const std::string& prefix, int count) {
   return ids;
 }
 
+std::function<void(const kafka::OffsetsRecord&)> folded(std::function<void(core::OffsetsEvent)> sink) {
+  return [view = std::make_shared<core::OffsetsView>(),
+          sink = std::move(sink)](const kafka::OffsetsRecord& record) {
+    if (std::optional<core::OffsetsEvent> event = view->apply(record.partition, record.key, record.value))
+      sink(*std::move(event));
+  };
+}
+
 core::RecordMap cursors_in(core::RecordMap records) {
   records.erase(std::string(core::owner_key));
   return records;

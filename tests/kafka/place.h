@@ -2,6 +2,7 @@
 // there.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -10,7 +11,9 @@
 
 #include "core/envelope.h"
 #include "core/journal.h"
+#include "core/offsets_view.h"
 #include "kafka/kafka_journal.h"
+#include "kafka/offsets_reader.h"
 #include "support/kafka/topic_reader.h"
 
 namespace auditstream::test {
@@ -66,5 +69,7 @@ std::vector<std::string> ids_of(const std::string& prefix, int count);
 
 // Without what tells who had opened the partition before.
 core::RecordMap cursors_in(core::RecordMap records);
+// For a tail: hears what its records mean to those who poll.
+std::function<void(const kafka::OffsetsRecord&)> folded(std::function<void(core::OffsetsEvent)> sink);
 
 }  // namespace auditstream::test

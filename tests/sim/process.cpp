@@ -148,15 +148,15 @@ void Process::tail() {
 
 void Process::pump_tail() {
   for (auto& [partition, heard] : tailed_) {
-    const std::vector<core::TailEvent>& log = world_.kafka.log(partition);
+    const std::vector<core::OffsetsEvent>& log = world_.kafka.log(partition);
     for (; heard < log.size(); ++heard) {
       post([this, event = log[heard]] { hear(event); });
     }
   }
 }
 
-void Process::hear(const core::TailEvent& event) {
-  fleet_->on_tail(event, now());
+void Process::hear(const core::OffsetsEvent& event) {
+  fleet_->on_offsets(event, now());
   const auto* mark = std::get_if<core::OwnerMark>(&event);
   if (mark == nullptr) return;
   Tenure& tenure = tenures_[mark->partition];

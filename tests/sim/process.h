@@ -74,7 +74,7 @@ class Process final : private http::Client, private core::Observer {
   void turn();
   void arm();
   void pump_tail();
-  void hear(const core::TailEvent& event);
+  void hear(const core::OffsetsEvent& event);
   void end();
   Now now() const { return Now{world_.time + clock_ahead_, Steady{world_.time.time_since_epoch()}}; }
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/journal.h"
-#include "core/tail.h"
+#include "core/offsets_view.h"
 
 namespace auditstream::sim {
 
@@ -43,7 +43,7 @@ class SimKafka {
   // The latest owner that has left its mark: whoever fences and then dies can't be heard of.
   std::uint64_t marked(int partition) { return partitions_[partition].marked; }
   // What reading along with a partition tells, in the order of its log.
-  const std::vector<core::TailEvent>& log(int partition) { return partitions_[partition].log; }
+  const std::vector<core::OffsetsEvent>& log(int partition) { return partitions_[partition].log; }
   const core::RecordMap& records(int partition) { return partitions_[partition].records; }
 
   // Applies the batch if `owner` still is the owner; false if it is fenced.
@@ -58,7 +58,7 @@ class SimKafka {
     std::uint64_t owner = 0;
     std::uint64_t marked = 0;
     core::RecordMap records;
-    std::vector<core::TailEvent> log;
+    std::vector<core::OffsetsEvent> log;
   };
   std::map<int, Partition> partitions_;
   std::vector<PublishedRecord> published_;

@@ -172,10 +172,10 @@ TEST(Fleet, AMarkIsForItsPartitionOnly) {
   FleetLife life;
   life.assign({0, 1});
   life.turn();
-  life.fleet->on_tail(OwnerMark{0, "mark 1"}, life.now);
-  life.fleet->on_tail(OwnerMark{1, "mark 1"}, life.now);
-  life.fleet->on_tail(OwnerMark{1, "somebody else"}, life.now);
-  life.fleet->on_tail(OwnerMark{3, "of a partition without a shard"}, life.now);
+  life.fleet->on_offsets(OwnerMark{0, "mark 1"}, life.now);
+  life.fleet->on_offsets(OwnerMark{1, "mark 1"}, life.now);
+  life.fleet->on_offsets(OwnerMark{1, "somebody else"}, life.now);
+  life.fleet->on_offsets(OwnerMark{3, "of a partition without a shard"}, life.now);
   EXPECT_EQ(std::ranges::count_if(life.observer.lines,
                                   [](const std::string& line) { return line.starts_with("shard_taken"); }),
             1);
@@ -183,8 +183,8 @@ TEST(Fleet, AMarkIsForItsPartitionOnly) {
 
 TEST(Fleet, ACursorWithoutSourceIsSaidOnceByWhoeverHasItsPartition) {
   FleetLife life;
-  life.fleet->on_tail(CursorSeen{"stranger", 3, "stranger"}, life.now);
-  life.fleet->on_tail(CursorSeen{life.sources[0]->name, 3, "it is known"}, life.now);
+  life.fleet->on_offsets(CursorSeen{"stranger", 3, "stranger"}, life.now);
+  life.fleet->on_offsets(CursorSeen{life.sources[0]->name, 3, "it is known"}, life.now);
   const auto said = [&] {
     return std::ranges::count_if(life.observer.lines, [](const std::string& line) {
       return line.starts_with("cursor_without_source: there is a cursor of stranger");
@@ -202,7 +202,7 @@ TEST(Fleet, ACursorWithoutSourceIsSaidOnceByWhoeverHasItsPartition) {
 TEST(Fleet, AnyNumberOfCursorsWithoutSourceIsOneLine) {
   FleetLife life;
   for (int i = 0; i < 100'000; ++i)
-    life.fleet->on_tail(CursorSeen{"stranger-" + std::to_string(i), i % partitions, "stranger"}, life.now);
+    life.fleet->on_offsets(CursorSeen{"stranger-" + std::to_string(i), i % partitions, "stranger"}, life.now);
   life.assign({0, 1, 2, 3});
   const auto about = [](const std::string& line) { return line.starts_with("cursor_without_source"); };
   ASSERT_EQ(std::ranges::count_if(life.observer.lines, about), 1);
@@ -226,12 +226,12 @@ TEST(Fleet, ASourceBeginsWhenItsCursorHasLeftTheOtherPartition) {
   FleetLife life;
   const std::string name = life.sources[0]->name;
   const int partition = murmur2_partition(name, partitions);
-  life.fleet->on_tail(CursorSeen{name, 3, "another"}, life.now);
+  life.fleet->on_offsets(CursorSeen{name, 3, "another"}, life.now);
   life.assign({partition});
   life.turn();
   EXPECT_THAT(life.client.waiting, IsEmpty());
   // While a cursor moves it may be seen in both places, in any order.
-  life.fleet->on_tail(CursorSeen{name, 3, std::nullopt}, life.now);
+  life.fleet->on_offsets(CursorSeen{name, 3, std::nullopt}, life.now);
   life.turn();
   EXPECT_EQ(life.client.waiting.size(), 1u);
 }
