@@ -96,13 +96,13 @@ void doubt(std::vector<SourceView>& views, const std::string& why) {
 }
 
 void Board::configure(std::vector<std::shared_ptr<const Source>> sources) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   sources_ = std::move(sources);
 }
 
 std::optional<core::OffsetsEvent> Board::apply(int partition, std::string_view key,
                                                const std::optional<std::string_view>& value) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::optional<core::OffsetsEvent> event = offsets_.apply(partition, key, value);
   const auto places = offsets_.cursors().find(key);
   if (places == offsets_.cursors().end()) {
@@ -124,7 +124,7 @@ std::optional<core::OffsetsEvent> Board::apply(int partition, std::string_view k
 std::vector<SourceView> Board::view(const core::FleetStatus& fleet, Time now) const {
   std::map<std::string_view, const core::SourceStatus*> here;
   for (const core::SourceStatus& source : fleet.sources) here.emplace(source.source->name, &source);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::vector<SourceView> views;
   views.reserve(sources_.size());
   for (const auto& source : sources_) {

@@ -5,13 +5,13 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "auditstream/model.h"
+#include "base/mutex.h"
 #include "core/activity.h"
 #include "core/cursor.h"
 #include "core/fleet.h"
@@ -85,14 +85,14 @@ class Board {
   };
 
   SourceView view_of(const std::shared_ptr<const Source>& source, const core::SourceStatus* here,
-                     const std::optional<core::JournalFailed>* not_open, Time now) const;
+                     const std::optional<core::JournalFailed>* not_open, Time now) const AS_REQUIRES(mutex_);
 
   const int partitions_;
 
-  mutable std::mutex mutex_;  // protects everything below
-  std::vector<std::shared_ptr<const Source>> sources_;
-  core::OffsetsView offsets_;
-  std::map<std::string, Rate, std::less<>> rates_;  // by source
+  mutable Mutex mutex_;
+  std::vector<std::shared_ptr<const Source>> sources_ AS_GUARDED_BY(mutex_);
+  core::OffsetsView offsets_ AS_GUARDED_BY(mutex_);
+  std::map<std::string, Rate, std::less<>> rates_ AS_GUARDED_BY(mutex_);  // by source
 };
 
 }  // namespace auditstream::admin

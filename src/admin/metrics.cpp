@@ -8,12 +8,13 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <mutex>
 #include <set>
 #include <sstream>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "base/mutex.h"
 
 namespace auditstream::admin {
 namespace {
@@ -227,20 +228,19 @@ void write_times(std::ostream& out, const std::vector<Row>& rows) {
 }  // namespace
 
 struct Metrics::Tally {
-  std::mutex mutex;
-  // From here on protected by the mutex.
-  std::map<Key, Series> series;
-  std::set<Key> configured;
-  std::map<std::string, Times, std::less<>> times;  // by vendor
-  Counts transactions{{"committed", 0}, {"fenced", 0}, {"lost", 0}, {"refused", 0}};
-  Histogram transaction_times{transaction_buckets};
-  std::uint64_t rebalances = 0;
-  std::uint64_t fenced = 0;
-  std::size_t shards_open = 0;
-  bool config_is_good = true;
-  Time config_read{};
+  Mutex mutex;
+  std::map<Key, Series> series AS_GUARDED_BY(mutex);
+  std::set<Key> configured AS_GUARDED_BY(mutex);
+  std::map<std::string, Times, std::less<>> times AS_GUARDED_BY(mutex);  // by vendor
+  Counts transactions AS_GUARDED_BY(mutex){{"committed", 0}, {"fenced", 0}, {"lost", 0}, {"refused", 0}};
+  Histogram transaction_times AS_GUARDED_BY(mutex){transaction_buckets};
+  std::uint64_t rebalances AS_GUARDED_BY(mutex) = 0;
+  std::uint64_t fenced AS_GUARDED_BY(mutex) = 0;
+  std::size_t shards_open AS_GUARDED_BY(mutex) = 0;
+  bool config_is_good AS_GUARDED_BY(mutex) = true;
+  Time config_read AS_GUARDED_BY(mutex){};
 
-  void learn(const core::FleetStatus& status, bool per_source);
+  void learn(const core::FleetStatus& status, bool per_source) AS_REQUIRES(mutex);
 };
 
 namespace {
@@ -259,7 +259,7 @@ Metrics::~Metrics() = default;
 // --- what happens
 
 void Metrics::configure(const std::vector<std::shared_ptr<const Source>>& sources) {
-  const std::lock_guard lock(tally_->mutex);
+  const MutexLock lock(tally_->mutex);
   tally_->configured.clear();
   for (const auto& source : sources) {
     tally_->configured.insert(key_of(*source, per_source_));
@@ -268,45 +268,46 @@ void Metrics::configure(const std::vector<std::shared_ptr<const Source>>& source
   for (const Key& key : tally_->configured) tally_->series[key];
   // A vendor's sums never go back.
   if (!per_source_) return;
-  std::erase_if(tally_->series, [&](const auto& entry) { return !tally_->configured.contains(entry.first); });
+  const std::set<Key>* const kept = &tally_->configured;
+  std::erase_if(tally_->series, [kept](const auto& entry) { return !kept->contains(entry.first); });
 }
 
 void Metrics::config_read(Time when) {
-  const std::lock_guard lock(tally_->mutex);
+  const MutexLock lock(tally_->mutex);
   tally_->config_is_good = true;
   tally_->config_read = when;
 }
 
 void Metrics::config_refused() {
-  const std::lock_guard lock(tally_->mutex);
+  const MutexLock lock(tally_->mutex);
   tally_->config_is_good = false;
 }
 
 void Metrics::shard_said(int, const core::Say& say) {
   if (say.code != "shard_taken") return;
-  const std::lock_guard lock(tally_->mutex);
+  const MutexLock lock(tally_->mutex);
   ++tally_->fenced;
 }
 
 void Metrics::rebalanced(const core::MembershipEvent& event) {
   if (std::visit([](const auto& change) { return change.partitions.empty(); }, event)) return;
-  const std::lock_guard lock(tally_->mutex);
+  const MutexLock lock(tally_->mutex);
   ++tally_->rebalances;
 }
 
 void Metrics::waited(const Source& source, Duration duration) {
-  const std::lock_guard lock(tally_->mutex);
+  const MutexLock lock(tally_->mutex);
   tally_->series[key_of(source, per_source_)].waited += duration;
 }
 
 void Metrics::answered(const Source& source, const http::Response& response) {
-  const std::lock_guard lock(tally_->mutex);
+  const MutexLock lock(tally_->mutex);
   ++tally_->series[key_of(source, per_source_)].requests[code_of(response)];
   tally_->times[source.vendor].requests.Observe(seconds(response.latency));
 }
 
 void Metrics::polled(const Source& source, const core::Polled& poll, Time when) {
-  const std::lock_guard lock(tally_->mutex);
+  const MutexLock lock(tally_->mutex);
   Series& series = tally_->series[key_of(source, per_source_)];
   series.deduplicated += poll.known;
   ++series.polls[poll.refused ? to_string(*poll.refused) : "ok"];
@@ -314,7 +315,7 @@ void Metrics::polled(const Source& source, const core::Polled& poll, Time when) 
 }
 
 void Metrics::transacted(const core::Batch& batch, core::Outcome outcome, Duration took, Time when) {
-  const std::lock_guard lock(tally_->mutex);
+  const MutexLock lock(tally_->mutex);
   ++tally_->transactions[name_of(outcome)];
   tally_->transaction_times.Observe(seconds(took));
   if (outcome != core::Outcome::committed) return;
@@ -380,7 +381,7 @@ std::string Metrics::exposition(const std::optional<core::FleetStatus>& status,
   Time config_read;
   {
     // Only copies are made here: the worker waits meanwhile.
-    const std::lock_guard lock(tally_->mutex);
+    const MutexLock lock(tally_->mutex);
     if (status) tally_->learn(*status, per_source_);
     rows.reserve(tally_->series.size());
     for (const auto& [key, series] : tally_->series) {

@@ -68,10 +68,9 @@ int hex4(std::string_view text, std::size_t at) {
   if (at + 4 > text.size()) return -1;
   int value = 0;
   for (const char c : text.substr(at, 4)) {
-    const std::size_t digit =
-        std::string_view("0123456789abcdef").find(c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c);
+    const std::size_t digit = std::string_view("0123456789abcdefABCDEF").find(c);
     if (digit == std::string_view::npos) return -1;
-    value = value * 16 + static_cast<int>(digit);
+    value = value * 16 + static_cast<int>(digit < 16 ? digit : digit - 6);
   }
   return value;
 }

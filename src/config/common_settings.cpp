@@ -125,13 +125,13 @@ Status apply_ca_file(const std::string& value, Draft& draft) {
 }
 
 Status apply_proxy(const std::string& value, Draft& draft) {
-  const Status valid = check_proxy(value);
+  Status valid = check_proxy(value);
   if (valid.ok()) draft.route.proxy = value;
   return valid;
 }
 
 Status apply_time_field(const std::string& value, Draft& draft) {
-  const Status valid = json::validate_pointer(value);
+  Status valid = json::validate_pointer(value);
   if (valid.ok()) draft.source.time_field = value;
   return valid;
 }

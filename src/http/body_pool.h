@@ -4,10 +4,11 @@
 
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "base/mutex.h"
 
 namespace auditstream::http {
 
@@ -24,7 +25,7 @@ class BodyPool : public std::enable_shared_from_this<BodyPool> {
   std::string take(std::size_t bytes) {
     std::string buffer;
     if (bytes == 0 || bytes >= buffer_bytes_min) {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (!idle_.empty()) {
         buffer = std::move(idle_.back());
         idle_.pop_back();
@@ -52,7 +53,7 @@ class BodyPool : public std::enable_shared_from_this<BodyPool> {
 
   void give_back(std::string buffer) noexcept {
     const std::size_t bytes = buffer.capacity();
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (bytes < buffer_bytes_min || idle_.size() == buffers_max || idle_bytes_ + bytes > idle_bytes_max)
       return;
     buffer.clear();
@@ -61,9 +62,9 @@ class BodyPool : public std::enable_shared_from_this<BodyPool> {
   }
 
  private:
-  std::mutex mutex_;
-  std::vector<std::string> idle_;  // guarded by mutex_
-  std::size_t idle_bytes_ = 0;     // guarded by mutex_
+  Mutex mutex_;
+  std::vector<std::string> idle_ AS_GUARDED_BY(mutex_);
+  std::size_t idle_bytes_ AS_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace auditstream::http

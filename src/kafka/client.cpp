@@ -2,9 +2,9 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <mutex>
 #include <sstream>
 
+#include "base/mutex.h"
 #include "kafka/connection_trouble.h"
 #include "kafka/contact.h"
 
@@ -20,7 +20,7 @@ thread_local Steady last_trouble_at;
 class Certificates {
  public:
   void note(const std::string& broker, int error) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (error == 0) {
       errors_.erase(broker);
     } else {
@@ -30,7 +30,7 @@ class Certificates {
   // 0 unless the text is about a handshake with such a broker.
   int error_behind(const std::string& text) const {
     if (text.find("SSL") == std::string::npos) return 0;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const auto& [broker, error] : errors_) {
       // "ssl://10.0.0.1:9093/1: ...", or "GroupCoordinator: ssl://10.0.0.1:9093: ...".
       for (const char end : {'/', ':'}) {
@@ -41,8 +41,8 @@ class Certificates {
   }
 
  private:
-  mutable std::mutex mutex_;
-  std::map<std::string, int> errors_;  // protected by mutex_
+  mutable Mutex mutex_;
+  std::map<std::string, int> errors_ AS_GUARDED_BY(mutex_);
 };
 
 // Never destroyed: handles that were given up may outlive main().

@@ -22,11 +22,6 @@ constexpr int request_ms = 10'000;
 constexpr Duration first_look = 1s;     // then it is clear whether a broker refuses us
 constexpr auto visible_deadline = 30s;  // a new topic may take a while to be known everywhere
 
-struct MetadataFree {
-  void operator()(const rd_kafka_metadata_t* metadata) const { rd_kafka_metadata_destroy(metadata); }
-};
-using MetadataHandle = std::unique_ptr<const rd_kafka_metadata_t, MetadataFree>;
-
 int milliseconds(Duration duration) {
   return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
 }

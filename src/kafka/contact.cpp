@@ -52,54 +52,54 @@ std::optional<Steady> Owed::since(Steady now) const {
 }
 
 Contact::Line::Line(std::shared_ptr<Contact> contact) : contact_(std::move(contact)) {
-  const std::lock_guard lock(contact_->mutex_);
+  const MutexLock lock(contact_->mutex_);
   place_ = contact_->lines_.insert(contact_->lines_.end(), this);
 }
 
 Contact::Line::~Line() {
-  const std::lock_guard lock(contact_->mutex_);
+  const MutexLock lock(contact_->mutex_);
   contact_->lines_.erase(place_);
 }
 
 void Contact::Line::ask() {
-  const std::lock_guard lock(contact_->mutex_);
+  const MutexLock lock(contact_->mutex_);
   owed_.ask(steady_now());
 }
 
 void Contact::Line::sign() {
-  const std::lock_guard lock(contact_->mutex_);
+  const MutexLock lock(contact_->mutex_);
   owed_.sign(steady_now());
 }
 
 void Contact::Line::answered() { answered(steady_now()); }
 
 void Contact::Line::answered(Steady at) {
-  const std::lock_guard lock(contact_->mutex_);
+  const MutexLock lock(contact_->mutex_);
   owed_.answered(at);
   trouble_.reset();
   why_.clear();
 }
 
 void Contact::Line::rest() {
-  const std::lock_guard lock(contact_->mutex_);
+  const MutexLock lock(contact_->mutex_);
   owed_.rest();
   trouble_.reset();
   why_.clear();
 }
 
 void Contact::Line::in_vain(std::string why) {
-  const std::lock_guard lock(contact_->mutex_);
+  const MutexLock lock(contact_->mutex_);
   owed_.in_vain(steady_now());
   why_ = std::move(why);
 }
 
 void Contact::Line::trouble(Error broker) {
-  const std::lock_guard lock(contact_->mutex_);
+  const MutexLock lock(contact_->mutex_);
   trouble_ = std::move(broker);
 }
 
 std::optional<Steady> Contact::Line::since() const {
-  const std::lock_guard lock(contact_->mutex_);
+  const MutexLock lock(contact_->mutex_);
   return owed_.since(steady_now());
 }
 
@@ -109,7 +109,7 @@ Duration Contact::Line::silent() const {
 }
 
 std::optional<Silence> Contact::silence() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const Steady now = steady_now();
   std::vector<std::pair<Steady, const Line*>> silent;
   for (const Line* line : lines_) {

@@ -5,12 +5,12 @@
 
 #include <list>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
 #include "auditstream/result.h"
 #include "auditstream/time.h"
+#include "base/mutex.h"
 #include "kafka/client.h"
 
 namespace auditstream::kafka {
@@ -77,7 +77,8 @@ class Contact {
 
     const std::shared_ptr<Contact> contact_;
     std::list<Line*>::iterator place_;
-    Owed owed_;                     // from here on protected by the contact's mutex
+    // With the contact's mutex held.
+    Owed owed_;
     std::optional<Error> trouble_;  // of a broker
     std::string why_;
   };
@@ -86,8 +87,8 @@ class Contact {
   std::optional<Silence> silence() const;
 
  private:
-  mutable std::mutex mutex_;
-  std::list<Line*> lines_;  // protected by mutex_
+  mutable Mutex mutex_;
+  std::list<Line*> lines_ AS_GUARDED_BY(mutex_);
 };
 
 // Has the line know what has happened to a broker since it became silent, as broker_error() has it.

@@ -14,7 +14,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::string_view client_id_prefix = "auditstream-";
 constexpr std::string_view consumer_protocol = "consumer";
 // With a broker down its answer is waited for as long as this.
-constexpr Duration look_patience = 5s;
+constexpr Duration group_patience = 5s;
 constexpr auto look_again = 500ms;
 constexpr Duration session_timeout_default = 6s;
 constexpr Duration session_timeout_spare = 2s;
@@ -192,7 +192,7 @@ GroupVerdict check_group(const Connection& connection, const config::Config& con
                          const core::OffsetsView& offsets, Duration patience) {
   const auto deadline = Clock::now() + patience;
   while (true) {
-    const Result<GroupView> group = look_at_group(connection, config.group, look_patience);
+    const Result<GroupView> group = look_at_group(connection, config.group, group_patience);
     if (!group.ok()) {
       return {std::nullopt, "the group " + config.group +
                                 " can't be looked at, so the configs of its instances are not compared: " +

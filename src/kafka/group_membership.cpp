@@ -44,6 +44,7 @@ std::string heartbeat_interval(const Properties& properties) {
 
 std::vector<int> numbers_of(const rd_kafka_topic_partition_list_t* list) {
   std::vector<int> numbers;
+  numbers.reserve(static_cast<std::size_t>(list->cnt));
   for (int i = 0; i < list->cnt; ++i) numbers.push_back(list->elems[i].partition);
   return numbers;
 }
@@ -56,7 +57,7 @@ class GroupMembership::Listener {
   explicit Listener(Contact::Line* line) : line_(line) {}
 
   void mute() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     line_ = nullptr;
   }
 
@@ -80,12 +81,12 @@ class GroupMembership::Listener {
 
  private:
   void tell(void (Contact::Line::*what)()) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (line_ != nullptr) (line_->*what)();
   }
 
-  std::mutex mutex_;
-  Contact::Line* line_;  // protected by mutex_
+  Mutex mutex_;
+  Contact::Line* line_ AS_GUARDED_BY(mutex_);
 };
 
 GroupMembership::GroupMembership(MembershipSettings settings, std::function<void(core::MembershipEvent)> sink,
@@ -98,7 +99,7 @@ GroupMembership::GroupMembership(MembershipSettings settings, std::function<void
 
 GroupMembership::~GroupMembership() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     leaving_ = true;
   }
   wakeup_.notify_all();
@@ -107,7 +108,7 @@ GroupMembership::~GroupMembership() {
 
 void GroupMembership::released(int partition) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     unreleased_.erase(partition);
   }
   wakeup_.notify_all();
@@ -147,8 +148,8 @@ void GroupMembership::run() {
 
 // False if we leave.
 bool GroupMembership::wait(Duration patience) {
-  std::unique_lock lock(mutex_);
-  return !wakeup_.wait_for(lock, patience, [this] { return leaving_; });
+  MutexLock lock(mutex_);
+  return !wakeup_.wait_for(lock, patience, [this]() AS_REQUIRES(mutex_) { return leaving_; });
 }
 
 // The same trouble is said once until the group has given us something.
@@ -193,7 +194,7 @@ rd_kafka_resp_err_t GroupMembership::serve(rd_kafka_t* consumer) {
   }
   while (true) {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (leaving_) return RD_KAFKA_RESP_ERR_NO_ERROR;
     }
     const MessageHandle message(rd_kafka_consumer_poll(consumer, poll_ms));
@@ -296,13 +297,14 @@ void GroupMembership::revoked(rd_kafka_t* consumer, std::vector<int> partitions)
   std::erase_if(partitions, [this](int partition) { return partitions_.erase(partition) == 0; });
   const bool lost = rd_kafka_assignment_lost(consumer) != 0;
   if (partitions.empty() && !lost) return;
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   if (leaving_) return;  // nothing is at work in them any more
   if (!lost) unreleased_.insert(partitions.begin(), partitions.end());
   lock.unlock();
   sink_(core::PartitionsRevoked{partitions, lost});
   lock.lock();
-  wakeup_.wait_for(lock, release_patience, [this] { return unreleased_.empty() || leaving_; });
+  wakeup_.wait_for(lock, release_patience,
+                   [this]() AS_REQUIRES(mutex_) { return unreleased_.empty() || leaving_; });
   unreleased_.clear();
 }
 

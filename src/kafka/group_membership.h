@@ -2,16 +2,15 @@
 // This handle is a member of it and nothing else: it fetches nothing and commits no offset.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 #include <thread>
 
+#include "base/mutex.h"
 #include "core/membership.h"
 #include "core/notice.h"
 #include "kafka/access.h"
@@ -72,10 +71,10 @@ class GroupMembership {
 
   Contact::Line line_;                  // with the coordinator
   std::unique_ptr<Listener> listener_;  // of the present handle
-  std::mutex mutex_;
-  std::condition_variable wakeup_;
-  std::set<int> unreleased_;  // protected by mutex_
-  bool leaving_ = false;      // protected by mutex_
+  Mutex mutex_;
+  Condition wakeup_;
+  std::set<int> unreleased_ AS_GUARDED_BY(mutex_);
+  bool leaving_ AS_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

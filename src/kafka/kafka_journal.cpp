@@ -83,7 +83,7 @@ KafkaJournal::~KafkaJournal() {
 
 void KafkaJournal::stop() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   wakeup_.notify_one();
@@ -96,7 +96,7 @@ void KafkaJournal::close() { post(Close{}); }
 
 void KafkaJournal::post(Command command) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     AS_CHECK(!command_);
     command_ = std::move(command);
   }
@@ -107,8 +107,8 @@ void KafkaJournal::run() {
   while (true) {
     Command command;
     {
-      std::unique_lock lock(mutex_);
-      wakeup_.wait(lock, [this] { return stopping_ || command_; });
+      MutexLock lock(mutex_);
+      wakeup_.wait(lock, [this]() AS_REQUIRES(mutex_) { return stopping_ || command_; });
       if (stopping_) break;
       command = *std::exchange(command_, std::nullopt);
     }

@@ -3,12 +3,10 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -16,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/mutex.h"
 #include "core/journal.h"
 #include "kafka/access.h"
 #include "kafka/client.h"
@@ -141,9 +140,9 @@ class KafkaJournal final : public core::Journal {
   // An EndTxn of this handle may still be on its way. Set by librdkafka's threads.
   std::atomic<bool> end_unanswered_ = false;
 
-  std::mutex mutex_;
-  std::condition_variable wakeup_;
-  std::optional<Command> command_;  // protected by mutex_
+  Mutex mutex_;
+  Condition wakeup_;
+  std::optional<Command> command_ AS_GUARDED_BY(mutex_);
   std::atomic<bool> stopping_ = false;
   std::thread thread_;
 };

@@ -21,7 +21,7 @@ rd_kafka_resp_err_t Leaders::on_answer(rd_kafka_t*, int, const char*, std::int32
                                        std::int64_t, rd_kafka_resp_err_t error, void* opaque) {
   if (api_key == fetch && error == RD_KAFKA_RESP_ERR_NO_ERROR) {
     auto* self = static_cast<Leaders*>(opaque);
-    const std::lock_guard lock(self->mutex_);
+    const MutexLock lock(self->mutex_);
     self->answers_[broker] = steady_now();
   }
   return RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -31,7 +31,7 @@ std::optional<Steady> Leaders::answered(rd_kafka_t* client) {
   const auto earliest = [this]() -> std::optional<Steady> {
     if (!complete_) return std::nullopt;
     if (leaders_.empty()) return told_;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     Steady moment = Steady::max();
     for (const std::int32_t leader : leaders_) {
       const auto found = answers_.find(leader);

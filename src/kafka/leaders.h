@@ -4,12 +4,12 @@
 
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 
 #include "auditstream/time.h"
+#include "base/mutex.h"
 #include "kafka/client.h"
 
 namespace auditstream::kafka {
@@ -40,8 +40,8 @@ class Leaders {
   std::optional<Steady> asked_;
   std::optional<Steady> told_;
 
-  std::mutex mutex_;
-  std::map<std::int32_t, Steady> answers_;  // by broker; protected by mutex_
+  Mutex mutex_;
+  std::map<std::int32_t, Steady> answers_ AS_GUARDED_BY(mutex_);  // by broker
 };
 
 }  // namespace auditstream::kafka

@@ -8,9 +8,9 @@
 namespace auditstream::kafka {
 namespace {
 
-constexpr int poll_ms = 200;
+constexpr int read_ms = 200;
 
-OffsetsRecord record_of(const rd_kafka_message_t& message) {
+OffsetsRecord offsets_record(const rd_kafka_message_t& message) {
   OffsetsRecord record{
       message.partition, message.offset, {static_cast<const char*>(message.key), message.key_len}, {}, {}};
   if (message.payload != nullptr)
@@ -48,12 +48,12 @@ Status OffsetsReader::read(const Offsets& from, const Take& take, const GoOn& go
   std::string why;
   while (until != Until::end || at_end.size() < from.size()) {
     if (!go_on()) return Error{why};
-    const MessageHandle message(rd_kafka_consumer_poll(consumer_.get(), poll_ms));
+    const MessageHandle message(rd_kafka_consumer_poll(consumer_.get(), read_ms));
     if (!message) continue;
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
       at_end.insert(message->partition);
     } else if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      if (!take(record_of(*message))) break;
+      if (!take(offsets_record(*message))) break;
     } else if (message->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED && until != Until::stopped) {
       return Error{denial(topic_access({"Read"}, {topic_}), connection_.properties), Cure::person};
     } else {

@@ -12,7 +12,7 @@ namespace {
 
 constexpr auto retry_wait = 500ms;
 // The brokers may have moved to where a handle, which has known them elsewhere, does not look for them.
-constexpr Duration handle_patience = 20s;
+constexpr Duration reader_patience = 20s;
 
 }  // namespace
 
@@ -58,7 +58,7 @@ void OffsetsTail::read(const OffsetsReader& reader, Leaders& leaders) {
       [&] {
         if (const std::optional<Steady> moment = leaders.answered(reader.handle())) line_.answered(*moment);
         note_trouble(line_, settings_.connection.properties);
-        return !stopping_ && std::min(line_.silent(), steady_now() - began) <= handle_patience;
+        return !stopping_ && std::min(line_.silent(), steady_now() - began) <= reader_patience;
       });
 }
 

@@ -11,7 +11,7 @@ Takeover::Takeover(const JournalSettings& settings, const std::set<int>& partiti
     its.partition = partition;
     hand.journal = std::make_unique<KafkaJournal>(std::move(its), [this, &hand](core::JournalEvent event) {
       {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         hand.event = std::move(event);
       }
       arrival_.notify_all();
@@ -24,7 +24,7 @@ Takeover::~Takeover() {
 }
 
 core::JournalEvent Takeover::wait_for(Hand& hand) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   arrival_.wait(lock, [&] { return hand.event.has_value(); });
   return *std::exchange(hand.event, std::nullopt);
 }

@@ -3,15 +3,14 @@
 // have left.
 #pragma once
 
-#include <condition_variable>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <variant>
 #include <vector>
 
+#include "base/mutex.h"
 #include "core/cursor.h"
 #include "core/journal.h"
 #include "kafka/kafka_journal.h"
@@ -37,15 +36,15 @@ class Takeover {
 
  private:
   struct Hand {
-    std::optional<core::JournalEvent> event;  // protected by mutex_
+    std::optional<core::JournalEvent> event;  // with the mutex held
     std::unique_ptr<KafkaJournal> journal;
   };
 
   core::JournalEvent wait_for(Hand& hand);
   bool others_still_ours(int home);
 
-  std::mutex mutex_;
-  std::condition_variable arrival_;
+  Mutex mutex_;
+  Condition arrival_;
   std::map<int, Hand> hands_;
 };
 

@@ -13,11 +13,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int request_ms = 10'000;
-
-struct MetadataFree {
-  void operator()(const rd_kafka_metadata_t* metadata) const { rd_kafka_metadata_destroy(metadata); }
-};
+constexpr int question_ms = 10'000;
 
 // 0 where it is no number: no generation of ours.
 std::uint64_t generation_of(std::string_view text) {
@@ -26,7 +22,7 @@ std::uint64_t generation_of(std::string_view text) {
   return code == std::errc{} && end == text.data() + text.size() ? number : 0;
 }
 
-TopicRecord record_of(const rd_kafka_message_t& message) {
+TopicRecord event_record(const rd_kafka_message_t& message) {
   TopicRecord record;
   record.value = {static_cast<const char*>(message.payload), message.len};
   rd_kafka_headers_t* headers = nullptr;
@@ -81,11 +77,11 @@ Error TopicRange::denied() const {
 Result<int> TopicRange::partition_count() {
   const TopicHandle topic(rd_kafka_topic_new(consumer_.get(), topic_.c_str(), nullptr));
   const rd_kafka_metadata_t* answer = nullptr;
-  const rd_kafka_resp_err_t error = rd_kafka_metadata(consumer_.get(), 0, topic.get(), &answer, request_ms);
+  const rd_kafka_resp_err_t error = rd_kafka_metadata(consumer_.get(), 0, topic.get(), &answer, question_ms);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
     return last_broker_error(consumer_.get(), connection_.properties)
         .value_or(Error{topic_ + ": " + rd_kafka_err2str(error)});
-  const std::unique_ptr<const rd_kafka_metadata_t, MetadataFree> metadata(answer);
+  const MetadataHandle metadata(answer);
   const rd_kafka_metadata_topic_t& found = metadata->topics[0];
   if (found.err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) return denied();
   if (found.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
@@ -103,7 +99,7 @@ Result<TopicRange::Spans> TopicRange::extent(rd_kafka_t* handle) {
   for (int partition = 0; partition < *count; ++partition) {
     Span& span = extent[partition];
     const rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(handle, topic_.c_str(), partition,
-                                                                       &span.begin, &span.end, request_ms);
+                                                                       &span.begin, &span.end, question_ms);
     if (error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) return denied();
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
       return Error{"can't tell what partition " + std::to_string(partition) + " of " + topic_ +
@@ -143,7 +139,7 @@ Status TopicRange::read(Time from, const Take& take) {
         std::max<std::int64_t>(timestamp, 0);
   }
   if (list->cnt > 0) {
-    if (const auto error = rd_kafka_offsets_for_times(uncommitted_.get(), list.get(), request_ms);
+    if (const auto error = rd_kafka_offsets_for_times(uncommitted_.get(), list.get(), question_ms);
         error != RD_KAFKA_RESP_ERR_NO_ERROR)
       return Error{"can't find the beginning of the range in " + topic_ + ": " + rd_kafka_err2str(error)};
   }
@@ -265,7 +261,7 @@ Status TopicRange::scan(const Spans& spans,
     }
     deadline = Clock::now() + standstill;
     const bool inside = message->offset < end->second;
-    const bool more = inside && take(message->partition, record_of(*message));
+    const bool more = inside && take(message->partition, event_record(*message));
     if (!more || message->offset + 1 >= end->second) done(message->partition);
   }
   rd_kafka_assign(consumer_.get(), nullptr);

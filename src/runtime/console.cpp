@@ -121,39 +121,41 @@ Console::Console(const config::Config& config, admin::Identity identity, const a
       kafka_{false, floor_second(started), "no answer yet"} {}
 
 void Console::attach(Running running) {
-  const std::scoped_lock lock(mutex_, life_mutex_);
+  const MutexLock lock(mutex_);
+  const MutexLock life_lock(life_mutex_);
   watchdog_ = running.watchdog;
   identity_.cluster_id = running.cluster_id;
   running_ = std::move(running);
 }
 
 void Console::detach() {
-  const std::scoped_lock lock(mutex_, life_mutex_);
+  const MutexLock lock(mutex_);
+  const MutexLock life_lock(life_mutex_);
   watchdog_ = nullptr;
   kafka_ = running_->kafka();
   running_.reset();
 }
 
-void Console::finish() { const std::lock_guard last_change(editing_); }
+void Console::finish() { const MutexLock last_change(editing_); }
 
 void Console::kafka_answers() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   kafka_ = {};
 }
 
 void Console::kafka_is_silent(std::string why, Time now) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (kafka_.reachable) kafka_ = {false, floor_second(now), ""};
   kafka_.error = std::move(why);
 }
 
 void Console::config_read(admin::ConfigView view) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   config_view_ = std::move(view);
 }
 
 Console::View Console::look() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return {identity_, running_ ? running_->kafka() : kafka_, config_view_, running_.has_value()};
 }
 
@@ -162,7 +164,7 @@ std::optional<core::FleetStatus> Console::ask_fleet() const {
   const auto answer = std::make_shared<std::promise<core::FleetStatus>>();
   std::future<core::FleetStatus> arrival = answer->get_future();
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!running_) return std::nullopt;
     running_->worker->post(StatusQuestion{answer});
   }
@@ -172,7 +174,7 @@ std::optional<core::FleetStatus> Console::ask_fleet() const {
 
 // While we wait for Kafka there is no loop that could hang.
 admin::HttpResponse Console::live() const {
-  const std::lock_guard lock(life_mutex_);
+  const MutexLock lock(life_mutex_);
   const bool hangs = watchdog_ != nullptr && watchdog_->standstill() >= loop_hangs_after;
   return hangs ? plain(503, "the event loop hangs") : plain(200, "ok");
 }
@@ -234,9 +236,9 @@ admin::HttpResponse Console::in_time(const admin::HttpRequest& request) {
 }
 
 admin::HttpResponse Console::carry_out(admin::Change change) {
-  const std::lock_guard one_at_a_time(editing_);
+  const MutexLock one_at_a_time(editing_);
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!running_) return admin::error_response(503, std::string(not_at_work) + ": nothing was changed");
   }
   const Source& source = *change.source;

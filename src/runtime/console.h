@@ -5,7 +5,6 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
@@ -13,6 +12,7 @@
 #include "admin/board.h"
 #include "admin/config_view.h"
 #include "admin/kafka_view.h"
+#include "base/mutex.h"
 #include "config/config.h"
 #include "core/fleet.h"
 #include "runtime/cursor_editor.h"
@@ -77,13 +77,13 @@ class Console {
   const admin::Door door_;
   const CursorEditor editor_;
 
-  mutable std::mutex mutex_;
-  std::optional<Running> running_;      // protected by mutex_, and so is the use of what it points to
-  admin::KafkaView kafka_;              // protected by mutex_; while nothing is running
-  admin::ConfigView config_view_;       // protected by mutex_
-  std::mutex editing_;                  // one change at a time
-  mutable std::mutex life_mutex_;       // never held for longer than it takes to look
-  const Watchdog* watchdog_ = nullptr;  // protected by life_mutex_
+  mutable Mutex mutex_;
+  std::optional<Running> running_ AS_GUARDED_BY(mutex_);  // and so is the use of what it points to
+  admin::KafkaView kafka_ AS_GUARDED_BY(mutex_);          // while nothing is running
+  admin::ConfigView config_view_ AS_GUARDED_BY(mutex_);
+  Mutex editing_;             // one change at a time
+  mutable Mutex life_mutex_;  // never held for longer than it takes to look
+  const Watchdog* watchdog_ AS_GUARDED_BY(life_mutex_) = nullptr;
 };
 
 }  // namespace auditstream::runtime

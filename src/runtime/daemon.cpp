@@ -8,7 +8,6 @@
 #include <atomic>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <sstream>
 #include <thread>
@@ -17,6 +16,7 @@
 #include "admin/metrics.h"
 #include "base/exit_code.h"
 #include "base/hash.h"
+#include "base/mutex.h"
 #include "core/fleet.h"
 #include "core/observers.h"
 #include "http/curl_client.h"
@@ -66,7 +66,7 @@ class Signals {
 
   // Where they go from now on. With null nothing is at work, and to end takes no patience.
   void direct_to(Worker* worker, Reload* reload) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     worker_ = worker;
     reload_ = reload;
     if (reload != nullptr && std::exchange(reload_wanted_, false)) reload->request();
@@ -80,7 +80,7 @@ class Signals {
       const timespec patience{1, 0};
       const int signal = sigtimedwait(&set, nullptr, &patience);
       const bool ending = signal == SIGTERM || signal == SIGINT;
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (worker_ == nullptr) {
         reload_wanted_ = reload_wanted_ || signal == SIGHUP;
         if (!ending) continue;
@@ -105,10 +105,10 @@ class Signals {
 
   Supervisor& supervisor_;
 
-  std::mutex mutex_;
-  Worker* worker_ = nullptr;  // from here on protected by mutex_
-  Reload* reload_ = nullptr;
-  bool reload_wanted_ = false;  // before anything could be reloaded
+  Mutex mutex_;
+  Worker* worker_ AS_GUARDED_BY(mutex_) = nullptr;
+  Reload* reload_ AS_GUARDED_BY(mutex_) = nullptr;
+  bool reload_wanted_ AS_GUARDED_BY(mutex_) = false;  // before anything could be reloaded
   std::atomic<bool> done_ = false;
   std::thread thread_;
 };
@@ -242,7 +242,7 @@ Result<std::unique_ptr<HttpServer>> serve(const config::Config& config, Console&
 class Topics {
  public:
   kafka::WritableTopics now() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return topics_;
   }
   void replace(const config::Config& config, const kafka::ClusterFacts& facts) {
@@ -257,13 +257,13 @@ class Topics {
     for (const auto& [topic, bytes] : facts.record_bytes_max) {
       topics.batch_bytes_max = std::min(topics.batch_bytes_max, bytes);
     }
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     topics_ = std::move(topics);
   }
 
  private:
-  mutable std::mutex mutex_;
-  kafka::WritableTopics topics_;  // protected by mutex_
+  mutable Mutex mutex_;
+  kafka::WritableTopics topics_ AS_GUARDED_BY(mutex_);
 };
 
 }  // namespace

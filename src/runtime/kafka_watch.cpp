@@ -9,7 +9,7 @@ void KafkaWatch::tick() {
   const std::optional<kafka::Silence> silence = contact_->silence();
   std::optional<core::Say> say;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     say = reachability_.look(silence ? std::optional(silence->since) : std::nullopt,
                              silence ? silence->why : Error{}, read_clock());
   }
@@ -17,7 +17,7 @@ void KafkaWatch::tick() {
 }
 
 admin::KafkaView KafkaWatch::view() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return reachability_.view();
 }
 

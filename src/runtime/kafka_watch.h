@@ -3,10 +3,10 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 
 #include "admin/kafka_view.h"
 #include "admin/reachability.h"
+#include "base/mutex.h"
 #include "kafka/contact.h"
 
 namespace auditstream::runtime {
@@ -23,8 +23,8 @@ class KafkaWatch {
  private:
   const std::shared_ptr<const kafka::Contact> contact_;
 
-  mutable std::mutex mutex_;
-  admin::Reachability reachability_;  // protected by mutex_
+  mutable Mutex mutex_;
+  admin::Reachability reachability_ AS_GUARDED_BY(mutex_);
 };
 
 }  // namespace auditstream::runtime

@@ -1,27 +1,29 @@
 #include "runtime/outbox.h"
 
 #include <chrono>
-#include <condition_variable>
 #include <deque>
-#include <mutex>
 #include <utility>
+
+#include "base/mutex.h"
 
 namespace auditstream::runtime {
 
 struct Outbox::Lines {
+  explicit Lines(std::size_t bytes_max) : bytes_max(bytes_max) {}
+
   const std::size_t bytes_max;
 
-  std::mutex mutex;
-  std::condition_variable filled;   // or ended
-  std::condition_variable emptied;  // and nothing is being written
-  std::deque<std::string> waiting;  // from here on protected by mutex
-  std::size_t bytes = 0;            // of what is waiting
-  std::uint64_t lost = 0;           // before the first of them
-  bool writing = false;
-  bool ended = false;
+  Mutex mutex;
+  Condition filled;   // or ended
+  Condition emptied;  // and nothing is being written
+  std::deque<std::string> waiting AS_GUARDED_BY(mutex);
+  std::size_t bytes AS_GUARDED_BY(mutex) = 0;   // of what is waiting
+  std::uint64_t lost AS_GUARDED_BY(mutex) = 0;  // before the first of them
+  bool writing AS_GUARDED_BY(mutex) = false;
+  bool ended AS_GUARDED_BY(mutex) = false;
 
-  bool idle() const { return waiting.empty() && !writing; }
-  void drop_oldest() {
+  bool idle() const AS_REQUIRES(mutex) { return waiting.empty() && !writing; }
+  void drop_oldest() AS_REQUIRES(mutex) {
     bytes -= waiting.front().size();
     waiting.pop_front();
     ++lost;
@@ -35,7 +37,7 @@ Outbox::Outbox(std::size_t bytes_max, Write write)
 Outbox::~Outbox() {
   bool stuck = false;
   {
-    const std::lock_guard lock(lines_->mutex);
+    const MutexLock lock(lines_->mutex);
     lines_->ended = true;
     lines_->waiting.clear();
     stuck = lines_->writing;
@@ -50,7 +52,7 @@ Outbox::~Outbox() {
 
 void Outbox::put(std::string line) {
   {
-    const std::lock_guard lock(lines_->mutex);
+    const MutexLock lock(lines_->mutex);
     lines_->bytes += line.size();
     lines_->waiting.push_back(std::move(line));
     while (lines_->bytes > lines_->bytes_max) lines_->drop_oldest();
@@ -59,14 +61,15 @@ void Outbox::put(std::string line) {
 }
 
 bool Outbox::flush(std::chrono::milliseconds patience) {
-  std::unique_lock lock(lines_->mutex);
-  return lines_->emptied.wait_for(lock, patience, [this] { return lines_->idle(); });
+  MutexLock lock(lines_->mutex);
+  return lines_->emptied.wait_for(lock, patience,
+                                  [this]() AS_REQUIRES(lines_->mutex) { return lines_->idle(); });
 }
 
 void Outbox::run(Lines& lines, const Write& write) {
-  std::unique_lock lock(lines.mutex);
+  MutexLock lock(lines.mutex);
   while (true) {
-    lines.filled.wait(lock, [&] { return lines.ended || !lines.waiting.empty(); });
+    lines.filled.wait(lock, [&]() AS_REQUIRES(lines.mutex) { return lines.ended || !lines.waiting.empty(); });
     if (lines.ended) return;
     const std::string line = std::move(lines.waiting.front());
     lines.waiting.pop_front();

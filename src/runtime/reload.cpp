@@ -29,7 +29,7 @@ Reload::Reload(std::string path, config::Config current, std::function<Status(co
 
 Reload::~Reload() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     done_ = true;
   }
   wakeup_.notify_one();
@@ -38,7 +38,7 @@ Reload::~Reload() {
 
 void Reload::request() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     requested_ = true;
   }
   wakeup_.notify_one();
@@ -48,8 +48,8 @@ void Reload::run() {
   while (true) {
     bool requested = false;
     {
-      std::unique_lock lock(mutex_);
-      wakeup_.wait_for(lock, look_interval, [this] { return done_ || requested_; });
+      MutexLock lock(mutex_);
+      wakeup_.wait_for(lock, look_interval, [this]() AS_REQUIRES(mutex_) { return done_ || requested_; });
       if (done_) return;
       requested = std::exchange(requested_, false);
     }

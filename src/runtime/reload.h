@@ -2,15 +2,14 @@
 // and change; everything else of the config needs a restart. A config with a mistake changes nothing.
 #pragma once
 
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "auditstream/result.h"
+#include "base/mutex.h"
 #include "config/config.h"
 #include "runtime/supervisor.h"
 
@@ -45,10 +44,10 @@ class Reload {
   std::string stamp_before_;
   std::optional<Steady> retry_at_;
 
-  std::mutex mutex_;
-  std::condition_variable wakeup_;
-  bool requested_ = false;  // protected by mutex_
-  bool done_ = false;       // protected by mutex_
+  Mutex mutex_;
+  Condition wakeup_;
+  bool requested_ AS_GUARDED_BY(mutex_) = false;
+  bool done_ AS_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

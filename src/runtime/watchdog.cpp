@@ -16,7 +16,7 @@ Watchdog::Watchdog(std::function<std::uint64_t()> turns, int patience, std::func
 
 Watchdog::~Watchdog() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     done_ = true;
   }
   wakeup_.notify_one();
@@ -25,8 +25,8 @@ Watchdog::~Watchdog() {
 
 void Watchdog::run() {
   std::uint64_t last = turns_();
-  std::unique_lock lock(mutex_);
-  while (!wakeup_.wait_for(lock, std::chrono::seconds(1), [this] { return done_; })) {
+  MutexLock lock(mutex_);
+  while (!wakeup_.wait_for(lock, std::chrono::seconds(1), [this]() AS_REQUIRES(mutex_) { return done_; })) {
     const std::uint64_t turns = turns_();
     const int ticks = turns == std::exchange(last, turns) ? ticks_ + 1 : 0;
     ticks_ = ticks;

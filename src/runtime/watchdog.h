@@ -3,13 +3,12 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <thread>
 
 #include "auditstream/time.h"
+#include "base/mutex.h"
 
 namespace auditstream::runtime {
 
@@ -34,9 +33,9 @@ class Watchdog {
   const std::function<void()> alive_;
   const std::function<void()> bite_;
 
-  std::mutex mutex_;
-  std::condition_variable wakeup_;
-  bool done_ = false;  // protected by mutex_
+  Mutex mutex_;
+  Condition wakeup_;
+  bool done_ AS_GUARDED_BY(mutex_) = false;
   std::atomic<int> ticks_ = 0;
   std::thread thread_;
 };

@@ -29,7 +29,7 @@ void Worker::run() {
 void Worker::deliver(Now now) {
   std::deque<Mail> mail;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     mail.swap(mailbox_);
   }
   for (Mail& letter : mail) {
@@ -49,7 +49,7 @@ void Worker::deliver(Now now) {
 
 void Worker::post(Mail mail) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     mailbox_.push_back(std::move(mail));
   }
   client_.wake();

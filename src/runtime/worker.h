@@ -6,9 +6,9 @@
 #include <deque>
 #include <future>
 #include <memory>
-#include <mutex>
 #include <variant>
 
+#include "base/mutex.h"
 #include "core/fleet.h"
 #include "http/curl_client.h"
 
@@ -48,8 +48,8 @@ class Worker {
   http::CurlClient& client_;
   core::Fleet& fleet_;
 
-  std::mutex mutex_;
-  std::deque<Mail> mailbox_;  // protected by mutex_
+  Mutex mutex_;
+  std::deque<Mail> mailbox_ AS_GUARDED_BY(mutex_);
   std::atomic<bool> draining_ = false;
   std::atomic<bool> abandoned_ = false;
   std::atomic<std::uint64_t> turns_ = 0;

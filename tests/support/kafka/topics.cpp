@@ -151,8 +151,13 @@ std::int64_t log_end(const std::string& bootstrap, const std::string& topic, int
       {{"bootstrap.servers", bootstrap}, {"isolation.level", "read_uncommitted"}, {"group.id", "log-end"}});
   std::int64_t low = 0;
   std::int64_t high = 0;
-  const auto code =
-      rd_kafka_query_watermark_offsets(handle.get(), topic.c_str(), partition, &low, &high, admin_timeout_ms);
+  auto code = RD_KAFKA_RESP_ERR_NO_ERROR;
+  // The leader of a topic that was just made may not know it yet.
+  until("the leader of " + topic + " answers", std::chrono::milliseconds(admin_timeout_ms), [&] {
+    code = rd_kafka_query_watermark_offsets(handle.get(), topic.c_str(), partition, &low, &high,
+                                            admin_timeout_ms);
+    return code != RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
+  });
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) fail("log end of " + topic, code);
   return high;
 }
