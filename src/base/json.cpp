@@ -4,10 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
 #include "auditstream/check.h"
+#include "auditstream/json_writer.h"
 #include "base/json_walk.h"
 
 namespace auditstream::json {
@@ -258,21 +256,7 @@ bool is_json(std::string_view text) {
   return walk(text, handler).flaw == Flaw::none;
 }
 
-std::string quote(std::string_view text) {
-  rapidjson::StringBuffer clean;
-  for (std::string_view rest = text; !rest.empty();) {
-    Bytes bytes(rest);
-    rapidjson::StringBuffer character;
-    const bool valid = rapidjson::UTF8<>::Validate(bytes, character);
-    const std::string_view good = valid ? rest.substr(0, bytes.Tell()) : "\xef\xbf\xbd";
-    for (const char c : good) clean.Put(c);
-    rest.remove_prefix(valid ? bytes.Tell() : 1);
-  }
-  rapidjson::StringBuffer out;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(out);
-  writer.String(clean.GetString(), static_cast<rapidjson::SizeType>(clean.GetSize()));
-  return without_controls({out.GetString(), out.GetSize()});
-}
+std::string quote(std::string_view text) { return without_controls(Value::verbatim(text).text()); }
 
 std::string without_controls(std::string_view json) {
   std::string out;
