@@ -1,14 +1,13 @@
 #include "core/cursor.h"
 
 #include <rapidjson/document.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 
 #include <array>
 #include <charconv>
 #include <cstring>
 
 #include "auditstream/json.h"
+#include "auditstream/json_writer.h"
 
 namespace auditstream::core {
 namespace {
@@ -16,24 +15,19 @@ namespace {
 constexpr int version_known = 1;
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
+json::Value verbatim(std::string_view text) { return json::Value::verbatim(text); }
 
-void put(Writer& out, const char* key, std::string_view value) {
-  out.Key(key);
-  out.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
+json::Value json_of(const Position& position) {
+  return json::object({{"time", position.time}, {"id", verbatim(position.id)}});
 }
 
-void put(Writer& out, const char* key, std::uint64_t value) {
-  out.Key(key);
-  out.Uint64(value);
-}
-
-void put(Writer& out, const char* key, const Position& position) {
-  out.Key(key);
-  out.StartObject();
-  put(out, "time", format_rfc3339(position.time));
-  put(out, "id", position.id);
-  out.EndObject();
+json::Value json_of(const Trouble& trouble) {
+  json::Members members{
+      {"status", trouble.status}, {"text", verbatim(trouble.text)}, {"state", to_string(trouble.state)}};
+  if (trouble.since) members.push_back({"since", *trouble.since});
+  if (trouble.last_success) members.push_back({"last_success", *trouble.last_success});
+  members.push_back({"attempts", trouble.attempts});
+  return json::object(members);
 }
 
 // base64url of the little-endian bytes: 11 characters an id, where JSON numbers would take 20 and lose bits
@@ -132,61 +126,34 @@ const char* to_string(Trouble::State state) {
 }
 
 std::string encode_cursor(const Cursor& cursor, const SeenChunk& open) {
-  rapidjson::StringBuffer buffer;
-  Writer out(buffer);
-  out.StartObject();
-  put(out, "version", version_known);
-  put(out, "source", cursor.source);
-  put(out, "vendor", cursor.vendor);
-  put(out, "account", cursor.account);
-  put(out, "since", format_rfc3339(cursor.since));
-  put(out, "watermark", format_rfc3339(cursor.watermark));
-  put(out, "floor", cursor.floor);
-  put(out, "origin", cursor.origin);
-  put(out, "generation", cursor.generation);
-  put(out, "state", cursor.state == Cursor::State::paused ? "paused" : "running");
-  put(out, "published", cursor.published);
-  put(out, "dead_letters", cursor.dead_letters);
-  put(out, "updated", format_rfc3339(cursor.updated));
-  put(out, "filter", cursor.filter);
-  if (cursor.trouble) {
-    out.Key("trouble");
-    out.StartObject();
-    put(out, "status", static_cast<std::uint64_t>(cursor.trouble->status));
-    put(out, "text", cursor.trouble->text);
-    put(out, "state", to_string(cursor.trouble->state));
-    if (cursor.trouble->since) put(out, "since", format_rfc3339(*cursor.trouble->since));
-    if (cursor.trouble->last_success) put(out, "last_success", format_rfc3339(*cursor.trouble->last_success));
-    put(out, "attempts", static_cast<std::uint64_t>(cursor.trouble->attempts));
-    out.EndObject();
-  }
-  if (cursor.backfill_start_time)
-    put(out, "backfill_start_time", format_rfc3339(*cursor.backfill_start_time));
+  json::Members members{{"version", version_known},
+                        {"source", verbatim(cursor.source)},
+                        {"vendor", verbatim(cursor.vendor)},
+                        {"account", verbatim(cursor.account)},
+                        {"since", cursor.since},
+                        {"watermark", cursor.watermark},
+                        {"floor", json_of(cursor.floor)},
+                        {"origin", verbatim(cursor.origin)},
+                        {"generation", cursor.generation},
+                        {"state", cursor.state == Cursor::State::paused ? "paused" : "running"},
+                        {"published", cursor.published},
+                        {"dead_letters", cursor.dead_letters},
+                        {"updated", cursor.updated},
+                        {"filter", verbatim(cursor.filter)}};
+  if (cursor.trouble) members.push_back({"trouble", json_of(*cursor.trouble)});
+  if (cursor.backfill_start_time) members.push_back({"backfill_start_time", *cursor.backfill_start_time});
   if (!open.ids.empty()) {
-    out.Key("seen");
-    out.StartObject();
-    put(out, "to", open.to);
-    put(out, "ids", encode_ids(open.ids));
-    out.EndObject();
+    members.push_back(
+        {"seen", json::object({{"to", json_of(open.to)}, {"ids", verbatim(encode_ids(open.ids))}})});
   }
-  out.EndObject();
-  return {buffer.GetString(), buffer.GetSize()};
+  return json::object(members).text();
 }
 
 std::string encode_chunk(const SeenChunk& chunk, std::uint64_t generation) {
-  rapidjson::StringBuffer buffer;
-  Writer out(buffer);
-  out.StartObject();
-  put(out, "version", version_known);
-  put(out, "generation", generation);
-  put(out, "to", chunk.to);
-  if (chunk.unreadable) {
-    out.Key("unreadable");
-    out.Bool(true);
-  }
-  put(out, "ids", encode_ids(chunk.ids));
-  out.EndObject();
-  return {buffer.GetString(), buffer.GetSize()};
+  json::Members members{{"version", version_known}, {"generation", generation}, {"to", json_of(chunk.to)}};
+  if (chunk.unreadable) members.push_back({"unreadable", true});
+  members.push_back({"ids", verbatim(encode_ids(chunk.ids))});
+  return json::object(members).text();
 }
 
 std::string account_of_cursor(std::string_view record) {

@@ -1,18 +1,13 @@
 #include "core/owner_record.h"
 
 #include <rapidjson/document.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
+
+#include "auditstream/json_writer.h"
 
 namespace auditstream::core {
 namespace {
 
-using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
-
-void put(Writer& out, std::string_view key, std::string_view value) {
-  out.Key(key.data(), static_cast<rapidjson::SizeType>(key.size()));
-  out.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
-}
+json::Value verbatim(std::string_view text) { return json::Value::verbatim(text); }
 
 std::string text_of(const rapidjson::Value& value) {
   return value.IsString() ? std::string(value.GetString(), value.GetStringLength()) : "";
@@ -26,18 +21,13 @@ std::string member(const rapidjson::Value& object, const char* name) {
 }  // namespace
 
 std::string encode_owner(const OwnerRecord& owner) {
-  rapidjson::StringBuffer buffer;
-  Writer out(buffer);
-  out.StartObject();
-  put(out, "instance", owner.instance);
-  put(out, "nonce", owner.nonce);
-  put(out, "time", format_rfc3339(owner.time));
-  out.Key("config");
-  out.StartObject();
-  for (const auto& [name, value] : owner.config) put(out, name, value);
-  out.EndObject();
-  out.EndObject();
-  return {buffer.GetString(), buffer.GetSize()};
+  json::Members config;
+  for (const auto& [name, value] : owner.config) config.push_back({name, verbatim(value)});
+  return json::object({{"instance", verbatim(owner.instance)},
+                       {"nonce", verbatim(owner.nonce)},
+                       {"time", owner.time},
+                       {"config", json::object(config)}})
+      .text();
 }
 
 std::optional<OwnerRecord> decode_owner(std::string_view text) {
