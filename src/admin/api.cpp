@@ -5,12 +5,13 @@
 #include <algorithm>
 
 #include "admin/documents.h"
-#include "auditstream/json.h"
 
 namespace auditstream::admin {
 namespace {
 
 using Answer = std::variant<HttpResponse, Change>;
+
+HttpResponse found(const json::Value& document) { return HttpResponse{200, document.text()}; }
 
 HttpResponse not_allowed(const std::string& allowed, const std::string& hint = "") {
   HttpResponse response = error_response(405, "this path takes " + allowed + hint);
@@ -34,7 +35,7 @@ Answer list_connectors(const HttpRequest& request, const std::vector<SourceView>
       return error_response(400, "expand: \"" + expand->second + "\" is not one of info, status");
     (expand->second == "info" ? info : status) = true;
   }
-  return HttpResponse{200, connectors(views, info, status)};
+  return found(connectors(views, info, status));
 }
 
 const rapidjson::Value* member(const rapidjson::Value* object, const char* name) {
@@ -87,7 +88,7 @@ Answer of_offsets(const HttpRequest& request, bool get, const SourceView& view, 
   if (get) {
     // None is not the same as none that is known.
     if (!view.known && !view.cursor) return error_response(503, view.error);
-    return HttpResponse{200, connector_offsets(view)};
+    return found(connector_offsets(view));
   }
   const std::optional<bool> allow_skip = flag(request, "allow_skip"), yes = flag(request, "yes");
   for (const auto& [name, value] : {std::pair{"allow_skip", allow_skip}, {"yes", yes}}) {
@@ -106,8 +107,8 @@ Answer of_offsets(const HttpRequest& request, bool get, const SourceView& view, 
 Answer of_source(const HttpRequest& request, const std::string& action, const SourceView& view, Time now) {
   const bool get = request.method == "GET" || request.method == "HEAD";
   const Source& source = *view.source;
-  const auto read_only = [&](std::string body) -> Answer {
-    return get ? HttpResponse{200, std::move(body)} : not_allowed("GET", sources_are_config);
+  const auto read_only = [&](const json::Value& body) {
+    return get ? found(body) : not_allowed("GET", sources_are_config);
   };
   const auto change = [&](const char* method, Change::Kind kind, int status) -> Answer {
     if (request.method != method) return not_allowed(method);
@@ -129,8 +130,7 @@ Answer of_source(const HttpRequest& request, const std::string& action, const So
 }  // namespace
 
 HttpResponse error_response(int status, const std::string& message) {
-  return HttpResponse{
-      status, "{\"error_code\":" + std::to_string(status) + ",\"message\":" + json::quote(message) + "}"};
+  return HttpResponse{status, json::object({{"error_code", status}, {"message", message}}).text()};
 }
 
 Answer answer(const HttpRequest& request, const Identity& identity, const KafkaView& kafka,
@@ -139,13 +139,13 @@ Answer answer(const HttpRequest& request, const Identity& identity, const KafkaV
   const std::string& path = request.path;
   if (path == "/") {
     if (!get) return not_allowed("GET");
-    return HttpResponse{200, "{\"version\":" + json::quote(identity.version) +
-                                 ",\"commit\":" + json::quote(identity.commit) +
-                                 ",\"kafka_cluster_id\":" + json::quote(identity.cluster_id) + "}"};
+    return found(json::object({{"version", identity.version},
+                               {"commit", identity.commit},
+                               {"kafka_cluster_id", identity.cluster_id}}));
   }
   if (path == "/sources") {
     if (!get) return not_allowed("GET", sources_are_config);
-    return HttpResponse{200, sources(identity, kafka, config, views(), now)};
+    return found(sources(identity, kafka, config, views(), now));
   }
   if (path == "/connectors" || path == "/connectors/") {
     if (!get) return not_allowed("GET", sources_are_config);
@@ -157,10 +157,10 @@ Answer answer(const HttpRequest& request, const Identity& identity, const KafkaV
   const std::string name = path.substr(prefix.size(), slash - prefix.size());
   const std::string action = slash == std::string::npos ? "" : path.substr(slash + 1);
   const std::vector<SourceView> all = views();
-  const auto found =
-      std::ranges::find_if(all, [&](const SourceView& view) { return view.source->name == name; });
-  if (found == all.end()) return error_response(404, "Connector " + name + " not found");
-  return of_source(request, action, *found, now);
+  const auto view =
+      std::ranges::find_if(all, [&](const SourceView& each) { return each.source->name == name; });
+  if (view == all.end()) return error_response(404, "Connector " + name + " not found");
+  return of_source(request, action, *view, now);
 }
 
 }  // namespace auditstream::admin

@@ -1,24 +1,19 @@
 #include "admin/documents.h"
 
-#include <algorithm>
+#include <functional>
 #include <map>
-
-#include "auditstream/json.h"
 
 namespace auditstream::admin {
 namespace {
 
-using json::quote;
-
-std::string time_or_null(const std::optional<Time>& time) {
-  return time ? quote(format_rfc3339(*time)) : "null";
-}
+using json::Value;
 
 // With milliseconds.
-std::string seconds(Duration duration) {
+Value seconds(Duration duration) {
   const auto millis = std::chrono::floor<std::chrono::milliseconds>(std::chrono::abs(duration)).count();
   const std::string fraction = std::to_string(1000 + millis % 1000);
-  return (duration < Duration{0} ? "-" : "") + std::to_string(millis / 1000) + "." + fraction.substr(1);
+  return Value::raw((duration < Duration{0} ? "-" : "") + std::to_string(millis / 1000) + "." +
+                    fraction.substr(1));
 }
 
 std::string trace_of(const SourceView& view) {
@@ -27,52 +22,59 @@ std::string trace_of(const SourceView& view) {
 }
 
 // The members of a connector's or a task's status.
-std::string state_members(const SourceView& view) {
-  const std::string trace = trace_of(view);
-  return "\"state\":" + quote(to_string(view.state)) + ",\"worker_id\":" + quote(view.owner.value_or("")) +
-         (trace.empty() ? "" : ",\"trace\":" + quote(trace));
+json::Members state_of(const SourceView& view) {
+  json::Members state{{"state", to_string(view.state)}, {"worker_id", view.owner.value_or("")}};
+  if (const std::string trace = trace_of(view); !trace.empty()) state.push_back({"trace", trace});
+  return state;
 }
 
-std::string task_id(const Source& source) { return "{\"connector\":" + quote(source.name) + ",\"task\":0}"; }
+Value task_id(const Source& source) { return json::object({{"connector", source.name}, {"task", 0}}); }
 
-template <class Items, class Spell>
-std::string list(const Items& items, Spell spell) {
-  std::string text;
-  for (const auto& item : items) text += (text.empty() ? "" : ",") + spell(item);
-  return text;
-}
-
-std::string source_of(const SourceView& view, Time now) {
-  const std::optional<core::Cursor>& cursor = view.cursor;
-  const auto per_minute = list(view.per_minute, [](std::uint64_t events) { return std::to_string(events); });
-  return "{\"name\":" + quote(view.source->name) + ",\"vendor\":" + quote(view.source->vendor) +
-         ",\"account\":" + quote(view.source->account) + ",\"partition\":" + std::to_string(view.partition) +
-         ",\"known\":" + (view.known ? "true" : "false") + ",\"state\":" + quote(to_string(view.state)) +
-         ",\"activity\":" + quote(view.activity ? to_string(*view.activity) : "") +
-         ",\"owner\":" + (view.owner ? quote(*view.owner) : "null") +
-         ",\"watermark\":" + time_or_null(cursor ? std::optional(cursor->watermark) : std::nullopt) +
-         ",\"lag_seconds\":" + (cursor ? seconds(now - cursor->watermark) : "null") +
-         ",\"published\":" + std::to_string(cursor ? cursor->published : 0) +
-         ",\"dead_letters\":" + std::to_string(cursor ? cursor->dead_letters : 0) +
-         ",\"updated\":" + time_or_null(cursor ? std::optional(cursor->updated) : std::nullopt) +
-         ",\"last_success\":" + time_or_null(view.last_success) +
-         ",\"failing_since\":" + time_or_null(view.failing_since) +
-         ",\"attempts\":" + std::to_string(view.attempts) +
-         ",\"next_attempt\":" + time_or_null(view.next_attempt) +
-         ",\"backfill_end\":" + time_or_null(view.backfill_end) + ",\"error\":" + quote(view.error) +
-         ",\"error_status\":" + std::to_string(view.error_status) + ",\"per_minute\":[" + per_minute + "]}";
+Value source_of(const SourceView& view, Time now) {
+  const auto of_cursor = [&](auto member) {
+    return view.cursor ? std::optional(std::invoke(member, *view.cursor)) : std::nullopt;
+  };
+  return json::object({
+      {"name", view.source->name},
+      {"vendor", view.source->vendor},
+      {"account", view.source->account},
+      {"partition", view.partition},
+      {"known", view.known},
+      {"state", to_string(view.state)},
+      {"activity", view.activity ? to_string(*view.activity) : ""},
+      {"owner", view.owner},
+      {"watermark", of_cursor(&core::Cursor::watermark)},
+      {"lag_seconds", view.cursor ? seconds(now - view.cursor->watermark) : Value::null()},
+      {"published", of_cursor(&core::Cursor::published).value_or(0)},
+      {"dead_letters", of_cursor(&core::Cursor::dead_letters).value_or(0)},
+      {"updated", of_cursor(&core::Cursor::updated)},
+      {"last_success", view.last_success},
+      {"failing_since", view.failing_since},
+      {"attempts", view.attempts},
+      {"next_attempt", view.next_attempt},
+      {"backfill_end", view.backfill_end},
+      {"error", view.error},
+      {"error_status", view.error_status},
+      {"per_minute", json::array(view.per_minute)},
+  });
 }
 
 }  // namespace
 
-std::string task_status(const SourceView& view) { return "{\"id\":0," + state_members(view) + "}"; }
-
-std::string connector_status(const SourceView& view) {
-  return "{\"name\":" + quote(view.source->name) + ",\"connector\":{" + state_members(view) +
-         "},\"tasks\":[" + task_status(view) + "],\"type\":\"source\"}";
+Value task_status(const SourceView& view) {
+  json::Members status = state_of(view);
+  status.insert(status.begin(), {"id", 0});
+  return json::object(status);
 }
 
-std::string connector_config(const Source& source) {
+Value connector_status(const SourceView& view) {
+  return json::object({{"name", view.source->name},
+                       {"connector", json::object(state_of(view))},
+                       {"tasks", json::array({task_status(view)})},
+                       {"type", "source"}});
+}
+
+Value connector_config(const Source& source) {
   std::map<std::string, std::string> config{
       {"name", source.name},
       {"vendor", source.vendor},
@@ -89,67 +91,81 @@ std::string connector_config(const Source& source) {
   if (source.backfill_start_time) config["backfill_start_time"] = format_rfc3339(*source.backfill_start_time);
   if (!source.time_field.empty()) config["time_field"] = source.time_field;
   config.insert(source.settings.begin(), source.settings.end());
-  for (const auto& [name, values] : source.lists)
-    config[name] = list(values, [](const std::string& value) { return value; });
+  for (const auto& [name, values] : source.lists) {
+    std::string joined;
+    for (const std::string& value : values) joined += (joined.empty() ? "" : ",") + value;
+    config[name] = joined;
+  }
   for (const auto& [name, secret] : source.secret_templates) config[name] = "[hidden]";
-  return "{" +
-         list(config, [](const auto& entry) { return quote(entry.first) + ":" + quote(entry.second); }) + "}";
+  return json::object({config.begin(), config.end()});
 }
 
-std::string connector_info(const Source& source) {
-  return "{\"name\":" + quote(source.name) + ",\"config\":" + connector_config(source) + ",\"tasks\":[" +
-         task_id(source) + "],\"type\":\"source\"}";
+Value connector_info(const Source& source) {
+  return json::object({{"name", source.name},
+                       {"config", connector_config(source)},
+                       {"tasks", json::array({task_id(source)})},
+                       {"type", "source"}});
 }
 
-std::string connector_tasks(const Source& source) {
-  return "[{\"id\":" + task_id(source) + ",\"config\":" + connector_config(source) + "}]";
+Value connector_tasks(const Source& source) {
+  return json::array({json::object({{"id", task_id(source)}, {"config", connector_config(source)}})});
 }
 
-std::string connector_topics(const Source& source) {
-  return "{" + quote(source.name) + ":{\"topics\":[" + quote(source.topic) + "," +
-         quote(source.dead_letter_topic) + "]}}";
+Value connector_topics(const Source& source) {
+  const Value topics = json::array({source.topic, source.dead_letter_topic});
+  return json::object({{source.name, json::object({{"topics", topics}})}});
 }
 
-std::string connector_offsets(const SourceView& view) {
-  if (!view.cursor) return "{\"offsets\":[]}";
-  const core::Cursor& cursor = *view.cursor;
-  return "{\"offsets\":[{\"partition\":{\"source\":" + quote(cursor.source) +
-         "},\"offset\":{\"watermark\":" + quote(format_rfc3339(cursor.watermark)) +
-         ",\"since\":" + quote(format_rfc3339(cursor.since)) +
-         ",\"generation\":" + std::to_string(cursor.generation) +
-         ",\"published\":" + std::to_string(cursor.published) +
-         ",\"dead_letters\":" + std::to_string(cursor.dead_letters) + "}}]}";
+Value connector_offsets(const SourceView& view) {
+  std::vector<Value> offsets;
+  if (view.cursor) {
+    const core::Cursor& cursor = *view.cursor;
+    offsets.push_back(json::object({{"partition", json::object({{"source", cursor.source}})},
+                                    {"offset", json::object({{"watermark", cursor.watermark},
+                                                             {"since", cursor.since},
+                                                             {"generation", cursor.generation},
+                                                             {"published", cursor.published},
+                                                             {"dead_letters", cursor.dead_letters}})}}));
+  }
+  return json::object({{"offsets", json::array(offsets)}});
 }
 
-std::string offsets_changed(const std::string& verb, const core::CursorChange& change) {
-  return "{\"message\":" +
-         quote("The offsets for this connector have been " + verb + " successfully; " +
-               change.consequence()) +
-         "," + change.hours_json() + "}";
+Value offsets_changed(const std::string& verb, const core::CursorChange& change) {
+  return json::object({{"message", "The offsets for this connector have been " + verb + " successfully; " +
+                                       change.consequence()},
+                       {"hours_published_again", change.hours_published_again()},
+                       {"hours_skipped", change.hours_skipped()}});
 }
 
-std::string connectors(const std::vector<SourceView>& views, bool info, bool status) {
-  if (!info && !status)
-    return "[" + list(views, [](const SourceView& view) { return quote(view.source->name); }) + "]";
-  const auto expanded = [&](const SourceView& view) {
-    return quote(view.source->name) + ":{" + (info ? "\"info\":" + connector_info(*view.source) : "") +
-           (info && status ? "," : "") + (status ? "\"status\":" + connector_status(view) : "") + "}";
-  };
-  return "{" + list(views, expanded) + "}";
+Value connectors(const std::vector<SourceView>& views, bool info, bool status) {
+  if (!info && !status) return json::array(views, [](const SourceView& view) { return view.source->name; });
+  json::Members by_name;
+  for (const SourceView& view : views) {
+    json::Members expanded;
+    if (info) expanded.push_back({"info", connector_info(*view.source)});
+    if (status) expanded.push_back({"status", connector_status(view)});
+    by_name.push_back({view.source->name, json::object(expanded)});
+  }
+  return json::object(by_name);
 }
 
-std::string sources(const Identity& identity, const KafkaView& kafka, const ConfigView& config,
-                    const std::vector<SourceView>& views, Time now) {
-  return "{\"now\":" + quote(format_rfc3339(now)) + ",\"instance\":" + quote(identity.instance) +
-         ",\"version\":" + quote(identity.version) + ",\"commit\":" + quote(identity.commit) +
-         ",\"group\":" + quote(identity.group) + ",\"offsets_topic\":" + quote(identity.offsets_topic) +
-         ",\"partitions\":" + std::to_string(identity.partitions) +
-         ",\"kafka\":{\"reachable\":" + (kafka.reachable ? "true" : "false") +
-         ",\"since\":" + time_or_null(kafka.since) + ",\"error\":" + quote(kafka.error) +
-         "},\"config\":{\"taken\":" + (config.refused_at ? "false" : "true") +
-         ",\"refused_at\":" + time_or_null(config.refused_at) + ",\"error\":" + quote(config.error) +
-         "},\"sources\":[" + list(views, [now](const SourceView& view) { return source_of(view, now); }) +
-         "]}";
+Value sources(const Identity& identity, const KafkaView& kafka, const ConfigView& config,
+              const std::vector<SourceView>& views, Time now) {
+  return json::object({
+      {"now", now},
+      {"instance", identity.instance},
+      {"version", identity.version},
+      {"commit", identity.commit},
+      {"group", identity.group},
+      {"offsets_topic", identity.offsets_topic},
+      {"partitions", identity.partitions},
+      {"kafka",
+       json::object({{"reachable", kafka.reachable}, {"since", kafka.since}, {"error", kafka.error}})},
+      {"config",
+       json::object(
+           {{"taken", !config.refused_at}, {"refused_at", config.refused_at}, {"error", config.error}})},
+      {"sources", json::array(views, [now](const SourceView& view) { return source_of(view, now); })},
+  });
 }
 
 }  // namespace auditstream::admin

@@ -6,27 +6,28 @@
 
 #include "admin/api.h"
 #include "admin/board.h"
+#include "auditstream/json_writer.h"
 #include "auditstream/time.h"
 #include "core/cursor_edit.h"
 
 namespace auditstream::admin {
 
 // {"state":"FAILED","worker_id":"host-4711","trace":"HTTP 401: ..."}, with an id where it is a task's.
-std::string task_status(const SourceView& view);
-std::string connector_status(const SourceView& view);
+json::Value task_status(const SourceView& view);
+json::Value connector_status(const SourceView& view);
 // All values are strings, as in Connect; secrets are hidden.
-std::string connector_config(const Source& source);
-std::string connector_info(const Source& source);
-std::string connector_tasks(const Source& source);
-std::string connector_topics(const Source& source);
-std::string connector_offsets(const SourceView& view);
+json::Value connector_config(const Source& source);
+json::Value connector_info(const Source& source);
+json::Value connector_tasks(const Source& source);
+json::Value connector_topics(const Source& source);
+json::Value connector_offsets(const SourceView& view);
 // What a change of offsets has done: Connect's message, and the hours that are published again or skipped.
-std::string offsets_changed(const std::string& verb, const core::CursorChange& change);
+json::Value offsets_changed(const std::string& verb, const core::CursorChange& change);
 // The names; with `info` or `status`, an object by name.
-std::string connectors(const std::vector<SourceView>& views, bool info, bool status);
+json::Value connectors(const std::vector<SourceView>& views, bool info, bool status);
 
 // For the status page and `auditstream status`.
-std::string sources(const Identity& identity, const KafkaView& kafka, const ConfigView& config,
+json::Value sources(const Identity& identity, const KafkaView& kafka, const ConfigView& config,
                     const std::vector<SourceView>& views, Time now);
 
 }  // namespace auditstream::admin

@@ -5,7 +5,7 @@
 #include <span>
 #include <sstream>
 
-#include "auditstream/json.h"
+#include "auditstream/json_writer.h"
 #include "base/exit_code.h"
 #include "cli/commands.h"
 #include "cli/offsets.h"
@@ -19,16 +19,8 @@
 namespace auditstream::cli {
 namespace {
 
-std::string json_list(const std::vector<std::string>& texts) {
-  std::string list = "[";
-  for (const std::string& text : texts) list += (list.size() > 1 ? "," : "") + json::quote(text);
-  return list + "]";
-}
-
-std::string json_findings(const std::vector<config::Finding>& findings) {
-  std::vector<std::string> texts;
-  for (const config::Finding& finding : findings) texts.push_back(finding.text());
-  return json_list(texts);
+json::Value json_of(const std::vector<config::Finding>& findings) {
+  return json::array(findings, &config::Finding::text);
 }
 
 constexpr Duration kafka_patience = 30s;
@@ -85,10 +77,11 @@ KafkaResult check_kafka(const config::Config& config) {
   return result;
 }
 
-std::string json_of(const KafkaResult& kafka) {
-  return std::string("{\"reachable\":") + (kafka.reachable ? "true" : "false") +
-         ",\"ok\":" + (kafka.ok ? "true" : "false") + ",\"message\":" + json::quote(kafka.message) +
-         ",\"warnings\":" + json_list(kafka.warnings) + "}";
+json::Value json_of(const KafkaResult& kafka) {
+  return json::object({{"reachable", kafka.reachable},
+                       {"ok", kafka.ok},
+                       {"message", kafka.message},
+                       {"warnings", json::array(kafka.warnings)}});
 }
 
 // Sources and cursors that have no counterpart.
@@ -111,24 +104,16 @@ Unpaired compare(const config::Config& config, const std::vector<CursorRecord>& 
   return unpaired;
 }
 
-std::string json_of(const Unpaired& unpaired) {
-  std::string text = "{\"sources_without_cursor\":[";
-  const char* separator = "";
-  for (const auto& source : unpaired.sources) {
-    text +=
-        separator + ("{\"source\":" + json::quote(source->name)) + ",\"starts_at\":" +
-        (source->backfill_start_time ? json::quote(format_rfc3339(*source->backfill_start_time)) : "null") +
-        "}";
-    separator = ",";
-  }
-  text += "],\"cursors_without_source\":[";
-  separator = "";
-  for (const CursorRecord& cursor : unpaired.cursors) {
-    text += separator + ("{\"source\":" + json::quote(cursor.source)) +
-            ",\"partition\":" + std::to_string(cursor.partition) + "}";
-    separator = ",";
-  }
-  return text + "]}";
+json::Value json_of(const Unpaired& unpaired) {
+  const auto source = [](const std::shared_ptr<const Source>& without_cursor) {
+    return json::object(
+        {{"source", without_cursor->name}, {"starts_at", without_cursor->backfill_start_time}});
+  };
+  const auto cursor = [](const CursorRecord& without_source) {
+    return json::object({{"source", without_source.source}, {"partition", without_source.partition}});
+  };
+  return json::object({{"sources_without_cursor", json::array(unpaired.sources, source)},
+                       {"cursors_without_source", json::array(unpaired.cursors, cursor)}});
 }
 
 void print(const Unpaired& unpaired) {
@@ -150,21 +135,26 @@ void print(const Unpaired& unpaired) {
     runtime::out() << "  warning: so it is with " << unpaired.cursors.size() - printed << " more cursors\n";
 }
 
-std::string json_of(const Source& source, const runtime::ProbeResult& probe) {
-  std::ostringstream out;
-  out << "{\"source\":" << json::quote(source.name) << ",\"vendor\":" << json::quote(source.vendor)
-      << std::boolalpha << ",\"reachable\":" << probe.reachable << ",\"accepted\":" << probe.accepted
-      << ",\"status\":" << probe.status << ",\"events_7d\":" << probe.events
-      << ",\"events_7d_at_least\":" << probe.at_least << ",\"clock_skew_seconds\":";
-  if (probe.clock_skew) {
-    out << seconds(*probe.clock_skew);
-  } else {
-    out << "null";
-  }
-  out << ",\"poll_interval_seconds\":" << seconds(probe.poll_interval)
-      << ",\"message\":" << json::quote(probe.message) << ",\"remedy\":" << json::quote(probe.remedy)
-      << ",\"hints\":" << json_list(probe.hints) << "}";
-  return out.str();
+json::Value json_seconds(Duration duration) {
+  std::ostringstream spelled;
+  spelled << seconds(duration);
+  return json::Value::raw(spelled.str());
+}
+
+json::Value json_of(const Source& source, const runtime::ProbeResult& probe) {
+  return json::object(
+      {{"source", source.name},
+       {"vendor", source.vendor},
+       {"reachable", probe.reachable},
+       {"accepted", probe.accepted},
+       {"status", probe.status},
+       {"events_7d", probe.events},
+       {"events_7d_at_least", probe.at_least},
+       {"clock_skew_seconds", probe.clock_skew ? json_seconds(*probe.clock_skew) : json::Value::null()},
+       {"poll_interval_seconds", json_seconds(probe.poll_interval)},
+       {"message", probe.message},
+       {"remedy", probe.remedy},
+       {"hints", json::array(probe.hints)}});
 }
 
 void print(const KafkaResult& kafka) {
@@ -210,22 +200,22 @@ int check_command(const std::string& path, const CheckOptions& options) {
   // To whoever asks beforehand they are mistakes; a run would go on without those sources.
   if (!loaded.missing_secrets.empty()) loaded.config.reset();
   std::ranges::move(loaded.missing_secrets, std::back_inserter(loaded.mistakes));
-  std::string document = "{\"config\":{\"ok\":" + std::string(loaded.config ? "true" : "false") +
-                         ",\"mistakes\":" + json_findings(loaded.mistakes) +
-                         ",\"warnings\":" + json_findings(loaded.warnings) + "}";
+  json::Members document{{"config", json::object({{"ok", loaded.config != nullptr},
+                                                  {"mistakes", json_of(loaded.mistakes)},
+                                                  {"warnings", json_of(loaded.warnings)}})}};
   if (!options.json) {
     for (const config::Finding& warning : loaded.warnings)
       runtime::err() << "warning: " << warning.text() << "\n";
     for (const config::Finding& mistake : loaded.mistakes) runtime::err() << mistake.text() << "\n";
   }
   if (!loaded.config) {
-    if (options.json) runtime::print_json(document + "}");
+    if (options.json) runtime::print_json(json::object(document).text());
     return exit_config;
   }
   const config::Config& config = *loaded.config;
   if (options.offline) {
     if (options.json) {
-      runtime::print_json(document + "}");
+      runtime::print_json(json::object(document).text());
     } else {
       runtime::out() << "config: ok, " << config.sources.size() << " sources\n";
     }
@@ -241,18 +231,17 @@ int check_command(const std::string& path, const CheckOptions& options) {
   progress.clear();
   misconfigured = kafka.misconfigured;
   unavailable = !kafka.reachable;
-  document += ",\"kafka\":" + json_of(kafka);
+  document.push_back({"kafka", json_of(kafka)});
   if (!options.json) print(kafka);
   if (kafka.ok) {
     const Unpaired unpaired = compare(config, kafka.cursors);
-    document += ",\"cursors\":" + json_of(unpaired);
+    document.push_back({"cursors", json_of(unpaired)});
     if (!options.json) print(unpaired);
   }
-  document += ",\"sources\":[";
 
   std::map<std::string, std::size_t> account_sources;
   for (const auto& source : config.sources) account_sources[source->account] += source->enabled ? 1 : 0;
-  const char* separator = "";
+  std::vector<json::Value> probes;
   std::size_t asked = 0;
   for (const auto& source : config.sources) {
     ++asked;
@@ -264,13 +253,13 @@ int check_command(const std::string& path, const CheckOptions& options) {
     unavailable = unavailable || !probe.reachable;
     problem = problem || (probe.reachable && !probe.accepted);
     if (options.json) {
-      document += separator + json_of(*source, probe);
-      separator = ",";
+      probes.push_back(json_of(*source, probe));
     } else {
       print(*source, probe);
     }
   }
-  if (options.json) runtime::print_json(document + "]}");
+  document.push_back({"sources", json::array(probes)});
+  if (options.json) runtime::print_json(json::object(document).text());
   if (misconfigured) return exit_config;
   if (unavailable) return exit_unavailable;
   return problem ? exit_problem : exit_done;

@@ -3,7 +3,7 @@
 
 #include <iostream>
 
-#include "auditstream/json.h"
+#include "auditstream/json_writer.h"
 #include "auditstream/vendor.h"
 #include "base/exit_code.h"
 #include "base/hash.h"
@@ -52,26 +52,27 @@ std::string words_of(const Edit& edit, const core::CursorChange& change) {
          change.consequence();
 }
 
-std::string json_place(int partition, const std::optional<core::Cursor>& cursor) {
-  if (!cursor) return "null";
-  return "{\"partition\":" + std::to_string(partition) + ",\"account\":" + json::quote(cursor->account) +
-         ",\"origin\":" + json::quote(cursor->origin) +
-         ",\"watermark\":" + json::quote(format_rfc3339(cursor->watermark)) + "}";
+json::Value json_place(int partition, const std::optional<core::Cursor>& cursor) {
+  if (!cursor) return json::Value::null();
+  return json::object({{"partition", partition},
+                       {"account", cursor->account},
+                       {"origin", cursor->origin},
+                       {"watermark", cursor->watermark}});
 }
 
-std::string json_watermark(const std::optional<core::Cursor>& cursor) {
-  return cursor ? json::quote(format_rfc3339(cursor->watermark)) : "null";
-}
-
-std::string json_of(const Edit& edit, const core::CursorChange& change, bool dry_run) {
+json::Value json_of(const Edit& edit, const core::CursorChange& change, bool dry_run) {
   std::size_t records = 0;
   for (const auto& [partition, written] : change.records) records += written.size();
-  return "{\"source\":" + json::quote(edit.source) + ",\"action\":" + json::quote(edit.verb) +
-         ",\"changed\":" + (records > 0 && !dry_run ? "true" : "false") +
-         ",\"dry_run\":" + (dry_run ? "true" : "false") +
-         ",\"from\":" + json_place(change.from, change.before) +
-         ",\"to\":" + json_place(change.to, change.after) + ",\"watermark\":" + json_watermark(change.after) +
-         "," + change.hours_json() + ",\"records\":" + std::to_string(records) + "}";
+  return json::object({{"source", edit.source},
+                       {"action", edit.verb},
+                       {"changed", records > 0 && !dry_run},
+                       {"dry_run", dry_run},
+                       {"from", json_place(change.from, change.before)},
+                       {"to", json_place(change.to, change.after)},
+                       {"watermark", change.after ? change.after->watermark : json::Value::null()},
+                       {"hours_published_again", change.hours_published_again()},
+                       {"hours_skipped", change.hours_skipped()},
+                       {"records", records}});
 }
 
 // "moved", "set": what has been done; "would move" before.
@@ -82,7 +83,7 @@ std::string done(const std::string& verb) {
 
 void tell(const Edit& edit, const core::CursorChange& change, const CursorEditOptions& options) {
   if (options.json) {
-    runtime::print_json(json_of(edit, change, options.dry_run));
+    runtime::print_json(json_of(edit, change, options.dry_run).text());
     return;
   }
   if (!change.records.empty())

@@ -112,7 +112,7 @@ class Verification {
     if (comparison_ && compared_) {
       report_.found = comparison_->differences();
       if (options_.json) {
-        runtime::print_json(json_of(report_));
+        runtime::print_json(json_of(report_).text());
       } else {
         print(report_);
       }
@@ -172,7 +172,7 @@ class Verification {
 
   Stop nothing_compared(std::vector<core::Cut> cuts) {
     report_.compared = {{requested_.from, requested_.from}, std::move(cuts)};
-    if (options_.json) runtime::print_json(json_of(report_));
+    if (options_.json) runtime::print_json(json_of(report_).text());
     std::string why;
     for (const core::Cut& cut : report_.compared.cuts) why += words_of(cut) + "; ";
     return Stop{why + "so nothing of that range can be", exit_problem};

@@ -3,28 +3,14 @@
 #include <algorithm>
 #include <utility>
 
-#include "auditstream/json.h"
 #include "cli/version.h"
 #include "runtime/output.h"
 
 namespace auditstream::cli {
 namespace {
 
-std::string json_of(const core::Range& range) {
-  return "{\"from\":" + json::quote(format_rfc3339(range.from)) +
-         ",\"to\":" + json::quote(format_rfc3339(range.to)) + "}";
-}
-
-std::string json_of(const std::vector<core::Cut>& cuts) {
-  std::string list = "[";
-  for (const core::Cut& cut : cuts) list += (list.size() > 1 ? "," : "") + json::quote(words_of(cut));
-  return list + "]";
-}
-
-std::string json_of(const std::vector<std::string>& texts) {
-  std::string list = "[";
-  for (const std::string& text : texts) list += (list.size() > 1 ? "," : "") + json::quote(text);
-  return list + "]";
+json::Value json_of(const core::Range& range) {
+  return json::object({{"from", range.from}, {"to", range.to}});
 }
 
 // What helps against findings of a kind.
@@ -58,36 +44,36 @@ std::string words_of(const core::Cut& cut) {
          cut.why;
 }
 
-std::string json_of(const VerifyReport& report) {
+json::Value json_of(const VerifyReport& report) {
   const core::Differences& found = report.found;
-  std::string text =
-      "{\"source\":" + json::quote(report.source->name) +
-      ",\"vendor\":" + json::quote(report.source->vendor) +
-      ",\"topic\":" + json::quote(report.source->topic) +
-      ",\"dead_letter_topic\":" + json::quote(report.source->dead_letter_topic) +
-      ",\"at\":" + json::quote(format_rfc3339(floor_second(report.at))) +
-      ",\"tool\":{\"version\":" + json::quote(version()) + ",\"commit\":" + json::quote(commit()) + "}" +
-      ",\"requested\":" + json_of(report.requested) +
-      ",\"compared\":" + (report.compared.range.empty() ? "null" : json_of(report.compared.range)) +
-      ",\"clamped\":" + json_of(report.compared.cuts) + ",\"ok\":" + (report.ok() ? "true" : "false") +
-      ",\"dry_run\":" + (report.dry_run ? "true" : "false");
-  for (const auto& [name, count] :
-       {std::pair{"vendor_events", found.vendor_events}, std::pair{"topic_events", found.topic_events},
-        std::pair{"matching", found.matching}, std::pair{"missing", found.missing},
-        std::pair{"republished", found.republished}, std::pair{"duplicated", found.duplicated},
-        std::pair{"altered", found.altered}, std::pair{"dead_lettered", found.dead_lettered},
-        std::pair{"unexpected", found.unexpected}, std::pair{"undated", found.undated},
-        std::pair{"repaired", found.repaired}}) {
-    text += std::string(",\"") + name + "\":" + std::to_string(count);
-  }
-  text += ",\"ids_sha256\":{\"vendor\":" + json::quote(report.vendor_digest) +
-          ",\"topic\":" + json::quote(report.topic_digest) + "},\"examples\":{";
-  const char* separator = "";
-  for (const auto& [kind, ids] : report.examples) {
-    text += separator + json::quote(kind) + ":" + json_of(ids);
-    separator = ",";
-  }
-  return text + "}}";
+  json::Members examples;
+  for (const auto& [kind, ids] : report.examples) examples.push_back({kind, json::array(ids)});
+  return json::object({
+      {"source", report.source->name},
+      {"vendor", report.source->vendor},
+      {"topic", report.source->topic},
+      {"dead_letter_topic", report.source->dead_letter_topic},
+      {"at", floor_second(report.at)},
+      {"tool", json::object({{"version", version()}, {"commit", commit()}})},
+      {"requested", json_of(report.requested)},
+      {"compared", report.compared.range.empty() ? json::Value::null() : json_of(report.compared.range)},
+      {"clamped", json::array(report.compared.cuts, words_of)},
+      {"ok", report.ok()},
+      {"dry_run", report.dry_run},
+      {"vendor_events", found.vendor_events},
+      {"topic_events", found.topic_events},
+      {"matching", found.matching},
+      {"missing", found.missing},
+      {"republished", found.republished},
+      {"duplicated", found.duplicated},
+      {"altered", found.altered},
+      {"dead_lettered", found.dead_lettered},
+      {"unexpected", found.unexpected},
+      {"undated", found.undated},
+      {"repaired", found.repaired},
+      {"ids_sha256", json::object({{"vendor", report.vendor_digest}, {"topic", report.topic_digest}})},
+      {"examples", json::object(examples)},
+  });
 }
 
 void print(const VerifyReport& report) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "auditstream/json_writer.h"
 #include "auditstream/model.h"
 #include "core/comparison.h"
 
@@ -36,7 +37,7 @@ struct VerifyReport {
 std::string words_of(const core::Cut& cut);
 
 // One JSON object.
-std::string json_of(const VerifyReport& report);
+json::Value json_of(const VerifyReport& report);
 // Several lines, on stdout.
 void print(const VerifyReport& report);
 

@@ -23,6 +23,11 @@ void remove_chunks(std::string_view source, const RecordMap& shard, std::vector<
   for (const auto& [key, value] : chunks_of(source, shard)) records.push_back(Record{key, std::nullopt});
 }
 
+json::Value hours(Duration duration) {
+  const std::chrono::duration<double, std::ratio<3600>> count = std::max(duration, Duration{0});
+  return json::Value::raw(std::to_string(count.count()));
+}
+
 Error has_none(std::string_view source) {
   return Error{std::string(source) + " has no cursor: it has never been polled"};
 }
@@ -89,14 +94,11 @@ std::string CursorChange::consequence() const {
                                : in_hours(-again()) + " are skipped";
 }
 
-std::string CursorChange::hours_json() const {
-  const auto hours = [&](Duration duration) {
-    if (!before) return std::string("null");
-    const std::chrono::duration<double, std::ratio<3600>> count = std::max(duration, Duration{0});
-    return std::to_string(count.count());
-  };
-  return "\"hours_published_again\":" + hours(again()) + ",\"hours_skipped\":" + hours(-again());
+json::Value CursorChange::hours_published_again() const {
+  return before ? hours(again()) : json::Value::null();
 }
+
+json::Value CursorChange::hours_skipped() const { return before ? hours(-again()) : json::Value::null(); }
 
 std::string CursorChange::skip(std::string_view source) const {
   if (again() >= Duration{0}) return "";

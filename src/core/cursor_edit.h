@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "auditstream/json_writer.h"
 #include "auditstream/model.h"
 #include "auditstream/result.h"
 #include "auditstream/time.h"
@@ -38,9 +39,9 @@ struct CursorChange {
   Duration again() const;
   // "12.5 h are published again", or how much is skipped; "" where nothing will be there any more.
   std::string consequence() const;
-  // The same for programs, as members of a JSON object: "hours_published_again" and "hours_skipped", null
-  // where that can't be told.
-  std::string hours_json() const;
+  // The same for programs; null where that can't be told.
+  json::Value hours_published_again() const;
+  json::Value hours_skipped() const;
 };
 
 // "12.5 h"

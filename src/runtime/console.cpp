@@ -251,7 +251,7 @@ admin::HttpResponse Console::carry_out(admin::Change change) {
     using Kind = admin::Change::Kind;
     const bool offsets = change.kind == Kind::set || change.kind == Kind::reset;
     if (offsets)
-      change.done.body = admin::offsets_changed(change.kind == Kind::set ? "altered" : "reset", made);
+      change.done.body = admin::offsets_changed(change.kind == Kind::set ? "altered" : "reset", made).text();
     return std::move(change.done);
   };
   if (change.kind != admin::Change::Kind::restart) {

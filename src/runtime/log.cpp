@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "auditstream/check.h"
-#include "auditstream/json.h"
+#include "auditstream/json_writer.h"
 #include "base/printable.h"
 #include "runtime/clock.h"
 #include "runtime/outbox.h"
@@ -86,15 +86,14 @@ class Log {
   // The one place where a line is made. What came from outside may be megabytes.
   std::string line_of(core::Level level, std::string_view text, const Fields& fields) const {
     const std::string time = format_rfc3339(std::chrono::floor<std::chrono::milliseconds>(read_clock().wall));
-    std::string line;
     if (json_) {
-      const auto quoted = [](std::string_view value) { return json::quote(bounded(value, field_bytes_max)); };
-      line = "{\"time\":" + json::quote(time) + ",\"level\":" + json::quote(name_of(level)) +
-             ",\"instance\":" + json::quote(instance_);
-      for (const auto& [name, value] : fields) line += "," + json::quote(name) + ":" + quoted(value);
-      return line + ",\"message\":" + quoted(text) + "}\n";
+      json::Members line{{"time", time}, {"level", name_of(level)}, {"instance", instance_}};
+      for (const auto& [name, value] : fields)
+        line.push_back({std::string(name), bounded(value, field_bytes_max)});
+      line.push_back({"message", bounded(text, field_bytes_max)});
+      return json::object(line).text() + "\n";
     }
-    line = time + " " + std::string(name_of(level));
+    std::string line = time + " " + std::string(name_of(level));
     const auto shown = [](std::string_view value) { return printable(bounded(value, field_bytes_max)); };
     for (const auto& [name, value] : fields) line += " " + std::string(name) + "=" + shown(value);
     return line + " " + shown(text) + "\n";

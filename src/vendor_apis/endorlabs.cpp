@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "auditstream/json.h"
+#include "auditstream/json_writer.h"
 #include "vendor_apis/registry.h"
 #include "vendor_apis/toolkit.h"
 
@@ -212,8 +213,9 @@ class EndorLabs final : public Vendor {
     request.method = http::Method::post;
     request.url = source.base_url + "/v1/auth/api-key";
     request.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}};
-    request.body = R"({"key":)" + json::quote(secrets.at("api_key").reveal()) + R"(,"secret":)" +
-                   json::quote(secrets.at("api_secret").reveal()) + "}";
+    request.body =
+        json::object({{"key", secrets.at("api_key").reveal()}, {"secret", secrets.at("api_secret").reveal()}})
+            .text();
     return request;
   }
 

@@ -238,15 +238,16 @@ TEST(Api, TellsTheHoursOfAChange) {
   change.after = change.before;
   change.after->watermark -= 90min;
   EXPECT_EQ(
-      offsets_changed("altered", change),
+      offsets_changed("altered", change).text(),
       R"({"message":"The offsets for this connector have been altered successfully; 1.5 h are published again",)"
       R"("hours_published_again":1.500000,"hours_skipped":0.000000})");
   std::swap(change.before, change.after);
-  EXPECT_THAT(offsets_changed("reset", change), AllOf(HasSubstr("reset successfully; 1.5 h are skipped"),
-                                                      HasSubstr("\"hours_skipped\":1.500000}")));
+  EXPECT_THAT(
+      offsets_changed("reset", change).text(),
+      AllOf(HasSubstr("reset successfully; 1.5 h are skipped"), HasSubstr("\"hours_skipped\":1.500000}")));
   change.before.reset();
   EXPECT_THAT(
-      offsets_changed("reset", change),
+      offsets_changed("reset", change).text(),
       AllOf(HasSubstr("can't be told"), HasSubstr(R"("hours_published_again":null,"hours_skipped":null})")));
 }
 

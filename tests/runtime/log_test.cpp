@@ -65,12 +65,9 @@ const std::string large = "event " + std::string(1'572'858, 'x');
 TEST(LogLine, OfJsonNamesTheInstanceAndEscapes) {
   const std::string lines =
       in_a_process(as_json, [] { log(core::Level::warn, "code", "a\x1b\xc2\x9b\x9b\n\"b"); }).log;
-  EXPECT_THAT(lines, AllOf(StartsWith("{\"time\":\""), EndsWith("}\n")));
-  EXPECT_EQ(json::scalar_at(lines, "/instance"), "host-1");
-  EXPECT_EQ(json::scalar_at(lines, "/level"), "warn");
-  EXPECT_EQ(json::scalar_at(lines, "/code"), "code");
-  EXPECT_EQ(json::scalar_at(lines, "/message"), "a\x1b\xc2\x9b\ufffd\n\"b");
-  EXPECT_THAT(lines, AllOf(Not(HasSubstr("\x1b")), Not(HasSubstr("\x9b"))));
+  EXPECT_THAT(lines, StartsWith("{\"time\":\"2"));
+  EXPECT_THAT(lines, EndsWith("Z\",\"level\":\"warn\",\"instance\":\"host-1\",\"code\":\"code\","
+                              "\"message\":\"a\\u001B\\u009b\xef\xbf\xbd\\n\\\"b\"}\n"));
 }
 
 TEST(LogLine, OfTextSteersNoTerminal) {
