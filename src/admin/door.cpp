@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "admin/api.h"
+#include "base/url.h"
 
 namespace auditstream::admin {
 namespace {
@@ -12,19 +13,7 @@ std::string_view header(const HttpRequest& request, std::string_view name) {
   return found == request.headers.end() ? std::string_view{} : std::string_view{found->second};
 }
 
-// "example:8083" and "[::1]:8083" without their port.
-std::string_view without_port(std::string_view authority) {
-  const std::size_t bracket = authority.rfind(']');
-  const std::size_t colon = authority.rfind(':');
-  const bool has_port =
-      colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
-  return has_port ? authority.substr(0, colon) : authority;
-}
-
-bool same_host(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
+bool same_host(std::string_view a, std::string_view b) { return lower(a) == lower(b); }
 
 // An address, or a name without a dot: nobody can make those lead here by a DNS server of his own.
 bool is_nobodys_domain(std::string_view host) {
@@ -33,13 +22,13 @@ bool is_nobodys_domain(std::string_view host) {
 }
 
 bool is_known(std::string_view authority, const Door& door) {
-  const std::string_view host = without_port(authority);
+  const std::string_view host = split_authority(authority).host;
   const auto is_it = [&](std::string_view known) {
     return same_host(host, known) || same_host(authority, known);
   };
   if (is_it("localhost") || is_it("127.0.0.1") || is_it("[::1]")) return true;
   if (std::ranges::any_of(door.hosts, is_it)) return true;
-  return is_it(without_port(door.listen)) || (!door.loopback && is_nobodys_domain(host));
+  return is_it(split_authority(door.listen).host) || (!door.loopback && is_nobodys_domain(host));
 }
 
 // Takes as long for any wrong one of the same length.
@@ -65,8 +54,8 @@ std::optional<HttpResponse> turn_away(const HttpRequest& request, const Door& do
   }
   if (request.headers.contains("origin")) {
     const std::string_view origin = header(request, "origin");
-    const std::size_t scheme = origin.find("://");
-    if (scheme == std::string_view::npos || !same_host(origin.substr(scheme + 3), host)) {
+    const UrlParts parts = split_url(origin);
+    if (parts.scheme.empty() || !parts.rest.empty() || !same_host(parts.authority, host)) {
       return error_response(
           403, "the Origin \"" + std::string(origin) + "\" is foreign: pages of another site may not ask");
     }

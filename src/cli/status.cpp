@@ -4,6 +4,7 @@
 
 #include "auditstream/json.h"
 #include "base/exit_code.h"
+#include "base/url.h"
 #include "cli/commands.h"
 #include "cli/status_table.h"
 #include "config/endpoint.h"
@@ -25,15 +26,14 @@ Result<std::string> parse_instance_url(const std::string& text) {
   const auto bad = [&](const std::string& why) {
     return Error{"--url: " + why + "; give an instance's address, such as http://127.0.0.1:8083"};
   };
-  const bool schemed = text.starts_with("http://") || text.starts_with("https://");
-  const std::size_t begin = text.find("://") + 3;
+  const UrlParts parts = split_url(text);
   // It may hold a password, so it is not repeated.
   if (text.find('@') != std::string::npos) return bad("it must not hold a user or a password");
-  if (!schemed) return bad("\"" + text + "\" does not start with http:// or https://");
+  if (parts.scheme != "http" && parts.scheme != "https")
+    return bad("\"" + text + "\" does not start with http:// or https://");
   if (text.find_first_of("?# \t\r\n\\") != std::string::npos)
     return bad("\"" + text + "\" has more than a path");
-  const std::string authority = text.substr(begin, text.find('/', begin) - begin);
-  if (const Status host = config::check_host(authority); !host.ok()) return bad(host.error().message);
+  if (const Status host = config::check_host(parts.authority); !host.ok()) return bad(host.error().message);
   return text.ends_with('/') ? text.substr(0, text.size() - 1) : text;
 }
 

@@ -9,7 +9,6 @@
 //   others. CURLOPT_QUICK_EXIT detaches the thread instead; it frees its own memory when it ends.
 #include "http/curl_client.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -21,6 +20,7 @@
 #include <utility>
 
 #include "auditstream/check.h"
+#include "base/url.h"
 #include "http/unpacking.h"
 
 namespace auditstream::http {
@@ -77,26 +77,10 @@ std::string url_part(CURLU* url, CURLUPart part) {
   return result;
 }
 
-std::string lower_case(std::string_view text) {
-  std::string result{text};
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
-
-// `host` in lower case, IPv4 in four decimal parts as curl normalises it, IPv6 without brackets.
-bool is_loopback(std::string_view host) {
-  if (host == "localhost" || host.ends_with(".localhost")) return true;
-  in_addr v4{};
-  if (inet_pton(AF_INET, std::string(host).c_str(), &v4) != 1) return host == "::1";
-  return (ntohl(v4.s_addr) >> 24) == IN_LOOPBACKNET;
-}
-
 // `name` in lower case.
 bool has_header(const Request& request, std::string_view name) {
   return std::any_of(request.headers.begin(), request.headers.end(),
-                     [name](const Header& header) { return lower_case(header.name) == name; });
+                     [name](const Header& header) { return lower(header.name) == name; });
 }
 
 // A line break in a value (a key file with two lines, say) would let the value write headers of its own.
@@ -105,20 +89,13 @@ bool has_control(std::string_view text) {
                      [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; });
 }
 
-// Whether curl may take a part of the password for the host: then its words about the host quote it.
-bool is_ambiguous(std::string_view proxy) {
-  const std::size_t scheme = proxy.find("://");
-  if (scheme != std::string_view::npos) proxy.remove_prefix(scheme + 3);
-  const std::size_t at = proxy.rfind('@');
-  return at != std::string_view::npos && proxy.find_first_of("@#?/\\") < at;
-}
-
-// Any of those that curl would use.
+// Whether curl may take a part of a password for the host, in any of the proxies that it would use: then its
+// words about the host quote it.
 bool has_ambiguous_proxy(const std::string& configured) {
-  if (is_ambiguous(configured)) return true;
+  if (has_ambiguous_user(configured)) return true;
   for (const char* name : {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
     const char* const value = std::getenv(name);
-    if (value != nullptr && is_ambiguous(value)) return true;
+    if (value != nullptr && has_ambiguous_user(value)) return true;
   }
   return false;
 }
@@ -192,7 +169,7 @@ bool CurlClient::Transfer::read_header(std::string_view line) {
     if (!headers.empty()) headers.back().value.append(" ").append(trimmed(line));
   } else if (colon != std::string_view::npos) {
     headers.push_back(
-        Header{lower_case(trimmed(line.substr(0, colon))), std::string{trimmed(line.substr(colon + 1))}});
+        Header{lower(trimmed(line.substr(0, colon))), std::string{trimmed(line.substr(colon + 1))}});
   }
   return true;
 }
@@ -226,7 +203,7 @@ bool CurlClient::Transfer::read_body(std::string_view bytes) {
 Transport CurlClient::Transfer::failure(CURLcode code) const {
   if (undecodable) return Transport::encoding;
   if (code == CURLE_OK) return Transport::reset;  // the answer is whole, and what is packed in it is not
-  const std::string said = lower_case(error.data());
+  const std::string said = lower(error.data());
   long connect_status = 0;
   curl_easy_getinfo(easy.get(), CURLINFO_HTTP_CONNECTCODE, &connect_status);
   if (connect_status >= 300 || said.starts_with("proxy connect")) return Transport::proxy;
@@ -347,7 +324,7 @@ void CurlClient::send(RequestId id, Request request) {
     }
   }
   const std::string scheme = url_part(url.get(), CURLUPART_SCHEME);
-  std::string host = lower_case(url_part(url.get(), CURLUPART_HOST));
+  std::string host = lower(url_part(url.get(), CURLUPART_HOST));
   if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
 
   std::shared_ptr<const std::string> ca;
@@ -542,7 +519,8 @@ void CurlClient::configure(Transfer& transfer, std::string_view scheme, std::str
     set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   }
 
-  if (is_loopback(host)) {
+  // curl itself takes all names below localhost for this machine.
+  if (is_loopback(host) || host.ends_with(".localhost")) {
     set(easy, CURLOPT_PROXY, "");  // neither the environment's
   } else if (!route.proxy.empty()) {
     set(easy, CURLOPT_PROXY, route.proxy.c_str());

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "auditstream/check.h"
+#include "base/url.h"
 
 namespace auditstream::http {
 namespace {
@@ -21,12 +22,8 @@ std::string normalised(std::string_view header) {
   while (!header.empty()) {
     const std::size_t comma = header.find(',');
     std::string name;
-    for (const char c : header.substr(0, comma)) {
-      if (c >= 'A' && c <= 'Z') {
-        name += static_cast<char>(c - 'A' + 'a');
-      } else if (c > ' ' && c < 0x7f && c != '"') {
-        name += c;
-      }
+    for (const char c : lower(header.substr(0, comma))) {
+      if (c > ' ' && c < 0x7f && c != '"') name += c;
     }
     if (!name.empty() && name != "identity") list += (list.empty() ? "" : ", ") + name;
     header.remove_prefix(comma == std::string_view::npos ? header.size() : comma + 1);

@@ -11,6 +11,8 @@
 #include <optional>
 #include <sstream>
 
+#include "base/url.h"
+
 namespace auditstream::kafka {
 namespace {
 
@@ -76,11 +78,9 @@ bool hangs_up_unasked(const std::string& bootstrap_servers) {
     if (const std::size_t scheme = server.find("://"); scheme != std::string::npos)
       server.erase(0, scheme + 3);
     server.erase(0, server.find_first_not_of(' '));
-    const std::size_t colon = server.rfind(':');
-    const bool has_port = colon != std::string::npos && server.find(']', colon) == std::string::npos;
-    std::string host = server.substr(0, has_port ? colon : std::string::npos);
+    auto [host, port] = split_authority(server);
     if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-    const std::optional<bool> ended = ends_at_once(host, has_port ? server.substr(colon + 1) : "9092");
+    const std::optional<bool> ended = ends_at_once(std::string(host), std::string(port.value_or("9092")));
     if (ended && !*ended) return false;
     any = any || ended;
   }

@@ -1,7 +1,5 @@
 #include "runtime/http_server.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <array>
 #include <boost/asio/executor_work_guard.hpp>
@@ -13,12 +11,13 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http.hpp>
-#include <charconv>
 #include <list>
 #include <thread>
 #include <type_traits>
 #include <utility>
 
+#include "auditstream/check.h"
+#include "base/url.h"
 #include "runtime/wire.h"
 
 namespace auditstream::runtime {
@@ -46,20 +45,6 @@ std::invoke_result_t<Answer> unless_it_throws(Answer answer) {
   } catch (const std::exception&) {
     return admin::error_response(500, "internal error");
   }
-}
-
-struct Address {
-  std::string host;
-  int port = 0;
-};
-
-// As the config has checked it.
-Address parse_address(std::string_view listen) {
-  const std::size_t colon = listen.rfind(':');
-  Address address{std::string(listen.substr(0, colon))};
-  if (address.host.starts_with("[")) address.host = address.host.substr(1, address.host.size() - 2);
-  std::from_chars(listen.data() + colon + 1, listen.data() + listen.size(), address.port);
-  return address;
 }
 
 class Listener;
@@ -104,7 +89,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
 class Listener final : public HttpServer {
  public:
-  Listener(Address address, Answers answers) : address_(std::move(address)), answers_(std::move(answers)) {}
+  Listener(HostPort address, Answers answers) : address_(std::move(address)), answers_(std::move(answers)) {}
   ~Listener() override {
     asio::post(io_, [this] {
       ending_ = true;
@@ -126,10 +111,7 @@ class Listener final : public HttpServer {
     return success();
   }
 
-  std::string address() const override {
-    const bool six = address_.host.find(':') != std::string::npos;
-    return (six ? "[" + address_.host + "]" : address_.host) + ":" + std::to_string(address_.port);
-  }
+  std::string address() const override { return address_.text(); }
 
   // --- for its connections
 
@@ -165,7 +147,7 @@ class Listener final : public HttpServer {
  private:
   error_code bind() {
     error_code error;
-    const auto found = tcp::resolver(io_).resolve(address_.host, std::to_string(address_.port),
+    const auto found = tcp::resolver(io_).resolve(address_.host, std::to_string(*address_.port),
                                                   tcp::resolver::passive, error);
     for (const auto& entry : found) {
       const tcp::endpoint endpoint = entry.endpoint();
@@ -205,7 +187,7 @@ class Listener final : public HttpServer {
     goes->close();
   }
 
-  Address address_;
+  HostPort address_;
   const Answers answers_;
 
   asio::io_context io_{1};
@@ -340,16 +322,14 @@ void Connection::close() {
 }  // namespace
 
 bool HttpServer::is_loopback(const std::string& listen) {
-  const std::string host = parse_address(listen).host;
-  in_addr four{};
-  in6_addr six{};
-  if (inet_pton(AF_INET, host.c_str(), &four) == 1) return (ntohl(four.s_addr) >> 24) == 127;
-  if (inet_pton(AF_INET6, host.c_str(), &six) == 1) return IN6_IS_ADDR_LOOPBACK(&six) != 0;
-  return host == "localhost";
+  const std::optional<HostPort> address = parse_host_port(listen);
+  return address && auditstream::is_loopback(address->host);
 }
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(const std::string& listen, Answers answers) {
-  auto listener = std::make_unique<Listener>(parse_address(listen), std::move(answers));
+  const std::optional<HostPort> address = parse_host_port(listen);
+  AS_CHECK(address && address->port);  // by the config
+  auto listener = std::make_unique<Listener>(*address, std::move(answers));
   const Status listening = listener->listen();
   if (!listening.ok()) {
     return Error{"http.listen: can't listen at " + listen + ": " + listening.error().message +

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <boost/beast/http/error.hpp>
-#include <cctype>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "base/url.h"
 
 namespace auditstream::runtime::wire {
 namespace {
@@ -17,13 +18,6 @@ constexpr std::size_t room_bytes = 4096;
 constexpr std::size_t chunk_bytes_min = 5;
 
 std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
-
-std::string lower(std::string_view text) {
-  std::string lowered(text);
-  std::ranges::transform(lowered, lowered.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lowered;
-}
 
 std::string all(std::size_t bytes) { return std::to_string(bytes) + " bytes"; }
 

@@ -56,11 +56,8 @@ std::optional<Time> object_id_time(std::string_view id) {
 bool is_safe(const Source& source, std::string_view url) {
   const std::string origin = toolkit::origin_of(url);
   if (origin.starts_with("https://")) return true;
-  if (!origin.starts_with("http://") || !toolkit::origin_of(source.base_url).starts_with("http://"))
-    return false;
-  const std::string host = origin.substr(7, origin.rfind(':') - 7);
-  const bool is_address = host.find_first_not_of("0123456789.") == host.npos;
-  return (is_address && host.starts_with("127.")) || host == "localhost" || host == "[::1]";
+  return origin.starts_with("http://") && toolkit::origin_of(source.base_url).starts_with("http://") &&
+         toolkit::is_on_this_machine(url);
 }
 
 class FloQast final : public Vendor {

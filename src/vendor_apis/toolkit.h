@@ -39,6 +39,9 @@ class Url {
 // a user.
 std::string origin_of(std::string_view url);
 
+// Whether the host of an absolute URL is localhost or a loopback address.
+bool is_on_this_machine(std::string_view url);
+
 // The path of a link ("/path?query") as an URL that can be sent: raw brackets and the like encoded. Nothing
 // for what is no path of its own.
 std::optional<std::string> on_own_origin(std::string_view base_url, std::string_view path);

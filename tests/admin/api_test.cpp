@@ -352,8 +352,8 @@ TEST(Door, OpensForNoPageOfAnotherSite) {
   EXPECT_EQ(
       turned_away(from("PUT", "/connectors/a/pause", "localhost:8083", "http://localhost:8083"), loopback),
       0);
-  for (const char* origin :
-       {"http://evil.example", "null", "http://localhost:9999", "http://127.0.0.1:8083"}) {
+  for (const char* origin : {"http://evil.example", "null", "http://localhost:9999", "http://127.0.0.1:8083",
+                             "://localhost:8083", "http://localhost:8083/a"}) {
     for (const char* method : {"GET", "PUT"})
       EXPECT_EQ(turned_away(from(method, "/sources", "localhost:8083", origin), loopback), 403) << origin;
   }

@@ -120,9 +120,10 @@ TEST(HttpServer, ATakenPortIsAnErrorThatNamesTheSetting) {
 }
 
 TEST(HttpServer, KnowsWhatIsLoopback) {
-  for (const char* listen : {"127.0.0.1:1", "127.9.9.9:1", "[::1]:1", "localhost:1"})
+  for (const char* listen : {"127.0.0.1:1", "127.9.9.9:1", "[::1]:1", "localhost:1", "LOCALHOST:1"})
     EXPECT_TRUE(runtime::HttpServer::is_loopback(listen)) << listen;
-  for (const char* listen : {"0.0.0.0:1", "[::]:1", "10.0.0.1:1", "audit.example:1"})
+  for (const char* listen :
+       {"0.0.0.0:1", "[::]:1", "10.0.0.1:1", "audit.example:1", "api.localhost:1", "off"})
     EXPECT_FALSE(runtime::HttpServer::is_loopback(listen)) << listen;
 }
 

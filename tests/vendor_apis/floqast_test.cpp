@@ -40,13 +40,14 @@ Answer redirected(const std::string& base_url, const std::string& location) {
 
 TEST(FloQast, FollowsPlainHttpOnThisMachineOnly) {
   const std::string local = "http://127.0.0.1:8080", remote = "https://fq-api.floqast.app";
-  for (const char* location : {"http://127.0.0.2:9090/a", "http://localhost/a", "http://[::1]:9090/a"}) {
+  for (const char* location : {"http://127.0.0.2:9090/a", "http://localhost/a", "http://[::1]:9090/a",
+                               "http://[0:0:0:0:0:0:0:1]/a"}) {
     EXPECT_EQ(std::get<Page>(redirected(local, location)).next, std::string("303 ") + location);
     EXPECT_TRUE(std::holds_alternative<Refusal>(redirected(remote, location))) << location;
   }
-  for (const char* location :
-       {"http://127.evil.example/a", "http://localhost.evil.example/a", "//evil.example/a",
-        "ftp://127.0.0.1/a", "https://a@evil.example/", "https://x/ a", "a"}) {
+  for (const char* location : {"http://127.evil.example/a", "http://127.1/a", "http://127.0.0.999/a",
+                               "http://[::2]/a", "http://localhost.evil.example/a", "//evil.example/a",
+                               "ftp://127.0.0.1/a", "https://a@evil.example/", "https://x/ a", "a"}) {
     EXPECT_TRUE(std::holds_alternative<Refusal>(redirected(local, location))) << location;
   }
 }
