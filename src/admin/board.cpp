@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "base/hash.h"
 #include "core/adoption.h"
+#include "core/home_partition.h"
 
 namespace auditstream::admin {
 namespace {
@@ -129,7 +129,7 @@ std::vector<SourceView> Board::view(const core::FleetStatus& fleet, Time now) co
   views.reserve(sources_.size());
   for (const auto& source : sources_) {
     const auto found = here.find(source->name);
-    const auto not_open = fleet.partitions_not_open.find(murmur2_partition(source->account, partitions_));
+    const auto not_open = fleet.partitions_not_open.find(core::home_partition(*source, partitions_));
     views.push_back(view_of(source, found == here.end() ? nullptr : found->second,
                             not_open == fleet.partitions_not_open.end() ? nullptr : &not_open->second, now));
   }
@@ -140,7 +140,7 @@ SourceView Board::view_of(const std::shared_ptr<const Source>& source, const cor
                           const std::optional<core::JournalFailed>* not_open, Time now) const {
   SourceView view;
   view.source = source;
-  const int home = murmur2_partition(source->account, partitions_);
+  const int home = core::home_partition(*source, partitions_);
   view.partition = home;
   if (const core::OwnerRecord* owner = offsets_.owner(home))
     view.owner = owner->instance.empty() ? "?" : owner->instance;

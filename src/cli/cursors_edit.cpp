@@ -6,12 +6,12 @@
 #include "auditstream/json_writer.h"
 #include "auditstream/vendor.h"
 #include "base/exit_code.h"
-#include "base/hash.h"
 #include "cli/ask.h"
 #include "cli/commands.h"
 #include "cli/offsets.h"
 #include "cli/sources.h"
 #include "core/adoption.h"
+#include "core/home_partition.h"
 #include "runtime/clock.h"
 #include "runtime/cursor_editor.h"
 #include "runtime/output.h"
@@ -156,7 +156,7 @@ int edit_source(const std::string& path, const std::string& name, const CursorEd
   if (!config) return exit_config;
   const std::shared_ptr<const Source> source = find_source(*config, name, runtime::err());
   if (!source) return exit_usage;
-  const int home = murmur2_partition(source->account, config->offsets.partitions);
+  const int home = core::home_partition(*source, config->offsets.partitions);
   return carry_out(*config, make(source, home), options);
 }
 

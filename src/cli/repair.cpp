@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "base/exit_code.h"
-#include "base/hash.h"
 #include "core/adoption.h"
 #include "core/envelope.h"
+#include "core/home_partition.h"
 #include "core/shard.h"
 #include "kafka/takeover.h"
 #include "runtime/clock.h"
@@ -29,7 +29,7 @@ Repair::Repair(const config::Config& config, std::shared_ptr<const Source> sourc
     : config_(config),
       source_(std::move(source)),
       range_(range),
-      home_(murmur2_partition(source_->account, config.offsets.partitions)),
+      home_(core::home_partition(*source_, config.offsets.partitions)),
       topic_(topic),
       comparison_(comparison) {}
 

@@ -1,10 +1,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "auditstream/json.h"
 #include "auditstream/vendor.h"
 #include "base/exit_code.h"
-#include "base/hash.h"
 #include "cli/ask.h"
 #include "cli/commands.h"
 #include "cli/offsets.h"
@@ -14,6 +12,7 @@
 #include "core/adoption.h"
 #include "core/comparison.h"
 #include "core/envelope.h"
+#include "core/home_partition.h"
 #include "kafka/topic_range.h"
 #include "runtime/clock.h"
 #include "runtime/id_digest.h"
@@ -63,7 +62,7 @@ std::variant<core::Cursor, Stop> read_cursor(const config::Config& config, const
   if (const int* code = std::get_if<int>(&read)) return Stop{"", *code};
   const auto& offsets = std::get<std::vector<core::RecordMap>>(read);
   const std::vector<CursorRecord> cursors = cursors_in(offsets);
-  const int home = murmur2_partition(source.account, config.offsets.partitions);
+  const int home = core::home_partition(source, config.offsets.partitions);
   const CursorRecord* found = nullptr;
   for (const CursorRecord& cursor : cursors) {
     if (cursor.source == source.name && (found == nullptr || cursor.partition == home)) found = &cursor;

@@ -1,9 +1,8 @@
 #include "core/fleet.h"
+#include "core/home_partition.h"
 
 #include <algorithm>
 #include <utility>
-
-#include "base/hash.h"
 
 namespace auditstream::core {
 
@@ -25,7 +24,7 @@ void Fleet::sort_into_partitions(const std::vector<std::shared_ptr<const Source>
   sources_.clear();
   names_.clear();
   for (const auto& source : sources) {
-    sources_[murmur2_partition(source->account, partitions_)].push_back(source);
+    sources_[home_partition(*source, partitions_)].push_back(source);
     names_.insert(source->name);
   }
 }

@@ -6,8 +6,8 @@
 #include "admin/documents.h"
 #include "admin/status_page.h"
 #include "auditstream/vendor.h"
-#include "base/hash.h"
 #include "core/adoption.h"
+#include "core/home_partition.h"
 #include "runtime/clock.h"
 #include "runtime/http_server.h"
 #include "runtime/log.h"
@@ -242,7 +242,7 @@ admin::HttpResponse Console::carry_out(admin::Change change) {
     if (!running_) return admin::error_response(503, std::string(not_at_work) + ": nothing was changed");
   }
   const Source& source = *change.source;
-  const int home = murmur2_partition(source.account, config_.offsets.partitions);
+  const int home = core::home_partition(source, config_.offsets.partitions);
   const DecideEdit decide = decision(change, home);
   const auto refusal = [](const EditFailure& failure) {
     return admin::error_response(status_of(failure.kind), failure.text);
