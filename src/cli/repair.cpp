@@ -19,8 +19,6 @@ namespace {
 
 // The owner comes back a second or more after it was fenced, so the second try all but certainly succeeds.
 constexpr int tries_max = 5;
-// Key, headers and framing of a record, beside its value and its id.
-constexpr std::size_t record_overhead = 1024;
 
 }  // namespace
 
@@ -48,11 +46,11 @@ std::optional<RepairTrouble> Repair::prepare() {
 std::optional<RepairTrouble> Repair::add(const Event& event) {
   if (!event.time || event.flaw || !comparison_.lacks(event.id) || !ids_.insert(event.id).second)
     return std::nullopt;
-  const std::size_t bytes = event.raw.size();
-  if (record_bytes_max_ && bytes + event.id.size() + record_overhead > *record_bytes_max_) {
+  if (record_bytes_max_ && !core::fits_record(event, *record_bytes_max_)) {
     ++too_large_;
     return std::nullopt;
   }
+  const std::size_t bytes = event.raw.size();
   const core::ShardLimits limits;
   if (!events_.empty() && (events_.size() == limits.batch_events || bytes_ + bytes > limits.batch_bytes)) {
     if (std::optional<RepairTrouble> trouble = publish()) return trouble;

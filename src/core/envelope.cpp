@@ -16,6 +16,11 @@ std::string record_key(const Source& source, const Event& event) {
   return json::scalar_at(event.raw, source.key).value_or(event.id);
 }
 
+bool fits_record(const Event& event, std::size_t record_bytes_max) {
+  constexpr std::size_t overhead = 1024;  // the other headers and the framing
+  return event.raw.size() + 2 * event.id.size() + overhead <= record_bytes_max;
+}
+
 std::int64_t record_timestamp_ms(const Event& event, Time now) {
   const Time time = std::min(event.time.value_or(now), now);
   return std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count();

@@ -25,6 +25,10 @@ std::string event_source(const Source& source);
 // is no scalar).
 std::string record_key(const Source& source, const Event& event);
 
+// Whether a record of so many bytes at most can hold the event: its id is a header, and mostly the key as
+// well.
+bool fits_record(const Event& event, std::size_t record_bytes_max);
+
 // Milliseconds since the epoch: the event's time, but never beyond `now`, because brokers refuse the future.
 std::int64_t record_timestamp_ms(const Event& event, Time now);
 

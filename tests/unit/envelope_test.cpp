@@ -53,6 +53,13 @@ TEST(RecordTimestamp, IsTheEventsTimeButNeverTheFuture) {
   EXPECT_EQ(record_timestamp_ms(event, now), 1795176001000);
 }
 
+TEST(RecordSize, CountsTheIdAsHeaderAndKey) {
+  Event event = given_event();
+  const std::size_t bytes = event.raw.size() + 2 * event.id.size() + 1024;
+  EXPECT_TRUE(fits_record(event, bytes));
+  EXPECT_FALSE(fits_record(event, bytes - 1));
+}
+
 TEST(RecordHeaders, AreCloudEvents) {
   const std::map<std::string, std::string> expected{{"ce_specversion", "1.0"},
                                                     {"ce_id", "e1"},
