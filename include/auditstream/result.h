@@ -9,14 +9,24 @@
 
 namespace auditstream {
 
-// What helps: to wait, or only a person who changes something. Where there is doubt it looks like a mistake,
-// but what is just starting looks the same.
-enum class Cure { time, person, doubt };
+// What is wrong, and so who can mend it.
+enum class ErrorKind {
+  unavailable,  // time: what is away may come back
+  uncertain,  // looks like a mistake, but what is just starting looks the same: time for a while, then a person
+  misconfigured,  // a person: the config, an ACL, a topic
+  usage,          // the caller: the command line, or the request
+  refused,        // the caller: what is there does not allow it
+  not_found,      // the caller: it is not there
+  internal,       // only we
+};
 
 // One sentence for the operator. Never holds a secret.
 struct Error {
   std::string message;
-  Cure cure = Cure::time;
+  ErrorKind kind = ErrorKind::unavailable;
+
+  // To try again is of no use before somebody has changed something.
+  bool lasts() const { return kind != ErrorKind::unavailable && kind != ErrorKind::uncertain; }
 };
 
 // Holds exactly one of T and Error. Access to the wrong one is a bug and ends the process.

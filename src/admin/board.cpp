@@ -74,9 +74,9 @@ void judge_poller(SourceView& view, const core::PollerStatus& poller) {
 void judge_opening(SourceView& view, const std::optional<core::JournalFailed>& why) {
   const bool of_the_vendor = view.state == SourceState::running || (view.state == SourceState::failed && why);
   if (view.state != SourceState::unassigned && !of_the_vendor) return;
-  view.state = why && why->misconfigured ? SourceState::failed : SourceState::unassigned;
+  view.state = why && why->error.lasts() ? SourceState::failed : SourceState::unassigned;
   view.activity.reset();
-  view.error = why ? why->reason : "";
+  view.error = why ? why->error.message : "";
   view.error_status = 0;
   view.failing_since.reset();
   view.attempts = 0;

@@ -9,7 +9,7 @@ namespace {
 using json::Value;
 
 // With milliseconds.
-Value seconds(Duration duration) {
+Value json_seconds(Duration duration) {
   const auto millis = std::chrono::floor<std::chrono::milliseconds>(std::chrono::abs(duration)).count();
   const std::string fraction = std::to_string(1000 + millis % 1000);
   return Value::raw((duration < Duration{0} ? "-" : "") + std::to_string(millis / 1000) + "." +
@@ -44,7 +44,7 @@ Value source_of(const SourceView& view, Time now) {
       {"activity", view.activity ? to_string(*view.activity) : ""},
       {"owner", view.owner},
       {"watermark", of_cursor(&core::Cursor::watermark)},
-      {"lag_seconds", view.cursor ? seconds(now - view.cursor->watermark) : Value::null()},
+      {"lag_seconds", view.cursor ? json_seconds(now - view.cursor->watermark) : Value::null()},
       {"published", of_cursor(&core::Cursor::published).value_or(0)},
       {"dead_letters", of_cursor(&core::Cursor::dead_letters).value_or(0)},
       {"updated", of_cursor(&core::Cursor::updated)},

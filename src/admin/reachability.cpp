@@ -40,7 +40,8 @@ std::optional<core::Say> Reachability::look(std::optional<Steady> silent_since, 
   if (!news && now.steady < say_again_) return std::nullopt;
   if (!news) say_wait_ = std::min<Duration>(say_wait_ * 2, say_wait_max);
   say_again_ = now.steady + say_wait_;
-  return core::Say{why.cure == Cure::time ? core::Level::warn : core::Level::error, "kafka_unreachable",
+  return core::Say{why.kind == ErrorKind::unavailable ? core::Level::warn : core::Level::error,
+                   "kafka_unreachable",
                    view_.sentence() + " (for " + span(now.steady - since_) +
                        "); nothing is published meanwhile and nothing is lost: it goes on by itself"};
 }

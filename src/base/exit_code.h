@@ -1,6 +1,8 @@
 // What the process says with its exit code; those of sysexits.h where there is one.
 #pragma once
 
+#include "auditstream/result.h"
+
 namespace auditstream {
 
 inline constexpr int exit_done = 0;
@@ -9,5 +11,23 @@ inline constexpr int exit_usage = 64;
 inline constexpr int exit_unavailable = 69;
 inline constexpr int exit_internal = 70;
 inline constexpr int exit_config = 78;
+
+inline int exit_code(const Error& error) {
+  switch (error.kind) {
+    case ErrorKind::unavailable:
+      return exit_unavailable;
+    case ErrorKind::uncertain:
+    case ErrorKind::misconfigured:
+      return exit_config;
+    case ErrorKind::usage:
+      return exit_usage;
+    case ErrorKind::refused:
+    case ErrorKind::not_found:
+      return exit_problem;
+    case ErrorKind::internal:
+      return exit_internal;
+  }
+  return exit_internal;
+}
 
 }  // namespace auditstream

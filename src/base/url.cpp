@@ -8,10 +8,10 @@
 namespace auditstream {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_decimal(char c) { return c >= '0' && c <= '9'; }
 
 bool is_label(std::string_view label) {
-  const auto legal = [](char c) { return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-'; };
+  const auto legal = [](char c) { return (c >= 'a' && c <= 'z') || is_decimal(c) || c == '-'; };
   return !label.empty() && label.size() <= 63 && label.front() != '-' && label.back() != '-' &&
          std::all_of(label.begin(), label.end(), legal);
 }
@@ -78,7 +78,7 @@ bool is_domain(std::string_view host) {
     const std::size_t dot = host.find('.');
     const std::string_view label = host.substr(0, dot);
     if (!is_label(label)) return false;
-    if (dot == std::string_view::npos) return !std::all_of(label.begin(), label.end(), is_digit);
+    if (dot == std::string_view::npos) return !std::all_of(label.begin(), label.end(), is_decimal);
     host.remove_prefix(dot + 1);
   }
 }

@@ -29,78 +29,67 @@ double seconds(Duration duration) { return std::chrono::duration<double>(duratio
 
 struct KafkaResult {
   bool reachable = false;
-  bool ok = false;
-  bool misconfigured = false;  // only a person can mend it
-  std::string message;
+  std::optional<Error> error;
   std::vector<std::string> warnings;
-  std::vector<CursorRecord> cursors;  // if ok
+  core::OffsetsView offsets;
 };
 
 KafkaResult check_kafka(const config::Config& config) {
   KafkaResult result;
   const kafka::Connection connection{config.kafka, "auditstream-check"};
   const kafka::Cluster cluster(connection);
-  const Status reached = cluster.reach(10s);
-  if (!reached.ok()) {
-    result.message = "Kafka can't be reached at " + config.kafka.at("bootstrap.servers") +
-                     " (kafka.bootstrap.servers): " + reached.error().message;
-    result.misconfigured = reached.error().cure != Cure::time;
+  if (const Status reached = cluster.reach(10s); !reached.ok()) {
+    result.error = reached.error();
+    result.error->message = "Kafka can't be reached at " + config.kafka.at("bootstrap.servers") +
+                            " (kafka.bootstrap.servers): " + reached.error().message;
     return result;
   }
-  result.reachable = true;
-  std::variant<kafka::ClusterFacts, kafka::ClusterProblem> prepared = cluster.prepare(config, false);
-  if (const auto* problem = std::get_if<kafka::ClusterProblem>(&prepared)) {
-    result.reachable = problem->misconfigured;
-    result.misconfigured = problem->misconfigured;
-    result.message = problem->message;
+  const auto failed = [&result](const Error& error) {
+    result.reachable = error.lasts();
+    result.error = error;
     return result;
-  }
-  result.warnings = std::get<kafka::ClusterFacts>(prepared).warnings;
+  };
+  const Result<kafka::ClusterFacts> prepared = cluster.prepare(config, false);
+  if (!prepared.ok()) return failed(prepared.error());
+  result.warnings = prepared->warnings;
   const Result<std::vector<core::RecordMap>> offsets =
       cluster.read_offsets(config.offsets.topic, kafka_patience);
-  if (!offsets.ok()) {
-    result.misconfigured = offsets.error().cure == Cure::person;
-    result.reachable = result.misconfigured;
-    result.message = offsets.error().message;
-    return result;
-  }
-  const core::OffsetsView view = core::OffsetsView::of(*offsets);
-  const kafka::LostCursors lost = kafka::lost_cursors(connection, config, view);
+  if (!offsets.ok()) return failed(offsets.error());
+  result.offsets = core::OffsetsView::of(*offsets);
+  const kafka::LostCursors lost = kafka::lost_cursors(connection, config, result.offsets);
   for (const auto* sentences : {&lost.gone, &lost.unknown})
     result.warnings.insert(result.warnings.end(), sentences->begin(), sentences->end());
-  const kafka::GroupVerdict verdict = kafka::check_group(connection, config, view, Duration{0});
+  const kafka::GroupVerdict verdict = kafka::check_group(connection, config, result.offsets, Duration{0});
   if (verdict.warning) result.warnings.push_back(*verdict.warning);
-  result.ok = !verdict.mistake;
-  result.misconfigured = !result.ok;
-  result.message = verdict.mistake.value_or("");
-  result.cursors = cursors_in(*offsets);
+  if (verdict.mistake) return failed({*verdict.mistake, ErrorKind::misconfigured});
+  result.reachable = true;
   return result;
 }
 
 json::Value json_of(const KafkaResult& kafka) {
   return json::object({{"reachable", kafka.reachable},
-                       {"ok", kafka.ok},
-                       {"message", kafka.message},
+                       {"ok", !kafka.error},
+                       {"message", kafka.error ? kafka.error->message : ""},
                        {"warnings", json::array(kafka.warnings)}});
 }
 
 // Sources and cursors that have no counterpart.
 struct Unpaired {
   std::vector<std::shared_ptr<const Source>> sources;
-  std::vector<CursorRecord> cursors;
+  std::vector<std::pair<std::string, int>> cursors;  // source and partition
 };
 
-Unpaired compare(const config::Config& config, const std::vector<CursorRecord>& cursors) {
+Unpaired compare(const config::Config& config, const core::OffsetsView& offsets) {
   Unpaired unpaired;
-  std::set<std::string> with_cursor;
-  for (const CursorRecord& cursor : cursors) with_cursor.insert(cursor.source);
   std::set<std::string> names;
   for (const auto& source : config.sources) {
     names.insert(source->name);
-    if (source->enabled && !with_cursor.contains(source->name)) unpaired.sources.push_back(source);
+    if (source->enabled && !offsets.cursors().contains(source->name)) unpaired.sources.push_back(source);
   }
-  std::ranges::copy_if(cursors, std::back_inserter(unpaired.cursors),
-                       [&](const CursorRecord& cursor) { return !names.contains(cursor.source); });
+  for (const auto& [name, places] : offsets.cursors()) {
+    if (names.contains(name)) continue;
+    for (const auto& [partition, placed] : places) unpaired.cursors.emplace_back(name, partition);
+  }
   return unpaired;
 }
 
@@ -109,8 +98,8 @@ json::Value json_of(const Unpaired& unpaired) {
     return json::object(
         {{"source", without_cursor->name}, {"starts_at", without_cursor->backfill_start_time}});
   };
-  const auto cursor = [](const CursorRecord& without_source) {
-    return json::object({{"source", without_source.source}, {"partition", without_source.partition}});
+  const auto cursor = [](const auto& without_source) {
+    return json::object({{"source", without_source.first}, {"partition", without_source.second}});
   };
   return json::object({{"sources_without_cursor", json::array(unpaired.sources, source)},
                        {"cursors_without_source", json::array(unpaired.cursors, cursor)}});
@@ -126,9 +115,9 @@ void print(const Unpaired& unpaired) {
   }
   constexpr std::size_t printed_max = 10;
   const std::size_t printed = std::min(unpaired.cursors.size(), printed_max);
-  for (const CursorRecord& cursor : std::span(unpaired.cursors).first(printed)) {
-    runtime::out() << "  warning: there is a cursor of " << runtime::shown(cursor.source) << " in partition "
-                   << cursor.partition
+  for (const auto& [source, partition] : std::span(unpaired.cursors).first(printed)) {
+    runtime::out() << "  warning: there is a cursor of " << runtime::shown(source) << " in partition "
+                   << partition
                    << ", but no such source in this config: add the source or leave it: its cursor is kept\n";
   }
   if (unpaired.cursors.size() > printed)
@@ -158,7 +147,7 @@ json::Value json_of(const Source& source, const runtime::ProbeResult& probe) {
 }
 
 void print(const KafkaResult& kafka) {
-  std::istringstream lines(kafka.ok ? "reachable, topics fit" : kafka.message);
+  std::istringstream lines(kafka.error ? kafka.error->message : "reachable, topics fit");
   for (std::string line; std::getline(lines, line);) runtime::out() << "kafka: " << line << "\n";
   for (const std::string& warning : kafka.warnings) runtime::out() << "  warning: " << warning << "\n";
 }
@@ -229,12 +218,12 @@ int check_command(const std::string& path, const CheckOptions& options) {
   progress.show("asking Kafka");
   const KafkaResult kafka = check_kafka(config);
   progress.clear();
-  misconfigured = kafka.misconfigured;
+  misconfigured = kafka.error && exit_code(*kafka.error) == exit_config;
   unavailable = !kafka.reachable;
   document.push_back({"kafka", json_of(kafka)});
   if (!options.json) print(kafka);
-  if (kafka.ok) {
-    const Unpaired unpaired = compare(config, kafka.cursors);
+  if (!kafka.error) {
+    const Unpaired unpaired = compare(config, kafka.offsets);
     document.push_back({"cursors", json_of(unpaired)});
     if (!options.json) print(unpaired);
   }

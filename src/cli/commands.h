@@ -19,6 +19,9 @@ config::Loaded load_all(const std::string& path);
 // Loads the config and prints every mistake and warning on stderr. Nothing if there was a mistake.
 std::unique_ptr<config::Config> load_or_complain(const std::string& path);
 
+// Prints the error on stderr; its exit code.
+int complain(const Error& error);
+
 // RFC3339, or a span back from now: "-7d".
 Result<Time> parse_moment(const std::string& text, Time now);
 

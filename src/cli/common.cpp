@@ -2,6 +2,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/exit_code.h"
 #include "cli/commands.h"
 #include "config/nearest.h"
 #include "kafka/client.h"
@@ -48,6 +49,11 @@ std::unique_ptr<config::Config> load_or_complain(const std::string& path) {
   }
   for (const config::Finding& mistake : loaded.mistakes) runtime::err() << mistake.text() << "\n";
   return std::move(loaded.config);
+}
+
+int complain(const Error& error) {
+  runtime::err() << error.message << "\n";
+  return exit_code(error);
 }
 
 Result<Time> parse_moment(const std::string& text, Time now) {

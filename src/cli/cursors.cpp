@@ -10,49 +10,50 @@
 namespace auditstream::cli {
 namespace {
 
-std::variant<std::vector<CursorRecord>, int> read_cursors(const std::string& path) {
-  const std::unique_ptr<config::Config> config = load_or_complain(path);
-  if (!config) return exit_config;
-  const std::variant<std::vector<core::RecordMap>, int> partitions = read_offsets(*config, runtime::err());
-  if (const int* code = std::get_if<int>(&partitions)) return *code;
-  return cursors_in(std::get<std::vector<core::RecordMap>>(partitions));
-}
+using Place = core::OffsetsView::Places::value_type;
 
-void print_row(const CursorRecord& record) {
-  const Result<core::DecodedCursor> decoded = core::decode_cursor(record.value);
-  runtime::out() << std::left << std::setw(28) << runtime::shown(record.source) << " ";
-  if (!decoded.ok()) {
-    runtime::out() << "can't be read: " << runtime::shown(decoded.error().message) << "\n";
+void print_row(const std::string& source, const Place& place) {
+  const auto& [partition, placed] = place;
+  runtime::out() << std::left << std::setw(28) << runtime::shown(source) << " ";
+  if (!placed.cursor) {
+    runtime::out() << "can't be read: " << runtime::shown(placed.unreadable) << "\n";
     return;
   }
-  const core::Cursor& cursor = decoded->cursor;
+  const core::Cursor& cursor = *placed.cursor;
   runtime::out() << std::setw(12) << runtime::shown(cursor.vendor) << std::setw(10)
                  << (cursor.state == core::Cursor::State::paused ? "paused" : "running") << std::setw(28)
                  << format_rfc3339(cursor.watermark) << std::right << std::setw(12) << cursor.published
-                 << std::setw(8) << cursor.dead_letters << std::setw(6) << record.partition << "\n";
+                 << std::setw(8) << cursor.dead_letters << std::setw(6) << partition << "\n";
+}
+
+// A record that is no JSON must not break the document.
+void print_json_list(const Offsets& offsets) {
+  std::string document = "[";
+  const char* separator = "";
+  for (const auto& [source, places] : offsets.view.cursors()) {
+    for (const auto& [partition, placed] : places) {
+      if (!placed.cursor) {
+        runtime::err() << runtime::shown(source)
+                       << ": its cursor can't be read and is left out; see auditstream cursors show "
+                       << runtime::shown(source) << "\n";
+        continue;
+      }
+      document += separator + offsets.record(source, partition);
+      separator = ",\n ";
+    }
+  }
+  runtime::print_json(document + "]");
 }
 
 }  // namespace
 
 int cursors_list_command(const std::string& path, bool json) {
-  const std::variant<std::vector<CursorRecord>, int> read = read_cursors(path);
-  if (const int* code = std::get_if<int>(&read)) return *code;
-  const auto& cursors = std::get<std::vector<CursorRecord>>(read);
+  const std::unique_ptr<config::Config> config = load_or_complain(path);
+  if (!config) return exit_config;
+  const Result<Offsets> offsets = read_offsets(*config);
+  if (!offsets.ok()) return complain(offsets.error());
   if (json) {
-    // A record that is no JSON must not break the document.
-    std::string document = "[";
-    const char* separator = "";
-    for (const CursorRecord& record : cursors) {
-      if (!core::decode_cursor(record.value).ok()) {
-        runtime::err() << runtime::shown(record.source)
-                       << ": its cursor can't be read and is left out; see auditstream cursors show "
-                       << runtime::shown(record.source) << "\n";
-        continue;
-      }
-      document += separator + record.value;
-      separator = ",\n ";
-    }
-    runtime::print_json(document + "]");
+    print_json_list(*offsets);
     return exit_done;
   }
   runtime::out() << std::left << std::setw(28) << "SOURCE"
@@ -60,34 +61,36 @@ int cursors_list_command(const std::string& path, bool json) {
                  << "WATERMARK" << std::right << std::setw(12) << "PUBLISHED" << std::setw(8) << "DEAD"
                  << std::setw(6) << "PART"
                  << "\n";
-  for (const CursorRecord& record : cursors) print_row(record);
+  for (const auto& [source, places] : offsets->view.cursors()) {
+    for (const Place& place : places) print_row(source, place);
+  }
   return exit_done;
 }
 
 int cursors_show_command(const std::string& path, const std::string& source, bool json) {
-  const std::variant<std::vector<CursorRecord>, int> read = read_cursors(path);
-  if (const int* code = std::get_if<int>(&read)) return *code;
-  const auto& cursors = std::get<std::vector<CursorRecord>>(read);
-  const auto found = std::ranges::find(cursors, source, &CursorRecord::source);
-  if (found == cursors.end()) {
-    complain_of_missing_cursor(source, cursors, runtime::err());
-    return exit_problem;
-  }
+  const std::unique_ptr<config::Config> config = load_or_complain(path);
+  if (!config) return exit_config;
+  const Result<Offsets> offsets = read_offsets(*config);
+  if (!offsets.ok()) return complain(offsets.error());
+  const auto places = offsets->view.cursors().find(source);
+  if (places == offsets->view.cursors().end())
+    return complain({no_cursor_of(source, offsets->view), ErrorKind::not_found});
+  const auto& [partition, placed] = *places->second.begin();
+  const std::string& record = offsets->record(source, partition);
   if (json) {
-    runtime::print_json(found->value);
+    runtime::print_json(record);
     return exit_done;
   }
-  const Result<core::DecodedCursor> decoded = core::decode_cursor(found->value);
-  if (!decoded.ok()) {
-    runtime::out() << "source        " << runtime::shown(source) << "\npartition     " << found->partition
-                   << "\nunreadable    " << runtime::shown(decoded.error().message) << "\nrecord        "
-                   << printable(found->value) << "\n";
+  if (!placed.cursor) {
+    runtime::out() << "source        " << runtime::shown(source) << "\npartition     " << partition
+                   << "\nunreadable    " << runtime::shown(placed.unreadable) << "\nrecord        "
+                   << printable(record) << "\n";
     return exit_problem;
   }
-  const core::Cursor& cursor = decoded->cursor;
+  const core::Cursor& cursor = *placed.cursor;
   runtime::out() << "source        " << runtime::shown(cursor.source) << "\nvendor        "
                  << runtime::shown(cursor.vendor) << "\naccount       " << runtime::shown(cursor.account)
-                 << "\npartition     " << found->partition << "\nstate         "
+                 << "\npartition     " << partition << "\nstate         "
                  << (cursor.state == core::Cursor::State::paused ? "paused" : "running") << "\nsince         "
                  << format_rfc3339(cursor.since) << "\nwatermark     " << format_rfc3339(cursor.watermark)
                  << "\nfloor         " << format_rfc3339(cursor.floor.time)

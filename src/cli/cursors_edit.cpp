@@ -44,7 +44,7 @@ std::string words_of_move(const core::CursorChange& change) {
   return text + "; it keeps its position, " + format_rfc3339(before.watermark);
 }
 
-std::string words_of(const Edit& edit, const core::CursorChange& change) {
+std::string words_of_edit(const Edit& edit, const core::CursorChange& change) {
   if (edit.verb == "move") return edit.source + ": " + words_of_move(change);
   const std::string from = change.before ? format_rfc3339(change.before->watermark) : "an unreadable cursor";
   if (!change.after) return edit.source + ": its cursor was at " + from;
@@ -88,29 +88,16 @@ void tell(const Edit& edit, const core::CursorChange& change, const CursorEditOp
   }
   if (!change.records.empty())
     runtime::out() << (options.dry_run ? "would " + edit.verb : done(edit.verb)) << " ";
-  runtime::out() << words_of(edit, change) << "\n";
+  runtime::out() << words_of_edit(edit, change) << "\n";
 }
 
-int complain(const runtime::CursorEditor& editor, const Edit& edit, const runtime::EditFailure& failure) {
-  switch (failure.kind) {
-    case runtime::EditFailure::Kind::no_cursor: {
-      const auto offsets = editor.read();
-      if (const auto* partitions = std::get_if<std::vector<core::RecordMap>>(&offsets)) {
-        complain_of_missing_cursor(edit.source, cursors_in(*partitions), runtime::err());
-      }
-      return exit_problem;
-    }
-    case runtime::EditFailure::Kind::refused:
-      runtime::err() << failure.text << "\n";
-      return exit_problem;
-    case runtime::EditFailure::Kind::unavailable:
-      runtime::err() << failure.text << "\n";
-      return exit_unavailable;
-    case runtime::EditFailure::Kind::misconfigured:
-      runtime::err() << failure.text << "\n";
-      return exit_config;
+// Where there is no cursor, with the name that was perhaps meant.
+int complain_of(const runtime::CursorEditor& editor, const Edit& edit, Error error) {
+  if (error.kind == ErrorKind::not_found) {
+    if (const auto partitions = editor.read(); partitions.ok())
+      error.message = no_cursor_of(edit.source, core::OffsetsView::of(*partitions));
   }
-  return exit_internal;
+  return complain(error);
 }
 
 // A skip loses events for good as far as Kafka is concerned, so it must be said twice.
@@ -124,27 +111,24 @@ std::optional<int> refuse_skip(const Edit& edit, const core::CursorChange& chang
 
 int carry_out(const config::Config& config, const Edit& edit, const CursorEditOptions& options) {
   const runtime::CursorEditor editor(config, "cursors-" + edit.verb + "-" + std::to_string(getpid()));
-  const auto planned = editor.plan(edit.source, edit.decide);
-  if (const auto* failure = std::get_if<runtime::EditFailure>(&planned))
-    return complain(editor, edit, *failure);
-  const auto& plan = std::get<core::CursorChange>(planned);
-  if (const std::optional<int> code = refuse_skip(edit, plan, options)) return *code;
-  if (options.dry_run || plan.records.empty()) {
-    tell(edit, plan, options);
+  const Result<core::CursorChange> plan = editor.plan(edit.source, edit.decide);
+  if (!plan.ok()) return complain_of(editor, edit, plan.error());
+  if (const std::optional<int> code = refuse_skip(edit, *plan, options)) return *code;
+  if (options.dry_run || plan->records.empty()) {
+    tell(edit, *plan, options);
     return exit_done;
   }
   if (!options.yes) {
-    if (const std::optional<int> code = ask("This " + edit.verb + "s " + words_of(edit, plan) + "."))
+    if (const std::optional<int> code = ask("This " + edit.verb + "s " + words_of_edit(edit, *plan) + "."))
       return *code;
   }
-  const auto result = editor.carry_out(edit.source, edit.home, edit.decide, [&](const std::string& trouble) {
-    runtime::err() << edit.source << ": " << trouble << "; trying again\n";
-  });
-  if (const auto* failure = std::get_if<runtime::EditFailure>(&result))
-    return complain(editor, edit, *failure);
-  const auto& change = std::get<core::CursorChange>(result);
+  const Result<core::CursorChange> result =
+      editor.carry_out(edit.source, edit.home, edit.decide, [&](const std::string& trouble) {
+        runtime::err() << edit.source << ": " << trouble << "; trying again\n";
+      });
+  if (!result.ok()) return complain_of(editor, edit, result.error());
   // A try whose end was unknown may have done it.
-  tell(edit, change.records.empty() ? plan : change, options);
+  tell(edit, result->records.empty() ? *plan : *result, options);
   return exit_done;
 }
 

@@ -1,30 +1,28 @@
-// What lies in the offsets topic, for commands: read, or complained about. Fences nobody.
+// What lies in the offsets topic, for commands. Fences nobody.
 #pragma once
 
-#include <ostream>
 #include <string>
-#include <variant>
+#include <string_view>
 #include <vector>
 
+#include "auditstream/result.h"
 #include "config/config.h"
-#include "core/cursor.h"
+#include "core/offsets_view.h"
 
 namespace auditstream::cli {
 
-// The live records by partition; none if there is no such topic. If they can't be read, `err` says why, and
-// this is the exit code.
-std::variant<std::vector<core::RecordMap>, int> read_offsets(const config::Config& config, std::ostream& err);
+struct Offsets {
+  std::vector<core::RecordMap> partitions;  // the live records; none if there is no such topic
+  core::OffsetsView view;                   // what they say
 
-struct CursorRecord {
-  std::string source;
-  int partition;
-  std::string value;
+  // A cursor's record as it lies there.
+  const std::string& record(const std::string& source, int partition) const {
+    return partitions.at(static_cast<std::size_t>(partition)).at(source);
+  }
 };
-// In the order of the sources' names.
-std::vector<CursorRecord> cursors_in(const std::vector<core::RecordMap>& partitions);
+Result<Offsets> read_offsets(const config::Config& config);
 
-// Says that the source has no cursor, and which name that has one is the nearest.
-void complain_of_missing_cursor(const std::string& source, const std::vector<CursorRecord>& cursors,
-                                std::ostream& err);
+// `no cursor of "acme", did you mean "acme2"?`
+std::string no_cursor_of(std::string_view source, const core::OffsetsView& view);
 
 }  // namespace auditstream::cli

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "auditstream/result.h"
 #include "config/config.h"
 #include "core/comparison.h"
 #include "core/cursor.h"
@@ -18,31 +19,26 @@
 
 namespace auditstream::cli {
 
-// Why no more was published.
-struct RepairTrouble {
-  std::string text;
-  int code;  // exit code
-};
-
-// `topic` and `comparison` have been read to their end and live as long as the repair. One thread.
+// `topic` and `comparison` have been read to their end and live as long as the repair. One thread. Errors say why no
+// more was published.
 class Repair {
  public:
   Repair(const config::Config& config, std::shared_ptr<const Source> source, const core::Range& range,
          kafka::TopicRange& topic, core::Comparison& comparison);
 
   // Whether Kafka is as a run needs it; makes topics that don't exist. First.
-  std::optional<RepairTrouble> prepare();
+  Status prepare();
   // Keeps the event if it is lacking; publishes what it has kept when that fills a transaction.
-  std::optional<RepairTrouble> add(const Event& event);
+  Status add(const Event& event);
   // Publishes the rest.
-  std::optional<RepairTrouble> finish();
+  Status finish();
 
   // Events that no record of the topic can hold.
   std::size_t too_large() const { return too_large_; }
 
  private:
-  std::optional<RepairTrouble> publish();
-  std::optional<RepairTrouble> look_again(const core::RecordMap& shard);
+  Status publish();
+  Status look_again(const core::RecordMap& shard);
 
   const config::Config& config_;
   const std::shared_ptr<const Source> source_;

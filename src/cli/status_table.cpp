@@ -196,7 +196,7 @@ enum : std::size_t {
   source,
   activity,
   failing,
-  success,
+  last_success,
   next,
   vendor,
   owner,
@@ -278,7 +278,7 @@ Cells cells_of(const SourceRow& row, Time now, bool utf8) {
     cells[failing] = format_lag(std::max(0.0, seconds_between(*row.failing_since, now))) + " (" +
                      std::to_string(row.attempts) + "x)";
   }
-  cells[success] = ago(row.last_success);
+  cells[last_success] = ago(row.last_success);
   cells[next] = row.next_attempt ? "in " + from_now(row.next_attempt) : std::string(nothing);
   cells[vendor] = row.vendor;
   cells[owner] = row.owner.empty() ? nothing : row.owner;

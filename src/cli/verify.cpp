@@ -30,62 +30,48 @@ constexpr Duration clock_guard = 24h;
 // nearer to the end of what is settled may just not have been polled yet.
 constexpr Duration undated_guard = 48h;
 
-// Ends the command: what to say, and the exit code.
-struct Stop {
-  std::string text;
-  int code;
-};
-
-Stop stop_of(const Error& error) {
-  return {error.message, error.cure == Cure::person ? exit_config : exit_unavailable};
-}
-
-std::variant<core::Range, Stop> requested_range(const VerifyOptions& options, Time now) {
+Result<core::Range> requested_range(const VerifyOptions& options, Time now) {
   const Result<Time> from = parse_moment(options.from, now);
   const Result<Time> to = parse_moment(options.to, now);
   for (const auto& [name, moment] : {std::pair{"--from", &from}, std::pair{"--to", &to}}) {
-    if (!moment->ok()) return Stop{std::string(name) + ": " + moment->error().message, exit_usage};
+    if (!moment->ok()) return Error{std::string(name) + ": " + moment->error().message, ErrorKind::usage};
     if (**moment > now) {
-      return Stop{std::string(name) + ": " + format_rfc3339(**moment) + " lies in the future (it is " +
-                      format_rfc3339(floor_second(now)) + ")",
-                  exit_usage};
+      return Error{std::string(name) + ": " + format_rfc3339(**moment) + " lies in the future (it is " +
+                       format_rfc3339(floor_second(now)) + ")",
+                   ErrorKind::usage};
     }
   }
   if (*from >= *to)
-    return Stop{"--from: " + format_rfc3339(*from) + " is not before --to " + format_rfc3339(*to),
-                exit_usage};
+    return Error{"--from: " + format_rfc3339(*from) + " is not before --to " + format_rfc3339(*to),
+                 ErrorKind::usage};
   return core::Range{*from, *to};
 }
 
-std::variant<core::Cursor, Stop> read_cursor(const config::Config& config, const Source& source) {
-  std::variant<std::vector<core::RecordMap>, int> read = read_offsets(config, runtime::err());
-  if (const int* code = std::get_if<int>(&read)) return Stop{"", *code};
-  const auto& offsets = std::get<std::vector<core::RecordMap>>(read);
-  const std::vector<CursorRecord> cursors = cursors_in(offsets);
+Result<core::Cursor> read_cursor(const config::Config& config, const Source& source) {
+  const Result<Offsets> offsets = read_offsets(config);
+  if (!offsets.ok()) return offsets.error();
   const int home = core::home_partition(source, config.offsets.partitions);
-  const CursorRecord* found = nullptr;
-  for (const CursorRecord& cursor : cursors) {
-    if (cursor.source == source.name && (found == nullptr || cursor.partition == home)) found = &cursor;
+  const auto* place = offsets->view.cursor(source.name, home);
+  if (place == nullptr) {
+    runtime::err() << no_cursor_of(source.name, offsets->view) << "\n";
+    return Error{"it has never been polled, so there is nothing to compare: start auditstream run first",
+                 ErrorKind::not_found};
   }
-  if (found == nullptr) {
-    complain_of_missing_cursor(source.name, cursors, runtime::err());
-    return Stop{"it has never been polled, so there is nothing to compare: start auditstream run first",
-                exit_problem};
+  if (std::cmp_not_equal(offsets->partitions.size(), config.offsets.partitions)) {
+    return Error{"offsets.partitions: " + std::to_string(config.offsets.partitions) + ", but topic " +
+                     config.offsets.topic + " has " + std::to_string(offsets->partitions.size()) +
+                     " partitions: set it to that",
+                 ErrorKind::misconfigured};
   }
-  if (std::cmp_not_equal(offsets.size(), config.offsets.partitions)) {
-    return Stop{"offsets.partitions: " + std::to_string(config.offsets.partitions) + ", but topic " +
-                    config.offsets.topic + " has " + std::to_string(offsets.size()) +
-                    " partitions: set it to that",
-                exit_config};
+  const auto& [partition, placed] = *place;
+  if (!placed.cursor) {
+    return Error{"the cursor of " + source.name + " can't be read: " + placed.unreadable, ErrorKind::refused};
   }
-  Result<core::DecodedCursor> decoded = core::decode_cursor(found->value);
-  if (!decoded.ok())
-    return Stop{"the cursor of " + source.name + " can't be read: " + decoded.error().message, exit_problem};
-  if (const auto why = core::why_not_adopted(source, decoded->cursor, found->partition))
-    return Stop{*why, exit_problem};
-  for (const core::Say& warning : core::adoption_warnings(source, decoded->cursor))
+  if (const auto why = core::why_not_adopted(source, *placed.cursor, partition))
+    return Error{*why, ErrorKind::refused};
+  for (const core::Say& warning : core::adoption_warnings(source, *placed.cursor))
     runtime::err() << "warning: " << warning.text << "\n";
-  return decoded->cursor;
+  return *placed.cursor;
 }
 
 // One run of the command.
@@ -104,9 +90,10 @@ class Verification {
 
   // The exit code.
   int run() {
-    std::optional<Stop> stop = find_range();
-    if (!stop) stop = compare();
-    if (!stop && report_.repair) stop = repair();
+    Status end = find_range();
+    if (end.ok()) end = compare();
+    const std::optional<int> not_meant = end.ok() && report_.repair ? ask_for_repair() : std::nullopt;
+    if (end.ok() && report_.repair && !not_meant) end = repair();
     progress_.clear();
     if (comparison_ && compared_) {
       report_.found = comparison_->differences();
@@ -116,25 +103,25 @@ class Verification {
         print(report_);
       }
     }
-    if (!stop) return report_.ok() ? exit_done : exit_problem;
-    if (!stop->text.empty()) runtime::err() << source_->name << ": " << stop->text << "\n";
-    return stop->code;
+    if (not_meant) return *not_meant;
+    if (end.ok()) return report_.ok() ? exit_done : exit_problem;
+    return complain({source_->name + ": " + end.error().message, end.error().kind});
   }
 
  private:
   // What of the requested range can be compared at all.
-  std::optional<Stop> find_range() {
+  Status find_range() {
     report_.source = source_;
     report_.repair = options_.repair && !options_.dry_run;
     report_.dry_run = options_.dry_run;
     report_.allow_cut = options_.allow_cut;
     report_.at = now_;
     report_.requested = requested_;
-    std::variant<core::Cursor, Stop> cursor_read = read_cursor(config_, *source_);
-    if (const Stop* stop = std::get_if<Stop>(&cursor_read)) return *stop;
-    const core::Cursor& cursor = std::get<core::Cursor>(cursor_read);
+    const Result<core::Cursor> found = read_cursor(config_, *source_);
+    if (!found.ok()) return found.error();
+    const core::Cursor& cursor = *found;
     for (kafka::TopicRange* topic : {&events_, &letters_}) {
-      if (const Status opened = topic->open(); !opened.ok()) return stop_of(opened.error());
+      if (Status opened = topic->open(); !opened.ok()) return opened;
     }
 
     std::vector<core::Bound> begins{{cursor.since, "the source was never to have older events (since)"}};
@@ -143,7 +130,7 @@ class Verification {
                         std::string(source_->api->title()) + " keeps its log for " + format_duration(*kept)});
     }
     const Result<std::optional<Time>> lost = events_.lost_before(ours_);
-    if (!lost.ok()) return stop_of(lost.error());
+    if (!lost.ok()) return lost.error();
     if (*lost && **lost == Time::max()) {
       return nothing_compared({{requested_, "topic " + source_->topic +
                                                 " no longer has its first records, and in one of its "
@@ -166,18 +153,18 @@ class Verification {
     if (range.empty()) return nothing_compared(report_.compared.cuts);
     report_.undated_are_missing = range.to + undated_guard <= settled;
     comparison_.emplace(range);
-    return std::nullopt;
+    return success();
   }
 
-  Stop nothing_compared(std::vector<core::Cut> cuts) {
+  Error nothing_compared(std::vector<core::Cut> cuts) {
     report_.compared = {{requested_.from, requested_.from}, std::move(cuts)};
     if (options_.json) runtime::print_json(json_of(report_).text());
     std::string why;
     for (const core::Cut& cut : report_.compared.cuts) why += words_of(cut) + "; ";
-    return Stop{why + "so nothing of that range can be", exit_problem};
+    return {why + "so nothing of that range can be", ErrorKind::refused};
   }
 
-  std::optional<Stop> read_vendor(const core::Range& range, const std::function<bool(const Event&)>& take) {
+  Status read_vendor(const core::Range& range, const std::function<bool(const Event&)>& take) {
     std::uint64_t count = 0;
     const runtime::RangeEnd end = runtime::read_range(
         source_, range.from, range.to,
@@ -193,8 +180,8 @@ class Verification {
           progress_.clear();
           runtime::err() << text << "\n";
         });
-    if (end.complete) return std::nullopt;
-    return Stop{end.trouble, end.unreachable ? exit_unavailable : exit_problem};
+    if (end.complete) return success();
+    return Error{end.trouble, end.unreachable ? ErrorKind::unavailable : ErrorKind::refused};
   }
 
   // Only our records, each of them counted.
@@ -206,16 +193,17 @@ class Verification {
     };
   }
 
-  std::optional<Stop> compare() {
+  Status compare() {
     const core::Range& range = report_.compared.range;
     runtime::IdDigest vendor_ids;
     runtime::IdDigest topic_ids;
-    if (auto stop = read_vendor(range, [&](const Event& event) {
-          if (comparison_->vendor_has(event)) vendor_ids.add(event.id);
-          return true;
-        })) {
-      return stop;
-    }
+    if (Status read = read_vendor(range,
+                                  [&](const Event& event) {
+                                    if (comparison_->vendor_has(event)) vendor_ids.add(event.id);
+                                    return true;
+                                  });
+        !read.ok())
+      return read;
     comparison_->end_of_vendor();
     const Time from = range.from - clock_guard;
     if (Status read = events_.read(from, ours(source_->topic,
@@ -225,15 +213,15 @@ class Verification {
                                                   topic_ids.add(record.id);
                                               }));
         !read.ok())
-      return stop_of(read.error());
+      return read;
     if (Status read = letters_.read(from, ours(source_->dead_letter_topic,
                                                [&](const kafka::TopicRecord& record) {
                                                  if (comparison_->dead_letters_have(record.id, record.time))
                                                    topic_ids.add(record.id);
                                                }));
         !read.ok())
-      return stop_of(read.error());
-    if (auto stop = look_for_missing(topic_ids)) return stop;
+      return read;
+    if (Status looked = look_for_missing(topic_ids); !looked.ok()) return looked;
 
     const Result<std::string> vendor_digest = vendor_ids.finish([this](std::string_view id) {
       if (comparison_->verdict(id) == core::Comparison::Verdict::missing) note("missing", id);
@@ -241,20 +229,20 @@ class Verification {
     });
     const Result<std::string> topic_digest = topic_ids.finish();
     for (const Result<std::string>* digest : {&vendor_digest, &topic_digest}) {
-      if (!digest->ok()) return Stop{digest->error().message, exit_internal};
+      if (!digest->ok()) return Error{digest->error().message, ErrorKind::internal};
     }
     report_.vendor_digest = *vendor_digest;
     report_.topic_digest = *topic_digest;
     report_.examples.merge(std::map(comparison_->examples()));
     compared_ = true;
-    return std::nullopt;
+    return success();
   }
 
   // An event that was dated ahead, or published under a clock that was far behind, has a record with a much
   // older timestamp. Nothing is called missing before all of the topics was searched for it.
-  std::optional<Stop> look_for_missing(runtime::IdDigest& topic_ids) {
+  Status look_for_missing(runtime::IdDigest& topic_ids) {
     const core::Differences found = comparison_->differences();
-    if (found.missing + found.undated == 0) return std::nullopt;
+    if (found.missing + found.undated == 0) return success();
     const auto digest = [&](const kafka::TopicRecord& record) {
       if (record.time && report_.compared.range.contains(*record.time)) topic_ids.add(record.id);
     };
@@ -269,7 +257,7 @@ class Verification {
                                                   digest(record);
                                                 }));
         !read.ok())
-      return stop_of(read.error());
+      return read;
     if (Status read = letters_.read_earlier(ours(source_->dead_letter_topic,
                                                  [&](const kafka::TopicRecord& record) {
                                                    if (!is_wanted(record)) return;
@@ -277,37 +265,35 @@ class Verification {
                                                    digest(record);
                                                  }));
         !read.ok())
-      return stop_of(read.error());
-    return std::nullopt;
+      return read;
+    return success();
   }
 
-  std::optional<Stop> repair() {
+  // Nothing if it may go on; else the exit code, and said why.
+  std::optional<int> ask_for_repair() {
     const std::optional<core::Range> lacking = comparison_->missing_range();
-    if (!lacking) return std::nullopt;
-    if (!options_.yes) {
-      progress_.clear();
-      const std::uint64_t missing = comparison_->differences().missing;
-      if (const std::optional<int> code =
-              ask("This publishes " + std::to_string(missing) + " events of " + source_->name + " between " +
-                  format_rfc3339(lacking->from) + " and " + format_rfc3339(lacking->to) + " that " +
-                  source_->topic + " lacks.")) {
-        return Stop{"", *code};
-      }
-    }
+    if (!lacking || options_.yes) return std::nullopt;
+    progress_.clear();
+    return ask("This publishes " + std::to_string(comparison_->differences().missing) + " events of " +
+               source_->name + " between " + format_rfc3339(lacking->from) + " and " +
+               format_rfc3339(lacking->to) + " that " + source_->topic + " lacks.");
+  }
+
+  Status repair() {
+    const std::optional<core::Range> lacking = comparison_->missing_range();
+    if (!lacking) return success();
     Repair repair(config_, source_, report_.compared.range, events_, *comparison_);
-    std::optional<RepairTrouble> trouble = repair.prepare();
-    if (!trouble) {
-      if (auto stop = read_vendor(*lacking, [&](const Event& event) {
-            trouble = repair.add(event);
-            return !trouble;
-          })) {
-        return stop;
-      }
+    Status done = repair.prepare();
+    if (done.ok()) {
+      Status read = read_vendor(*lacking, [&](const Event& event) {
+        done = repair.add(event);
+        return done.ok();
+      });
+      if (!read.ok()) return read;
     }
-    if (!trouble) trouble = repair.finish();
+    if (done.ok()) done = repair.finish();
     report_.too_large = repair.too_large();
-    if (!trouble) return std::nullopt;
-    return Stop{trouble->text, trouble->code};
+    return done;
   }
 
   void note(const char* kind, std::string_view id) {
@@ -342,12 +328,9 @@ int verify_command(const std::string& path, const VerifyOptions& options) {
     if (const std::optional<int> code = refuse_to_ask()) return *code;
   }
   const Time now = runtime::read_clock().wall;
-  const std::variant<core::Range, Stop> requested = requested_range(options, now);
-  if (const Stop* stop = std::get_if<Stop>(&requested)) {
-    runtime::err() << stop->text << "\n";
-    return stop->code;
-  }
-  return Verification(*config, source, std::get<core::Range>(requested), now, options).run();
+  const Result<core::Range> requested = requested_range(options, now);
+  if (!requested.ok()) return complain(requested.error());
+  return Verification(*config, source, *requested, now, options).run();
 }
 
 }  // namespace auditstream::cli

@@ -21,7 +21,7 @@ constexpr std::size_t secret_bytes_max = 1 << 20;
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
-Error mistake(std::string message) { return Error{std::move(message), Cure::person}; }
+Error mistake(std::string message) { return Error{std::move(message), ErrorKind::misconfigured}; }
 
 // Adds to the expansion.
 Status resolve_env(std::string_view inner, const Allowance* allowance, Expansion& expansion) {
@@ -66,7 +66,7 @@ Status resolve_file(std::string_view inner, const Allowance* allowance, Expansio
   }
   Result<std::string> bytes =
       read_whole_file(path, secret_bytes_max, allowance == nullptr ? nullptr : &allowance->folders);
-  if (!bytes.ok()) return Error{"can't read " + path + ": " + bytes.error().message, bytes.error().cure};
+  if (!bytes.ok()) return Error{"can't read " + path + ": " + bytes.error().message, bytes.error().kind};
   expansion.text += *bytes;
   expansion.outside.push_back(*std::move(bytes));
   expansion.from_file = true;
@@ -132,7 +132,7 @@ Result<std::string> read_whole_file(const std::string& path, std::size_t bytes_m
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (file.get() < 0) return Error{reason(errno)};
   if (folders != nullptr && !lies_in(file.get(), *folders)) {
-    return Error{"a link leads out of " + listed(*folders), Cure::person};
+    return Error{"a link leads out of " + listed(*folders), ErrorKind::misconfigured};
   }
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) return Error{reason(errno)};
@@ -159,7 +159,7 @@ std::string_view trimmed(std::string_view text) {
 Result<Expansion> expand(std::string_view spelled, const Allowance* allowance) {
   Expansion expansion;
   std::string failures;
-  Cure cure = Cure::time;
+  ErrorKind kind = ErrorKind::unavailable;
   while (true) {
     const std::size_t start = spelled.find("${");
     expansion.text += spelled.substr(0, start);
@@ -169,11 +169,11 @@ Result<Expansion> expand(std::string_view spelled, const Allowance* allowance) {
     const Status resolved = resolve(spelled.substr(start + 2, end - start - 2), allowance, expansion);
     if (!resolved.ok()) {
       failures += (failures.empty() ? "" : "; ") + resolved.error().message;
-      if (resolved.error().cure == Cure::person) cure = Cure::person;
+      if (resolved.error().kind == ErrorKind::misconfigured) kind = ErrorKind::misconfigured;
     }
     spelled.remove_prefix(end + 1);
   }
-  if (!failures.empty()) return Error{failures, cure};
+  if (!failures.empty()) return Error{failures, kind};
   return expansion;
 }
 
@@ -190,14 +190,14 @@ std::set<std::string> variables_in(std::string_view spelled) {
 Result<Revealed> reveal(std::string_view spelled, const Allowance* allowance) {
   Result<Expansion> expansion = expand(spelled, allowance);
   if (!expansion.ok()) return expansion.error();
-  const Cure cure = expansion->from_file ? Cure::time : Cure::person;
+  const ErrorKind kind = expansion->from_file ? ErrorKind::unavailable : ErrorKind::misconfigured;
   const std::string_view text = trimmed(expansion->text);
   if (text.empty()) {
     // Only references can be quoted here: a secret in clear would not be empty.
-    return Error{expansion->is_outside() ? std::string(trimmed(spelled)) + " is empty" : "is empty", cure};
+    return Error{expansion->is_outside() ? std::string(trimmed(spelled)) + " is empty" : "is empty", kind};
   }
   if (std::any_of(text.begin(), text.end(), is_control)) {
-    return Error{"holds a line break or another control character", cure};
+    return Error{"holds a line break or another control character", kind};
   }
   // The line end that editors and `echo` put behind it means nothing.
   const std::string_view whole = without_line_end(expansion->text);

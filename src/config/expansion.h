@@ -22,7 +22,7 @@ struct Expansion {
 };
 
 // Every reference replaced, once: what comes in is not expanded again. The error names all references that
-// failed, and never quotes anything but their names; its cure is time where nothing but files failed.
+// failed, and never quotes anything but their names; it is `unavailable` where nothing but files failed.
 Result<Expansion> expand(std::string_view spelled, const Allowance* allowance = nullptr);
 
 // Letters, digits and underscores, the first no digit.
@@ -47,7 +47,7 @@ struct Revealed {
 };
 
 // A secret by the way the config spells it. Empty ones and those that hold a control character (they go into
-// HTTP headers) are errors; the cure is time where the fault is a file's.
+// HTTP headers) are errors; `unavailable` where the fault is a file's.
 Result<Revealed> reveal(std::string_view spelled, const Allowance* allowance = nullptr);
 
 }  // namespace auditstream::config

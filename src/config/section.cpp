@@ -123,7 +123,7 @@ std::optional<std::string> read_secret(const Node& node, const Place& place, Fin
   if (!is_scalar(node, place, findings)) return std::nullopt;
   Result<Revealed> secret = reveal(node.text, place.allowance);
   if (!secret.ok()) {
-    if (may_be_missing && secret.error().cure == Cure::time) {
+    if (may_be_missing && secret.error().kind == ErrorKind::unavailable) {
       findings.missing_secret(place, secret.error().message);
     } else {
       findings.mistake(place, secret.error().message);

@@ -1,19 +1,13 @@
 #include "core/dead_letter.h"
 
 #include "base/hash.h"
+#include "core/envelope.h"
 
 namespace auditstream::core {
-namespace {
-
-// Key, headers and framing of a record, beside its value.
-constexpr std::size_t record_overhead = 1024;
-
-}  // namespace
 
 std::optional<Flaw> flaw_of(const Event& event, const RecordRules& rules) {
   if (event.time) {
-    // The id is a header, and mostly the key as well.
-    if (event.raw.size() + 2 * event.id.size() + record_overhead > rules.bytes_max) {
+    if (!fits_record(event, rules.bytes_max)) {
       return Flaw{"too_large", "the event has " + std::to_string(event.raw.size()) +
                                    " bytes, and a record of the topic at most " +
                                    std::to_string(rules.bytes_max) + " (max.message.bytes)"};

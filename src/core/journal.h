@@ -46,8 +46,7 @@ struct JournalOpened {
 };
 // open() failed; the world may do that at any time.
 struct JournalFailed {
-  std::string reason;
-  bool misconfigured = false;  // trying again will not help before a person has changed something
+  Error error;
 };
 // A topic that can't be written to before somebody has changed something there.
 struct BlockedTopic {

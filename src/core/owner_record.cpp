@@ -7,8 +7,6 @@
 namespace auditstream::core {
 namespace {
 
-json::Value verbatim(std::string_view text) { return json::Value::verbatim(text); }
-
 std::string text_of(const rapidjson::Value& value) {
   return value.IsString() ? std::string(value.GetString(), value.GetStringLength()) : "";
 }
@@ -22,9 +20,9 @@ std::string member(const rapidjson::Value& object, const char* name) {
 
 std::string encode_owner(const OwnerRecord& owner) {
   json::Members config;
-  for (const auto& [name, value] : owner.config) config.push_back({name, verbatim(value)});
-  return json::object({{"instance", verbatim(owner.instance)},
-                       {"nonce", verbatim(owner.nonce)},
+  for (const auto& [name, value] : owner.config) config.push_back({name, json::Value::verbatim(value)});
+  return json::object({{"instance", json::Value::verbatim(owner.instance)},
+                       {"nonce", json::Value::verbatim(owner.nonce)},
                        {"time", owner.time},
                        {"config", json::object(config)}})
       .text();

@@ -49,8 +49,8 @@ void Shard::on_journal(JournalEvent event, Now now) {
     AS_CHECK(state_ == State::opening);
     not_opened_ = *failed;
     shown_.clear();
-    world_.observer.shard_said(partition_, Say{failed->misconfigured ? Level::error : Level::warn,
-                                               "journal_not_open", failed->reason});
+    world_.observer.shard_said(partition_, Say{failed->error.lasts() ? Level::error : Level::warn,
+                                               "journal_not_open", failed->error.message});
     reopen_after_failure(now);
   } else if (auto* opened = std::get_if<JournalOpened>(&event)) {
     AS_CHECK(state_ == State::opening);

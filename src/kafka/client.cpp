@@ -87,7 +87,8 @@ Status set(rd_kafka_conf_t* conf, const std::string& name, const std::string& va
   if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), reason, sizeof reason) == RD_KAFKA_CONF_OK)
     return success();
   // librdkafka's words repeat the value, which may be a secret.
-  return Error{"kafka." + name + ": librdkafka doesn't take this property or its value", Cure::person};
+  return Error{"kafka." + name + ": librdkafka doesn't take this property or its value",
+               ErrorKind::misconfigured};
 }
 
 }  // namespace
@@ -150,7 +151,7 @@ Result<ClientHandle> make_client(rd_kafka_type_t type, const Connection& connect
   if (topic_defaults != nullptr) rd_kafka_conf_set_default_topic_conf(conf.get(), topic_defaults);
   char reason[512];
   rd_kafka_t* handle = rd_kafka_new(type, conf.get(), reason, sizeof reason);
-  if (handle == nullptr) return Error{std::string("kafka: librdkafka: ") + reason, Cure::person};
+  if (handle == nullptr) return Error{std::string("kafka: librdkafka: ") + reason, ErrorKind::misconfigured};
   (void)conf.release();  // owned by the handle now
   return ClientHandle(handle);
 }

@@ -39,7 +39,7 @@ Result<MetadataHandle> metadata(rd_kafka_t* client, const Connection& connection
     const rd_kafka_resp_err_t error = rd_kafka_metadata(client, 1, nullptr, &found, milliseconds(patience));
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return MetadataHandle(found);
     const std::optional<Error> broker = last_broker_error(client, connection.properties);
-    if (Clock::now() >= deadline || (broker && broker->cure == Cure::person))
+    if (Clock::now() >= deadline || (broker && broker->lasts()))
       return broker.value_or(Error{rd_kafka_err2str(error)});
   }
 }
@@ -243,14 +243,10 @@ std::vector<Access> denied_to_see(const config::Config& config, const std::vecto
   return denied;
 }
 
-ClusterProblem problem_of(const std::vector<Access>& denied, const Properties& properties) {
+Error error_of(const std::vector<Access>& denied, const Properties& properties) {
   std::string message;
   for (const Access& access : denied) message += (message.empty() ? "" : "\n") + denial(access, properties);
-  return ClusterProblem{true, message};
-}
-
-ClusterProblem problem_of(const Error& error) {
-  return ClusterProblem{error.cure == Cure::person, error.message};
+  return {std::move(message), ErrorKind::misconfigured};
 }
 
 // Known once there were metadata.
@@ -268,7 +264,8 @@ Status Cluster::reach(Duration timeout) const {
   if (!client.ok()) return client.error();
   const Result<MetadataHandle> found = metadata(client->get(), connection_, timeout);
   if (found.ok()) return success();
-  if (found.error().cure == Cure::doubt && hangs_up_unasked(connection_.properties.at("bootstrap.servers"))) {
+  if (found.error().kind == ErrorKind::uncertain &&
+      hangs_up_unasked(connection_.properties.at("bootstrap.servers"))) {
     return Error{
         "connections are taken and ended before anything is said: a proxy or load balancer whose "
         "brokers are away (" +
@@ -277,13 +274,12 @@ Status Cluster::reach(Duration timeout) const {
   return found.error();
 }
 
-std::variant<ClusterFacts, ClusterProblem> Cluster::prepare(const config::Config& config,
-                                                            bool may_create) const {
+Result<ClusterFacts> Cluster::prepare(const config::Config& config, bool may_create) const {
   Result<ClientHandle> made = make_admin(connection_);
-  if (!made.ok()) return problem_of(made.error());
+  if (!made.ok()) return made.error();
   rd_kafka_t* client = made->get();
   const Result<MetadataHandle> before = metadata(client, connection_, std::chrono::milliseconds(request_ms));
-  if (!before.ok()) return problem_of(before.error());
+  if (!before.ok()) return before.error();
   Topics topics = topics_of(**before);
 
   ClusterFacts facts;
@@ -307,21 +303,22 @@ std::variant<ClusterFacts, ClusterProblem> Cluster::prepare(const config::Config
       }
     }
     Result<Creation> creation = create(client, missing, only_try);
-    if (!creation.ok()) return problem_of(creation.error());
+    if (!creation.ok()) return creation.error();
     if (!creation->denied.empty()) denied.push_back(topic_access({"Create"}, creation->denied));
     if (!creation->errors.empty()) {
       const auto& [name, reason] = *creation->errors.begin();
       const std::string settings = name == config.offsets.topic
                                        ? "offsets.partitions, offsets.replication_factor"
                                        : "topics.partitions, topics.replication_factor, topics.config";
-      return ClusterProblem{true, "topic " + name + " can't be created: " + reason +
-                                      " (create it by hand, or see " + settings + ")"};
+      return Error{
+          "topic " + name + " can't be created: " + reason + " (create it by hand, or see " + settings + ")",
+          ErrorKind::misconfigured};
     }
   }
   if (!only_try && denied.empty()) {
     const auto deadline = Clock::now() + visible_deadline;
     while (std::ranges::any_of(missing, [&](const Wanted& topic) { return !topics.contains(topic.name); })) {
-      if (Clock::now() > deadline) return ClusterProblem{false, "the new topics do not become visible"};
+      if (Clock::now() > deadline) return Error{"the new topics do not become visible"};
       const Result<MetadataHandle> now = metadata(client, connection_, std::chrono::milliseconds(request_ms));
       if (now.ok()) topics = topics_of(**now);
     }
@@ -331,7 +328,7 @@ std::variant<ClusterFacts, ClusterProblem> Cluster::prepare(const config::Config
     const bool told = access.resource == Resource::topic && std::ranges::count(hidden, access.names[0]) > 0;
     if (!told) denied.push_back(std::move(access));
   }
-  if (!denied.empty()) return problem_of(denied, connection_.properties);
+  if (!denied.empty()) return error_of(denied, connection_.properties);
 
   std::set<std::string> names;
   for (const Wanted& topic : wanted) {
@@ -360,7 +357,7 @@ std::variant<ClusterFacts, ClusterProblem> Cluster::prepare(const config::Config
     const auto found = configs.find(config.offsets.topic);
     const auto mistake = offsets_topic_mistake(config, topics.at(config.offsets.topic),
                                                found == configs.end() ? nullptr : &found->second);
-    if (mistake) return ClusterProblem{true, *mistake};
+    if (mistake) return Error{*mistake, ErrorKind::misconfigured};
   }
   for (const auto& source : config.sources) {
     for (const std::string& topic : {source->topic, source->dead_letter_topic}) {
@@ -386,7 +383,8 @@ Result<std::vector<core::RecordMap>> Cluster::read_offsets(const std::string& to
   const Topics topics = topics_of(**found);
   if (!topics.contains(topic)) {
     if (invisible(connection_, {topic}).empty()) return std::vector<core::RecordMap>{};
-    return Error{denial(topic_access({"Describe", "Read"}, {topic}), connection_.properties), Cure::person};
+    return Error{denial(topic_access({"Describe", "Read"}, {topic}), connection_.properties),
+                 ErrorKind::misconfigured};
   }
   const int count = topics.at(topic);
   OffsetsReader::Offsets from;
@@ -400,7 +398,7 @@ Result<std::vector<core::RecordMap>> Cluster::read_offsets(const std::string& to
       },
       [&] { return Clock::now() <= deadline; });
   if (read.ok()) return records;
-  if (read.error().cure == Cure::person) return read.error();
+  if (read.error().lasts()) return read.error();
   const std::string& why = read.error().message;
   return Error{"can't read " + topic + " to its end: " + (why.empty() ? "timed out" : why)};
 }

@@ -15,12 +15,6 @@
 
 namespace auditstream::kafka {
 
-// What went wrong, and who has to act: a retry may help (unavailable), or only a person (misconfigured).
-struct ClusterProblem {
-  bool misconfigured = false;
-  std::string message;  // one line for each thing that is wrong
-};
-
 struct ClusterFacts {
   std::map<std::string, std::size_t>
       record_bytes_max;  // by topic, the offsets topic aside: max.message.bytes
@@ -36,8 +30,8 @@ class Cluster {
   Status reach(Duration timeout) const;
 
   // Makes the topics that are missing, verifies those that exist, and asks whether everything that a run
-  // needs is allowed. `create` = false only looks (for `check`).
-  std::variant<ClusterFacts, ClusterProblem> prepare(const config::Config& config, bool create) const;
+  // needs is allowed. `create` = false only looks (for `check`). An error has a line for each thing that is wrong.
+  Result<ClusterFacts> prepare(const config::Config& config, bool create) const;
 
   // The live records of every partition of the offsets topic, as far as they are committed. Fences nobody. An
   // absent topic has no records.

@@ -54,35 +54,36 @@ Error explain(const ConnectionTrouble& trouble, const Properties& properties) {
   if (trouble.code == RD_KAFKA_RESP_ERR__AUTHENTICATION) {
     if (says("Unsupported SASL mechanism")) {
       return {trouble.text + "; set kafka.sasl.mechanism (" + mechanism_of(properties) + ") to one of these",
-              Cure::person};
+              ErrorKind::misconfigured};
     }
     if (says("mechanism handshake failed")) {
-      return {trouble.text + "; this listener asks for no SASL: " + check_protocol(properties), Cure::person};
+      return {trouble.text + "; this listener asks for no SASL: " + check_protocol(properties),
+              ErrorKind::misconfigured};
     }
     std::string remedy = "check kafka.sasl.username and kafka.sasl.password";
     if (mechanism_of(properties).starts_with("SCRAM") && rd_kafka_version() < first_with_right_nonce) {
       remedy += std::string("; Kafka 4 refuses SCRAM from librdkafka before 2.6.1 (this is ") +
                 rd_kafka_version_str() + ") whatever the password is: there, set kafka.sasl.mechanism: PLAIN";
     }
-    return {trouble.text + "; " + remedy, Cure::person};
+    return {trouble.text + "; " + remedy, ErrorKind::misconfigured};
   }
   if (trouble.certificate != 0) {
     // A broker that is refused hangs up at times before librdkafka has found its words: those mislead.
     const std::size_t broker_end = trouble.text.find(": ");
     return {trouble.text.substr(0, broker_end) + ": " + certificate_trouble(trouble.certificate),
-            Cure::person};
+            ErrorKind::misconfigured};
   }
   if (says("certificate verify failed")) {
     return {
         trouble.text +
             "; either kafka.ssl.ca.location doesn't hold the CA that has signed the broker's certificate, "
             "or that is for another name than the one in kafka.bootstrap.servers",
-        Cure::person};
+        ErrorKind::misconfigured};
   }
   const bool another_protocol = trouble.code == RD_KAFKA_RESP_ERR__SSL || says("SSL handshake failed") ||
                                 says("in state SSL_HANDSHAKE") || says("security.protocol");
-  if (another_protocol) return {trouble.text + "; " + check_protocol(properties), Cure::doubt};
-  return {trouble.text, Cure::time};
+  if (another_protocol) return {trouble.text + "; " + check_protocol(properties), ErrorKind::uncertain};
+  return {trouble.text, ErrorKind::unavailable};
 }
 
 }  // namespace auditstream::kafka

@@ -63,10 +63,6 @@ std::vector<std::string> topics_of(const core::Batch& batch) {
   return {topics.begin(), topics.end()};
 }
 
-core::JournalFailed failed_to_open(const Error& error) {
-  return core::JournalFailed{error.message, error.cure == Cure::person};
-}
-
 }  // namespace
 
 KafkaJournal::KafkaJournal(JournalSettings settings, core::JournalSink sink)
@@ -148,13 +144,13 @@ core::JournalEvent KafkaJournal::do_open() {
       writable_.batch_bytes_max = std::min(writable_.batch_bytes_max, bytes);
     }
   }
-  if (Status fenced = fence(); !fenced.ok()) return failed_to_open(fenced.error());
+  if (Status fenced = fence(); !fenced.ok()) return core::JournalFailed{fenced.error()};
   Result<std::string> marked = mark();
-  if (!marked.ok()) return failed_to_open(marked.error());
+  if (!marked.ok()) return core::JournalFailed{marked.error()};
   marked_at_ = settings_.now();
   ahead_of_broker_.reset();
   Result<core::RecordMap> restored = restore(*marked);
-  if (!restored.ok()) return failed_to_open(restored.error());
+  if (!restored.ok()) return core::JournalFailed{restored.error()};
   return core::JournalOpened{*std::move(restored), *std::move(marked), ahead_of_broker_};
 }
 
@@ -203,7 +199,7 @@ Status KafkaJournal::fence() {
         return Error{"can't become the owner of partition " + std::to_string(settings_.partition) + " of " +
                          settings_.offsets_topic + " (transactional.id " + settings_.transactional_id() +
                          "): " + why,
-                     denied || needs_a_person(code) ? Cure::person : Cure::time};
+                     denied || needs_a_person(code) ? ErrorKind::misconfigured : ErrorKind::unavailable};
       }
     }
   }
@@ -211,7 +207,7 @@ Status KafkaJournal::fence() {
       producer_ ? last_broker_error(producer_.get(), settings_.connection.properties) : std::nullopt;
   return Error{"can't become the owner of partition " + std::to_string(settings_.partition) + " of " +
                    settings_.offsets_topic + ": " + (broker ? broker->message : why) + "; trying again",
-               broker ? broker->cure : Cure::time};
+               broker ? broker->kind : ErrorKind::unavailable};
 }
 
 std::string KafkaJournal::new_nonce() {
@@ -234,7 +230,7 @@ Result<std::string> KafkaJournal::mark() {
   const core::JournalDone done = do_commit(batch);
   if (done.outcome != core::Outcome::committed)
     return Error{"can't mark partition " + std::to_string(settings_.partition) + " as ours: " + done.detail,
-                 done.blocked.empty() ? Cure::time : Cure::person};
+                 done.blocked.empty() ? ErrorKind::unavailable : ErrorKind::misconfigured};
   return nonce;
 }
 
@@ -276,7 +272,7 @@ Result<core::RecordMap> KafkaJournal::restore(const std::string& mark) {
       },
       [&] { return !stopping_ && Clock::now() < deadline; });
   if (read.ok()) return records;
-  if (read.error().cure == Cure::person) return read.error();
+  if (read.error().lasts()) return read.error();
   const std::string& why = read.error().message;
   return Error{"can't read the cursors of partition " + std::to_string(settings_.partition) + ": " +
                (why.empty() ? "our own mark did not become visible in time" : why)};
@@ -368,10 +364,10 @@ std::map<std::string, std::size_t> KafkaJournal::learn_record_bytes_max() {
 // What a person has to mend is an answer, too.
 void KafkaJournal::note(const core::JournalEvent& event) {
   const auto* failed = std::get_if<core::JournalFailed>(&event);
-  if (failed == nullptr || failed->misconfigured) {
+  if (failed == nullptr || failed->error.lasts()) {
     opening_.rest();
   } else {
-    opening_.in_vain(failed->reason);
+    opening_.in_vain(failed->error.message);
   }
 }
 

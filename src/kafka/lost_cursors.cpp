@@ -80,7 +80,7 @@ LostCursors lost_cursors(const Connection& connection, const config::Config& con
       time = std::max(time, *record.time);
     };
     if (const Status read = range.read_last(records_looked_at, take, standstill); !read.ok()) {
-      if (read.error().cure != Cure::person) {
+      if (!read.error().lasts()) {
         not_looked_at(topic);
       } else if (!offsets.cursors().empty()) {  // else all of them are told of together
         may_not_read(topic, sources, read.error().message);

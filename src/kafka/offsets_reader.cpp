@@ -55,7 +55,8 @@ Status OffsetsReader::read(const Offsets& from, const Take& take, const GoOn& go
     } else if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
       if (!take(offsets_record(*message))) break;
     } else if (message->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED && until != Until::stopped) {
-      return Error{denial(topic_access({"Read"}, {topic_}), connection_.properties), Cure::person};
+      return Error{denial(topic_access({"Read"}, {topic_}), connection_.properties),
+                   ErrorKind::misconfigured};
     } else {
       why = rd_kafka_message_errstr(message.get());
     }

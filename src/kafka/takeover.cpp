@@ -29,19 +29,19 @@ core::JournalEvent Takeover::wait_for(Hand& hand) {
   return *std::exchange(hand.event, std::nullopt);
 }
 
-std::variant<std::map<int, core::RecordMap>, core::JournalFailed> Takeover::open() {
+Result<std::map<int, core::RecordMap>> Takeover::open() {
   for (auto& [partition, hand] : hands_) hand.journal->open();
   std::map<int, core::RecordMap> shards;
-  std::optional<core::JournalFailed> failed;
+  std::optional<Error> error;
   for (auto& [partition, hand] : hands_) {
     core::JournalEvent event = wait_for(hand);
     if (auto* opened = std::get_if<core::JournalOpened>(&event)) {
       shards[partition] = std::move(opened->records);
     } else {
-      failed = std::get<core::JournalFailed>(std::move(event));
+      error = std::get<core::JournalFailed>(std::move(event)).error;
     }
   }
-  if (failed) return *std::move(failed);
+  if (error) return *std::move(error);
   return shards;
 }
 

@@ -24,7 +24,7 @@ class Takeover {
   ~Takeover();
 
   // Takes all of them, at the same time. Once.
-  std::variant<std::map<int, core::RecordMap>, core::JournalFailed> open();
+  Result<std::map<int, core::RecordMap>> open();
 
   // Commits the records, by partition, if nobody else has opened any of our partitions since open(); whoever
   // does so later restores what was committed. Written by the journal of `home`, which must be one of ours:

@@ -70,7 +70,8 @@ Status TopicRange::open() {
 }
 
 Error TopicRange::denied() const {
-  return Error{denial(topic_access({"Describe", "Read"}, {topic_}), connection_.properties), Cure::person};
+  return Error{denial(topic_access({"Describe", "Read"}, {topic_}), connection_.properties),
+               ErrorKind::misconfigured};
 }
 
 // Asked by the handle that reads: to know the leaders before the first fetch saves half a second.
@@ -190,11 +191,13 @@ Status TopicRange::read_on(const Take& take) {
   for (const auto& [partition, span] : *extent) {
     const auto known = reached_.try_emplace(partition, span.begin).first;
     if (known->second > span.end)
-      return Error{"topic " + topic_ + " was made anew while it was compared: run this again", Cure::person};
+      return Error{"topic " + topic_ + " was made anew while it was compared: run this again",
+                   ErrorKind::misconfigured};
     spans[partition] = {known->second, span.end};
   }
   if (spans.size() < reached_.size())
-    return Error{"topic " + topic_ + " was made anew while it was compared: run this again", Cure::person};
+    return Error{"topic " + topic_ + " was made anew while it was compared: run this again",
+                 ErrorKind::misconfigured};
   if (Status done = scan(spans,
                          [&](int, const TopicRecord& record) {
                            take(record);

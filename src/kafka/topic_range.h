@@ -25,7 +25,7 @@ struct TopicRecord {
   bool repaired = false;         // published by `verify --repair`, whenever that was
 };
 
-// One thread. Errors: what Kafka denies (Cure::person), or that it can't be reached.
+// One thread. Errors: what Kafka denies (ErrorKind::misconfigured), or that it can't be reached.
 class TopicRange {
  public:
   using Take = std::function<void(const TopicRecord&)>;

@@ -94,17 +94,9 @@ const char* words_of(admin::Change::Kind kind) {
   return "";
 }
 
-int status_of(EditFailure::Kind kind) {
-  switch (kind) {
-    case EditFailure::Kind::refused:
-    case EditFailure::Kind::no_cursor:
-      return 409;
-    case EditFailure::Kind::unavailable:
-      return 503;
-    case EditFailure::Kind::misconfigured:
-      return 500;
-  }
-  return 500;
+int status_of(const Error& error) {
+  if (!error.lasts()) return 503;
+  return error.kind == ErrorKind::refused || error.kind == ErrorKind::not_found ? 409 : 500;
 }
 
 }  // namespace
@@ -191,7 +183,7 @@ admin::HttpResponse Console::ready() const {
     std::string list;
     for (const auto& [partition, failed] : fleet->partitions_not_open)
       list += (list.empty() ? "" : ", ") + std::to_string(partition) +
-              (failed ? " (" + failed->reason + ")" : "");
+              (failed ? " (" + failed->error.message + ")" : "");
     return plain(503, "not open yet: partitions " + list + " of " + config_.offsets.topic);
   }
   return plain(200, "ok");
@@ -244,8 +236,8 @@ admin::HttpResponse Console::carry_out(admin::Change change) {
   const Source& source = *change.source;
   const int home = core::home_partition(source, config_.offsets.partitions);
   const DecideEdit decide = decision(change, home);
-  const auto refusal = [](const EditFailure& failure) {
-    return admin::error_response(status_of(failure.kind), failure.text);
+  const auto refusal = [](const Error& error) {
+    return admin::error_response(status_of(error), error.message);
   };
   const auto done = [&](const core::CursorChange& made) {
     using Kind = admin::Change::Kind;
@@ -256,16 +248,17 @@ admin::HttpResponse Console::carry_out(admin::Change change) {
   };
   if (change.kind != admin::Change::Kind::restart) {
     // What changes nothing, or must not be, is no reason to take anybody's shard.
-    const auto plan = editor_.plan(source.name, decide);
-    if (const auto* failure = std::get_if<EditFailure>(&plan)) return refusal(*failure);
-    if (std::get<core::CursorChange>(plan).records.empty()) return done(std::get<core::CursorChange>(plan));
+    const Result<core::CursorChange> plan = editor_.plan(source.name, decide);
+    if (!plan.ok()) return refusal(plan.error());
+    if (plan->records.empty()) return done(*plan);
   }
-  const auto result = editor_.carry_out(source.name, home, decide, [&](const std::string& trouble) {
-    log(core::Level::warn, source, "edit_failed", trouble + "; trying again");
-  });
-  if (const auto* failure = std::get_if<EditFailure>(&result)) return refusal(*failure);
+  const Result<core::CursorChange> result =
+      editor_.carry_out(source.name, home, decide, [&](const std::string& trouble) {
+        log(core::Level::warn, source, "edit_failed", trouble + "; trying again");
+      });
+  if (!result.ok()) return refusal(result.error());
   log(core::Level::info, source, "edited", std::string(words_of(change.kind)) + " over HTTP");
-  return done(std::get<core::CursorChange>(result));
+  return done(*result);
 }
 
 }  // namespace auditstream::runtime

@@ -32,65 +32,57 @@ std::optional<core::Cursor> readable_cursor(const std::string& source, const cor
   return std::nullopt;
 }
 
-EditFailure of(EditFailure::Kind kind, std::string text) { return {kind, std::move(text)}; }
+Error no_cursor(const std::string& source) {
+  return {"no cursor of \"" + source + "\"", ErrorKind::not_found};
+}
 
 }  // namespace
 
-std::variant<std::vector<core::RecordMap>, EditFailure> CursorEditor::read() const {
+Result<std::vector<core::RecordMap>> CursorEditor::read() const {
   const kafka::Cluster cluster({config_.kafka, "auditstream-cursors"});
   const Status reached = cluster.reach(reach_patience);
   Result<std::vector<core::RecordMap>> partitions =
       reached.ok() ? cluster.read_offsets(config_.offsets.topic, read_patience)
                    : Result<std::vector<core::RecordMap>>(reached.error());
-  if (!partitions.ok()) {
-    const bool denied = reached.ok() && partitions.error().cure == Cure::person;
-    const std::string where = denied ? ""
-                                     : "Kafka can't be reached at " + config_.kafka.at("bootstrap.servers") +
-                                           " (kafka.bootstrap.servers): ";
-    return of(partitions.error().cure == Cure::time ? EditFailure::Kind::unavailable
-                                                    : EditFailure::Kind::misconfigured,
-              where + partitions.error().message);
-  }
-  return *std::move(partitions);
+  if (partitions.ok() || (reached.ok() && partitions.error().lasts())) return partitions;
+  return Error{"Kafka can't be reached at " + config_.kafka.at("bootstrap.servers") +
+                   " (kafka.bootstrap.servers): " + partitions.error().message,
+               partitions.error().kind};
 }
 
-std::variant<core::CursorChange, EditFailure> CursorEditor::plan(const std::string& source,
-                                                                 const DecideEdit& decide) const {
-  auto read_back = read();
-  if (auto* failure = std::get_if<EditFailure>(&read_back)) return *std::move(failure);
-  const auto& offsets = std::get<std::vector<core::RecordMap>>(read_back);
-  const core::ShardMaps shards = in_partitions(offsets);
-  if (core::cursor_partitions(source, shards).empty())
-    return of(EditFailure::Kind::no_cursor, "no cursor of \"" + source + "\"");
-  if (std::cmp_not_equal(offsets.size(), config_.offsets.partitions)) {
-    return of(EditFailure::Kind::misconfigured,
-              "offsets.partitions: " + std::to_string(config_.offsets.partitions) + ", but topic " +
-                  config_.offsets.topic + " has " + std::to_string(offsets.size()) +
-                  " partitions: set it to that");
+Result<core::CursorChange> CursorEditor::plan(const std::string& source, const DecideEdit& decide) const {
+  const Result<std::vector<core::RecordMap>> offsets = read();
+  if (!offsets.ok()) return offsets.error();
+  const core::ShardMaps shards = in_partitions(*offsets);
+  if (core::cursor_partitions(source, shards).empty()) return no_cursor(source);
+  if (std::cmp_not_equal(offsets->size(), config_.offsets.partitions)) {
+    return Error{"offsets.partitions: " + std::to_string(config_.offsets.partitions) + ", but topic " +
+                     config_.offsets.topic + " has " + std::to_string(offsets->size()) +
+                     " partitions: set it to that",
+                 ErrorKind::misconfigured};
   }
   Result<core::CursorChange> change = decide(shards, read_clock().wall);
-  if (!change.ok()) return of(EditFailure::Kind::refused, change.error().message);
-  return *std::move(change);
+  if (!change.ok()) return Error{change.error().message, ErrorKind::refused};
+  return change;
 }
 
-std::variant<core::CursorChange, EditFailure> CursorEditor::carry_out(
-    const std::string& source, std::optional<int> home, const DecideEdit& decide,
-    const std::function<void(const std::string&)>& say) const {
+Result<core::CursorChange> CursorEditor::carry_out(const std::string& source, std::optional<int> home,
+                                                   const DecideEdit& decide,
+                                                   const std::function<void(const std::string&)>& say) const {
   std::optional<core::CursorChange> unknown;
   for (int left = tries_max;; --left) {
-    auto read_back = read();
-    if (auto* failure = std::get_if<EditFailure>(&read_back)) return *std::move(failure);
-    const std::vector<int> places =
-        core::cursor_partitions(source, in_partitions(std::get<std::vector<core::RecordMap>>(read_back)));
+    const Result<std::vector<core::RecordMap>> offsets = read();
+    if (!offsets.ok()) return offsets.error();
+    const std::vector<int> places = core::cursor_partitions(source, in_partitions(*offsets));
     std::set<int> partitions(places.begin(), places.end());
     if (home) partitions.insert(*home);
-    if (partitions.empty()) return of(EditFailure::Kind::no_cursor, "no cursor of \"" + source + "\"");
+    if (partitions.empty()) return no_cursor(source);
     std::variant<core::CursorChange, Failed> result = try_once(source, partitions, decide, unknown);
-    if (auto* change = std::get_if<core::CursorChange>(&result)) return *std::move(change);
+    if (auto* change = std::get_if<core::CursorChange>(&result)) return std::move(*change);
     Failed& failed = std::get<Failed>(result);
-    if (!failed.again || left == 1) return std::move(failed.failure);
+    if (!failed.again || left == 1) return std::move(failed.error);
     if (failed.unknown) unknown = std::move(failed.unknown);
-    say(failed.failure.text);
+    say(failed.error.message);
   }
 }
 
@@ -98,7 +90,6 @@ std::variant<core::CursorChange, EditFailure> CursorEditor::carry_out(
 std::variant<core::CursorChange, CursorEditor::Failed> CursorEditor::try_once(
     const std::string& source, const std::set<int>& partitions, const DecideEdit& decide,
     const std::optional<core::CursorChange>& unknown) const {
-  using Kind = EditFailure::Kind;
   kafka::JournalSettings settings;
   settings.connection = {config_.kafka, "auditstream-cursors"};
   settings.group = config_.group;
@@ -107,20 +98,15 @@ std::variant<core::CursorChange, CursorEditor::Failed> CursorEditor::try_once(
   settings.topics = [] { return kafka::WritableTopics{}; };
   settings.now = [] { return read_clock().wall; };
   kafka::Takeover takeover(settings, partitions);
-  auto opened = takeover.open();
-  if (const auto* failed = std::get_if<core::JournalFailed>(&opened)) {
-    return Failed{of(failed->misconfigured ? Kind::misconfigured : Kind::unavailable, failed->reason),
-                  !failed->misconfigured};
-  }
-  const core::ShardMaps& shards = std::get<core::ShardMaps>(opened);
-  if (unknown && unknown->explains(readable_cursor(source, shards))) return *unknown;
-  Result<core::CursorChange> change = decide(shards, read_clock().wall);
+  const Result<core::ShardMaps> shards = takeover.open();
+  if (!shards.ok()) return Failed{shards.error(), !shards.error().lasts()};
+  if (unknown && unknown->explains(readable_cursor(source, *shards))) return *unknown;
+  Result<core::CursorChange> change = decide(*shards, read_clock().wall);
   // Moved away in between, perhaps: then the next try finds it.
-  if (!change.ok()) return Failed{of(Kind::refused, change.error().message), true};
+  if (!change.ok()) return Failed{{change.error().message, ErrorKind::refused}, true};
   if (change->records.empty()) return *std::move(change);
   const core::JournalDone done = takeover.commit(change->records.begin()->first, change->records);
-  if (done.outcome != core::Outcome::committed)
-    return Failed{of(Kind::unavailable, done.detail), true, *change};
+  if (done.outcome != core::Outcome::committed) return Failed{{done.detail}, true, *change};
   return *std::move(change);
 }
 

@@ -15,20 +15,11 @@
 
 namespace auditstream::runtime {
 
-struct EditFailure {
-  enum class Kind {
-    refused,        // the cursors, or the change itself, don't allow it
-    no_cursor,      // the source has none
-    unavailable,    // Kafka can't be reached, or others were faster again and again
-    misconfigured,  // only a person can mend it
-  };
-  Kind kind;
-  std::string text;
-};
-
 // One of core/cursor_edit.h. Asked again with each try.
 using DecideEdit = std::function<Result<core::CursorChange>(const core::ShardMaps& shards, Time now)>;
 
+// Errors: refused, where the cursors or the change itself don't allow it; not_found, where the source has none;
+// unavailable, where Kafka can't be reached, or others were faster again and again; misconfigured.
 class CursorEditor {
  public:
   // `instance` is who the mark in the offsets topic names; `config` outlives the editor.
@@ -36,21 +27,20 @@ class CursorEditor {
       : config_(config), instance_(std::move(instance)) {}
 
   // The live records by partition. Fences nobody.
-  std::variant<std::vector<core::RecordMap>, EditFailure> read() const;
+  Result<std::vector<core::RecordMap>> read() const;
 
   // What `decide` would change. Fences nobody.
-  std::variant<core::CursorChange, EditFailure> plan(const std::string& source,
-                                                     const DecideEdit& decide) const;
+  Result<core::CursorChange> plan(const std::string& source, const DecideEdit& decide) const;
 
   // Does it; a few tries, each told through `say` if it fails. `home` is where the source belongs, if
   // anywhere. Takes seconds.
-  std::variant<core::CursorChange, EditFailure> carry_out(
-      const std::string& source, std::optional<int> home, const DecideEdit& decide,
-      const std::function<void(const std::string&)>& say) const;
+  Result<core::CursorChange> carry_out(const std::string& source, std::optional<int> home,
+                                       const DecideEdit& decide,
+                                       const std::function<void(const std::string&)>& say) const;
 
  private:
   struct Failed {
-    EditFailure failure;
+    Error error;
     bool again;
     std::optional<core::CursorChange> unknown{};  // perhaps it was committed
   };

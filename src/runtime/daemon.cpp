@@ -153,27 +153,26 @@ std::variant<kafka::ClusterFacts, int> wait_for_kafka(const kafka::Cluster& clus
     const Status reached = cluster.reach(std::clamp<Duration>(left, 1s, kafka_try));
     Error why;
     if (reached.ok()) {
-      std::variant<kafka::ClusterFacts, kafka::ClusterProblem> prepared = cluster.prepare(config, true);
-      if (auto* facts = std::get_if<kafka::ClusterFacts>(&prepared)) return std::move(*facts);
-      const auto& problem = std::get<kafka::ClusterProblem>(prepared);
-      if (problem.misconfigured) {
-        log_misconfigured(problem.message);
-        return exit_config;
+      Result<kafka::ClusterFacts> prepared = cluster.prepare(config, true);
+      if (prepared.ok()) return *std::move(prepared);
+      why = prepared.error();
+      if (why.lasts()) {
+        log_misconfigured(why.message);
+        return exit_code(why);
       }
-      why.message = problem.message;
     } else {
       why = reached.error();
     }
     const std::string text =
         "Kafka can't be reached at " + servers + " (kafka.bootstrap.servers): " + why.message;
-    if (why.cure == Cure::person) {
+    if (why.lasts()) {
       log_misconfigured(text);
-      return exit_config;
+      return exit_code(why);
     }
     if (read_clock().steady >= deadline) {
       log(core::Level::error, "kafka_unavailable",
           text + "; gave up after " + format_duration(patience) + " (--wait-for-kafka)");
-      return why.cure == Cure::doubt ? exit_config : exit_unavailable;
+      return exit_code(why);
     }
     trying.log_trouble(text);
     console.kafka_is_silent(servers + " (kafka.bootstrap.servers): " + why.message, read_clock().wall);
@@ -200,14 +199,14 @@ std::variant<Beginning, int> begin(const kafka::Connection& connection, const ka
   Result<std::vector<core::RecordMap>> offsets = cluster.read_offsets(config.offsets.topic, offsets_patience);
   Patience trying;
   // A topic that is known may have partitions without a leader for a while.
-  while (!offsets.ok() && offsets.error().cure != Cure::person && read_clock().steady < deadline) {
+  while (!offsets.ok() && !offsets.error().lasts() && read_clock().steady < deadline) {
     trying.log_trouble(offsets.error().message);
     console.kafka_is_silent(offsets.error().message, read_clock().wall);
     offsets = cluster.read_offsets(config.offsets.topic, offsets_patience);
   }
   if (!offsets.ok()) {
     log(core::Level::error, "kafka_unavailable", offsets.error().message);
-    return offsets.error().cure == Cure::person ? exit_config : exit_unavailable;
+    return exit_code(offsets.error());
   }
   console.kafka_answers();
   beginning.offsets = core::OffsetsView::of(*offsets);
@@ -359,9 +358,9 @@ int run_daemon(const std::string& path, const config::Config& config, Duration k
   supervisor.ready();
   {
     const auto apply = [&](const config::Config& next) -> Status {
-      std::variant<kafka::ClusterFacts, kafka::ClusterProblem> ready = cluster.prepare(next, true);
-      if (const auto* problem = std::get_if<kafka::ClusterProblem>(&ready)) return Error{problem->message};
-      const auto& known = std::get<kafka::ClusterFacts>(ready);
+      const Result<kafka::ClusterFacts> ready = cluster.prepare(next, true);
+      if (!ready.ok()) return ready.error();
+      const kafka::ClusterFacts& known = *ready;
       for (const std::string& warning : known.warnings) log(core::Level::warn, "kafka_warning", warning);
       if (const auto offsets_now = cluster.read_offsets(next.offsets.topic, offsets_patience);
           offsets_now.ok()) {

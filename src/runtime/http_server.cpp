@@ -104,7 +104,7 @@ class Listener final : public HttpServer {
   Status listen() {
     error_code error = bind();
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
-    if (error) return Error{error.message(), Cure::person};
+    if (error) return Error{error.message(), ErrorKind::misconfigured};
     address_.port = acceptor_.local_endpoint().port();
     accept();
     thread_ = std::thread([this] { io_.run(); });
@@ -334,7 +334,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(const std::string& listen,
   if (!listening.ok()) {
     return Error{"http.listen: can't listen at " + listen + ": " + listening.error().message +
                      "; choose another port (0 picks a free one), or \"off\"",
-                 Cure::person};
+                 ErrorKind::misconfigured};
   }
   return std::unique_ptr<HttpServer>(std::move(listener));
 }

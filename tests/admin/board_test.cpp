@@ -159,10 +159,11 @@ TEST(Board, APartitionOfOursThatIsNotOpenYetHasNoOwner) {
   shown.fleet.partitions_not_open[shown.home()];
   EXPECT_EQ(shown.view().state, SourceState::unassigned);
   EXPECT_EQ(shown.view().activity, std::nullopt) << "nobody retries";
-  shown.fleet.partitions_not_open[shown.home()] = core::JournalFailed{"no leader"};
+  shown.fleet.partitions_not_open[shown.home()] = core::JournalFailed{{"no leader"}};
   EXPECT_EQ(shown.view().state, SourceState::unassigned);
   EXPECT_EQ(shown.view().error, "no leader");
-  shown.fleet.partitions_not_open[shown.home()] = core::JournalFailed{"denied: the ACL", true};
+  shown.fleet.partitions_not_open[shown.home()] =
+      core::JournalFailed{{"denied: the ACL", ErrorKind::misconfigured}};
   EXPECT_EQ(shown.view().state, SourceState::failed);
   EXPECT_EQ(shown.view().error, "denied: the ACL");
   shown.cursor.trouble->state = core::Trouble::State::failed;

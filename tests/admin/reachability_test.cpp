@@ -66,7 +66,8 @@ TEST(Reachability, ComesBackWithHowLongItTook) {
 
 TEST(Reachability, APersonIsCalledWhereOnlyAPersonHelps) {
   Reachability kafka;
-  const std::optional<core::Say> say = kafka.look(Steady{1h}, Error{"wrong password", Cure::person}, at(15s));
+  const std::optional<core::Say> say =
+      kafka.look(Steady{1h}, Error{"wrong password", ErrorKind::misconfigured}, at(15s));
   ASSERT_TRUE(say);
   EXPECT_EQ(say->level, core::Level::error);
 }

@@ -71,7 +71,7 @@ TEST(AccessWords, TellWhoMayNotDoWhat) {
 TEST(ConnectionWords, NameTheSettingAndWhoMendsIt) {
   const Properties scram{{"sasl.mechanisms", "SCRAM-SHA-512"}, {"security.protocol", "SASL_SSL"}};
   const Error credentials = explain({RD_KAFKA_RESP_ERR__AUTHENTICATION, "invalid credentials"}, scram);
-  EXPECT_EQ(credentials.cure, Cure::person);
+  EXPECT_EQ(credentials.kind, ErrorKind::misconfigured);
   EXPECT_THAT(credentials.message, StartsWith("invalid credentials; check kafka.sasl.username and "));
   const bool old_nonce = rd_kafka_version() < 0x020601ff;
   EXPECT_EQ(credentials.message.find("Kafka 4 refuses SCRAM") != std::string::npos, old_nonce);
@@ -81,10 +81,10 @@ TEST(ConnectionWords, NameTheSettingAndWhoMendsIt) {
       Not(HasSubstr("SCRAM")));
   const Error mechanism = explain(
       {RD_KAFKA_RESP_ERR__AUTHENTICATION, "handshake failed: Unsupported SASL mechanism: PLAIN"}, scram);
-  EXPECT_EQ(mechanism.cure, Cure::person);
+  EXPECT_EQ(mechanism.kind, ErrorKind::misconfigured);
   EXPECT_THAT(mechanism.message, EndsWith("; set kafka.sasl.mechanism (SCRAM-SHA-512) to one of these"));
   const Error certificate = explain({RD_KAFKA_RESP_ERR__SSL, "certificate verify failed"}, scram);
-  EXPECT_EQ(certificate.cure, Cure::person);
+  EXPECT_EQ(certificate.kind, ErrorKind::misconfigured);
   EXPECT_THAT(certificate.message,
               AllOf(HasSubstr("kafka.ssl.ca.location"), HasSubstr("kafka.bootstrap.servers")));
 }
@@ -100,7 +100,7 @@ TEST(ConnectionWords, TellWhatIsWrongWithACertificateWhateverTheErrorIs) {
          {std::pair{20, "kafka.ssl.ca.location"}, std::pair{10, "(NTP)"},
           std::pair{62, "kafka.bootstrap.servers"}, std::pair{99, "error 99"}}) {
       const Error error = explain({code, text, number}, {});
-      EXPECT_EQ(error.cure, Cure::person);
+      EXPECT_EQ(error.kind, ErrorKind::misconfigured);
       EXPECT_THAT(error.message,
                   AllOf(StartsWith("ssl://host:1/1: "), HasSubstr(words), Not(HasSubstr("PLAIN"))));
     }
@@ -115,11 +115,11 @@ TEST(ConnectionWords, LeaveInDoubtWhatABrokerThatStartsMayShow) {
                   "SSL routines::unexpected eof while reading (after 8ms in state SSL_HANDSHAKE)"},
         std::pair{RD_KAFKA_RESP_ERR__TRANSPORT, "incorrect security.protocol configuration"}}) {
     const Error error = explain({code, text}, {});
-    EXPECT_EQ(error.cure, Cure::doubt);
+    EXPECT_EQ(error.kind, ErrorKind::uncertain);
     EXPECT_THAT(error.message, HasSubstr("check kafka.security.protocol (plaintext)"));
   }
   const Error refused = explain({RD_KAFKA_RESP_ERR__TRANSPORT, "Connection refused"}, {});
-  EXPECT_EQ(refused.cure, Cure::time);
+  EXPECT_EQ(refused.kind, ErrorKind::unavailable);
   EXPECT_EQ(refused.message, "Connection refused");
 }
 
@@ -189,8 +189,8 @@ TEST_F(Denied, WhatAShardMayNotDoKeepsItClosedUntilItMay) {
     PatientJournal journal(settings());
     const auto end = journal.try_open();
     ASSERT_TRUE(std::holds_alternative<core::JournalFailed>(end));
-    EXPECT_TRUE(std::get<core::JournalFailed>(end).misconfigured);
-    EXPECT_THAT(std::get<core::JournalFailed>(end).reason, HasSubstr(command(missing)));
+    EXPECT_TRUE(std::get<core::JournalFailed>(end).error.lasts());
+    EXPECT_THAT(std::get<core::JournalFailed>(end).error.message, HasSubstr(command(missing)));
     allow(missing);
     EXPECT_THAT(cursors_in(journal.open()), IsEmpty());
   }
@@ -287,7 +287,7 @@ TEST_F(Denied, TheTailAndALookAtCursorsNeedNoGroup) {
                                 }));
   const Result<std::vector<core::RecordMap>> denied = cluster.read_offsets(place_.offsets(), 30s);
   ASSERT_FALSE(denied.ok());
-  EXPECT_EQ(denied.error().cure, Cure::person);
+  EXPECT_EQ(denied.error().kind, ErrorKind::misconfigured);
   EXPECT_THAT(denied.error().message, EndsWith(command(cursors("Read"))));
   allow(cursors("Read"));
   until("the tail reads", 60s, [&] {

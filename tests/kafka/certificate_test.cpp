@@ -17,7 +17,7 @@ void expect_named(const kafka::Properties& properties, const std::string& remedy
   for (int i = 0; i < times; ++i) {
     const Status reached = kafka::Cluster({properties, "tests"}).reach(2s);
     ASSERT_FALSE(reached.ok());
-    EXPECT_EQ(reached.error().cure, Cure::person) << reached.error().message;
+    EXPECT_EQ(reached.error().kind, ErrorKind::misconfigured) << reached.error().message;
     EXPECT_THAT(reached.error().message, HasSubstr(remedy));
   }
 }

@@ -16,7 +16,6 @@ namespace {
 
 using kafka::Cluster;
 using kafka::ClusterFacts;
-using kafka::ClusterProblem;
 using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
@@ -45,18 +44,18 @@ class Preparation : public testing::Test {
   std::string dead_letters() const { return name_ + ".dlq"; }
   std::string offsets() const { return name_ + "-offsets"; }
 
-  std::variant<ClusterFacts, ClusterProblem> try_prepare(bool may_create = true) const {
+  Result<ClusterFacts> try_prepare(bool may_create = true) const {
     return cluster().prepare(config_, may_create);
   }
   ClusterFacts prepare() const {
     auto end = try_prepare();
-    if (const auto* problem = std::get_if<ClusterProblem>(&end)) throw std::runtime_error(problem->message);
-    return std::get<ClusterFacts>(std::move(end));
+    if (!end.ok()) throw std::runtime_error(end.error().message);
+    return *std::move(end);
   }
-  ClusterProblem problem() const {
+  Error problem() const {
     auto end = try_prepare();
-    if (std::holds_alternative<ClusterFacts>(end)) throw std::runtime_error("no problem");
-    return std::get<ClusterProblem>(std::move(end));
+    if (end.ok()) throw std::runtime_error("no problem");
+    return end.error();
   }
 
   kafka::JournalSettings settings() const {
@@ -122,7 +121,7 @@ TEST_F(Preparation, MeasuresWhatATopicTakes) {
 
 TEST_F(Preparation, OnlyLooksWhereItMayNotCreate) {
   const auto end = try_prepare(false);
-  ASSERT_TRUE(std::holds_alternative<ClusterFacts>(end));
+  ASSERT_TRUE(end.ok());
   EXPECT_EQ(partitions(offsets()), 0);
   EXPECT_EQ(partitions(events()), 0);
 }
@@ -137,8 +136,8 @@ TEST_F(Preparation, RefusesAnOffsetsTopicThatForgets) {
   for (const char* policy : {"delete", "compact,delete"}) {
     config_.offsets.topic = offsets() + "-" + (policy[0] == 'd' ? "delete" : "both");
     create_topic(bootstrap_, config_.offsets.topic, 3, {{"cleanup.policy", policy}});
-    const ClusterProblem problem = this->problem();
-    EXPECT_TRUE(problem.misconfigured);
+    const Error problem = this->problem();
+    EXPECT_EQ(problem.kind, ErrorKind::misconfigured);
     EXPECT_THAT(problem.message, AllOf(HasSubstr("offsets.topic"), HasSubstr(config_.offsets.topic),
                                        HasSubstr(std::string("cleanup.policy=") + policy),
                                        HasSubstr("--add-config cleanup.policy=compact")));
@@ -147,8 +146,8 @@ TEST_F(Preparation, RefusesAnOffsetsTopicThatForgets) {
 
 TEST_F(Preparation, RefusesAnOffsetsTopicOfAnotherPartitionCount) {
   create_topic(bootstrap_, offsets(), 5, {{"cleanup.policy", "compact"}});
-  const ClusterProblem problem = this->problem();
-  EXPECT_TRUE(problem.misconfigured);
+  const Error problem = this->problem();
+  EXPECT_EQ(problem.kind, ErrorKind::misconfigured);
   EXPECT_THAT(problem.message,
               AllOf(HasSubstr("offsets.partitions: 3"), HasSubstr(offsets()), HasSubstr("has 5 partitions"),
                     HasSubstr("set offsets.partitions to 5")));
@@ -183,8 +182,8 @@ TEST_F(Preparation, LiftsTheAgeLimitOfAClusterForTheTopicsThatItMakes) {
   const Broker broker({"log.message.timestamp.before.max.ms=3600000"});
   const auto prepared =
       Cluster({{{"bootstrap.servers", broker.bootstrap()}}, "kafka-tests"}).prepare(config_, true);
-  ASSERT_TRUE(std::holds_alternative<ClusterFacts>(prepared));
-  EXPECT_THAT(std::get<ClusterFacts>(prepared).warnings, IsEmpty());
+  ASSERT_TRUE(prepared.ok());
+  EXPECT_THAT(prepared->warnings, IsEmpty());
   for (const std::string& topic : {events(), dead_letters()})
     EXPECT_EQ(topic_property(broker.bootstrap(), topic, "message.timestamp.before.max.ms"),
               "9223372036854775807");
@@ -248,24 +247,24 @@ TEST_F(Preparation, FindsTheEventsOfASourceWhoseCursorHasGone) {
 
 TEST_F(Preparation, SaysWhichTopicCanNotBeReplicatedSoOften) {
   config_.topics.replication_factor = 5;
-  const ClusterProblem problem = this->problem();
-  EXPECT_TRUE(problem.misconfigured);
+  const Error problem = this->problem();
+  EXPECT_EQ(problem.kind, ErrorKind::misconfigured);
   EXPECT_THAT(problem.message, AllOf(HasSubstr("topic " + name_), HasSubstr("eplication factor"),
                                      HasSubstr("topics.replication_factor")));
 }
 
 TEST_F(Preparation, SaysWhichPropertyOfTheOffsetsTopicIsWrong) {
   config_.offsets.replication_factor = 5;
-  const ClusterProblem problem = this->problem();
-  EXPECT_TRUE(problem.misconfigured);
+  const Error problem = this->problem();
+  EXPECT_EQ(problem.kind, ErrorKind::misconfigured);
   EXPECT_THAT(problem.message, AllOf(HasSubstr("topic " + offsets()), HasSubstr("eplication factor"),
                                      HasSubstr("offsets.replication_factor")));
 }
 
 TEST_F(Preparation, SaysWhatKafkaDoesNotTakeAsATopicProperty) {
   config_.topics.config["retention.mss"] = "-1";
-  const ClusterProblem problem = this->problem();
-  EXPECT_TRUE(problem.misconfigured);
+  const Error problem = this->problem();
+  EXPECT_EQ(problem.kind, ErrorKind::misconfigured);
   EXPECT_THAT(problem.message,
               AllOf(HasSubstr(events()), HasSubstr("retention.mss"), HasSubstr("topics.config")));
 }
@@ -274,9 +273,9 @@ TEST(ClusterReach, UnreachableBrokerIsNamedAndIsNoMistake) {
   const Cluster cluster({{{"bootstrap.servers", "127.0.0.1:1"}}, "kafka-tests"});
   config::Config config;
   const auto end = cluster.prepare(config, true);
-  ASSERT_TRUE(std::holds_alternative<ClusterProblem>(end));
-  EXPECT_FALSE(std::get<ClusterProblem>(end).misconfigured);
-  EXPECT_THAT(std::get<ClusterProblem>(end).message, HasSubstr("127.0.0.1:1"));
+  ASSERT_FALSE(end.ok());
+  EXPECT_EQ(end.error().kind, ErrorKind::unavailable);
+  EXPECT_THAT(end.error().message, HasSubstr("127.0.0.1:1"));
   const Status reached = cluster.reach(1s);
   ASSERT_FALSE(reached.ok());
   EXPECT_THAT(reached.error().message, HasSubstr("127.0.0.1:1"));
@@ -289,7 +288,7 @@ TEST(ClusterReach, AProxyWhoseBrokersAreAwayIsNoMistake) {
         {{{"bootstrap.servers", proxy.address()}, {"security.protocol", protocol}}, "kafka-tests"});
     const Status reached = cluster.reach(3s);
     ASSERT_FALSE(reached.ok());
-    EXPECT_EQ(reached.error().cure, Cure::time) << reached.error().message;
+    EXPECT_EQ(reached.error().kind, ErrorKind::unavailable) << reached.error().message;
   }
 }
 
@@ -298,7 +297,7 @@ TEST(ClusterReach, AListenerOfAnotherProtocolIsAMistake) {
       {{{"bootstrap.servers", Broker::shared()}, {"security.protocol", "ssl"}}, "kafka-tests"});
   const Status reached = cluster.reach(3s);
   ASSERT_FALSE(reached.ok());
-  EXPECT_EQ(reached.error().cure, Cure::doubt) << reached.error().message;
+  EXPECT_EQ(reached.error().kind, ErrorKind::uncertain) << reached.error().message;
 }
 
 TEST(ClusterReach, ReachableBrokerIsReached) {

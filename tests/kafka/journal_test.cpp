@@ -223,8 +223,8 @@ TEST(Journal, UnusableAddressIsSaidAndEnds) {
   PatientJournal journal(std::move(settings));
   const auto end = journal.try_open();
   ASSERT_TRUE(std::holds_alternative<core::JournalFailed>(end));
-  EXPECT_FALSE(std::get<core::JournalFailed>(end).misconfigured);
-  EXPECT_THAT(std::get<core::JournalFailed>(end).reason, HasSubstr("127.0.0.1:1"));
+  EXPECT_FALSE(std::get<core::JournalFailed>(end).error.lasts());
+  EXPECT_THAT(std::get<core::JournalFailed>(end).error.message, HasSubstr("127.0.0.1:1"));
 }
 
 TEST(Journal, PropertyThatLibrdkafkaDoesNotTakeNeedsAPerson) {
@@ -234,9 +234,9 @@ TEST(Journal, PropertyThatLibrdkafkaDoesNotTakeNeedsAPerson) {
   PatientJournal journal(std::move(settings));
   const auto end = journal.try_open();
   ASSERT_TRUE(std::holds_alternative<core::JournalFailed>(end));
-  EXPECT_TRUE(std::get<core::JournalFailed>(end).misconfigured);
-  EXPECT_THAT(std::get<core::JournalFailed>(end).reason, StartsWith("kafka.compression.type"));
-  EXPECT_THAT(std::get<core::JournalFailed>(end).reason, Not(HasSubstr("hunter2")));
+  EXPECT_TRUE(std::get<core::JournalFailed>(end).error.lasts());
+  EXPECT_THAT(std::get<core::JournalFailed>(end).error.message, StartsWith("kafka.compression.type"));
+  EXPECT_THAT(std::get<core::JournalFailed>(end).error.message, Not(HasSubstr("hunter2")));
 }
 
 }  // namespace

@@ -236,8 +236,8 @@ TEST_P(Mistakes, AreSaidAtOnce) {
   PatientJournal journal(settings());
   const auto end = journal.try_open();
   ASSERT_TRUE(std::holds_alternative<core::JournalFailed>(end));
-  EXPECT_TRUE(std::get<core::JournalFailed>(end).misconfigured);
-  EXPECT_THAT(std::get<core::JournalFailed>(end).reason, HasSubstr("kafka-tests-offsets-0"));
+  EXPECT_TRUE(std::get<core::JournalFailed>(end).error.lasts());
+  EXPECT_THAT(std::get<core::JournalFailed>(end).error.message, HasSubstr("kafka-tests-offsets-0"));
   EXPECT_THAT(cursors_in(journal.open()), IsEmpty());
 }
 
@@ -257,7 +257,7 @@ TEST_F(Marks, ThatFailFailTheOpen) {
   PatientJournal journal(settings());
   const auto end = journal.try_open();
   ASSERT_TRUE(std::holds_alternative<core::JournalFailed>(end));
-  EXPECT_FALSE(std::get<core::JournalFailed>(end).misconfigured);
+  EXPECT_FALSE(std::get<core::JournalFailed>(end).error.lasts());
   EXPECT_THAT(cursors_in(journal.open()), IsEmpty());
 }
 

@@ -43,7 +43,7 @@ core::RecordMap PatientJournal::open_at_last(std::chrono::milliseconds patience)
     auto end = try_open();
     if (auto* records = std::get_if<core::RecordMap>(&end)) return std::move(*records);
     if (std::chrono::steady_clock::now() >= deadline)
-      throw std::runtime_error("open() fails: " + std::get<core::JournalFailed>(end).reason);
+      throw std::runtime_error("open() fails: " + std::get<core::JournalFailed>(end).error.message);
   }
 }
 

@@ -23,9 +23,8 @@ using Shards = std::map<int, core::RecordMap>;
 
 Shards open(Takeover& takeover) {
   auto opened = takeover.open();
-  if (const auto* failed = std::get_if<core::JournalFailed>(&opened))
-    throw std::runtime_error(failed->reason);
-  Shards shards = std::get<Shards>(std::move(opened));
+  if (!opened.ok()) throw std::runtime_error(opened.error().message);
+  Shards shards = *std::move(opened);
   for (auto& [partition, records] : shards) records = cursors_in(std::move(records));
   return shards;
 }

@@ -64,10 +64,8 @@ void SimJournal::mark() {
 
 void SimJournal::fail_to_open(Duration after, std::string why) {
   ++world_.tally.opens_failed;
-  const bool misconfigured = world_.chance(0.2);
-  life_.later(after, [this, why = std::move(why), misconfigured] {
-    sink_(core::JournalFailed{why, misconfigured});
-  });
+  const ErrorKind kind = world_.chance(0.2) ? ErrorKind::misconfigured : ErrorKind::unavailable;
+  life_.later(after, [this, why = std::move(why), kind] { sink_(core::JournalFailed{{why, kind}}); });
 }
 
 void SimJournal::commit(std::shared_ptr<const core::Batch> batch) {

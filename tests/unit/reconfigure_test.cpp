@@ -217,7 +217,7 @@ TEST_F(Reconfigured, AChangedBudgetHoldsFromThenOn) {
 }
 
 TEST_F(Reconfigured, WhileTheJournalIsNotOpenTheNextOpeningTakesTheNewSources) {
-  life.journal->failing = JournalFailed{"no broker", false};
+  life.journal->failing = JournalFailed{{"no broker"}};
   life.start();
   life.live(1s);
   take_out("other");

@@ -58,18 +58,18 @@ TEST(Shard, SinceIsCutToWhatTheVendorPrints) {
 TEST(Shard, AJournalThatDoesNotOpenIsTriedAgainPatiently) {
   ShardLife life;
   life.add("acme");
-  life.journal->failing = JournalFailed{"no broker", false};
+  life.journal->failing = JournalFailed{{"no broker"}};
   life.start();
   life.live(10min);
   EXPECT_GE(life.journal->opens, 30);
   EXPECT_LE(life.journal->opens, 80);
   ASSERT_TRUE(life.shard->not_opened());
-  EXPECT_FALSE(life.shard->not_opened()->misconfigured);
-  life.journal->failing = JournalFailed{"cleanup.policy is delete", true};
+  EXPECT_FALSE(life.shard->not_opened()->error.lasts());
+  life.journal->failing = JournalFailed{{"cleanup.policy is delete", ErrorKind::misconfigured}};
   life.live(1min);
   ASSERT_TRUE(life.shard->not_opened());
-  EXPECT_TRUE(life.shard->not_opened()->misconfigured);
-  EXPECT_EQ(life.shard->not_opened()->reason, "cleanup.policy is delete");
+  EXPECT_TRUE(life.shard->not_opened()->error.lasts());
+  EXPECT_EQ(life.shard->not_opened()->error.message, "cleanup.policy is delete");
   life.journal->failing.reset();
   life.live(1min);
   EXPECT_TRUE(life.shard->open());
@@ -440,7 +440,7 @@ TEST(Shard, WhileItIsOpenedAgainBecauseOfATopicItsSourcesAreShownAsTheyWere) {
   }
   EXPECT_GT(looks, 500);
   EXPECT_EQ(failing, looks);
-  life.journal->failing = JournalFailed{"no broker", false};
+  life.journal->failing = JournalFailed{{"no broker"}};
   life.live(10min);
   EXPECT_THAT(life.shard->status(life.now), IsEmpty()) << "nobody knows any more";
 }
@@ -706,7 +706,7 @@ TEST(Shard, DrainEndsInEveryState) {
   {
     ShardLife life;
     life.add("acme");
-    life.journal->failing = JournalFailed{"no broker", false};
+    life.journal->failing = JournalFailed{{"no broker"}};
     life.start();
     life.turn();  // waiting
     life.shard->drain(life.now);
