@@ -24,7 +24,8 @@ set(CPACK_DEBIAN_PACKAGE_DEPENDS ca-certificates)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_MAINTAINER "the authors of auditstream <auditstream@localhost>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "SaaS audit logs into Kafka, exactly once")
-set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "Polls the audit-log APIs of FloQast, CaptivateIQ, Endor Labs, Tines and Workato
+list(JOIN VENDOR_TITLES ", " vendor_titles)
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "Polls the audit-log APIs of ${vendor_titles}
 and publishes each event verbatim to a topic per vendor. Events and cursor
 commit in one Kafka transaction. After a restart, a crash or a kill -9 it
 continues exactly after its last commit.")

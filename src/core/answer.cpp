@@ -25,7 +25,7 @@ bool blot_out(std::string& text, std::string_view spelling) {
   return true;
 }
 
-// None of the five vendors documents one; these are the names that gateways and frameworks use.
+// No vendor documents one; these are the names that gateways and frameworks use.
 std::string request_id(const http::Response& response) {
   for (const char* name : {"x-request-id", "x-correlation-id", "x-amzn-requestid", "cf-ray"}) {
     const std::optional<std::string_view> id = response.header(name);

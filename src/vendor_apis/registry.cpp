@@ -1,18 +1,13 @@
-// The table of vendors: one line each, in the order of their names.
 #include "vendor_apis/registry.h"
 
 namespace auditstream::vendor_apis {
 
 const std::vector<const Vendor*>& vendors() {
-  // clang-format off
   static const std::vector<const Vendor*> table{
-      &captivateiq(),
-      &endorlabs(),
-      &floqast(),
-      &tines(),
-      &workato(),
+#define VENDOR(name, title) &name(),
+#include "vendor_apis/vendors.inc"
+#undef VENDOR
   };
-  // clang-format on
   return table;
 }
 

@@ -1,4 +1,4 @@
-// Every vendor. Each is one .cpp without a header, declared here.
+// Every vendor. Each is one .cpp without a header; what declares and lists it is its line in vendors.inc.
 #pragma once
 
 #include <string_view>
@@ -8,11 +8,9 @@
 
 namespace auditstream::vendor_apis {
 
-const Vendor& captivateiq();
-const Vendor& endorlabs();
-const Vendor& floqast();
-const Vendor& tines();
-const Vendor& workato();
+#define VENDOR(name, title) const Vendor& name();
+#include "vendor_apis/vendors.inc"
+#undef VENDOR
 
 // In the order of their names. Objects live for ever.
 const std::vector<const Vendor*>& vendors();

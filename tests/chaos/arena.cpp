@@ -18,8 +18,6 @@ using namespace std::chrono_literals;
 using test::let_pass;
 
 constexpr int tenants_per_vendor = 4;
-const std::array<std::string, vendors> vendor_names{"captivateiq", "endorlabs", "floqast", "tines",
-                                                    "workato"};
 // Longer than a drain may take, and a broker needs on a busy machine.
 constexpr auto drain_patience = 60s;
 constexpr auto sync_patience = 240s;
@@ -122,7 +120,7 @@ void Arena::keep_words(int number) {
 }
 
 void Arena::spoil(int vendor, const std::string& faults) {
-  ask("/_control", "{\"vendor\":\"" + vendor_names.at(static_cast<std::size_t>(vendor)) +
+  ask("/_control", "{\"vendor\":\"" + std::string(vendor_apis::vendor_names[vendor].name) +
                        "\",\"set\":{\"faults\":" + faults + "}}");
 }
 
@@ -138,7 +136,8 @@ std::string Arena::ask(const std::string& path, const std::string& order) {
 bool Arena::settle(std::chrono::seconds patience) {
   ask("/_control", "{\"production\":false}");
   std::vector<std::string> command{BUILD_DIR "/tests/topic_compare", "--bootstrap", brokers_.bootstrap()};
-  for (const std::string& vendor : vendor_names) {
+  for (const auto& [name, title] : vendor_apis::vendor_names) {
+    const std::string vendor(name);
     for (int number = 1; number <= tenants_per_vendor; ++number) {
       const std::string source = tenant_name(number) + "-" + vendor;
       const std::filesystem::path truth = directory_ / (source + ".truth");

@@ -3,7 +3,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <iterator>
 #include <random>
+
+#include "vendor_apis/names.h"
 
 namespace auditstream::chaos {
 
@@ -33,7 +36,7 @@ inline constexpr Victim victims[] = {Victim::instance_1, Victim::instance_2, Vic
                                      Victim::brokers, Victim::vendors};
 inline constexpr int instances = 3;
 inline constexpr int brokers = 3;
-inline constexpr int vendors = 5;
+inline constexpr int vendors = std::size(vendor_apis::vendor_names);
 
 // About how many faults of all victims a minute brings, if brokers come back as fast as usual.
 inline constexpr int usual_faults_per_minute = 20;

@@ -16,10 +16,15 @@
 #include "support/kafka/comparison.h"
 #include "support/kafka/topic_reader.h"
 #include "support/until.h"
+#include "vendor_apis/names.h"
 
 namespace auditstream::test {
 
-inline const std::vector<std::string> all_vendors{"captivateiq", "endorlabs", "floqast", "tines", "workato"};
+inline const std::vector<std::string> all_vendors = [] {
+  std::vector<std::string> names;
+  for (const auto& vendor : vendor_apis::vendor_names) names.emplace_back(vendor.name);
+  return names;
+}();
 
 // What the tenants of a world are like; one per vendor, called acme.
 struct Tenants {

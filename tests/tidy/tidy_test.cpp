@@ -18,6 +18,7 @@
 #include "tidy/definitions.h"
 #include "tidy/layers.h"
 #include "tidy/source_text.h"
+#include "vendor_apis/names.h"
 
 namespace auditstream::test {
 namespace {
@@ -165,20 +166,39 @@ TEST(Tidy, IncludesOnlyPointDownwards) {
   }
 }
 
+bool is_vendor(const std::string& name) {
+  return std::ranges::any_of(vendor_apis::vendor_names,
+                             [&](const auto& vendor) { return vendor.name == name; });
+}
+
 TEST(Tidy, VendorFilesKnowOnlyTheirContractAndTheToolkit) {
   static const std::regex allowed(R"(auditstream/\w+\.h|vendor_apis/\w+\.h)");
-  static const std::regex shared(R"((registry|toolkit\w*)\.(cpp|h))");
-  std::size_t seen = 0;
+  static const std::regex shared(R"((names|registry|toolkit\w*)\.(cpp|h))");
   for (const SourceText& source : sources_below({"src/vendor_apis"})) {
-    if (std::regex_match(fs::path(source.path).filename().string(), shared)) continue;
-    ++seen;
+    const fs::path file = source.path;
+    if (std::regex_match(file.filename().string(), shared)) continue;
+    EXPECT_TRUE(is_vendor(file.stem())) << source.path << " is no vendor of src/vendor_apis/vendors.inc";
     for (const Include& include : source.includes) {
       const bool standard = !include.quoted && include.target.find_first_of("/.") == std::string::npos;
       EXPECT_TRUE(standard || (include.quoted && std::regex_match(include.target, allowed)))
           << source.path << " includes " << include.target;
     }
   }
-  EXPECT_GE(seen, 5u);
+}
+
+// Whatever lists vendors without reading the list, and whatever each of them has to have.
+TEST(Tidy, NoVendorIsForgotten) {
+  const std::string readme = read_file(project / "README.md");
+  for (const auto& [name, title] : vendor_apis::vendor_names) {
+    const std::string vendor(name);
+    for (const std::string& own :
+         {"src/vendor_apis/" + vendor + ".cpp", "tests/simvendors/" + vendor + ".cpp",
+          "tests/vendor_apis/transcripts/" + vendor, "config/" + vendor + ".yaml"}) {
+      EXPECT_TRUE(fs::exists(project / own)) << vendor << ": there is no " << own;
+    }
+    EXPECT_NE(readme.find("**" + std::string(title) + "**"), readme.npos)
+        << vendor << ": README.md doesn't name **" << title << "** among the vendors, in its first sentences";
+  }
 }
 
 // The labels of the switch that starts at `begin`, without those of a switch inside it.

@@ -1,0 +1,19 @@
+// The names of all vendors, for who needs nothing else of them.
+#pragma once
+
+#include <string_view>
+
+namespace auditstream::vendor_apis {
+
+struct VendorName {
+  std::string_view name;   // as the config spells it
+  std::string_view title;  // as people do
+};
+
+inline constexpr VendorName vendor_names[] = {
+#define VENDOR(name, title) {#name, title},
+#include "vendor_apis/vendors.inc"
+#undef VENDOR
+};
+
+}  // namespace auditstream::vendor_apis
