@@ -17,7 +17,7 @@ constexpr std::size_t failures_printed = 10;
 
 // Lives one seed; false if an invariant was broken, with everything needed to see it again.
 bool holds(std::uint64_t seed, Tally& sum) {
-  const Scenario scenario = draw_scenario(seed);
+  const Scenario scenario = draw_scenario(seed, soak().vendor);
   const Verdict verdict = live(scenario, soak().digests);
   sum.add(verdict.tally);
   if (soak().digests) {
@@ -26,8 +26,9 @@ bool holds(std::uint64_t seed, Tally& sum) {
     std::cout << "seed " << seed << " " << hash_hex(text) << "\n";
   }
   if (verdict.failures.empty()) return true;
-  std::cerr << "seed " << seed << " failed; again with: sim_tests --seeds 1 --from " << seed
-            << " [--told LINES]\n";
+  std::cerr << "seed " << seed << " failed; again with: sim_tests --seeds 1 --from " << seed;
+  if (soak().vendor != nullptr) std::cerr << " --vendor " << soak().vendor->name();
+  std::cerr << " [--told LINES]\n";
   for (std::size_t i = 0; i < std::min(verdict.failures.size(), failures_printed); ++i)
     std::cerr << "  " << verdict.failures[i] << "\n";
   const std::vector<std::string> story = live(scenario, true).story;

@@ -6,6 +6,7 @@
 
 #include "auditstream/vendor.h"
 #include "sim/world.h"
+#include "simvendors/api.h"
 #include "vendor_apis/registry.h"
 
 namespace auditstream::sim {
@@ -52,10 +53,12 @@ TenantSpec draw_tenant(Draw& draw, const Vendor& vendor, std::size_t index, bool
   if (draw.one_in(3)) tenant.inclusive = draw.one_in(2);
   tenant.flaw_share = draw.sometimes(0.2, 0.03);
   if (draw.one_in(2)) tenant.order = static_cast<Order>(draw.number(0, 2));
-  if (tenant.vendor == "tines") tenant.order = Order::descending;
-  if (tenant.vendor == "workato" && tenant.order == Order::unsorted) tenant.order = Order::ascending;
+  const Profile& profile = api_of(vendor.name()).profile();
+  if (tenant.order && !std::ranges::count(profile.orders, *tenant.order)) {
+    tenant.order = profile.orders.front();
+  }
   tenant.day_offset = std::chrono::hours(draw.number(0, 24)) - 12h;
-  tenant.self_feeding = !dense && tenant.vendor == "floqast" && draw.one_in(2);
+  tenant.self_feeding = !dense && profile.records_requests && draw.one_in(2);
   tenant.token_lifetime = std::chrono::minutes(draw.number(1, 240));
   // Not with bursts: more rows within a second than the vendor answers at all can't be asked for in any way.
   tenant.deadline_rows = draw.one_in(4) && tenant.log.burst_size == 0 ? 200 : 0;
@@ -85,7 +88,12 @@ Source draw_source(Draw& draw, const Vendor& vendor, const TenantSpec& tenant, s
   source.page_size = std::min(source.page_size, vendor.traits().page_size_max);
   // Small pages would be more news than they bring.
   if (tenant.self_feeding) source.page_size = 1000;
-  source.settings = {{"region", "us"}, {"namespace", tenant.name}, {"tenant_domain", "t.example.com"}};
+  for (const auto& [name, value] : api_of(tenant.vendor).profile().settings(tenant)) {
+    source.settings[name] = value;
+  }
+  for (const Setting& setting : vendor.settings()) {
+    if (setting.request_host) source.settings[setting.name] = "t.example.com";  // base_url is asked instead
+  }
   source.origin = "origin";
   return source;
 }
@@ -144,7 +152,7 @@ void draw_dense(Draw& draw, Scenario& scenario) {
 
 }  // namespace
 
-Scenario draw_scenario(std::uint64_t seed) {
+Scenario draw_scenario(std::uint64_t seed, const Vendor* only) {
   Draw draw(seed);
   Scenario scenario;
   scenario.seed = seed;
@@ -154,9 +162,10 @@ Scenario draw_scenario(std::uint64_t seed) {
   const std::size_t count = draw.number(1, 4);
   for (std::size_t i = 0; i < count; ++i) {
     const bool shares_account = i > 0 && draw.one_in(4);
-    const Vendor& vendor = shares_account
-                               ? *vendor_apis::find_vendor(scenario.sources.back().vendor)
-                               : *vendor_apis::vendors()[draw.number(0, vendor_apis::vendors().size() - 1)];
+    const Vendor& drawn = shares_account
+                              ? *vendor_apis::find_vendor(scenario.sources.back().vendor)
+                              : *vendor_apis::vendors()[draw.number(0, vendor_apis::vendors().size() - 1)];
+    const Vendor& vendor = only != nullptr ? *only : drawn;
     TenantSpec tenant = draw_tenant(draw, vendor, i, scenario.dense);
     Source source = draw_source(draw, vendor, tenant, i, scenario.dense);
     if (shares_account) {

@@ -62,7 +62,8 @@ struct Scenario {
   std::optional<std::pair<Duration, Duration>> stall;  // of every vendor's ingest, relative to the start
 };
 
-Scenario draw_scenario(std::uint64_t seed);
+// With `only`, every tenant is of that vendor.
+Scenario draw_scenario(std::uint64_t seed, const Vendor* only = nullptr);
 // What a reader of a failure wants to know of it.
 std::string describe(const Scenario& scenario);
 

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "sim/simvendors_client.h"
+#include "vendor_apis/names.h"
 
 namespace auditstream::sim {
 namespace {
@@ -15,26 +16,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// A vendor's way through all pages, and the requests that it must refuse.
-struct Walk {
-  std::string vendor;
-  std::string first;
-  // The target of the next page, "" at the end.
-  std::function<std::string(const std::string& body, std::size_t page)> next;
-  std::vector<std::string> shapes;
-  std::vector<std::string> refused;
-};
-
 std::string scalar(const std::string& body, const char* pointer) {
   return json::scalar_at(body, pointer).value_or("");
-}
-
-// FloQast's links carry raw brackets.
-std::string without_brackets(std::string url) {
-  for (const auto& [plain, escaped] : {std::pair("[", "%5B"), std::pair("]", "%5D")}) {
-    for (std::size_t at; (at = url.find(plain)) != std::string::npos;) url.replace(at, 1, escaped);
-  }
-  return url;
 }
 
 const std::string endor_path = "/v1/namespaces/acme/audit-logs";
@@ -43,89 +26,22 @@ std::string endor_filter(const std::string& filter) {
   return endor_path + "?list_parameters.filter=" + encoded(filter);
 }
 
-const std::vector<Walk>& walks() {
-  static const std::vector<Walk> all = {
-      {"tines",
-       "/api/v1/audit_logs?per_page=500",
-       [](const std::string& body, std::size_t) {
-         const std::string number = scalar(body, "/meta/next_page_number");
-         return number.empty() || number == "null" ? "" : "/api/v1/audit_logs?per_page=500&page=" + number;
-       },
-       {"documented", "product_page"},
-       {"/api/v1/audit_logs?per_page=501", "/api/v1/audit_logs?per_page=0", "/api/v1/audit_logs?page=0",
-        "/api/v1/audit_logs?limit=5", "/api/v1/audit_logs?after=2026-11-20",
-        "/api/v1/audit_logs?user_id%5B%5D=1&user_id[]=2", "/api/v1/audit_logs?after=2026-11-20T00:00:00.123Z",
-        "/api/v1/audit_logs?after=2026-11-20T00:00:00%2B00:00", "/api/v1/audit_logs?page=1&page=2",
-        "/api/v1/audit_logs?before="}},
-      {"captivateiq",
-       "/ciq/v1/audit-logs/?limit=1000",
-       [](const std::string& body, std::size_t) {
-         std::string next = scalar(body, "/next");
-         const std::string origin = "http://127.0.0.1:1";
-         return next.starts_with(origin) ? next.substr(origin.size()) : next;
-       },
-       {"documented", "product_page"},
-       {"/ciq/v1/audit-logs/?limit=1001", "/ciq/v1/audit-logs/?start_date=2026-11-20T00:00:00Z",
-        "/ciq/v1/audit-logs/?ordering=created_at", "/ciq/v1/audit-logs/?page=2",
-        "/ciq/v1/audit-logs/?end_date=2026-02-30"}},
-      {"workato",
-       "/api/activity_logs",
-       [](const std::string& body, std::size_t) {
-         const auto rows = rows_of(body);
-         return rows.empty() ? "" : "/api/activity_logs?page%5Bafter%5D=" + scalar(rows.back(), "/id");
-       },
-       {"utc", "milliseconds", "offset", "mixed"},
-       {"/api/activity_logs?page%5Bsize%5D=101", "/api/activity_logs?page[size]=100",
-        "/api/activity_logs?per_page=100", "/api/activity_logs?from=2026-11-20",
-        "/api/activity_logs?event_type=x", "/api/activity_logs?user_ids%5B%5D=1",
-        "/api/activity_logs?page%5Bafter%5D=abc"}},
-      {"floqast",
-       "/api/v1/audit-trail?page%5Bsize%5D=700",
-       [](const std::string& body, std::size_t) { return without_brackets(scalar(body, "/links/next")); },
-       {"createdAt", "timestamp", "object_id"},
-       {"/api/v1/audit-trail?page%5Bsize%5D=30001", "/api/v1/audit-trail?page[size]=10",
-        "/api/v1/audit-trail?startDate=2026-11-20",
-        "/api/v1/audit-trail?filter%5BstartDate%5D=2026-11-20T00:00:00Z",
-        "/api/v1/audit-trail?page%5Bcursor%5D=1", "/api/v1/audit-trail?allowRedirect=yes"}},
-      {"endorlabs",
-       endor_path + "?list_parameters.page_size=500",
-       [](const std::string& body, std::size_t page) {
-         // The uneven pages go by offset, the others by id.
-         const std::string id = scalar(body, "/list/response/next_page_id");
-         if (id.empty()) return std::string();
-         const std::string token = scalar(body, "/list/response/next_page_token");
-         return endor_path + "?list_parameters.page_size=500&list_parameters." +
-                (page % 2 == 1 && !token.empty() ? "page_token=" + token : "page_id=" + id);
-       },
-       {"documented", "product_page"},
-       {endor_path + "?list_parameters.page_size=501", endor_path + "?page_size=100",
-        endor_path + "?list_parameters.page_id=5e94d5b63f557b001420bbe3",
-        endor_path + "?list_parameters.traverse=1", endor_path + "?list_parameters.sort.path=uuid",
-        endor_path + "?list_parameters.sort.path=meta.create_time&list_parameters.page_token=5",
-        endor_filter("meta.create_time>=2026-11-20T00:00:00Z"),
-        endor_filter("meta.create_time>=\"2026-11-20T00:00:00Z\""),
-        endor_filter("meta.create_time>=date(yesterday)"),
-        endor_filter("meta.create_time >= date(2026-11-20) or x==1"),
-        endor_filter("create_time>=date(2026-11-20)"), endor_filter("(meta.create_time>=date(2026-11-20)")}},
-  };
-  return all;
-}
-
 SimvendorsClient client_of(TenantSpec spec) {
   SimvendorsClient client(std::move(spec));
-  if (client.tenant().spec.vendor == "endorlabs") client.exchange();
+  if (api_of(client.tenant().spec.vendor).profile().exchange) client.exchange();
   return client;
 }
 
 // All rows of all pages; fails where the pages do not end.
-std::vector<std::string> read_all(SimvendorsClient& client, const Walk& walk, const std::string& first) {
+std::vector<std::string> read_all(SimvendorsClient& client, const Profile& profile) {
   std::vector<std::string> all;
   std::size_t page = 0;
-  for (std::string target = first; !target.empty() && page < 100;) {
-    const std::string body = client.body(target);
-    const auto rows = rows_of(body);
+  for (std::string target = profile.first_page; !target.empty() && page < 100;) {
+    const test::Reply reply = client.get(target);
+    EXPECT_EQ(reply.status, 200) << target << ": " << *reply.body;
+    const auto rows = rows_of(*reply.body);
     all.insert(all.end(), rows.begin(), rows.end());
-    target = walk.next(body, ++page);
+    target = profile.next_page(reply, ++page);
   }
   EXPECT_LT(page, 100U);
   return all;
@@ -142,37 +58,47 @@ std::vector<std::string> sorted(std::vector<std::string> rows) {
   return rows;
 }
 
-class EachVendor : public ::testing::TestWithParam<Walk> {};
+class EachVendor : public ::testing::TestWithParam<const Api*> {
+ protected:
+  static const Profile& profile() { return GetParam()->profile(); }
+  static TenantSpec spec() { return spec_of(std::string(GetParam()->vendor())); }
+};
+
+TEST_P(EachVendor, HasACompleteProfile) {
+  EXPECT_EQ(&api_of(GetParam()->vendor()), GetParam()) << "the file's name is not what vendor() says";
+  EXPECT_NE(profile().key, "");
+  EXPECT_EQ(profile().secret.empty(), profile().secret_setting.empty());
+  EXPECT_NE(profile().first_page, "");
+  EXPECT_TRUE(profile().next_page);
+  EXPECT_FALSE(profile().refused.empty());
+  EXPECT_FALSE(profile().shapes.empty());
+  EXPECT_NE(profile().time, "");
+  EXPECT_NE(profile().page.before, "");
+  EXPECT_FALSE(profile().orders.empty());
+}
 
 TEST_P(EachVendor, ShowsEveryEventOnceInEveryShapeAndOrder) {
-  for (const std::string& shape : GetParam().shapes) {
+  for (const std::string& shape : profile().shapes) {
     for (const Order order : {Order::ascending, Order::descending, Order::unsorted}) {
-      TenantSpec spec = spec_of(GetParam().vendor);
+      TenantSpec spec = this->spec();
       spec.shape = shape;
       spec.order = order;
       // Endor Labs' older events are in another collection.
       spec.log.history_span = 24h * 20;
       SimvendorsClient client = client_of(spec);
-      EXPECT_TRUE(sorted(read_all(client, GetParam(), GetParam().first)) == sorted(raws(client.truth())))
-          << shape;
+      EXPECT_TRUE(sorted(read_all(client, profile())) == sorted(raws(client.truth()))) << shape;
     }
   }
 }
 
 TEST_P(EachVendor, TellsIdAndTimeOfEachEventTruly) {
-  const std::string id = GetParam().vendor == "endorlabs" ? "/uuid" : "/id";
-  const std::map<std::string, std::string> times = {{"tines", "/created_at"},
-                                                    {"captivateiq", "/created_at"},
-                                                    {"workato", "/timestamp"},
-                                                    {"floqast", "/createdAt"},
-                                                    {"endorlabs", "/meta/create_time"}};
-  TenantSpec spec = spec_of(GetParam().vendor);
-  if (spec.vendor == "workato") spec.shape = "mixed";
+  TenantSpec spec = this->spec();
+  spec.shape = profile().usual_shape;
   SimvendorsClient client(spec);
   std::set<std::string> ids;
   for (const Truth& row : client.truth()) {
-    EXPECT_EQ(scalar(row.raw, id.c_str()), row.id);
-    EXPECT_EQ(parse_event_time(scalar(row.raw, times.at(spec.vendor).c_str())), row.time) << row.raw;
+    EXPECT_EQ(scalar(row.raw, profile().id.c_str()), row.id);
+    EXPECT_EQ(parse_event_time(scalar(row.raw, profile().time.c_str())), row.time) << row.raw;
     EXPECT_GT(row.raw.size(), 300U);
     EXPECT_LT(row.raw.size(), 1000U);
     ids.insert(row.id);
@@ -181,19 +107,19 @@ TEST_P(EachVendor, TellsIdAndTimeOfEachEventTruly) {
 }
 
 TEST_P(EachVendor, RefusesWhatIsNotDocumented) {
-  SimvendorsClient client = client_of(spec_of(GetParam().vendor));
-  for (const std::string& target : GetParam().refused) {
+  SimvendorsClient client = client_of(spec());
+  for (const std::string& target : profile().refused) {
     const auto reply = client.get(target);
     EXPECT_EQ(reply.status, 400) << target;
     EXPECT_THAT(*reply.body, ::testing::StartsWith("{")) << target;
   }
-  EXPECT_EQ(client.tenant().stats.bad_requests, GetParam().refused.size());
-  EXPECT_THAT(client.tenant().stats.last_complaint, HasSubstr(GetParam().refused.back()));
+  EXPECT_EQ(client.tenant().stats.bad_requests, profile().refused.size());
+  EXPECT_THAT(client.tenant().stats.last_complaint, HasSubstr(profile().refused.back()));
 }
 
 TEST_P(EachVendor, RefusesWrongAndMissingCredentialsAndMethods) {
-  SimvendorsClient client = client_of(spec_of(GetParam().vendor));
-  test::Request request = client.request(GetParam().first);
+  SimvendorsClient client = client_of(spec());
+  test::Request request = client.request(profile().first_page);
   request.method = "POST";
   EXPECT_EQ(client.vendors.handle(request, client.now).status, 405);
   request.method = "GET";
@@ -204,7 +130,7 @@ TEST_P(EachVendor, RefusesWrongAndMissingCredentialsAndMethods) {
 }
 
 TEST_P(EachVendor, IsTheSameForTheSameSeed) {
-  TenantSpec spec = spec_of(GetParam().vendor);
+  TenantSpec spec = this->spec();
   spec.log.rate = 3;
   spec.log.late_share = 0.3;
   spec.log.late_max = 5min;
@@ -212,8 +138,8 @@ TEST_P(EachVendor, IsTheSameForTheSameSeed) {
   SimvendorsClient one = client_of(spec);
   SimvendorsClient two = client_of(spec);
   for (int i = 0; i < 50; ++i) {
-    const auto first = one.get(GetParam().first);
-    const auto second = two.get(GetParam().first);
+    const auto first = one.get(profile().first_page);
+    const auto second = two.get(profile().first_page);
     EXPECT_EQ(*first.body, *second.body);
     EXPECT_EQ(first.status, second.status);
     EXPECT_EQ(first.fate, second.fate);
@@ -222,8 +148,12 @@ TEST_P(EachVendor, IsTheSameForTheSameSeed) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Simvendors, EachVendor, ::testing::ValuesIn(walks()),
-                         [](const auto& walk) { return walk.param.vendor; });
+INSTANTIATE_TEST_SUITE_P(Simvendors, EachVendor, ::testing::ValuesIn(apis()),
+                         [](const auto& api) { return std::string(api.param->vendor()); });
+
+TEST(Simvendors, EachVendorHasOne) {
+  for (const auto& [name, title] : vendor_apis::vendor_names) EXPECT_NO_THROW(api_of(name));
+}
 
 // --- what is particular to one vendor
 

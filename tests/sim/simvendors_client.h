@@ -39,14 +39,8 @@ class SimvendorsClient {
     request.origin = "http://127.0.0.1:1";
     request.target = target;
     const TenantSpec& spec = vendors.tenants().front()->spec;
-    if (spec.vendor == "floqast") {
-      request.headers = {{"x-api-key", spec.credential}};
-    } else if (spec.vendor == "endorlabs") {
-      request.headers = {{"authorization", "Bearer " + token}};
-    } else {
-      const std::string scheme = spec.vendor == "captivateiq" ? "Token " : "Bearer ";
-      request.headers = {{"authorization", scheme + spec.credential}};
-    }
+    const Profile& profile = api_of(spec.vendor).profile();
+    request.headers = {{profile.header, profile.scheme + (profile.exchange ? token : spec.credential)}};
     return request;
   }
   test::Reply get(const std::string& target) { return vendors.handle(request(target), now); }
@@ -62,10 +56,11 @@ class SimvendorsClient {
     ask.body = body;
     return vendors.handle(ask, now);
   }
-  // Endor Labs: exchanges the key; later requests carry the token.
+  // Where the vendor wants that: exchanges the credential; later requests carry the token.
   test::Reply exchange(const std::string& secret = "secret") {
-    const test::Reply reply =
-        post("/v1/auth/api-key", R"({"key":"endorlabs-key","secret":")" + secret + "\"}");
+    TenantSpec spec = tenant().spec;
+    spec.secret = secret;
+    const test::Reply reply = vendors.handle(api_of(spec.vendor).profile().exchange(spec), now);
     token = json::scalar_at(*reply.body, "/token").value_or("");
     return reply;
   }
@@ -77,42 +72,5 @@ class SimvendorsClient {
   Time now = simulation_start;
   std::string token;
 };
-
-// The rows of an answer, as their bytes: the elements of its first array.
-inline std::vector<std::string> rows_of(const std::string& body) {
-  std::vector<std::string> rows;
-  int depth = 0;
-  bool in_text = false;
-  std::size_t from = 0;
-  for (std::size_t i = body.find("\":[") + 3; i < body.size(); ++i) {
-    const char c = body[i];
-    if (in_text) {
-      if (c == '\\') ++i;
-      if (c == '"') in_text = false;
-    } else if (c == '"') {
-      in_text = true;
-    } else if (c == '{' || c == '[') {
-      if (depth++ == 0) from = i;
-    } else if (c == '}' || c == ']') {
-      if (depth == 0) break;
-      if (--depth == 0) rows.push_back(body.substr(from, i + 1 - from));
-    }
-  }
-  return rows;
-}
-
-// Percent-encodes all but what may always stand.
-inline std::string encoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '.' || c == '_' || c == '~') {
-      out += c;
-    } else {
-      out += '%';
-      append_hex(out, static_cast<unsigned char>(c), 2);
-    }
-  }
-  return out;
-}
 
 }  // namespace auditstream::sim

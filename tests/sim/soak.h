@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "auditstream/vendor.h"
+
 namespace auditstream::sim {
 
 struct Soak {
@@ -11,9 +13,10 @@ struct Soak {
   std::uint64_t told = 60;  // how many lines of its story a failing seed prints
   bool digests =
       false;  // print a digest of each seed's story: two builds that decide the same print the same
+  const Vendor* vendor = nullptr;  // of every tenant; null: as the seed draws
 };
 
-// Set by main() from --seeds N, --from SEED, --told LINES and --digests yes.
+// Set by main() from --seeds N, --from SEED, --told LINES, --digests yes and --vendor NAME.
 Soak& soak();
 
 }  // namespace auditstream::sim

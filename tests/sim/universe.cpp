@@ -383,8 +383,7 @@ void Universe::judge_source(std::size_t index,
            (truth.time ? "; its time is " + format_rfc3339(*truth.time) : ""));
     }
     if (first.raw != truth.raw) fail(source.name + ": event " + truth.id + " is not verbatim");
-    // FloQast's ids carry a time of their own, so there an event without another one is no dead letter.
-    const bool readable = truth.time || source.vendor == "floqast";
+    const bool readable = truth.time || api_of(source.vendor).profile().ids_tell_times;
     const bool publishable =
         readable && !truth.malformed && !refused_for_ever(truth.id, world_.troubles.event_refused);
     if (first.dead_letter == publishable)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <stdexcept>
 
 namespace auditstream::sim {
 
@@ -15,9 +16,33 @@ Time ceil_to(Time time, Duration unit) {
 }  // namespace
 
 const std::vector<const Api*>& apis() {
-  static const std::vector<const Api*> all = {&captivateiq_api(), &endorlabs_api(), &floqast_api(),
-                                              &tines_api(), &workato_api()};
+  static const std::vector<const Api*> all = {
+#define TWIN(name) &name##_api(),
+#include "simvendors/twins.inc"
+#undef TWIN
+  };
   return all;
+}
+
+const Api& api_of(std::string_view vendor) {
+  for (const Api* api : apis()) {
+    if (api->vendor() == vendor) return *api;
+  }
+  const std::string name(vendor);
+  throw std::runtime_error("no vendor is simulated as " + name + ": write tests/simvendors/" + name + ".cpp");
+}
+
+void Api::tell_wait(const Tenant& tenant, std::chrono::seconds wait, Time now, test::Reply& reply) const {
+  switch (tenant.spec.retry_after) {
+    case RetryAfter::seconds:
+      reply.headers.push_back({"Retry-After", std::to_string(wait.count())});
+      break;
+    case RetryAfter::date:
+      reply.headers.push_back({"Retry-After", test::http_date(now + wait + 1s)});
+      break;
+    case RetryAfter::none:
+      break;
+  }
 }
 
 Time floor_to(Time time, Duration unit) {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "simvendors/profile.h"
 #include "simvendors/query.h"
 #include "simvendors/tenant.h"
 #include "support/http_exchange.h"
@@ -18,6 +19,7 @@ class Api {
   virtual ~Api() = default;
 
   virtual std::string_view vendor() const = 0;
+  virtual const Profile& profile() const = 0;
   virtual bool serves(std::string_view path) const = 0;
   virtual std::string_view method(std::string_view) const { return "GET"; }
   virtual std::vector<RateSpec> documented_limit() const { return {}; }
@@ -26,6 +28,8 @@ class Api {
   virtual std::optional<std::string> credential(const test::Request& request) const = 0;
   // An error in the vendor's own words.
   virtual test::Reply error(int status, std::string_view message) const = 0;
+  // Says in an answer with 429 how long to wait: Retry-After, in the tenant's spelling.
+  virtual void tell_wait(const Tenant& tenant, std::chrono::seconds wait, Time now, test::Reply& reply) const;
   // The answer to a request of a tenant that is welcome.
   virtual test::Reply answer(Tenant& tenant, const test::Request& request, Time now) const = 0;
 
@@ -37,13 +41,14 @@ class Api {
   virtual Duration precision(const Tenant& tenant, Serial serial) const = 0;
 };
 
+// What each vendor of src/vendor_apis/vendors.inc that has a file of its name in this folder defines there.
+#define TWIN(name) const Api& name##_api();
+#include "simvendors/twins.inc"
+#undef TWIN
 // In the order of their names.
 const std::vector<const Api*>& apis();
-const Api& floqast_api();
-const Api& captivateiq_api();
-const Api& endorlabs_api();
-const Api& tines_api();
-const Api& workato_api();
+// Throws where the vendor has no such file, and names it.
+const Api& api_of(std::string_view vendor);
 
 // What a filter leaves, half-open and exact.
 struct Range {

@@ -30,6 +30,21 @@ std::uint64_t offset_of(const TenantSpec& spec, std::uint64_t row) {
 class CaptivateiqApi final : public Api {
  public:
   std::string_view vendor() const override { return "captivateiq"; }
+  const Profile& profile() const override {
+    static const Profile profile{
+        .key_setting = "api_token",
+        .key = "captivateiq-token-",
+        .scheme = "Token ",
+        .first_page = "/ciq/v1/audit-logs/?limit=1000",
+        .next_page = [](const Reply& reply, std::size_t) { return target_of(text_at(reply, "/next")); },
+        .refused = {"/ciq/v1/audit-logs/?limit=1001", "/ciq/v1/audit-logs/?start_date=2026-11-20T00:00:00Z",
+                    "/ciq/v1/audit-logs/?ordering=created_at", "/ciq/v1/audit-logs/?page=2",
+                    "/ciq/v1/audit-logs/?end_date=2026-02-30"},
+        .shapes = {"documented", "product_page"},
+        .time = "/created_at",
+        .page = {R"({"total_count":1,"data":[)", R"(],"next":)", "}", ""}};
+    return profile;
+  }
   bool serves(std::string_view path) const override {
     return path == "/ciq/v1/audit-logs/" || path == "/ciq/v1/audit-logs";
   }

@@ -1,5 +1,6 @@
 #include "simvendors/default_tenants.h"
 
+#include "simvendors/api.h"
 #include "simvendors/wire.h"
 
 namespace auditstream::sim {
@@ -20,45 +21,45 @@ std::string limits_text(const std::vector<RateSpec>& limits) {
   return text + "]";
 }
 
-std::string vendor_settings(const TenantSpec& tenant) {
-  if (tenant.vendor == "floqast") return "    region: us\n    api_key: " + tenant.credential + "\n";
-  if (tenant.vendor == "captivateiq") return "    api_token: " + tenant.credential + "\n";
-  if (tenant.vendor == "tines") {
-    return "    tenant_domain: " + tenant.name + ".tines.com\n    api_key: " + tenant.credential + "\n";
-  }
-  if (tenant.vendor == "workato") return "    api_token: " + tenant.credential + "\n";
-  return "    namespace: " + tenant.name + "\n    api_key: " + tenant.credential +
-         "\n    api_secret: " + tenant.secret + "\n";
+std::string own_settings(const TenantSpec& tenant) {
+  const Profile& profile = api_of(tenant.vendor).profile();
+  SourceSettings settings = profile.settings(tenant);
+  settings.emplace_back(profile.key_setting, tenant.credential);
+  if (!profile.secret_setting.empty()) settings.emplace_back(profile.secret_setting, tenant.secret);
+  std::string yaml;
+  for (const auto& [name, value] : settings) yaml += "    " + name + ": " + value + "\n";
+  return yaml;
 }
 
 }  // namespace
 
 std::vector<TenantSpec> default_tenants(const TenantSpec& like, unsigned count) {
-  struct Kind {
-    std::string vendor;
-    std::string credential;
-    std::string secret;
-  };
-  const Kind kinds[] = {{"floqast", "floqast-key-", ""},
-                        {"captivateiq", "captivateiq-token-", ""},
-                        {"endorlabs", "endor-key-", "endor-secret-"},
-                        {"tines", "tines-key-", ""},
-                        {"workato", "workato-token-", ""}};
   std::vector<TenantSpec> tenants;
   for (unsigned number = 1; number <= count; ++number) {
-    for (const Kind& kind : kinds) {
+    for (const Api* api : apis()) {
+      const Profile& profile = api->profile();
       TenantSpec tenant = like;
-      tenant.vendor = kind.vendor;
+      tenant.vendor = api->vendor();
       tenant.name = number == 1 ? "acme" : "acme-" + std::to_string(number);
-      tenant.credential = kind.credential + std::to_string(number);
-      if (!kind.secret.empty()) tenant.secret = kind.secret + std::to_string(number);
+      tenant.credential = profile.key + std::to_string(number);
+      if (!profile.secret.empty()) tenant.secret = profile.secret + std::to_string(number);
       tenant.log.seed = mix(like.log.seed, tenants.size());
-      tenant.self_feeding = kind.vendor == "floqast";
-      if (kind.vendor == "workato") tenant.shape = "mixed";
+      tenant.self_feeding = profile.records_requests;
+      if (!profile.usual_shape.empty()) tenant.shape = profile.usual_shape;
       tenants.push_back(std::move(tenant));
     }
   }
   return tenants;
+}
+
+std::string sources_yaml(const std::vector<TenantSpec>& tenants, const std::string& origin) {
+  std::string yaml;
+  for (const TenantSpec& tenant : tenants) {
+    yaml += "  - name: " + tenant.name + "-" + tenant.vendor + "\n    vendor: " + tenant.vendor + "\n";
+    yaml += "    base_url: " + origin + "\n" + own_settings(tenant);
+    if (tenant.rate_limit) yaml += "    rate_limit: " + limits_text(*tenant.rate_limit) + "\n";
+  }
+  return yaml;
 }
 
 std::string auditstream_yaml(const std::vector<TenantSpec>& tenants, const ConfigNeeds& needs) {
@@ -66,12 +67,7 @@ std::string auditstream_yaml(const std::vector<TenantSpec>& tenants, const Confi
       "kafka:\n  bootstrap.servers: " + needs.bootstrap + "\nhttp:\n  listen: 127.0.0.1:0\ndefaults:\n";
   yaml += "  poll_interval: " + needs.poll_interval + "\n";
   yaml += "  backfill_start_time: " + time_text(floor_second(needs.backfill_start), 0) + "\nsources:\n";
-  for (const TenantSpec& tenant : tenants) {
-    yaml += "  - name: " + tenant.name + "-" + tenant.vendor + "\n    vendor: " + tenant.vendor + "\n";
-    yaml += "    base_url: " + needs.origin + "\n" + vendor_settings(tenant);
-    if (tenant.rate_limit) yaml += "    rate_limit: " + limits_text(*tenant.rate_limit) + "\n";
-  }
-  return yaml;
+  return yaml + sources_yaml(tenants, needs.origin);
 }
 
 }  // namespace auditstream::sim

@@ -10,8 +10,7 @@
 namespace auditstream::sim {
 
 // `like` gives everything but vendor, name, credential and seed. Per vendor `count` tenants: "acme",
-// "acme-2", ..., with the credentials "floqast-key-1", "captivateiq-token-1", "endor-key-1" and
-// "endor-secret-1", "tines-key-1", "workato-token-1" and so on.
+// "acme-2", ..., with the credentials that the vendor's Profile begins: "tines-key-1", "tines-key-2", ...
 std::vector<TenantSpec> default_tenants(const TenantSpec& like, unsigned count);
 
 struct ConfigNeeds {
@@ -21,8 +20,10 @@ struct ConfigNeeds {
   Time backfill_start;
 };
 
-// An auditstream.yaml with one source per tenant, named <tenant>-<vendor>. Where a tenant's rate limit
-// differs from the vendor's own, the source has it too.
+// A list with one source per tenant, named <tenant>-<vendor>. Where a tenant's rate limit differs from the
+// vendor's own, the source has it too.
+std::string sources_yaml(const std::vector<TenantSpec>& tenants, const std::string& origin);
+// An auditstream.yaml with these sources.
 std::string auditstream_yaml(const std::vector<TenantSpec>& tenants, const ConfigNeeds& needs);
 
 }  // namespace auditstream::sim

@@ -115,6 +115,55 @@ std::optional<KeyPair> read_key_pair(std::string_view body) {
 class EndorlabsApi final : public Api {
  public:
   std::string_view vendor() const override { return "endorlabs"; }
+  const Profile& profile() const override {
+    static const std::string path = "/v1/namespaces/acme/audit-logs";
+    static const auto filtered = [](std::string_view filter) {
+      return path + "?list_parameters.filter=" + encoded(filter);
+    };
+    static const Profile profile{
+        .settings =
+            [](const TenantSpec& tenant) {
+              return SourceSettings{{"namespace", tenant.name}};
+            },
+        .secret_setting = "api_secret",
+        .key = "endor-key-",
+        .secret = "endor-secret-",
+        .exchange =
+            [](const TenantSpec& tenant) {
+              Request request;
+              request.method = "POST";
+              request.target = auth_path;
+              request.headers = {{"content-type", "application/json"}};
+              request.body =
+                  "{\"key\":" + quoted(tenant.credential) + ",\"secret\":" + quoted(tenant.secret) + "}";
+              return request;
+            },
+        .first_page = path + "?list_parameters.page_size=500",
+        .next_page =
+            [](const Reply& reply, std::size_t page) {
+              // The uneven pages go by offset, the others by id.
+              const std::string id = text_at(reply, "/list/response/next_page_id");
+              if (id.empty()) return std::string();
+              const std::string token = text_at(reply, "/list/response/next_page_token");
+              return path + "?list_parameters.page_size=500&list_parameters." +
+                     (page % 2 == 1 && !token.empty() ? "page_token=" + token : "page_id=" + id);
+            },
+        .refused = {path + "?list_parameters.page_size=501", path + "?page_size=100",
+                    path + "?list_parameters.page_id=5e94d5b63f557b001420bbe3",
+                    path + "?list_parameters.traverse=1", path + "?list_parameters.sort.path=uuid",
+                    path + "?list_parameters.sort.path=meta.create_time&list_parameters.page_token=5",
+                    filtered("meta.create_time>=2026-11-20T00:00:00Z"),
+                    filtered("meta.create_time>=\"2026-11-20T00:00:00Z\""),
+                    filtered("meta.create_time>=date(yesterday)"),
+                    filtered("meta.create_time >= date(2026-11-20) or x==1"),
+                    filtered("create_time>=date(2026-11-20)"),
+                    filtered("(meta.create_time>=date(2026-11-20)")},
+        .shapes = {"documented", "product_page"},
+        .id = "/uuid",
+        .time = "/meta/create_time",
+        .page = {R"({"list":{"objects":[)", R"(],"response":{"next_page_id":)", "}}}", ""}};
+    return profile;
+  }
   bool serves(std::string_view path) const override {
     return path == auth_path || (path.starts_with("/v1/namespaces/") &&
                                  (path.ends_with("/audit-logs") || path.ends_with("/audit-logs/archived")));

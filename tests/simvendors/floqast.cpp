@@ -27,9 +27,40 @@ std::string key_id(std::string_view credential) {
   return id;
 }
 
+// The links carry raw brackets.
+std::string without_brackets(std::string url) {
+  for (const auto& [plain, escaped] : {std::pair("[", "%5B"), std::pair("]", "%5D")}) {
+    for (std::size_t at; (at = url.find(plain)) != std::string::npos;) url.replace(at, 1, escaped);
+  }
+  return url;
+}
+
 class FloqastApi final : public Api {
  public:
   std::string_view vendor() const override { return "floqast"; }
+  const Profile& profile() const override {
+    static const Profile profile{
+        .settings =
+            [](const TenantSpec&) {
+              return SourceSettings{{"region", "us"}};
+            },
+        .key = "floqast-key-",
+        .header = "x-api-key",
+        .scheme = "",
+        .first_page = "/api/v1/audit-trail?page%5Bsize%5D=700",
+        .next_page = [](const Reply& reply,
+                        std::size_t) { return without_brackets(text_at(reply, "/links/next")); },
+        .refused = {"/api/v1/audit-trail?page%5Bsize%5D=30001", "/api/v1/audit-trail?page[size]=10",
+                    "/api/v1/audit-trail?startDate=2026-11-20",
+                    "/api/v1/audit-trail?filter%5BstartDate%5D=2026-11-20T00:00:00Z",
+                    "/api/v1/audit-trail?page%5Bcursor%5D=1", "/api/v1/audit-trail?allowRedirect=yes"},
+        .shapes = {"createdAt", "timestamp", "object_id"},
+        .time = "/createdAt",
+        .page = {R"({"data":[)", R"(],"links":{"next":)", "}}", ""},
+        .records_requests = true,
+        .ids_tell_times = true};
+    return profile;
+  }
   bool serves(std::string_view path) const override {
     return path == "/api/v1/audit-trail" || path == "/api/v1/me";
   }

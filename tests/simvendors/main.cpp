@@ -1,4 +1,4 @@
-// simvendors: the five simulated vendors on one loopback port.
+// simvendors: the simulated vendors on one loopback port.
 #include <pthread.h>
 
 #include <CLI/CLI.hpp>
@@ -10,6 +10,7 @@
 #include <iterator>
 #include <mutex>
 
+#include "simvendors/api.h"
 #include "simvendors/default_tenants.h"
 #include "simvendors/simulated_vendors.h"
 #include "support/http_server.h"
@@ -19,22 +20,30 @@ namespace {
 using namespace auditstream;
 using namespace auditstream::sim;
 
-constexpr const char* description =
-    R"(Simulated vendors: FloQast, CaptivateIQ, Endor Labs, Tines and Workato on one loopback port.
+constexpr const char* purpose =
+    R"(Simulated vendors on one loopback port.
 
-The default tenants are called acme, one per vendor, with these credentials:
-  floqast      x-api-key: floqast-key-1
-  captivateiq  Authorization: Token captivateiq-token-1
-  endorlabs    key endor-key-1, secret endor-secret-1, namespace acme
-  tines        Authorization: Bearer tines-key-1
-  workato      Authorization: Bearer workato-token-1
-With --tenants N there are N per vendor: acme, acme-2 (floqast-key-2, ...) and so on.
+The default tenants are called acme, one per vendor. With --tenants N there are N per vendor: acme, acme-2 (with other
+credentials, which end in -2) and so on.
 
 For tests:
   GET  /_truth?vendor=V&tenant=T[&offset=N][&limit=N][&raw=true]   what the vendor has, one JSON object a line
   GET  /_stats                                                     requests, violations of rate limits, faults
   POST /_control {"vendor": V, "tenant": T, "production": false|true, "stall": "2h", "revoke_tokens": true,
                   "set": {"faults": 0.1, "refuse": 401, "rate_limit": [{"count": 5, "period": "1s"}], ...}})";
+
+// The purpose, and how the first tenant of each vendor is known.
+std::string description() {
+  std::string text = std::string(purpose) + "\n\nThe first tenants' credentials:\n";
+  for (const TenantSpec& tenant : default_tenants({}, 1)) {
+    const Profile& profile = api_of(tenant.vendor).profile();
+    text += "  " + tenant.vendor + std::string(13 - std::min<std::size_t>(12, tenant.vendor.size()), ' ');
+    text += profile.exchange ? "key " + tenant.credential + ", secret " + tenant.secret
+                             : profile.header + ": " + profile.scheme + tenant.credential;
+    text += "\n";
+  }
+  return text;
+}
 
 struct Arguments {
   std::uint16_t port = 0;
@@ -50,6 +59,7 @@ struct Arguments {
   std::string latency = "0s";
   bool unlimited = false;
   std::string write_config;
+  std::string sources_at;
   std::string bootstrap = "localhost:9092";
   std::string poll_interval = "1s";
 };
@@ -151,7 +161,7 @@ void serve(const Arguments& arguments, const sigset_t& ends) {
 
 int main(int argc, char** argv) {
   Arguments arguments;
-  CLI::App app(description, "simvendors");
+  CLI::App app(description(), "simvendors");
   app.add_option("--port", arguments.port, "port to listen on; 0 picks one")->capture_default_str();
   app.add_option("--port-file", arguments.port_file, "file to write the port to, once it is open");
   app.add_option("--config", arguments.tenants_file,
@@ -168,9 +178,15 @@ int main(int argc, char** argv) {
   app.add_flag("--unlimited", arguments.unlimited, "no rate limits, here and in the written config");
   app.add_option("--write-config", arguments.write_config,
                  "file to write an auditstream.yaml for these tenants to");
+  app.add_option("--print-sources", arguments.sources_at,
+                 "print the default tenants as sources of auditstream, at this origin, and serve nothing");
   app.add_option("--bootstrap", arguments.bootstrap, "Kafka for the written config")->capture_default_str();
   app.add_option("--poll-interval", arguments.poll_interval, "for the written config")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
+  if (!arguments.sources_at.empty()) {
+    std::fputs(sources_yaml(default_tenants({}, arguments.tenants), arguments.sources_at).c_str(), stdout);
+    return 0;
+  }
 
   // Before any thread starts, so that all of them inherit it.
   sigset_t ends;

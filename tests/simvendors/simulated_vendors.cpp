@@ -23,22 +23,11 @@ std::string key(std::string_view vendor, std::string_view name) {
   return text;
 }
 
-const Api& api_of(std::string_view vendor) {
-  for (const Api* api : apis()) {
-    if (api->vendor() == vendor) return *api;
-  }
-  AS_CHECK(false);
-}
-
 Reply throttled(const Api& api, const Tenant& tenant, Duration wait, Time vendor_now) {
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait);
   Reply reply = api.error(
       429, "Request was throttled. Expected available in " + std::to_string(seconds.count()) + " seconds.");
-  if (tenant.spec.retry_after == RetryAfter::seconds) {
-    reply.headers.push_back({"Retry-After", std::to_string(seconds.count())});
-  } else if (tenant.spec.retry_after == RetryAfter::date) {
-    reply.headers.push_back({"Retry-After", test::http_date(vendor_now + seconds + 1s)});
-  }
+  api.tell_wait(tenant, seconds, vendor_now, reply);
   return reply;
 }
 

@@ -42,8 +42,7 @@ struct TenantSpec {
   std::string secret;      // Endor Labs only
 
   LogSpec log;
-  // How records look. tines, captivateiq, endorlabs: documented | product_page; workato: utc | milliseconds |
-  // offset | mixed; floqast: createdAt | timestamp | object_id. Empty: the first.
+  // How records look: one of the vendor's Profile::shapes, "" for the first.
   std::string shape;
   std::optional<Order> order;      // nothing: the vendor's usual one
   bool printed_bounds = false;     // time filters act on the printed time instead of the exact hidden one
@@ -73,7 +72,7 @@ struct TenantSpec {
   Duration archive_overlap = 1h;    // Endor Labs: how long rows are in both collections
   double child_share = 0;     // Endor Labs: share of the events that belong to the namespace <name>.child
   bool null_as_text = false;  // Tines: "null" for the missing next page
-  // Pages without rows amid a reading, each with its link to the next. Not Workato: its answers have no link.
+  // Pages without rows amid a reading, each with its link to the next, where answers have one.
   bool empty_pages = false;
 };
 

@@ -25,6 +25,32 @@ bool product_page(const Tenant& tenant) { return tenant.spec.shape == "product_p
 class TinesApi final : public Api {
  public:
   std::string_view vendor() const override { return "tines"; }
+  const Profile& profile() const override {
+    static const Profile profile{
+        .settings =
+            [](const TenantSpec& tenant) {
+              return SourceSettings{{"tenant_domain", tenant.name + ".tines.com"}};
+            },
+        .key = "tines-key-",
+        .first_page = "/api/v1/audit_logs?per_page=500",
+        .next_page =
+            [](const Reply& reply, std::size_t) {
+              const std::string number = text_at(reply, "/meta/next_page_number");
+              return number.empty() || number == "null" ? ""
+                                                        : "/api/v1/audit_logs?per_page=500&page=" + number;
+            },
+        .refused = {"/api/v1/audit_logs?per_page=501", "/api/v1/audit_logs?per_page=0",
+                    "/api/v1/audit_logs?page=0", "/api/v1/audit_logs?limit=5",
+                    "/api/v1/audit_logs?after=2026-11-20", "/api/v1/audit_logs?user_id%5B%5D=1&user_id[]=2",
+                    "/api/v1/audit_logs?after=2026-11-20T00:00:00.123Z",
+                    "/api/v1/audit_logs?after=2026-11-20T00:00:00%2B00:00",
+                    "/api/v1/audit_logs?page=1&page=2", "/api/v1/audit_logs?before="},
+        .shapes = {"documented", "product_page"},
+        .time = "/created_at",
+        .page = {R"({"audit_logs":[)", R"(],"meta":{"count":1,"next_page_number":)", "}}", ""},
+        .orders = {Order::descending}};
+    return profile;
+  }
   bool serves(std::string_view path) const override { return path == "/api/v1/audit_logs"; }
   std::vector<RateSpec> documented_limit() const override { return {{1000, 1min}}; }
 

@@ -141,6 +141,19 @@ std::string quoted(std::string_view text) {
   return out;
 }
 
+std::string encoded(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '.' || c == '_' || c == '~') {
+      out += c;
+    } else {
+      out += '%';
+      append_hex(out, static_cast<unsigned char>(c), 2);
+    }
+  }
+  return out;
+}
+
 std::optional<std::uint64_t> parse_number(std::string_view text) {
   return parse_all<std::uint64_t>(text, 10);
 }

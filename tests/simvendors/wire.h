@@ -40,6 +40,9 @@ std::optional<Time> parse_day(std::string_view text);
 // As a JSON string literal; the text must be UTF-8.
 std::string quoted(std::string_view text);
 
+// Percent-encodes all but what may always stand.
+std::string encoded(std::string_view text);
+
 // A whole number without sign, all of the text.
 std::optional<std::uint64_t> parse_number(std::string_view text);
 std::optional<std::uint64_t> parse_hex(std::string_view text);

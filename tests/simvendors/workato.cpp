@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "auditstream/json.h"
 #include "simvendors/api.h"
 #include "simvendors/row_writer.h"
 
@@ -47,6 +48,29 @@ std::optional<Serial> row_after(const Tenant& tenant, Order order, std::uint64_t
 class WorkatoApi final : public Api {
  public:
   std::string_view vendor() const override { return "workato"; }
+  const Profile& profile() const override {
+    static const Profile profile{
+        .key_setting = "api_token",
+        .key = "workato-token-",
+        .first_page = "/api/activity_logs",
+        .next_page =
+            [](const Reply& reply, std::size_t) {
+              const auto rows = rows_of(*reply.body);
+              if (rows.empty()) return std::string();
+              return "/api/activity_logs?page%5Bafter%5D=" + json::scalar_at(rows.back(), "/id").value_or("");
+            },
+        .refused = {"/api/activity_logs?page%5Bsize%5D=101", "/api/activity_logs?page[size]=100",
+                    "/api/activity_logs?per_page=100", "/api/activity_logs?from=2026-11-20",
+                    "/api/activity_logs?event_type=x", "/api/activity_logs?user_ids%5B%5D=1",
+                    "/api/activity_logs?page%5Bafter%5D=abc"},
+        .shapes = {"utc", "milliseconds", "offset", "mixed"},
+        .usual_shape = "mixed",
+        .time = "/timestamp",
+        .page = {R"({"data":[)", R"(],"total":)", "}", ""},
+        .orders = {Order::ascending, Order::descending},
+        .goes_on_from_last_row = true};
+    return profile;
+  }
   bool serves(std::string_view path) const override { return path == "/api/activity_logs"; }
   std::vector<RateSpec> documented_limit() const override { return {{60, 1min}}; }
 
