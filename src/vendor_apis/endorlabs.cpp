@@ -52,12 +52,7 @@ constexpr toolkit::Remedies kRemedies{
 constexpr std::string_view kActive = "active";
 constexpr std::string_view kArchived = "archived";
 
-// Exactly milliseconds: the documented form. Cuts what is finer.
-std::string date(Time time) {
-  std::string text = format_rfc3339(std::chrono::floor<std::chrono::milliseconds>(time));
-  if (text.find('.') == text.npos) text.insert(text.size() - 1, ".000");
-  return "date(" + text + ")";
-}
+std::string date(Time time) { return "date(" + toolkit::rfc3339_ms(time) + ")"; }
 
 bool may_be_active(const Ask& ask) { return !ask.to || *ask.to >= ask.now - kActiveFor - kAroundTheLine; }
 bool may_be_archived(const Ask& ask) { return ask.from <= ask.now - kActiveFor + kAroundTheLine; }

@@ -35,6 +35,9 @@ class Url {
   bool has_query_ = false;
 };
 
+// RFC 3339 with exactly three digits of fraction: the form that some APIs want. Cuts what is finer.
+std::string rfc3339_ms(Time time);
+
 // "https://host:port" in lower case and with its port; "" if the URL is not an absolute http(s) URL, or names
 // a user.
 std::string origin_of(std::string_view url);

@@ -21,8 +21,19 @@ bool in_token(char c) {
          std::string_view("_-+=").find(c) != std::string_view::npos;
 }
 
+// What vendors number their errors with: capital letters, then digits, such as E0000011 or ORA-00942.
+bool looks_like_a_code(std::string_view token) {
+  constexpr std::size_t letters_max = 6, all_max = 12;
+  const auto in = [](char first, char last) { return [=](char c) { return c >= first && c <= last; }; };
+  const auto letters = std::ranges::find_if_not(token, in('A', 'Z'));
+  const auto digits = letters != token.end() && (*letters == '-' || *letters == '_') ? letters + 1 : letters;
+  return letters != token.begin() && letters - token.begin() <= std::ptrdiff_t{letters_max} &&
+         token.size() <= all_max && std::all_of(digits, token.end(), in('0', '9'));
+}
+
 // Keys and tokens are long and mix letters with digits; words of a message are or do neither.
 bool looks_secret(std::string_view token) {
+  if (looks_like_a_code(token)) return false;
   const bool digits =
       std::any_of(token.begin(), token.end(), [](unsigned char c) { return std::isdigit(c); });
   const bool letters =

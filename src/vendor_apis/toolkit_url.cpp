@@ -39,6 +39,12 @@ Url& Url::add(std::string_view name, std::string_view value) {
   return *this;
 }
 
+std::string rfc3339_ms(Time time) {
+  std::string text = format_rfc3339(std::chrono::floor<std::chrono::milliseconds>(time));
+  if (text.find('.') == std::string::npos) text.insert(text.size() - 1, ".000");
+  return text;
+}
+
 std::string origin_of(std::string_view url) {
   const auto [scheme, authority, rest] = split_url(url);
   if (scheme != "https" && scheme != "http") return "";

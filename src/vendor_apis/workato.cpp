@@ -39,13 +39,6 @@ constexpr toolkit::Remedies kRemedies{
         "(EU), with https:// and without a trailing slash; then proxy and the network.",
 };
 
-// The documented shape: always three digits. `time` must be whole milliseconds.
-std::string with_milliseconds(Time time) {
-  std::string text = format_rfc3339(time);
-  if (text.find('.') == std::string::npos) text.insert(text.size() - 1, ".000");
-  return text;
-}
-
 class Workato final : public Vendor {
  public:
   std::string_view name() const override { return "workato"; }
@@ -74,12 +67,11 @@ class Workato final : public Vendor {
 
   http::Request request(const Source& source, const Secrets& secrets, const std::optional<Token>&,
                         const Ask& ask) const override {
-    using std::chrono::milliseconds;
     toolkit::Url url(source.base_url, "/api/activity_logs");
     url.add("page[size]", ask.page_size);
     if (!ask.token.empty()) url.add("page[after]", ask.token);
-    url.add("from", with_milliseconds(std::chrono::floor<milliseconds>(ask.from)));
-    if (ask.to) url.add("to", with_milliseconds(std::chrono::ceil<milliseconds>(*ask.to)));
+    url.add("from", toolkit::rfc3339_ms(ask.from));
+    if (ask.to) url.add("to", toolkit::rfc3339_ms(*ask.to + 1ms - 1us));
     http::Request request;
     request.url = url.text();
     request.headers = {{"Authorization", "Bearer " + secrets.at("api_token").reveal()},

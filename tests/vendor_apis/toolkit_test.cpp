@@ -42,6 +42,14 @@ TEST(UrlText, EncodesNamesAndValues) {
   EXPECT_EQ(url.text(), "https://x/p/?a%5B%5D=1&a%5B%5D=2%203&n=18446744073709551615");
 }
 
+TEST(UrlText, TimesHaveThreeDigits) {
+  const Time time = *parse_rfc3339("2026-11-20T12:00:00Z");
+  EXPECT_EQ(rfc3339_ms(time), "2026-11-20T12:00:00.000Z");
+  EXPECT_EQ(rfc3339_ms(time + 7ms), "2026-11-20T12:00:00.007Z");
+  EXPECT_EQ(rfc3339_ms(time + 120ms), "2026-11-20T12:00:00.120Z");
+  EXPECT_EQ(rfc3339_ms(time + 1s - 1us), "2026-11-20T12:00:00.999Z");
+}
+
 TEST(Origin, IgnoresCaseAndTheDefaultPort) {
   EXPECT_EQ(origin_of("HTTPS://Api.Example.com/x"), origin_of("https://api.example.com:443"));
   EXPECT_EQ(origin_of("http://[::1]/x"), "http://[::1]:80");
@@ -100,6 +108,13 @@ TEST(Excerpt, IsShortPrintableAndWithoutCredentials) {
   EXPECT_THAT(excerpt("Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abc"), Not(HasSubstr("eyJ")));
   EXPECT_EQ(excerpt("{\"message\":\"Invalid authorization header\"}"),
             "{\"message\":\"Invalid authorization header\"}");
+  EXPECT_EQ(excerpt(R"({"errorCode":"E0000011","errorSummary":"Invalid token provided"})"),
+            R"({"errorCode":"E0000011","errorSummary":"Invalid token provided"})");
+  for (const char* code : {"ORA-00942", "AADSTS700016", "ERR_1020"}) EXPECT_EQ(excerpt(code), code);
+  for (const char* secret :
+       {"E0000011e", "hunter2024", "AKIAIOSF0DNN7", "ABCDEFG1234", "A123456789012", "E00000-11"}) {
+    EXPECT_EQ(excerpt(secret), "...") << secret;
+  }
   EXPECT_LE(excerpt(std::string(100, 'a') + std::string(1000, '!')).size(), 80u);
   EXPECT_EQ(excerpt(""), "");
 }
@@ -219,6 +234,25 @@ TEST(Slicing, FieldsStandOutsideTheEvents) {
   EXPECT_EQ(count(Field{true, "-1"}), std::nullopt);
   EXPECT_EQ(count(Field{true, "4.2"}), std::nullopt);
   EXPECT_EQ(count(Field{}), std::nullopt);
+}
+
+TEST(Slicing, ABareArrayMayBeThePage) {
+  Shape bare = kShape;
+  bare.events = bare.envelope = {};
+  bare.fields = {};
+  const auto read = [&](const std::string& body) {
+    return read_page(example(), given_response(200, body), bare, kRemedies);
+  };
+  const std::string row = R"({"id":"a","at":"2026-11-20T12:00:00Z"})";
+  const auto page = read("\n[" + row + ", " + row + "]\n");
+  ASSERT_TRUE(std::holds_alternative<Slices>(page));
+  ASSERT_EQ(std::get<Slices>(page).events.size(), 2u);
+  EXPECT_EQ(std::get<Slices>(page).events[1].raw, row);
+  EXPECT_TRUE(std::holds_alternative<Slices>(read("[]")));
+  for (const char* body : {"{}", "null", "", "7", R"({"data":[]})", R"({"":[]})", "[", "[]]", "[][]"}) {
+    ASSERT_TRUE(std::holds_alternative<Refusal>(read(body))) << body;
+    EXPECT_EQ(std::get<Refusal>(read(body)).kind, RefusalKind::malformed) << body;
+  }
 }
 
 TEST(Slicing, OnlyAnEnvelopeMayStandForAnEmptyPage) {
