@@ -28,11 +28,14 @@ TEST(Compose, SimulatedVendorsAndAuditstreamGoTogether) {
   ASSERT_TRUE(simvendors.running()) << simvendors.err();
 
   const std::string name = "compose-" + std::to_string(getpid());
-  std::string text = read_file(PROJECT_DIR "/config/compose/auditstream.yaml");
-  text =
-      std::regex_replace(text, std::regex("127.0.0.1:8090"), "127.0.0.1:" + lines_of(read_file(port)).at(0));
-  text = std::regex_replace(text, std::regex("kafka:29092"), Broker::shared());
-  YAML::Node config = YAML::Load(text);
+  const auto with_ports = [&](const std::string& file) {
+    std::string text = read_file(PROJECT_DIR "/config/compose/" + file);
+    text = std::regex_replace(text, std::regex("127.0.0.1:8090"),
+                              "127.0.0.1:" + lines_of(read_file(port)).at(0));
+    return std::regex_replace(text, std::regex("kafka:29092"), Broker::shared());
+  };
+  write_file(directory.path() / "sources.yaml", with_ports("sources.yaml"));
+  YAML::Node config = YAML::Load(with_ports("auditstream.yaml"));
   config["group"] = name;
   config["http"]["listen"] = "127.0.0.1:0";
   config["topics"]["events"] = name + ".{vendor}";

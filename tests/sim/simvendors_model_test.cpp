@@ -4,10 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <set>
 
 #include "base/hash.h"
+#include "paths.h"
 #include "sim/simvendors_client.h"
 #include "simvendors/default_tenants.h"
 #include "simvendors/in_process.h"
@@ -381,6 +384,15 @@ TEST(InProcess, TranslatesRequestsAndAnswers) {
   EXPECT_EQ(to_response(reply, 1, 60s).transport, http::Transport::too_large);
   reply.fate = test::Fate::cut_short;
   EXPECT_EQ(to_response(reply, 100, 60s).transport, http::Transport::reset);
+}
+
+TEST(DefaultTenants, AreWhatDockerComposeReads) {
+  const std::string origin = "http://127.0.0.1:8090", file = "config/compose/sources.yaml";
+  std::ifstream in(PROJECT_DIR "/" + file);
+  const std::string text(std::istreambuf_iterator<char>(in), {});
+  const std::string command = "build/tests/simvendors --print-sources " + origin;
+  EXPECT_EQ(text, "# Written by: " + command + "\n" + sources_yaml(default_tenants({}, 1), origin))
+      << "write it anew: " << command << " > " << file;
 }
 
 }  // namespace

@@ -184,6 +184,7 @@ int main(int argc, char** argv) {
   app.add_option("--poll-interval", arguments.poll_interval, "for the written config")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   if (!arguments.sources_at.empty()) {
+    std::printf("# Written by: build/tests/simvendors --print-sources %s\n", arguments.sources_at.c_str());
     std::fputs(sources_yaml(default_tenants({}, arguments.tenants), arguments.sources_at).c_str(), stdout);
     return 0;
   }
