@@ -1,4 +1,4 @@
-// The troubleshooting sections of the five product pages, row by row: each trouble is brought about for real,
+// The troubleshooting sections of five product pages, row by row: each trouble is brought about for real,
 // and the words that the operator then needs - what happened, the setting to change, what to do - must be in
 // what `check` prints of that source, in what `check --json` says of it, and in the log of `run`.
 #include <gmock/gmock.h>
@@ -11,6 +11,7 @@
 
 #include "auditstream/time.h"
 #include "e2e/world.h"
+#include "paths.h"
 #include "support/deaf_port.h"
 #include "support/http_server.h"
 
@@ -69,7 +70,7 @@ const std::string backfill = "backfill_start_time: 2019-01-01T00:00:00Z, rate_li
 
 // `deaf` is an address where connecting times out.
 std::vector<Row> rows_of_the_pages(const std::string& deaf) {
-  return {
+  std::vector<Row> rows{
       {"FloQast: Authentication Failures (401 Unauthorized)",
        "floqast-401",
        "",
@@ -295,6 +296,15 @@ std::vector<Row> rows_of_the_pages(const std::string& deaf) {
        says(404, "{}"),
        {"answered 404 Not Found", "Check base_url", "your region", "without a path"}},
   };
+  // What no page needs to say of any vendor.
+  for (const std::string& vendor : all_vendors) {
+    rows.push_back({vendor + ": refused",
+                    vendor + "-refused",
+                    "",
+                    says(401, "{}"),
+                    {"answered 401 Unauthorized", "Check "}});
+  }
+  return rows;
 }
 
 // Rows whose trouble is in the config: the words stand behind FILE:LINE and the path of the setting.
@@ -376,7 +386,7 @@ class Troubled {
   explicit Troubled(const std::vector<Row>& rows) {
     for (const Row& row : rows) {
       const std::string vendor = row.source.substr(0, row.source.find('-'));
-      YAML::Node source = YAML::Load(necessary.at(vendor));
+      YAML::Node source = necessary(vendor);
       source["name"] = row.source;
       source["vendor"] = vendor;
       for (const auto& setting : YAML::Load("{" + row.settings + "}")) {
@@ -400,13 +410,18 @@ class Troubled {
   }
 
  private:
-  static inline const std::map<std::string, std::string> necessary{
-      {"floqast", R"({region: us, api_key: "${env:TROUBLED_KEY}"})"},
-      {"captivateiq", R"({api_token: "${env:TROUBLED_KEY}"})"},
-      {"endorlabs",
-       R"({namespace: acme, api_key: "${env:TROUBLED_KEY}", api_secret: "${env:TROUBLED_KEY}"})"},
-      {"tines", R"({tenant_domain: acme.tines.com, api_key: "${env:TROUBLED_KEY}"})"},
-      {"workato", R"({api_token: "${env:TROUBLED_KEY}"})"}};
+  // The vendor's own example, with another key.
+  static YAML::Node necessary(const std::string& vendor) {
+    const YAML::Node example = YAML::LoadFile(PROJECT_DIR "/config/" + vendor + ".yaml")["sources"][0];
+    YAML::Node source;
+    for (const auto& setting : example) {
+      const bool is_key = setting.second.as<std::string>().starts_with("${env:");
+      source[setting.first.as<std::string>()] =
+          is_key ? "${env:TROUBLED_KEY}" : setting.second.as<std::string>();
+    }
+    return source;
+  }
+
   // Names that are not there are looked up here and now: by no proxy, and where no name server answers
   // without waiting for it.
   static inline const Environment environment{{"TROUBLED_KEY", "k3y-of-somebody"},

@@ -26,7 +26,8 @@ std::string unique_name() {
 std::string quoted(const std::string& text) { return '"' + text + '"'; }
 
 std::string key_of(const std::string& vendor) { return "s3cret-" + vendor + "-key"; }
-const std::string endor_secret = "s3cret-endorlabs-secret";
+// For the vendors that want two.
+std::string secret_of(const std::string& vendor) { return "s3cret-" + vendor + "-secret"; }
 
 std::string tenants_json(const Tenants& tenants) {
   std::string json = "[";
@@ -34,7 +35,7 @@ std::string tenants_json(const Tenants& tenants) {
     if (json.size() > 1) json += ",\n";
     json += "{\"vendor\":" + quoted(vendor) + ",\"name\":\"acme\",\"credential\":" + quoted(key_of(vendor));
     json += ",\"seed\":" + std::to_string(json.size());
-    if (vendor == "endorlabs") json += ",\"secret\":" + quoted(endor_secret);
+    json += ",\"secret\":" + quoted(secret_of(vendor));
     if (!tenants.limited) json += ",\"rate_limit\":[]";
     json += "," + tenants.like + "}";
   }
@@ -115,8 +116,11 @@ std::size_t World::times_said(const Child& run, const std::string& vendor, const
 }
 
 std::vector<std::string> World::secrets() const {
-  std::vector<std::string> secrets{endor_secret};
-  for (const std::string& vendor : vendors_) secrets.push_back(key_of(vendor));
+  std::vector<std::string> secrets;
+  for (const std::string& vendor : vendors_) {
+    secrets.push_back(key_of(vendor));
+    secrets.push_back(secret_of(vendor));
+  }
   return secrets;
 }
 
