@@ -8,6 +8,7 @@
 
 #include "core/answer.h"
 #include "cost/growth.h"
+#include "simvendors/api.h"
 #include "vendor_apis/given.h"
 #include "vendor_apis/registry.h"
 #include "vendor_apis/toolkit.h"
@@ -19,26 +20,23 @@ using test::repeated;
 
 constexpr std::size_t small = 4 << 10;
 
-// What surrounds events and the link to the next page.
-struct Envelope {
-  std::string before, between, after;
-};
-
-const std::map<std::string_view, Envelope>& envelopes() {
-  static const std::map<std::string_view, Envelope> all{
-      {"captivateiq", {R"({"total_count":1,"data":[)", R"(],"next":)", "}"}},
-      {"endorlabs", {R"({"list":{"objects":[)", R"(],"response":{"next_page_id":)", "}}}"}},
-      {"floqast", {R"({"data":[)", R"(],"links":{"next":)", "}}"}},
-      {"tines", {R"({"audit_logs":[)", R"(],"meta":{"count":1,"next_page_number":)", "}}"}},
-      {"workato", {R"({"data":[)", R"(],"total":)", "}"}}};
-  return all;
+// The value at a JSON pointer, as a member of the event that the pointer is for.
+std::string member(const std::string& pointer, const std::string& value) {
+  const std::size_t slash = pointer.find('/', 1);
+  const std::string rest = slash == pointer.npos ? value : "{" + member(pointer.substr(slash), value) + "}";
+  return "\"" + pointer.substr(1, slash - 1) + "\":" + rest;
 }
 
 // An event as each of the vendors could have it, around something.
 std::string event(const std::string& id, const std::string& what) {
-  const std::string time = "\"2025-01-01T00:00:00Z\"";
-  return R"({"id":)" + id + R"(,"uuid":)" + id + R"(,"created_at":)" + time + R"(,"createdAt":)" + time +
-         R"(,"timestamp":)" + time + R"(,"meta":{"create_time":)" + time + R"(},"x":)" + what + "}";
+  std::map<std::string, std::string> members;
+  for (const sim::Api* api : sim::apis()) {
+    members[api->profile().id] = id;
+    members[api->profile().time] = "\"2025-01-01T00:00:00Z\"";
+  }
+  std::string text = "{";
+  for (const auto& [pointer, value] : members) text += member(pointer, value) + ",";
+  return text + "\"x\":" + what + "}";
 }
 
 std::string list(std::string_view item, std::size_t size) { return "[" + repeated(item, size) + "0]"; }
@@ -134,13 +132,16 @@ void read_all(const Vendor& vendor, const http::Response& response) {
 
 TEST(Cost, OfAPageGrowsWithItsSize) {
   for (const Vendor* vendor : vendor_apis::vendors()) {
-    const Envelope& envelope = envelopes().at(vendor->name());
+    const sim::Envelope& page = sim::api_of(vendor->name()).profile().page;
     for (const auto& [name, content] : contents()) {
       const double times = test::growth(
           small,
           [&](std::size_t size) {
-            return vendor_apis::given_response(200, envelope.before + content.first(size) + envelope.between +
-                                                        content.second(size) + envelope.after);
+            const std::string events = page.before + content.first(size) + page.between;
+            const std::string link = content.second(size);
+            if (page.link_header.empty()) return vendor_apis::given_response(200, events + link + page.after);
+            return vendor_apis::given_response(200, events + page.after,
+                                               {{page.link_header, "<" + link + ">; rel=\"next\""}});
           },
           [&](const http::Response& response) { read_all(*vendor, response); });
       EXPECT_LT(times, test::cost_growth_max) << vendor->name() << ": " << name;

@@ -6,9 +6,12 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <stdexcept>
 
 #include "base/hash.h"
+#include "simvendors/api.h"
 #include "vendor_apis/given.h"
+#include "vendor_apis/names.h"
 #include "vendor_apis/registry.h"
 #include "vendor_apis/toolkit.h"
 #include "vendor_apis/transcript.h"
@@ -17,6 +20,7 @@ namespace auditstream::vendor_apis {
 namespace {
 
 using ::testing::AnyOf;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -71,7 +75,22 @@ void expect_page(const ExpectedPage& expected, const Page& page) {
 
 void expect_refusal(const ExpectedRefusal& expected, const Refusal& refusal) {
   EXPECT_EQ(to_string(refusal.kind), expected.kind) << text_of(refusal);
+  if (expected.retry_after) {
+    EXPECT_EQ(refusal.retry_after, expected.retry_after);
+  }
   for (const std::string& word : expected.words) EXPECT_THAT(text_of(refusal), HasSubstr(word));
+}
+
+// Some answer with a bare array of events, as their transcripts then say.
+bool answers_with_an_array(const Vendor& vendor) {
+  for (const Transcript& transcript : transcripts_of(vendor)) {
+    for (const Exchange& exchange : transcript.exchanges) {
+      if (!std::holds_alternative<ExpectedPage>(exchange.expected)) continue;
+      const std::size_t first = exchange.response.body->find_first_not_of(" \r\n");
+      if (first != std::string::npos && (*exchange.response.body)[first] == '[') return true;
+    }
+  }
+  return false;
 }
 
 TEST_P(EveryVendor, AsksAndReadsAsItsTranscriptsSay) {
@@ -171,6 +190,7 @@ http::Response emptied(const Exchange& exchange, const Page& page) {
 // A filter or a permission may leave nothing of a page amid the others. Who goes on from the last row that
 // came, for want of a link, has to take an empty page for the end.
 TEST_P(EveryVendor, GoesOnAfterAnEmptyPageThatLeadsOn) {
+  const bool goes_on_from_last_row = sim::api_of(vendor().name()).profile().goes_on_from_last_row;
   int led_on = 0;
   for (const Transcript& transcript : transcripts_of(vendor())) {
     if (!is_walk(transcript)) continue;
@@ -179,7 +199,7 @@ TEST_P(EveryVendor, GoesOnAfterAnEmptyPageThatLeadsOn) {
       const Exchange& exchange = transcript.exchanges[i];
       const Answer answer = vendor().read(transcript.source, exchange.ask, exchange.response);
       const Page& full = std::get<Page>(answer);
-      if (vendor().name() == "workato" || full.next.empty()) continue;
+      if (goes_on_from_last_row || full.next.empty()) continue;
       ++led_on;
       Transcript sparse = transcript;
       sparse.exchanges[i].response = emptied(exchange, full);
@@ -195,7 +215,7 @@ TEST_P(EveryVendor, GoesOnAfterAnEmptyPageThatLeadsOn) {
       EXPECT_EQ(read_on(vendor(), sparse, transcript.exchanges.front().ask), expected);
     }
   }
-  EXPECT_EQ(led_on > 0, vendor().name() != "workato");
+  EXPECT_EQ(led_on > 0, !goes_on_from_last_row);
 }
 
 // The exchange of a transcript whose page has the most events.
@@ -215,7 +235,10 @@ const Exchange& richest(const std::vector<Transcript>& transcripts, const Vendor
       source = transcript.source;
     }
   }
-  EXPECT_GE(most, 2u) << "no transcript has a page of two events, the first with id and time";
+  if (most < 2) {
+    throw std::runtime_error("no transcript of " + std::string(vendor.name()) +
+                             " has a page of two events, the first of them with id and time");
+  }
   return *richest;
 }
 
@@ -328,6 +351,9 @@ TEST_P(EveryVendor, GivesTheSameOutputForTheSameInput) {
 TEST_P(EveryVendor, TakesNoHostileAnswerForAPage) {
   const Source source = any_source(vendor());
   const std::string deep(100'000, '[');
+  // For a vendor that answers with an array these are pages: without events, and with one without a time.
+  const std::set<std::string> arrays{"[]", R"([{"id":1}])"};
+  const bool array = answers_with_an_array(vendor());
   for (const std::string& body : {std::string(),
                                   std::string(" \r\n"),
                                   std::string("{}"),
@@ -356,6 +382,10 @@ TEST_P(EveryVendor, TakesNoHostileAnswerForAPage) {
                                   "{\"list\":{\"objects\":" + deep,
                                   std::string("{\"x\":") + std::string(5000, '9') + "}"}) {
     const Answer answer = vendor().read(source, any_ask(vendor()), given_response(200, body));
+    if (array && arrays.contains(body)) {
+      EXPECT_TRUE(std::holds_alternative<Page>(answer)) << body;
+      continue;
+    }
     ASSERT_TRUE(std::holds_alternative<Refusal>(answer)) << body.substr(0, 60);
     const Refusal& refusal = std::get<Refusal>(answer);
     EXPECT_EQ(refusal.kind, RefusalKind::malformed) << body.substr(0, 60);
@@ -378,14 +408,21 @@ TEST_P(EveryVendor, TakesNoDamagedPageForAPage) {
       const std::size_t end = body.find_last_not_of(" \r\n");
       for (std::size_t size = 0; size <= end; ++size)
         ASSERT_TRUE(refused(body.substr(0, size))) << "cut at " << size;
+      EXPECT_TRUE(refused(body + body)) << "two documents";
+      const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+      if (answers_with_an_array(vendor())) {  // all that is within belongs to some event
+        for (const std::string& more : {std::string("\xc3\x28"), "," + deep, deep}) {
+          EXPECT_TRUE(refused(body + more)) << "more behind the array: " << more.substr(0, 2);
+          EXPECT_TRUE(refused(more + body)) << "more before the array: " << more.substr(0, 2);
+        }
+        continue;
+      }
       const std::size_t quote = body.find('"');
-      ASSERT_NE(quote, std::string::npos);
+      ASSERT_NE(quote, std::string::npos) << "a page that names nothing: " << body;
       EXPECT_TRUE(refused(body.substr(0, quote + 1) + "\xc3\x28" + body.substr(quote + 1)))
           << "invalid UTF-8";
-      EXPECT_TRUE(refused(body.substr(0, quote) + "\"x\":" + std::string(100'000, '[') +
-                          std::string(100'000, ']') + "," + body.substr(quote)))
+      EXPECT_TRUE(refused(body.substr(0, quote) + "\"x\":" + deep + "," + body.substr(quote)))
           << "nested too deep";
-      EXPECT_TRUE(refused(body + body)) << "two documents";
     }
   }
 }
@@ -393,10 +430,10 @@ TEST_P(EveryVendor, TakesNoDamagedPageForAPage) {
 TEST_P(EveryVendor, SendsTheCredentialToItsOwnOriginOnly) {
   const auto expect_own = [this](const Source& source, const http::Request& request) {
     EXPECT_EQ(toolkit::origin_of(request.url), toolkit::origin_of(source.base_url)) << request.url;
-    EXPECT_EQ(request.url.find_first_of(" \r\n[]\"<>"), std::string::npos) << request.url;
+    EXPECT_THAT(request.url, Not(ContainsRegex("[][ \r\n\"<>]")));
     for (const std::string& secret : secret_texts(vendor())) EXPECT_THAT(request.url, Not(HasSubstr(secret)));
     for (const http::Header& header : request.headers)
-      EXPECT_EQ(header.value.find_first_of("\r\n"), std::string::npos);
+      EXPECT_THAT(header.value, Not(ContainsRegex("[\r\n]"))) << header.name;
   };
   // A redirect's address, which transcripts spell out, is the only one elsewhere.
   const auto expect_no_secret = [this](const http::Request& request) {
@@ -409,7 +446,7 @@ TEST_P(EveryVendor, SendsTheCredentialToItsOwnOriginOnly) {
         "1\r\nHost: evil.example", "1&page=2#[x]", "a:https://evil.example/"}) {
     expect_own(source, ask(source, any_ask(vendor(), token)));
   }
-  // Links in a page that were moved to another host.
+  // Links in a page or in its headers that were moved to another host.
   for (const Transcript& transcript : transcripts_of(vendor())) {
     for (const Exchange& exchange : transcript.exchanges) {
       const http::Request request = ask(transcript.source, exchange.ask);
@@ -419,13 +456,14 @@ TEST_P(EveryVendor, SendsTheCredentialToItsOwnOriginOnly) {
         expect_no_secret(request);
       }
       if (exchange.response.status != 200) continue;  // a redirect may lead elsewhere, see above
-      std::string body = *exchange.response.body;
-      const std::string& own = transcript.source.base_url;
-      for (std::size_t at = body.find(own); at != std::string::npos; at = body.find(own, at + 1)) {
-        body.replace(at, own.size(), "https://evil.example");
-      }
-      http::Response response = exchange.response;
-      response.body = std::make_shared<const std::string>(body);
+      const auto moved = [&own = transcript.source.base_url](std::string text) {
+        for (std::size_t at = text.find(own); at != std::string::npos; at = text.find(own, at + 1)) {
+          text.replace(at, own.size(), "https://evil.example");
+        }
+        return text;
+      };
+      http::Response response = with_body(exchange.response, moved(*exchange.response.body));
+      for (http::Header& header : response.headers) header.value = moved(header.value);
       const Answer answer = vendor().read(transcript.source, exchange.ask, response);
       const Page* page = std::get_if<Page>(&answer);
       if (page == nullptr || page->next.empty()) continue;
@@ -503,7 +541,10 @@ TEST_P(EveryVendor, NamesEachTroubleByItsKind) {
 
 TEST_P(EveryVendor, DescribesItselfCompletely) {
   EXPECT_EQ(find_vendor(vendor().name()), &vendor());
-  EXPECT_FALSE(vendor().title().empty());
+  for (const auto& [name, title] : vendor_names) {
+    if (name != vendor().name()) continue;
+    EXPECT_EQ(vendor().title(), title) << "vendors.inc calls it otherwise";
+  }
   const Traits& traits = vendor().traits();
   EXPECT_GT(traits.page_size, 0u);
   EXPECT_LE(traits.page_size, traits.page_size_max);
@@ -527,6 +568,12 @@ TEST_P(EveryVendor, DescribesItselfCompletely) {
   EXPECT_TRUE(std::any_of(secrets.begin(), secrets.end(), [&remedy](const std::string& name) {
     return remedy.find(name) != std::string::npos;
   })) << remedy;
+}
+
+TEST(Registry, CallsEachVendorAsItCallsItself) {
+  for (const auto& [name, title] : vendor_names) {
+    EXPECT_NE(find_vendor(name), nullptr) << "the name() in src/vendor_apis/" << name << ".cpp is another";
+  }
 }
 
 TEST(Registry, IsSortedByName) {

@@ -53,6 +53,12 @@ Time time_of(const std::string& text) {
   return time.ok() ? *time : Time{};
 }
 
+Duration duration_of(const std::string& text) {
+  const Result<Duration> duration = parse_duration(text);
+  EXPECT_TRUE(duration.ok()) << text;
+  return duration.ok() ? *duration : Duration{};
+}
+
 Ask ask_of(const Section& section, const Source& source) {
   Ask ask;
   ask.page_size = source.page_size;
@@ -139,8 +145,13 @@ Transcript read_transcript(const Vendor& vendor, const std::string& file) {
       transcript.exchanges.push_back(exchange);
       exchange.ask.token = std::get<ExpectedPage>(exchange.expected).next;
     } else {
-      ExpectedRefusal refusal{section.name.substr(section.name.find(' ') + 1), section.lines};
+      ExpectedRefusal refusal{section.name.substr(section.name.find(' ') + 1), section.lines, {}};
       std::erase(refusal.words, "");
+      std::erase_if(refusal.words, [&](const std::string& line) {
+        const auto [name, value] = key_and_value(line);
+        if (name == "retry_after") refusal.retry_after = duration_of(value);
+        return name == "retry_after";
+      });
       exchange.expected = refusal;
       transcript.exchanges.push_back(exchange);
     }

@@ -25,6 +25,7 @@ struct ExpectedPage {
 struct ExpectedRefusal {
   std::string kind;
   std::vector<std::string> words;  // each must stand in the message or the remedy
+  std::optional<Duration> retry_after{};
 };
 
 struct Exchange {
