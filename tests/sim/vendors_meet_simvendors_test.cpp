@@ -20,7 +20,7 @@ Source source_of(const TenantSpec& tenant) {
   source.vendor = tenant.vendor;
   source.api = vendor_apis::find_vendor(tenant.vendor);
   source.base_url = "http://127.0.0.1:1";
-  source.page_size = 100;
+  source.page_size = 50;
   for (const auto& [name, value] : api_of(tenant.vendor).profile().settings(tenant)) {
     source.settings[name] = value;
   }
@@ -122,11 +122,15 @@ TEST(VendorsMeetSimvendors, AndAnOpenWindowShowsWhatIsDatedAhead) {
     int empty_pages = 0;
     const auto found = read_range(client, *vendor, client.now - 2h, std::nullopt, empty_pages);
     std::size_t ahead = 0;
+    std::vector<std::string> hidden;
     for (Serial row = 0; row < client.tenant().log.size(); ++row) {
       const Truth truth = client.vendors.truth_of(client.tenant(), row);
       if (*truth.time > client.now) ++ahead;
-      EXPECT_TRUE(found.contains(truth.raw)) << truth.raw;
+      if (!found.contains(truth.raw)) hidden.push_back(truth.raw);
     }
+    EXPECT_TRUE(hidden.empty()) << hidden.size()
+                                << " events, most of them dated 23 h ahead, are not asked for where "
+                                << "Ask::to is empty; one of them: " << (hidden.empty() ? "" : hidden.back());
     EXPECT_GT(ahead, 10U);
   }
 }
