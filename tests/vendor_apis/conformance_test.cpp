@@ -418,7 +418,7 @@ TEST_P(EveryVendor, TakesNoDamagedPageForAPage) {
         continue;
       }
       const std::size_t quote = body.find('"');
-      ASSERT_NE(quote, std::string::npos) << "a page that names nothing: " << body;
+      ASSERT_TRUE(quote != std::string::npos) << "a page that names nothing: " << body;
       EXPECT_TRUE(refused(body.substr(0, quote + 1) + "\xc3\x28" + body.substr(quote + 1)))
           << "invalid UTF-8";
       EXPECT_TRUE(refused(body.substr(0, quote) + "\"x\":" + deep + "," + body.substr(quote)))
