@@ -62,6 +62,17 @@ std::string sources_yaml(const std::vector<TenantSpec>& tenants, const std::stri
   return yaml;
 }
 
+std::string compose_sources_yaml(const std::string& origin) {
+  std::vector<TenantSpec> tenants = default_tenants({}, 1);
+  for (TenantSpec& tenant : tenants) {
+    const Profile& profile = api_of(tenant.vendor).profile();
+    tenant.credential = profile.key + "${env:TENANT}";
+    tenant.secret = profile.secret + "${env:TENANT}";
+  }
+  return "# Written by: build/tests/simvendors --print-sources " + origin + "\n" +
+         sources_yaml(tenants, origin);
+}
+
 std::string auditstream_yaml(const std::vector<TenantSpec>& tenants, const ConfigNeeds& needs) {
   std::string yaml =
       "kafka:\n  bootstrap.servers: " + needs.bootstrap + "\nhttp:\n  listen: 127.0.0.1:0\ndefaults:\n";

@@ -23,6 +23,8 @@ struct ConfigNeeds {
 // A list with one source per tenant, named <tenant>-<vendor>. Where a tenant's rate limit differs from the
 // vendor's own, the source has it too.
 std::string sources_yaml(const std::vector<TenantSpec>& tenants, const std::string& origin);
+// The same of the first tenants, whose number is ${env:TENANT} in their secrets: none stands there in clear.
+std::string compose_sources_yaml(const std::string& origin);
 // An auditstream.yaml with these sources.
 std::string auditstream_yaml(const std::vector<TenantSpec>& tenants, const ConfigNeeds& needs);
 

@@ -179,13 +179,12 @@ int main(int argc, char** argv) {
   app.add_option("--write-config", arguments.write_config,
                  "file to write an auditstream.yaml for these tenants to");
   app.add_option("--print-sources", arguments.sources_at,
-                 "print the default tenants as sources of auditstream, at this origin, and serve nothing");
+                 "print the first tenants as sources of auditstream, at this origin, and serve nothing");
   app.add_option("--bootstrap", arguments.bootstrap, "Kafka for the written config")->capture_default_str();
   app.add_option("--poll-interval", arguments.poll_interval, "for the written config")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   if (!arguments.sources_at.empty()) {
-    std::printf("# Written by: build/tests/simvendors --print-sources %s\n", arguments.sources_at.c_str());
-    std::fputs(sources_yaml(default_tenants({}, arguments.tenants), arguments.sources_at).c_str(), stdout);
+    std::fputs(compose_sources_yaml(arguments.sources_at).c_str(), stdout);
     return 0;
   }
 
