@@ -80,7 +80,7 @@ Status Repair::look_again(const core::RecordMap& shard) {
   }
   generation_ = cursor->cursor.generation;
   const std::string ours = core::event_source(*source_);
-  const Status read = topic_.read_on([&](const kafka::TopicRecord& record) {
+  Status read = topic_.read_on([&](const kafka::TopicRecord& record) {
     if (record.source == ours) comparison_.topic_has(record.id, record.time, record.value, record.generation);
   });
   if (!read.ok()) return read;

@@ -19,8 +19,6 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-constexpr int offsets_partitions = 3;
-
 Time time_of(const std::string& truth_line) {
   return parse_event_time(json::scalar_at(truth_line, "/time").value()).value();
 }

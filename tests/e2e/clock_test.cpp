@@ -16,8 +16,6 @@ using ::testing::Not;
 constexpr Duration year = 365 * 24h;
 constexpr Duration day = 24h;
 
-Tenants lively() { return {.like = "\"history\":200,\"history_span\":\"72h\",\"rate\":5"}; }
-
 void until_skew_is_said(World& world, const Child& run) {
   for (const std::string& vendor : world.vendors()) {
     until("the log warns of the skew against " + vendor, 60s,
@@ -46,7 +44,7 @@ void expect_exactly_once_over_a_restart(World& world, WallClock& clock, std::uni
 
 TEST(Clock, AYearAheadAtTheFirstStartThenRight) {
   const WallClock clock(year);
-  World world(lively());
+  World world(busy_tenants());
   auto run = world.start({"run"}, clock.environment());
   until_skew_is_said(world, *run);
   EXPECT_THAT(run->err(), HasSubstr(" ahead of Tines's"));
@@ -62,7 +60,7 @@ TEST(Clock, AYearAheadAtTheFirstStartThenRight) {
 
 TEST(Clock, AYearAheadWhereTheFirstStartIsTheBeginning) {
   const WallClock clock(year);
-  World world(lively());
+  World world(busy_tenants());
   world.config["defaults"].remove("backfill_start_time");
   const Time before = WallClock().now();
   auto run = world.start({"run"}, clock.environment());
@@ -90,7 +88,7 @@ TEST(Clock, AYearAheadWhereTheFirstStartIsTheBeginning) {
 
 TEST(Clock, StepsAYearAheadAndBackWhileItRuns) {
   WallClock clock;
-  World world(lively());
+  World world(busy_tenants());
   auto run = world.start({"run"}, clock.environment());
   world.until_up_to_date();
   clock.set_ahead(year);
@@ -100,7 +98,7 @@ TEST(Clock, StepsAYearAheadAndBackWhileItRuns) {
 
 TEST(Clock, ADayBehindThenRight) {
   WallClock clock(-day);
-  World world(lively());
+  World world(busy_tenants());
   auto run = world.start({"run"}, clock.environment());
   until_skew_is_said(world, *run);
   EXPECT_THAT(run->err(), HasSubstr(" behind Tines's"));

@@ -17,8 +17,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr int exit_problem = 1, exit_usage = 64, exit_unavailable = 69;
-
 Tenants quiet(const std::vector<std::string>& vendors) {
   return {.vendors = vendors, .like = "\"history\":60,\"history_span\":\"72h\",\"rate\":0"};
 }

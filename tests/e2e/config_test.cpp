@@ -13,8 +13,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr int exit_config = 78;
-
 TEST(Config, EveryMistakeIsToldAtOnceAndNothingIsStarted) {
   World world({.vendors = {"tines", "floqast"}});
   world.source_config("floqast")["region"] = "uk";

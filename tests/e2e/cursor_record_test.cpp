@@ -15,8 +15,6 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-constexpr int offsets_partitions = 3;  // as World has it
-
 struct Spoilt {
   const char* name;
   const char* record;

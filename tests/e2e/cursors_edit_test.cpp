@@ -17,8 +17,6 @@ using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-constexpr int exit_problem = 1, exit_usage = 64, exit_unavailable = 69;
-
 struct Copies {
   Time time;
   int count = 0;

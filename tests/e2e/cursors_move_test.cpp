@@ -16,9 +16,6 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 using Steps = std::chrono::steady_clock;
 
-constexpr int exit_problem = 1, exit_usage = 64, exit_unavailable = 69;
-constexpr int offsets_partitions = 3;
-
 struct Moving : World {
   Moving()
       : World({.vendors = {"tines", "workato"},

@@ -12,8 +12,6 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-constexpr int exit_config = 78;
-
 Tenants quiet() {
   return {.vendors = {"tines"}, .like = "\"history\":60,\"history_span\":\"72h\",\"rate\":2"};
 }

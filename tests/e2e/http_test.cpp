@@ -19,8 +19,6 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-constexpr int exit_config = 78;
-
 void expect_promtool_has_no_complaint(const std::string& metrics) {
   ASSERT_EQ(run_to_end({PROJECT_DIR "/script/promtool", "fetch"}).status, 0);
   const TemporaryDirectory directory;

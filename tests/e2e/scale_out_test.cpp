@@ -13,11 +13,9 @@
 namespace auditstream::test {
 namespace {
 
-Tenants lively() { return {.like = "\"history\":200,\"history_span\":\"72h\",\"rate\":5"}; }
-
 // More partitions than instances, and each instance a member of its own.
 struct Crowd : World {
-  explicit Crowd(const Tenants& tenants = lively()) : World(tenants) {
+  explicit Crowd(const Tenants& tenants = busy_tenants()) : World(tenants) {
     config["offsets"]["partitions"] = 8;
     config["kafka"].remove("group.instance.id");
   }

@@ -21,7 +21,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr int exit_problem_free = 0, exit_config = 78;
+constexpr int exit_problem_free = 0;
 
 // A world behind the secured listener, with the section `kafka` of the example.
 struct SecuredWorld : World {

@@ -16,8 +16,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr int exit_unavailable = 69;
-
 Tenants lively() { return {.like = "\"history\":300,\"history_span\":\"72h\",\"rate\":10"}; }
 
 std::unique_ptr<Child> start_and_see_all_arrive(World& world) {

@@ -22,8 +22,6 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr int exit_unavailable = 69, exit_config = 78;
-
 // What the vendor does; without it the settings say where nobody does anything.
 using Answers = HttpServer::Handler;
 const Answers nobody;

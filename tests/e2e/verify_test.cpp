@@ -26,8 +26,6 @@ using ::testing::Not;
 using ::testing::Pair;
 using ::testing::StartsWith;
 
-constexpr int exit_problem = 1, exit_usage = 64, exit_unavailable = 69, exit_config = 78;
-
 const std::string past = "-30d", present = "-0s";
 
 struct Verifying : World {

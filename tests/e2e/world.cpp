@@ -97,7 +97,7 @@ World::World(const Tenants& tenants, std::string bootstrap)
   config["topics"]["dead_letters"] = name_ + ".{vendor}.dlq";
   config["topics"]["partitions"] = 2;
   config["offsets"]["topic"] = offsets_topic();
-  config["offsets"]["partitions"] = 3;
+  config["offsets"]["partitions"] = offsets_partitions;
 }
 
 std::vector<std::string> World::topics() const {

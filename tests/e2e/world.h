@@ -35,6 +35,14 @@ struct Tenants {
   Environment environment{};  // of the simulated vendors' process
 };
 
+// A little history, and events that keep coming.
+inline Tenants busy_tenants() { return {.like = "\"history\":200,\"history_span\":\"72h\",\"rate\":5"}; }
+
+// As docs/operations.md has them, spelled anew: a change of the program's must be noticed.
+inline constexpr int exit_problem = 1, exit_usage = 64, exit_unavailable = 69, exit_config = 78;
+// Of the offsets topic of a World.
+inline constexpr int offsets_partitions = 3;
+
 class World {
  public:
   // Broker::shared() where no address is given.
