@@ -46,7 +46,7 @@ struct Traits {
 
 // One page to ask for. `from` and `to` are already widened by the guard: a vendor must ask for everything in
 // [from, to], more does no harm, less loses events.
-struct Ask {
+struct PageRequest {
   Time from;
   std::optional<Time> to;  // nothing: open at its end
   std::string token;       // Page::next of the answer before, "" for the first page
@@ -82,10 +82,10 @@ class Vendor {
 
   // The request for one page. `token` is set where exchanges_token().
   virtual http::Request request(const Source& source, const Secrets& secrets,
-                                const std::optional<Token>& token, const Ask& ask) const = 0;
+                                const std::optional<Token>& token, const PageRequest& ask) const = 0;
 
   // What the answer to that very request means.
-  virtual Answer read(const Source& source, const Ask& ask, const http::Response& response) const = 0;
+  virtual Answer read(const Source& source, const PageRequest& ask, const http::Response& response) const = 0;
 
   // Vendors whose secrets are exchanged for a token of limited life.
   virtual bool exchanges_token() const { return false; }

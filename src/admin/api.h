@@ -46,7 +46,7 @@ HttpResponse error_response(int status, const std::string& message);
 
 // --- who may come in
 
-struct Door {
+struct AccessPolicy {
   std::string listen;  // http.listen
   bool loopback = true;
   Secret token;
@@ -56,7 +56,7 @@ struct Door {
 // A page of another site must reach no listener, also where its name leads to our address (DNS rebinding),
 // and from beyond this machine only who knows the token may change anything. Nothing: let it in. Looks at no
 // body.
-std::optional<HttpResponse> turn_away(const HttpRequest& request, const Door& door);
+std::optional<HttpResponse> refuse_access(const HttpRequest& request, const AccessPolicy& policy);
 
 // --- what it answers
 

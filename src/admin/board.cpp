@@ -12,8 +12,8 @@ std::int64_t minute_of(Time time) {
   return std::chrono::floor<std::chrono::minutes>(time).time_since_epoch().count();
 }
 
-void show_trouble(SourceView& view, const core::Trouble& trouble) {
-  view.state = trouble.state == core::Trouble::State::failed ? SourceState::failed : SourceState::running;
+void show_trouble(SourceView& view, const core::LastError& trouble) {
+  view.state = trouble.state == core::LastError::State::failed ? SourceState::failed : SourceState::running;
   view.activity = core::activity_in(trouble.state);
   view.error = trouble.text;
   view.error_status = trouble.status;

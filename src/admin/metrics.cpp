@@ -283,7 +283,7 @@ void Metrics::config_refused() {
   tally_->config_is_good = false;
 }
 
-void Metrics::shard_said(int, const core::Say& say) {
+void Metrics::shard_said(int, const core::Notice& say) {
   if (say.code != "shard_taken") return;
   const MutexLock lock(tally_->mutex);
   ++tally_->fenced;
@@ -306,7 +306,7 @@ void Metrics::answered(const Source& source, const http::Response& response) {
   tally_->times[source.vendor].requests.Observe(seconds(response.latency));
 }
 
-void Metrics::polled(const Source& source, const core::Polled& poll, Time when) {
+void Metrics::polled(const Source& source, const core::PollResult& poll, Time when) {
   const MutexLock lock(tally_->mutex);
   Series& series = tally_->series[key_of(source, per_source_)];
   series.deduplicated += poll.known;

@@ -29,12 +29,12 @@ class Metrics final : public core::Observer {
   void config_read(Time when);
   void config_refused();
 
-  void said(const Source&, const core::Say&) override {}
-  void shard_said(int partition, const core::Say& say) override;
+  void said(const Source&, const core::Notice&) override {}
+  void shard_said(int partition, const core::Notice& say) override;
   void rebalanced(const core::MembershipEvent& event) override;
   void waited(const Source& source, Duration duration) override;
   void answered(const Source& source, const http::Response& response) override;
-  void polled(const Source& source, const core::Polled& poll, Time when) override;
+  void polled(const Source& source, const core::PollResult& poll, Time when) override;
   void transacted(const core::Batch& batch, core::Outcome outcome, Duration took, Time when) override;
 
   // All metrics in Prometheus' text format 0.0.4. From any thread. Without a status, because nothing is at

@@ -18,7 +18,7 @@ class Reachability {
 
   // Once a second or so: in a longer pause this process stood still, and had nobody to hear. `silent_since`:
   // an answer has been owed since then, or none is; `why` not. What the log should hear of it, if anything.
-  std::optional<core::Say> look(std::optional<Steady> silent_since, const Error& why, Now now);
+  std::optional<core::Notice> look(std::optional<Steady> silent_since, const Error& why, Now now);
 
   const KafkaView& view() const { return view_; }
 

@@ -103,7 +103,7 @@ void draw(const std::string& text) {
 
 // Until the user wants no more.
 int watch(Instance& instance, StatusReport report) {
-  runtime::Wishes wishes;
+  runtime::TerminalEvents events;
   Steady answered_at = runtime::read_clock().steady;
   std::optional<Time> away_since;
   std::string trouble;
@@ -124,13 +124,13 @@ int watch(Instance& instance, StatusReport report) {
       format.lines = std::max<std::size_t>(at->lines, others + 1) - others;
       draw(text + status_text(report, format));
     }
-    const runtime::Wish wish = wishes.next(refresh);
-    if (wish == runtime::Wish::end) return exit_done;
-    if (wish == runtime::Wish::redraw) continue;
+    const runtime::TerminalEvent event = events.next(refresh);
+    if (event == runtime::TerminalEvent::end) return exit_done;
+    if (event == runtime::TerminalEvent::redraw) continue;
     instance.ask();
     std::optional<Result<Said>> answer;
     while (!(answer = instance.answer(wish_latency_max))) {
-      if (wishes.next(Duration{0}) == runtime::Wish::end) return exit_done;
+      if (events.next(Duration{0}) == runtime::TerminalEvent::end) return exit_done;
     }
     if (answer->ok()) {
       report = std::move((*answer)->report);

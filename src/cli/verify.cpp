@@ -69,7 +69,7 @@ Result<core::Cursor> read_cursor(const config::Config& config, const Source& sou
   }
   if (const auto why = core::why_not_adopted(source, *placed.cursor, partition))
     return Error{*why, ErrorKind::refused};
-  for (const core::Say& warning : core::adoption_warnings(source, *placed.cursor))
+  for (const core::Notice& warning : core::adoption_warnings(source, *placed.cursor))
     runtime::err() << "warning: " << warning.text << "\n";
   return *placed.cursor;
 }

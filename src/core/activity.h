@@ -47,13 +47,13 @@ constexpr const char* to_string(Activity activity) {
   return "stopped";
 }
 
-constexpr Activity activity_in(Trouble::State trouble) {
+constexpr Activity activity_in(LastError::State trouble) {
   switch (trouble) {
-    case Trouble::State::failed:
+    case LastError::State::failed:
       return Activity::failing;
-    case Trouble::State::throttled:
+    case LastError::State::throttled:
       return Activity::throttled;
-    case Trouble::State::retrying:
+    case LastError::State::retrying:
       return Activity::retrying;
   }
   return Activity::failing;

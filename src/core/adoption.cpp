@@ -60,8 +60,8 @@ std::optional<std::string> lies_in_the_future(const Source& source, const Cursor
          source.name + " --to T goes on from T";
 }
 
-std::vector<Say> adoption_warnings(const Source& source, const Cursor& cursor) {
-  std::vector<Say> warnings;
+std::vector<Notice> adoption_warnings(const Source& source, const Cursor& cursor) {
+  std::vector<Notice> warnings;
   if (cursor.filter != source.filter) {
     warnings.push_back({Level::warn, "filter_changed",
                         "the filter settings have changed: they act from " +

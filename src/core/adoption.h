@@ -29,7 +29,7 @@ std::optional<std::string> lies_in_the_future(const Source& source, const Cursor
                                               Duration behind_max = {});
 
 // What has changed in the settings since the cursor was written and acts otherwise than one might think.
-std::vector<Say> adoption_warnings(const Source& source, const Cursor& cursor);
+std::vector<Notice> adoption_warnings(const Source& source, const Cursor& cursor);
 
 // Why a source whose cursor can't be read, for that reason, must not be polled.
 std::string cursor_cant_be_used(const Source& source, const std::string& reason);

@@ -64,7 +64,8 @@ auto read_quotably(const http::Response& response, const Secrets& secrets, const
 }  // namespace
 
 Answer read_answer(const Vendor& vendor, const Source& source, const Secrets& secrets,
-                   const std::optional<Token>& token, const Ask& ask, const http::Response& response) {
+                   const std::optional<Token>& token, const PageRequest& ask,
+                   const http::Response& response) {
   return read_quotably(response, secrets, token,
                        [&](const http::Response& quotable) { return vendor.read(source, ask, quotable); });
 }

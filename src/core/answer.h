@@ -13,7 +13,7 @@ namespace auditstream::core {
 
 // Vendor::read. `secrets` and `token` are what the request was made with.
 Answer read_answer(const Vendor& vendor, const Source& source, const Secrets& secrets,
-                   const std::optional<Token>& token, const Ask& ask, const http::Response& response);
+                   const std::optional<Token>& token, const PageRequest& ask, const http::Response& response);
 
 // Vendor::read_token.
 std::variant<Token, Refusal> read_token(const Vendor& vendor, const Source& source, const Secrets& secrets,

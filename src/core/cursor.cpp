@@ -21,7 +21,7 @@ json::Value json_of(const Position& position) {
   return json::object({{"time", position.time}, {"id", verbatim(position.id)}});
 }
 
-json::Value json_of(const Trouble& trouble) {
+json::Value json_of(const LastError& trouble) {
   json::Members members{
       {"status", trouble.status}, {"text", verbatim(trouble.text)}, {"state", to_string(trouble.state)}};
   if (trouble.since) members.push_back({"since", *trouble.since});
@@ -113,13 +113,13 @@ Status parse_object(rapidjson::Document& document, std::string_view text) {
 
 }  // namespace
 
-const char* to_string(Trouble::State state) {
+const char* to_string(LastError::State state) {
   switch (state) {
-    case Trouble::State::failed:
+    case LastError::State::failed:
       return "failed";
-    case Trouble::State::throttled:
+    case LastError::State::throttled:
       return "throttled";
-    case Trouble::State::retrying:
+    case LastError::State::retrying:
       return "retrying";
   }
   return "failed";
@@ -200,14 +200,14 @@ Result<DecodedCursor> decode_cursor(std::string_view text) {
       members.fail<int>("trouble");
     } else {
       Members inner(*trouble);
-      Trouble& known = cursor.trouble.emplace();
+      LastError& known = cursor.trouble.emplace();
       known.status = static_cast<int>(inner.number("status"));
       known.text = inner.text("text");
       // Not in the records of 0.1.0, and of no weight: what is not understood is left out.
       const std::string known_state = inner.text_or("state", "failed");
-      known.state = known_state == "throttled"  ? Trouble::State::throttled
-                    : known_state == "retrying" ? Trouble::State::retrying
-                                                : Trouble::State::failed;
+      known.state = known_state == "throttled"  ? LastError::State::throttled
+                    : known_state == "retrying" ? LastError::State::retrying
+                                                : LastError::State::failed;
       if (inner.find("since") != nullptr) known.since = inner.time("since");
       if (inner.find("last_success") != nullptr) known.last_success = inner.time("last_success");
       if (inner.find("attempts") != nullptr) known.attempts = static_cast<int>(inner.number("attempts"));

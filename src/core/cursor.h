@@ -34,7 +34,7 @@ struct SeenChunk {
 };
 
 // Why a source is not read: what the vendor refused, until a reading succeeds.
-struct Trouble {
+struct LastError {
   enum class State { failed, throttled, retrying };
 
   int status = 0;    // HTTP status; 0 where none came
@@ -43,10 +43,10 @@ struct Trouble {
   std::optional<Time> since{};         // the first failed attempt
   std::optional<Time> last_success{};  // the last window that was read to its end before
   int attempts = 0;                    // failed ones in a row, when this was written
-  friend bool operator==(const Trouble&, const Trouble&) = default;
+  friend bool operator==(const LastError&, const LastError&) = default;
 };
 
-const char* to_string(Trouble::State state);
+const char* to_string(LastError::State state);
 
 struct Cursor {
   enum class State { running, paused };
@@ -64,7 +64,7 @@ struct Cursor {
   State state = State::running;
   std::uint64_t published = 0;
   std::uint64_t dead_letters = 0;
-  std::optional<Trouble> trouble;  // so that every instance, and every tool, can tell
+  std::optional<LastError> trouble;  // so that every instance, and every tool, can tell
   Time updated;
 };
 

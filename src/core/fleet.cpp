@@ -136,12 +136,13 @@ void Fleet::say_cursors_without_source(const std::vector<int>& partitions) {
   if (found == 0) return;
   const bool one = found == 1;
   if (found > named_max) names += " and " + std::to_string(found - named_max) + " more";
-  world_.observer.shard_said(first, Say{Level::warn, "cursor_without_source",
-                                        (one ? "there is a cursor of " : "there are cursors of ") + names +
-                                            ", but this instance's config has no such source" +
-                                            (one ? "" : "s") + ", so nobody polls " + (one ? "it" : "them") +
-                                            ": add the source, or remove its cursor with " +
-                                            "auditstream cursors delete " + (one ? names : "SOURCE")});
+  world_.observer.shard_said(
+      first,
+      Notice{Level::warn, "cursor_without_source",
+             (one ? "there is a cursor of " : "there are cursors of ") + names +
+                 ", but this instance's config has no such source" + (one ? "" : "s") + ", so nobody polls " +
+                 (one ? "it" : "them") + ": add the source, or remove its cursor with " +
+                 "auditstream cursors delete " + (one ? names : "SOURCE")});
 }
 
 bool Fleet::on_response(http::RequestId id, const http::Response& response, Now now) {

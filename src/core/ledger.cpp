@@ -108,7 +108,7 @@ void Ledger::close_chunk(SeenChunk& chunk) {
   if (!chunk.ids.empty()) chunks_.push_back(Stored{next_chunk_++, std::exchange(chunk, {}), false});
 }
 
-bool Ledger::note_trouble(std::optional<Trouble> trouble) {
+bool Ledger::note_trouble(std::optional<LastError> trouble) {
   if (cursor_.trouble == trouble) return false;
   cursor_.trouble = std::move(trouble);
   dirty_ = true;

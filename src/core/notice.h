@@ -8,7 +8,7 @@ namespace auditstream::core {
 enum class Level { debug, info, warn, error };
 
 // `code` is stable, for metrics and tests.
-struct Say {
+struct Notice {
   Level level;
   std::string code;
   std::string text;

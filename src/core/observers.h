@@ -13,10 +13,10 @@ class Observers final : public Observer {
   // They outlive it.
   explicit Observers(std::vector<Observer*> all) : all_(std::move(all)) {}
 
-  void said(const Source& source, const Say& say) override {
+  void said(const Source& source, const Notice& say) override {
     for (Observer* each : all_) each->said(source, say);
   }
-  void shard_said(int partition, const Say& say) override {
+  void shard_said(int partition, const Notice& say) override {
     for (Observer* each : all_) each->shard_said(partition, say);
   }
   void rebalanced(const MembershipEvent& event) override {
@@ -28,7 +28,7 @@ class Observers final : public Observer {
   void answered(const Source& source, const http::Response& response) override {
     for (Observer* each : all_) each->answered(source, response);
   }
-  void polled(const Source& source, const Polled& poll, Time when) override {
+  void polled(const Source& source, const PollResult& poll, Time when) override {
     for (Observer* each : all_) each->polled(source, poll, when);
   }
   void transacted(const Batch& batch, Outcome outcome, Duration took, Time when) override {

@@ -25,7 +25,7 @@ std::optional<Window> Planner::next(const Cursor& cursor, Duration overlap, Time
   Time to = end_of_window(reached_ ? std::max(from, *reached_) : from);
   // A window is wholly historic or not at all; but the line moves on while we read, so what is left before it
   // must be a fair part of the window, or reading would creep along behind it for ever.
-  const Time settled = now - horizon;
+  const Time settled = now - finality_delay;
   if (settled - from >= (to - from) / 2) to = std::min(to, settled);
   const bool settles = to <= now - overlap;
   if (to < now && (settles || (live_is_split_ && to + span_ <= now))) {

@@ -14,7 +14,7 @@ namespace auditstream::core {
 // Windows that end before (now - horizon) are historic: the vendor's log is taken to be settled there, so
 // that a full read moves the watermark even if it was empty. Nearer to now only an event that was seen proves
 // how far the vendor got.
-inline constexpr Duration horizon = 24h;
+inline constexpr Duration finality_delay = 24h;
 
 // How many events and bytes a window should hold: events per transaction decide the throughput of a backfill.
 struct WindowTarget {
@@ -68,7 +68,7 @@ class Planner {
   // A window that ended at `reached` had nothing in its last part. Perhaps nothing happened, perhaps the
   // vendor's ingest had stopped: what comes next must prove that it goes on and cover the gap again in the
   // same window. False where the live window is split: there everything unsettled is read again anyway.
-  bool distrust(Time reached) {
+  bool leave_unconfirmed(Time reached) {
     if (live_is_split_) return false;
     ahead_.reset();
     reached_ = reached;

@@ -99,7 +99,7 @@ void Poller::say_skew(Now now, std::vector<Action>& out) {
       text = "this machine's clock is " + off(ahead) + (ahead > 0s ? " ahead of " : " behind ") + title +
              "'s: set it right (NTP); until then the earlier of the two counts";
     }
-    out.push_back(Say{Level::warn, "clock_skew", std::move(text)});
+    out.push_back(Notice{Level::warn, "clock_skew", std::move(text)});
   }
   said_.clock_skew = skewed;
 }
@@ -392,7 +392,7 @@ PollerStatus Poller::status(Now now) const {
   }
   status.cursor = ledger_->cursor();
   status.last_success = health_.last_success();
-  const std::optional<Trouble>& trouble = blocked_ ? blocked_ : health_.trouble();
+  const std::optional<LastError>& trouble = blocked_ ? blocked_ : health_.trouble();
   if (trouble) {
     status.trouble = trouble->text;
     status.trouble_status = trouble->status;
@@ -401,7 +401,7 @@ PollerStatus Poller::status(Now now) const {
   }
   const Steady wake = asks_at();
   if (wake != Steady::max() && wake > now.steady) status.next_attempt = now.wall + (wake - now.steady);
-  const bool in_history = !lanes_.empty() && status.cursor.floor.time < now.wall - horizon;
+  const bool in_history = !lanes_.empty() && status.cursor.floor.time < now.wall - finality_delay;
   if (in_history) status.backfill_end = backfill_.end(status.cursor.floor.time, now);
   if (initial_cursor_ != InitialCursor::committed) {
     status.activity = Activity::starting;

@@ -46,12 +46,12 @@ struct Silence {
   Duration duration;
 };
 // What became of an attempt to read a window. For metrics.
-struct Polled {
+struct PollResult {
   std::optional<RefusalKind> refused;  // nothing: it was read to its end
   std::size_t known = 0;               // events in it that had been published before
   bool in_order = true;                // every window before it was read to its end, too: that is a success
 };
-using Action = std::variant<Send, Cancel, Silence, Say, Polled>;
+using Action = std::variant<Send, Cancel, Silence, Notice, PollResult>;
 
 // Secrets are read at the start of each poll, because they rotate.
 class SecretSource {
@@ -133,7 +133,7 @@ class Poller {
   void refuse_event(std::uint64_t id) { refused_ids_.insert(id); }
 
   // Nothing of it can be published before somebody has changed something in Kafka; nothing: it can.
-  void block(std::optional<Trouble> why);
+  void block(std::optional<LastError> why);
 
   const Source& source() const { return *source_; }
   const std::shared_ptr<const Source>& shared_source() const { return source_; }
@@ -153,7 +153,7 @@ class Poller {
     std::string live_probe;  // the probe's URL where the live window is first asked for its total
     bool probing = false;
     std::optional<http::RequestId> request;  // in flight, or queued for its turn
-    Ask ask;
+    PageRequest ask;
     std::optional<std::uint64_t> token_number;  // which token the request in flight carries
     Steady retry_at{};
     Steady asked_at{};
@@ -184,7 +184,7 @@ class Poller {
     std::optional<std::int64_t> shortfall;  // of the last reading whose total is known
   };
   // The last attempt that failed, as it was said.
-  struct LastError {
+  struct LastRefusal {
     std::optional<Refusal> refusal;
     std::string window;
     FallingRate notices{1min, 1h};
@@ -227,8 +227,8 @@ class Poller {
                       std::vector<Action>& out);
   void say_trouble(bool news, Now now, std::vector<Action>& out);
   void tell_trouble(Now now);
-  void note_in_cursor(std::optional<Trouble> trouble);
-  void recovered(const std::optional<Trouble>& trouble, Now now, std::vector<Action>& out);
+  void note_in_cursor(std::optional<LastError> trouble);
+  void recovered(const std::optional<LastError>& trouble, Now now, std::vector<Action>& out);
   void void_lanes(std::size_t first, std::vector<Action>& out);
   unsigned lane_limit() const;
   std::size_t buffered() const;
@@ -271,8 +271,8 @@ class Poller {
   VendorClock clock_;
   InARow firewall_;
   SourceHealth health_;
-  std::optional<Trouble> blocked_;  // by Kafka
-  LastError last_error_;
+  std::optional<LastError> blocked_;  // by Kafka
+  LastRefusal last_refusal_;
   int windows_given_up_ = 0;  // in a row
   Said said_;
   Random random_;

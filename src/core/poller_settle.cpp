@@ -18,7 +18,7 @@ void Poller::complete(Lane& lane, Now now, std::vector<Action>& out) {
     windows_given_up_ = 0;
     page_size_.window_read();
   }
-  out.push_back(Polled{std::nullopt, reading.known(), success});
+  out.push_back(PollResult{std::nullopt, reading.known(), success});
   if (reading.total()) last_reading_.shortfall = reading.shortfall();
   say_rows_missing(reading, now, out);
   if (!lane.live()) {
@@ -28,7 +28,7 @@ void Poller::complete(Lane& lane, Now now, std::vector<Action>& out) {
   }
   if (reading.cut()) return;  // there is more to read at once
   if (vendor().traits().probe && reading.total() && lane.live_probe.empty() && reading.pages() > 0) {
-    Ask probe = lane.ask;
+    PageRequest probe = lane.ask;
     probe.probe = true;
     probe.token.clear();
     last_reading_.probe = {vendor().request(*source_, secrets_, token_.get(), probe).url, *reading.total()};
@@ -40,9 +40,9 @@ void Poller::say_rows_missing(const Reading& reading, Now now, std::vector<Actio
   if (!reading.rows_missing()) {
     if (reading.total()) said_.rows_missing.reset();
   } else if (said_.rows_missing.due(now.steady)) {
-    out.push_back(Say{Level::warn, "rows_missing",
-                      std::string(vendor().title()) + " counts " + std::to_string(*reading.total()) +
-                          " rows where it delivered another number twice: published what it delivered"});
+    out.push_back(Notice{Level::warn, "rows_missing",
+                         std::string(vendor().title()) + " counts " + std::to_string(*reading.total()) +
+                             " rows where it delivered another number twice: published what it delivered"});
   }
 }
 
@@ -72,7 +72,7 @@ Unit Poller::settle(Reading& reading, std::size_t events_max, Now now, std::vect
   unit.now = vendor_now(now);
   unit.generation = ledger_->cursor().generation;
 
-  const Time final_until = options_.end ? Time::max() : unit.now - horizon;
+  const Time final_until = options_.end ? Time::max() : unit.now - finality_delay;
   Settlement settlement =
       core::settle(*ledger_,
                    {reading.window(), reading.pages() > 1, reading.cut(), std::move(reading.events()),
@@ -80,7 +80,6 @@ Unit Poller::settle(Reading& reading, std::size_t events_max, Now now, std::vect
                    {source_->overlap, unit.now, now.wall - clock_ahead(now), final_until,
                     planner_.unsettled_from(), events_max});
   go_on(settlement, reading.window(), now, out);
-  // Before the floor rises: another window may have been shown the same ones, and they must still be known.
   ledger_->dead_letter(settlement.undated_ids, reading.unreadable_until());
   ledger_->advance(settlement.watermark, settlement.floor);
   for (const Event& event : settlement.events) ledger_->publish(event.position(), hash64(event.id));
@@ -100,9 +99,10 @@ Unit Poller::settle(Reading& reading, std::size_t events_max, Now now, std::vect
   if (settlement.next == Settlement::Next::rest) say_if_nothing_found(out);
   say_dead_letters(unit.dead_letters, out);
   if (ledger_->shrink()) {
-    out.push_back(Say{Level::warn, "overlap_shrunk",
-                      "more events inside the overlap than can be remembered: it now reaches back only to " +
-                          format_rfc3339(ledger_->cursor().floor.time) + "; a smaller overlap avoids this"});
+    out.push_back(
+        Notice{Level::warn, "overlap_shrunk",
+               "more events inside the overlap than can be remembered: it now reaches back only to " +
+                   format_rfc3339(ledger_->cursor().floor.time) + "; a smaller overlap avoids this"});
   }
   return unit;
 }
@@ -115,7 +115,7 @@ void Poller::go_on(const Settlement& settlement, const Window& window, Now now, 
       planner_.trust();
       break;
     case Settlement::Next::gap:
-      if (planner_.distrust(*window.to)) void_lanes(0, out);
+      if (planner_.leave_unconfirmed(*window.to)) void_lanes(0, out);
       break;
     case Settlement::Next::rest_of_window:
       void_lanes(0, out);
@@ -140,8 +140,8 @@ void Poller::say_dead_letters(const std::vector<DeadLetter>& letters, std::vecto
     const auto& [count, first] = kind;
     const std::string more = count > 1 ? " and " + std::to_string(count - 1) + " more go to " : " goes to ";
     out.push_back(
-        Say{Level::warn, "dead_letter_" + std::string(code),
-            "event " + first->event.id + more + source_->dead_letter_topic + ": " + first->flaw.detail});
+        Notice{Level::warn, "dead_letter_" + std::string(code),
+               "event " + first->event.id + more + source_->dead_letter_topic + ": " + first->flaw.detail});
   }
 }
 
@@ -155,7 +155,7 @@ void Poller::say_if_nothing_found(std::vector<Action>& out) {
   std::string text =
       "nothing found since " + format_rfc3339(cursor.since) + "; if there should be something, look at:";
   for (const std::string& hint : vendor().empty_hints(*source_)) text += " " + hint;
-  out.push_back(Say{Level::warn, "no_events", std::move(text)});
+  out.push_back(Notice{Level::warn, "no_events", std::move(text)});
 }
 
 std::optional<Unit> Poller::take_progress(Now now) {

@@ -58,7 +58,7 @@ Settlement settle(const Ledger& ledger, WindowRead read, const Circumstances& ci
     watermark = std::max(watermark, *window.to);
     floor = Position{*window.to, ""};
   } else {
-    watermark = std::max(watermark, now - horizon);
+    watermark = std::max(watermark, now - finality_delay);
     const bool is_gap = window.to && *window.to - watermark > overlap;
     next = is_gap ? Next::gap : window.to ? Next::onwards_proven : Next::rest;
   }

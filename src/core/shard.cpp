@@ -26,7 +26,7 @@ Shard::Shard(int partition, std::vector<std::shared_ptr<const Source>> sources, 
       sources_(std::move(sources)),
       random_(world.seed ^ (static_cast<std::uint64_t>(partition) * 0x9e3779b97f4a7c15)),
       events_allowed_(limits.batch_events),
-      held_(limits.blocked_wait, limits.blocked_wait_max) {}
+      blocked_sources_(limits.blocked_wait, limits.blocked_wait_max) {}
 
 void Shard::start(Now, std::size_t together) {
   AS_CHECK(state_ == State::idle);
@@ -49,8 +49,8 @@ void Shard::on_journal(JournalEvent event, Now now) {
     AS_CHECK(state_ == State::opening);
     not_opened_ = *failed;
     shown_.clear();
-    world_.observer.shard_said(partition_, Say{failed->error.lasts() ? Level::error : Level::warn,
-                                               "journal_not_open", failed->error.message});
+    world_.observer.shard_said(partition_, Notice{failed->error.lasts() ? Level::error : Level::warn,
+                                                  "journal_not_open", failed->error.message});
     reopen_after_failure(now);
   } else if (auto* opened = std::get_if<JournalOpened>(&event)) {
     AS_CHECK(state_ == State::opening);
@@ -68,8 +68,8 @@ void Shard::on_journal(JournalEvent event, Now now) {
                          ? std::optional(now)
                          : std::nullopt;
     build_slots(std::move(opened->records), now);
-    world_.observer.shard_said(partition_,
-                               Say{Level::debug, "shard_open", std::to_string(sources_.size()) + " sources"});
+    world_.observer.shard_said(
+        partition_, Notice{Level::debug, "shard_open", std::to_string(sources_.size()) + " sources"});
     for (const std::string& mark : std::exchange(marks_, {})) on_mark(mark, now);
   } else {
     on_done(std::get<JournalDone>(event), now);
@@ -95,7 +95,7 @@ void Shard::on_mark(const std::string& mark, Now now) {
 void Shard::taken_over(Now now) {
   world_.observer.shard_said(
       partition_,
-      Say{Level::info, "shard_taken", "somebody else has opened this partition: opening it again soon"});
+      Notice{Level::info, "shard_taken", "somebody else has opened this partition: opening it again soon"});
   reopen(jittered(polite_wait, polite_wait_spread, random_), now);
 }
 
@@ -129,7 +129,7 @@ void Shard::drop_slots() {
     wake(account, Steady::max());
   }
   gathering_ = {};
-  held_.end_trials();
+  blocked_sources_.end_trials();
   urgent_ = false;
 }
 
@@ -170,10 +170,10 @@ void Shard::act(Slot& slot, std::vector<Action> actions, Now now) {
       world_.client.cancel(cancel->id);
     } else if (const auto* silence = std::get_if<Silence>(&action)) {
       account.limit.block(now.steady + silence->duration);
-    } else if (const auto* poll = std::get_if<Polled>(&action)) {
+    } else if (const auto* poll = std::get_if<PollResult>(&action)) {
       world_.observer.polled(slot.poller.source(), *poll, now.wall);
     } else {
-      world_.observer.said(slot.poller.source(), std::get<Say>(action));
+      world_.observer.said(slot.poller.source(), std::get<Notice>(action));
     }
   }
   pump(account, now);
@@ -230,7 +230,7 @@ Steady Shard::wake_at() const {
   if (state_ != State::open) return Steady::max();
   Steady wake = timers_.empty() ? Steady::max() : timers_.begin()->first;
   if (!account_timers_.empty()) wake = std::min(wake, account_timers_.begin()->first);
-  wake = std::min(wake, held_.due());
+  wake = std::min(wake, blocked_sources_.due());
   if (!committing_) {
     if (!gathering_.units.empty() || urgent_ || draining_) wake = std::min(wake, commit_not_before_);
     wake = std::min(wake, std::max(progress_due_, commit_not_before_));

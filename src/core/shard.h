@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "auditstream/http.h"
-#include "core/held_sources.h"
+#include "core/blocked_sources.h"
 #include "core/journal.h"
 #include "core/membership.h"
 #include "core/offsets_view.h"
@@ -26,13 +26,13 @@ namespace auditstream::core {
 class Observer {
  public:
   virtual ~Observer() = default;
-  virtual void said(const Source& source, const Say& say) = 0;
-  virtual void shard_said(int partition, const Say& say) = 0;
+  virtual void said(const Source& source, const Notice& say) = 0;
+  virtual void shard_said(int partition, const Notice& say) = 0;
   virtual void rebalanced(const MembershipEvent& event) = 0;
   // A request goes; so long it has waited for its turn in the account's rate budget.
   virtual void waited(const Source& source, Duration duration) = 0;
   virtual void answered(const Source& source, const http::Response& response) = 0;
-  virtual void polled(const Source& source, const Polled& poll, Time when) = 0;
+  virtual void polled(const Source& source, const PollResult& poll, Time when) = 0;
   // A transaction has ended at `when`.
   virtual void transacted(const Batch& batch, Outcome outcome, Duration took, Time when) = 0;
 };
@@ -203,8 +203,8 @@ class Shard {
   Steady commit_not_before_{};
   Steady progress_due_{};
   // After a refused record, by source: how many events a transaction may have, all of them its own.
-  std::map<std::string, std::size_t> cautious_;
-  HeldSources held_;  // those whose topic can't be written to; each is tried alone
+  std::map<std::string, std::size_t> isolated_;
+  BlockedSources blocked_sources_;  // those whose topic can't be written to; each is tried alone
   // Events that the broker refused alone, by source.
   std::map<std::string, std::vector<std::uint64_t>> refused_;
 };

@@ -17,17 +17,17 @@ void Shard::note_ready(Slot& slot, Now now) {
     return;
   }
   const Source& source = poller.source();
-  if (const std::string* why = held_.takes_nothing(source.topic);
-      why != nullptr && !held_.find(source.name)) {
-    held_.hold(source.name, source.topic, *why, now);
-    poller.block(held_.find(source.name)->trouble);
+  if (const std::string* why = blocked_sources_.takes_nothing(source.topic);
+      why != nullptr && !blocked_sources_.find(source.name)) {
+    blocked_sources_.hold(source.name, source.topic, *why, now);
+    poller.block(blocked_sources_.find(source.name)->trouble);
   }
-  if (held_.admit(source.name, now)) ready_.insert(slot.index);
+  if (blocked_sources_.admit(source.name, now)) ready_.insert(slot.index);
 }
 
 // Nobody else's events are lost with theirs if the broker refuses them.
 bool Shard::goes_alone(std::string_view source) const {
-  return cautious_.contains(std::string(source)) || held_.find(source) != nullptr;
+  return isolated_.contains(std::string(source)) || blocked_sources_.find(source) != nullptr;
 }
 
 // Fills the batch with finished work while there is room; what finds none waits in its poller, which reads no
@@ -45,15 +45,15 @@ void Shard::gather(Now now) {
     const std::string& source = slot.poller.source().name;
     if (goes_alone(source) && !gathering_.units.empty()) return;  // in the next batch
     gather_next_ = slot.index + 1;
-    const auto cautious = cautious_.find(source);
+    const auto isolated = isolated_.find(source);
     const std::size_t room =
-        std::min(cautious == cautious_.end() ? SIZE_MAX : cautious->second, room_of(gathering_));
+        std::min(isolated == isolated_.end() ? SIZE_MAX : isolated->second, room_of(gathering_));
     std::vector<Action> actions;
     std::optional<Unit> unit = slot.poller.take_unit(now, room, actions);
     if (unit) {
       gathering_.add(*std::move(unit));
     } else {
-      held_.end_trial(source);
+      blocked_sources_.end_trial(source);
     }
     if (!slot.poller.has_unit()) ready_.erase(slot.index);
     act(slot, std::move(actions), now);
@@ -125,10 +125,10 @@ void Shard::on_done(const JournalDone& done, Now now) {
     for (const Unit& unit : batch->units) {
       committed.insert(unit.source->name);
       published(unit, now);
-      const auto cautious = cautious_.find(unit.source->name);
-      if (cautious == cautious_.end() || unit.events.empty()) continue;
-      cautious->second *= 2;
-      if (cautious->second >= limits_.batch_events) cautious_.erase(cautious);
+      const auto isolated = isolated_.find(unit.source->name);
+      if (isolated == isolated_.end() || unit.events.empty()) continue;
+      isolated->second *= 2;
+      if (isolated->second >= limits_.batch_events) isolated_.erase(isolated);
     }
     for (Slot& slot : slots_) {
       const Source& source = slot.poller.source();
@@ -142,12 +142,12 @@ void Shard::on_done(const JournalDone& done, Now now) {
   if (!done.blocked.empty()) {
     const bool news = hold(*batch, done.blocked, now);
     world_.observer.shard_said(partition_,
-                               Say{news ? Level::error : Level::debug, "commit_failed", done.detail});
+                               Notice{news ? Level::error : Level::debug, "commit_failed", done.detail});
     shown_ = status(now);
     reopen_after_failure(now);
     return;
   }
-  world_.observer.shard_said(partition_, Say{Level::warn, "commit_failed", done.detail});
+  world_.observer.shard_said(partition_, Notice{Level::warn, "commit_failed", done.detail});
   if (done.outcome == Outcome::fenced) {
     taken_over(now);
     return;
@@ -169,7 +169,7 @@ void Shard::suspect(const Batch& batch) {
     if (!unit.events.empty()) suspects.insert(unit.source->name);
   }
   for (const std::string& name : suspects) {
-    std::size_t& allowed = cautious_.try_emplace(name, batch.events).first->second;
+    std::size_t& allowed = isolated_.try_emplace(name, batch.events).first->second;
     allowed = std::min(allowed, batch.events);
     if (suspects.size() > 1 || allowed > 1) {
       allowed = std::max<std::size_t>(1, allowed / 2);
@@ -193,47 +193,49 @@ bool Shard::hold(const Batch& batch, const std::vector<BlockedTopic>& blocked, N
     const BlockedTopic* why = unit.events.empty() ? nullptr : reason(unit.source->topic);
     if (why == nullptr && !unit.dead_letters.empty()) why = reason(unit.source->dead_letter_topic);
     if (why == nullptr) continue;
-    held_.hold(unit.source->name, why->topic, why->why, now);
+    blocked_sources_.hold(unit.source->name, why->topic, why->why, now);
     for (Slot& slot : slots_) {
       if (slot.poller.source().name == unit.source->name)
-        slot.poller.block(held_.find(unit.source->name)->trouble);
+        slot.poller.block(blocked_sources_.find(unit.source->name)->trouble);
     }
     topics[why->topic] = why->to_everybody ? std::optional(why->why) : std::nullopt;
   }
   // What is known of others needs no trial of theirs.
   for (const BlockedTopic& each : blocked) {
-    if (each.to_everybody && held_.any_for(each.topic)) topics.emplace(each.topic, each.why);
+    if (each.to_everybody && blocked_sources_.any_for(each.topic)) topics.emplace(each.topic, each.why);
   }
   bool news = false;
-  for (const auto& [topic, to_everybody] : topics) news = held_.leave_alone(topic, to_everybody, now) || news;
+  for (const auto& [topic, to_everybody] : topics)
+    news = blocked_sources_.leave_alone(topic, to_everybody, now) || news;
   return news;
 }
 
 void Shard::published(const Unit& unit, Now now) {
   if (unit.events.empty() && unit.dead_letters.empty()) return;
-  const std::map<std::string, Held> free = held_.release(unit.source->name);
+  const std::map<std::string, BlockedSource> free = blocked_sources_.release(unit.source->name);
   if (free.empty()) return;
   for (Slot& slot : slots_) {
     const auto held = free.find(slot.poller.source().name);
     if (held == free.end()) continue;
     slot.poller.block(std::nullopt);
     note_ready(slot, now);
-    world_.observer.said(slot.poller.source(), Say{Level::info, "recovered",
-                                                   "publishing again after: " + held->second.trouble.text});
+    world_.observer.said(
+        slot.poller.source(),
+        Notice{Level::info, "recovered", "publishing again after: " + held->second.trouble.text});
   }
 }
 
 // Who was tried least often comes first.
 void Shard::try_held(Now now) {
-  if (held_.due() > now.steady) return;
+  if (blocked_sources_.due() > now.steady) return;
   std::vector<std::pair<int, std::size_t>> waiting;
   for (const Slot& slot : slots_) {
-    if (const Held* held = held_.find(slot.poller.source().name))
+    if (const BlockedSource* held = blocked_sources_.find(slot.poller.source().name))
       waiting.emplace_back(held->trouble.attempts, slot.index);
   }
   std::ranges::sort(waiting);
   for (const auto& [attempts, index] : waiting) note_ready(slots_[index], now);
-  held_.offered(now);
+  blocked_sources_.offered(now);
 }
 
 }  // namespace auditstream::core

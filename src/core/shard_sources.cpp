@@ -26,7 +26,7 @@ void Shard::add_slot(const std::shared_ptr<const Source>& source, std::size_t to
   const bool known = records_.contains(source->name);
   Poller poller = make_poller(source, nullptr, now);
   for (const std::uint64_t id : refused_[source->name]) poller.refuse_event(id);
-  if (const Held* held = held_.find(source->name)) poller.block(held->trouble);
+  if (const BlockedSource* held = blocked_sources_.find(source->name)) poller.block(held->trouble);
   const Duration spread = std::min<Duration>(source->poll_interval * 9 / 10,
                                              start_spacing * static_cast<Duration::rep>(together));
   poller.start_at(now.steady + Duration{static_cast<Duration::rep>(
@@ -60,7 +60,7 @@ Shard::Account& Shard::account_for(const Source& source, Now now) {
 // `predecessor` is the source under the settings that it had until now; its requests have been cancelled.
 Poller Shard::make_poller(const std::shared_ptr<const Source>& source, const Poller* predecessor, Now now) {
   const auto stopped = [&](std::string reason) {
-    world_.observer.said(*source, Say{Level::error, "source_stopped", reason});
+    world_.observer.said(*source, Notice{Level::error, "source_stopped", reason});
     return Poller::stopped(source, world_.secrets, std::move(reason), world_.next_request_id);
   };
   if (!source->enabled) {
@@ -106,7 +106,7 @@ Poller Shard::make_poller(const std::shared_ptr<const Source>& source, const Pol
   const Duration behind_max = ahead_of_broker_ ? Duration{0} : clock_behind_max;
   if (std::optional<std::string> reason = lies_in_the_future(*source, adopted, latest, behind_max))
     return stopped(*std::move(reason));
-  for (const Say& warning : adoption_warnings(*source, *cursor)) world_.observer.said(*source, warning);
+  for (const Notice& warning : adoption_warnings(*source, *cursor)) world_.observer.said(*source, warning);
   ledger.adopt(*source);
   return {source,  world_.secrets,        std::move(ledger), Poller::InitialCursor::committed,
           options, world_.next_request_id};
@@ -153,12 +153,12 @@ void Shard::change_poller(Slot& slot, const std::shared_ptr<const Source>& sourc
   successor.succeed(slot.poller, actions);
   act(slot, std::move(actions), now);
   ready_.erase(slot.index);
-  if (const Held* held = held_.find(source->name)) {
-    held_.end_trial(source->name);
+  if (const BlockedSource* held = blocked_sources_.find(source->name)) {
+    blocked_sources_.end_trial(source->name);
     if (held->topic == source->topic || held->topic == source->dead_letter_topic) {
       successor.block(held->trouble);
     } else {
-      held_.forget(source->name);
+      blocked_sources_.forget(source->name);
       successor.block(std::nullopt);
     }
   }

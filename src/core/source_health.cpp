@@ -5,7 +5,7 @@
 namespace auditstream::core {
 namespace {
 
-using State = Trouble::State;
+using State = LastError::State;
 
 constexpr Duration grace_least = 2min;
 constexpr int grace_intervals = 3;
@@ -22,7 +22,7 @@ Duration SourceHealth::grace(Duration poll_interval) {
   return std::max<Duration>(grace_least, grace_intervals * poll_interval);
 }
 
-SourceHealth::SourceHealth(Duration poll_interval, std::optional<Trouble> known)
+SourceHealth::SourceHealth(Duration poll_interval, std::optional<LastError> known)
     : grace_(grace(poll_interval)), trouble_(std::move(known)) {
   if (!trouble_) return;
   told_ = {trouble_->state, trouble_->status};
@@ -46,18 +46,18 @@ void SourceHealth::begin(Now now) {
   if (trouble_->state == State::throttled) silence_ = {since, since + vendor_word_max};
 }
 
-std::optional<Trouble> SourceHealth::answered(bool retried, Now now) {
+std::optional<LastError> SourceHealth::answered(bool retried, Now now) {
   answers_ = true;
   if (!trouble_) reference_ = now.steady;
   return retried && !gave_up_ && !failed() ? heal(now) : std::nullopt;
 }
 
-std::optional<Trouble> SourceHealth::succeed(Now now) {
+std::optional<LastError> SourceHealth::succeed(Now now) {
   last_success_ = now.wall;
   return heal(now);
 }
 
-std::optional<Trouble> SourceHealth::heal(Now now) {
+std::optional<LastError> SourceHealth::heal(Now now) {
   reference_ = now.steady;
   needs_a_person_ = gave_up_ = false;
   malformed_.reset();
@@ -112,7 +112,7 @@ Steady SourceHealth::due() const {
   return std::min(answers_ ? Steady::max() : fails_at(), told_ ? Steady::max() : began_ + tell_after);
 }
 
-std::optional<Trouble> SourceHealth::to_tell(Now now) {
+std::optional<LastError> SourceHealth::to_tell(Now now) {
   if (!trouble_ || (!failed() && !told_ && now.steady < began_ + tell_after)) return std::nullopt;
   const std::pair<State, int> said{trouble_->state, trouble_->status};
   if (told_ == said) return std::nullopt;

@@ -14,15 +14,15 @@ namespace auditstream::core {
 class SourceHealth {
  public:
   // `known` is what a predecessor left in the cursor: it holds until an attempt of our own succeeds.
-  SourceHealth(Duration poll_interval, std::optional<Trouble> known);
+  SourceHealth(Duration poll_interval, std::optional<LastError> known);
 
   // An attempt is made; from the first one on, or from the trouble that is known, the grace counts.
   void begin(Now now);
   // A request was answered; `retried`: the same one had failed. What the trouble was, if that heals it: not
   // where a window was given up, which may fail in the same place again, nor what has failed.
-  std::optional<Trouble> answered(bool retried, Now now);
+  std::optional<LastError> answered(bool retried, Now now);
   // A window was read to its end, and every one before it: heals whatever it was.
-  std::optional<Trouble> succeed(Now now);
+  std::optional<LastError> succeed(Now now);
   // An attempt failed that was begun at `asked`. `text` is the message with its remedy; `refused` where only
   // a person can help.
   void fail(const Refusal& refusal, std::string text, bool refused, Steady asked, Now now);
@@ -38,12 +38,12 @@ class SourceHealth {
 
   // What the cursor has to say of it, so that every instance can tell; nothing where it says so already, or
   // where it may yet heal by itself.
-  std::optional<Trouble> to_tell(Now now);
+  std::optional<LastError> to_tell(Now now);
 
-  const std::optional<Trouble>& trouble() const { return trouble_; }
+  const std::optional<LastError>& trouble() const { return trouble_; }
   // When a window was read to its end the last time, as far as it is known.
   const std::optional<Time>& last_success() const { return last_success_; }
-  bool failed() const { return trouble_ && trouble_->state == Trouble::State::failed; }
+  bool failed() const { return trouble_ && trouble_->state == LastError::State::failed; }
   // A person has to change something: nobody else will.
   bool needs_a_person() const { return needs_a_person_; }
 
@@ -51,11 +51,11 @@ class SourceHealth {
   static Duration grace(Duration poll_interval);
 
  private:
-  std::optional<Trouble> heal(Now now);
+  std::optional<LastError> heal(Now now);
   Steady fails_at() const;
 
   Duration grace_;
-  std::optional<Trouble> trouble_;
+  std::optional<LastError> trouble_;
   std::optional<Time> last_success_;
   bool needs_a_person_ = false;
   bool gave_up_ = false;  // on a window, and nothing was read to its end since
@@ -65,7 +65,7 @@ class SourceHealth {
   std::optional<std::pair<Steady, Steady>> silence_;
   std::optional<Steady> reference_;  // when all was well the last time, else the first attempt
   Steady began_{};                   // the trouble
-  std::optional<std::pair<Trouble::State, int>> told_;  // state and status, as the cursor has them
+  std::optional<std::pair<LastError::State, int>> told_;  // state and status, as the cursor has them
 };
 
 }  // namespace auditstream::core

@@ -90,7 +90,7 @@ class GroupMembership::Listener {
 };
 
 GroupMembership::GroupMembership(MembershipSettings settings, std::function<void(core::MembershipEvent)> sink,
-                                 std::function<void(const core::Say&)> say)
+                                 std::function<void(const core::Notice&)> say)
     : settings_(std::move(settings)),
       sink_(std::move(sink)),
       say_(std::move(say)),
@@ -155,7 +155,7 @@ bool GroupMembership::wait(Duration patience) {
 // The same trouble is said once until the group has given us something.
 void GroupMembership::say(core::Level level, const std::string& trouble) {
   if (trouble == std::exchange(trouble_, trouble)) return;
-  say_(core::Say{level, "group", "group " + settings_.group + ": " + trouble});
+  say_(core::Notice{level, "group", "group " + settings_.group + ": " + trouble});
 }
 
 std::optional<Access> GroupMembership::denied(rd_kafka_resp_err_t error) const {

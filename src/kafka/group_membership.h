@@ -31,7 +31,7 @@ class GroupMembership {
  public:
   // Both are called on the thread of the membership. `say` hears what an operator should know.
   GroupMembership(MembershipSettings settings, std::function<void(core::MembershipEvent)> sink,
-                  std::function<void(const core::Say&)> say);
+                  std::function<void(const core::Notice&)> say);
   // Leaves the group first, so that the others need not wait for our session to time out. Nothing may be at
   // work in the partitions any more.
   ~GroupMembership();
@@ -60,7 +60,7 @@ class GroupMembership {
 
   const MembershipSettings settings_;
   const std::function<void(core::MembershipEvent)> sink_;
-  const std::function<void(const core::Say&)> say_;
+  const std::function<void(const core::Notice&)> say_;
 
   // Owned by the thread.
   bool joined_ = false;       // with the present handle

@@ -6,35 +6,36 @@ namespace auditstream::kafka {
 
 Takeover::Takeover(const JournalSettings& settings, const std::set<int>& partitions) {
   for (const int partition : partitions) {
-    Hand& hand = hands_[partition];
+    Holding& holding = holdings_[partition];
     JournalSettings its = settings;
     its.partition = partition;
-    hand.journal = std::make_unique<KafkaJournal>(std::move(its), [this, &hand](core::JournalEvent event) {
-      {
-        const MutexLock lock(mutex_);
-        hand.event = std::move(event);
-      }
-      arrival_.notify_all();
-    });
+    holding.journal =
+        std::make_unique<KafkaJournal>(std::move(its), [this, &holding](core::JournalEvent event) {
+          {
+            const MutexLock lock(mutex_);
+            holding.event = std::move(event);
+          }
+          arrival_.notify_all();
+        });
   }
 }
 
 Takeover::~Takeover() {
-  for (auto& [partition, hand] : hands_) hand.journal->stop();
+  for (auto& [partition, holding] : holdings_) holding.journal->stop();
 }
 
-core::JournalEvent Takeover::wait_for(Hand& hand) {
+core::JournalEvent Takeover::wait_for(Holding& holding) {
   MutexLock lock(mutex_);
-  arrival_.wait(lock, [&] { return hand.event.has_value(); });
-  return *std::exchange(hand.event, std::nullopt);
+  arrival_.wait(lock, [&] { return holding.event.has_value(); });
+  return *std::exchange(holding.event, std::nullopt);
 }
 
 Result<std::map<int, core::RecordMap>> Takeover::open() {
-  for (auto& [partition, hand] : hands_) hand.journal->open();
+  for (auto& [partition, holding] : holdings_) holding.journal->open();
   std::map<int, core::RecordMap> shards;
   std::optional<Error> error;
-  for (auto& [partition, hand] : hands_) {
-    core::JournalEvent event = wait_for(hand);
+  for (auto& [partition, holding] : holdings_) {
+    core::JournalEvent event = wait_for(holding);
     if (auto* opened = std::get_if<core::JournalOpened>(&event)) {
       shards[partition] = std::move(opened->records);
     } else {
@@ -46,25 +47,25 @@ Result<std::map<int, core::RecordMap>> Takeover::open() {
 }
 
 core::JournalDone Takeover::commit(int home, std::map<int, std::vector<core::Record>> records) {
-  Hand& hand = hands_.at(home);
-  hand.journal->edit(Edit{std::move(records), [this, home] { return others_still_ours(home); }});
-  return std::get<core::JournalDone>(wait_for(hand));
+  Holding& holding = holdings_.at(home);
+  holding.journal->edit(Edit{std::move(records), [this, home] { return others_still_ours(home); }});
+  return std::get<core::JournalDone>(wait_for(holding));
 }
 
 core::JournalDone Takeover::publish(int home, std::shared_ptr<const core::Batch> batch) {
-  Hand& hand = hands_.at(home);
-  hand.journal->commit(std::move(batch));
-  return std::get<core::JournalDone>(wait_for(hand));
+  Holding& holding = holdings_.at(home);
+  holding.journal->commit(std::move(batch));
+  return std::get<core::JournalDone>(wait_for(holding));
 }
 
 // The transaction proves only of `home` that nobody has come after us. The others' own commits prove it of
 // theirs, and whoever comes after that can't see past the open transaction before it has ended.
 bool Takeover::others_still_ours(int home) {
   bool ours = true;
-  for (auto& [partition, hand] : hands_) {
+  for (auto& [partition, holding] : holdings_) {
     if (partition == home) continue;
-    hand.journal->edit(Edit{{}});
-    ours = std::get<core::JournalDone>(wait_for(hand)).outcome == core::Outcome::committed && ours;
+    holding.journal->edit(Edit{{}});
+    ours = std::get<core::JournalDone>(wait_for(holding)).outcome == core::Outcome::committed && ours;
   }
   return ours;
 }

@@ -35,17 +35,17 @@ class Takeover {
   core::JournalDone publish(int home, std::shared_ptr<const core::Batch> batch);
 
  private:
-  struct Hand {
+  struct Holding {
     std::optional<core::JournalEvent> event;  // with the mutex held
     std::unique_ptr<KafkaJournal> journal;
   };
 
-  core::JournalEvent wait_for(Hand& hand);
+  core::JournalEvent wait_for(Holding& holding);
   bool others_still_ours(int home);
 
   Mutex mutex_;
   Condition arrival_;
-  std::map<int, Hand> hands_;
+  std::map<int, Holding> holdings_;
 };
 
 }  // namespace auditstream::kafka

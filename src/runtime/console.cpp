@@ -107,8 +107,8 @@ Console::Console(const config::Config& config, admin::Identity identity, const a
       identity_(std::move(identity)),
       board_(board),
       metrics_(std::move(metrics)),
-      door_{config.http.listen, HttpServer::is_loopback(config.http.listen), config.http.token,
-            config.http.hosts},
+      access_policy_{config.http.listen, HttpServer::is_loopback(config.http.listen), config.http.token,
+                     config.http.hosts},
       editor_(config, identity_.instance + "-http"),
       kafka_{false, floor_second(started), "no answer yet"} {}
 
@@ -194,7 +194,7 @@ admin::HttpResponse Console::metrics() const {
 }
 
 std::optional<admin::HttpResponse> Console::at_once(const admin::HttpRequest& head) const {
-  if (std::optional<admin::HttpResponse> refusal = turn_away(head, door_)) return refusal;
+  if (std::optional<admin::HttpResponse> refusal = refuse_access(head, access_policy_)) return refusal;
   if (is_get(head) && head.path == "/livez") return live();
   if (wants_page(head)) return page(admin::status_page(), admin::status_page_policy());
   if (is_get(head) && head.path == "/runbook") return page(admin::runbook(), admin::runbook_policy());

@@ -74,7 +74,7 @@ class Console {
   admin::Identity identity_;
   const admin::Board& board_;
   const Metrics metrics_;
-  const admin::Door door_;
+  const admin::AccessPolicy access_policy_;
   const CursorEditor editor_;
 
   mutable Mutex mutex_;

@@ -335,7 +335,7 @@ int run_daemon(const std::string& path, const config::Config& config, Duration k
         its.connection.client_id += "-p" + std::to_string(partition);
         return std::make_unique<kafka::KafkaJournal>(std::move(its),
                                                      [&worker, number](core::JournalEvent event) {
-                                                       worker->post(JournalMail{number, std::move(event)});
+                                                       worker->post(JournalMessage{number, std::move(event)});
                                                      });
       },
       [&](int partition) { membership->released(partition); }, world);
@@ -349,7 +349,7 @@ int run_daemon(const std::string& path, const config::Config& config, Duration k
   membership = std::make_unique<kafka::GroupMembership>(
       kafka::MembershipSettings{connection, config.group, config.offsets.topic, contact},
       [&](core::MembershipEvent event) { worker->post(std::move(event)); },
-      [](const core::Say& say) { log(say.level, say.code, say.text); });
+      [](const core::Notice& say) { log(say.level, say.code, say.text); });
   const std::string shape = std::to_string(config.sources.size()) + " sources in " +
                             std::to_string(config.offsets.partitions) + " partitions of " +
                             config.offsets.topic + ", shared by the group " + config.group;

@@ -98,7 +98,7 @@ class Listener final : public HttpServer {
       for (const auto& connection : std::list(connections_)) connection->hurry();
     });
     if (thread_.joinable()) thread_.join();
-    crew_.join();
+    pool_.join();
   }
 
   Status listen() {
@@ -140,7 +140,7 @@ class Listener final : public HttpServer {
         done(std::move(response));
       });
     };
-    asio::post(crew_, std::move(work));
+    asio::post(pool_, std::move(work));
     return true;
   }
 
@@ -191,7 +191,7 @@ class Listener final : public HttpServer {
   const Answers answers_;
 
   asio::io_context io_{1};
-  asio::thread_pool crew_{threads_max};
+  asio::thread_pool pool_{threads_max};
   std::thread thread_;
 
   tcp::acceptor acceptor_{io_};  // from here on of that thread

@@ -7,7 +7,7 @@ namespace auditstream::runtime {
 
 void KafkaWatch::tick() {
   const std::optional<kafka::Silence> silence = contact_->silence();
-  std::optional<core::Say> say;
+  std::optional<core::Notice> say;
   {
     const MutexLock lock(mutex_);
     say = reachability_.look(silence ? std::optional(silence->since) : std::nullopt,

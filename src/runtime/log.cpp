@@ -191,14 +191,14 @@ void log_at_start(core::Level level, std::string_view code, std::string_view tex
   }
 }
 
-void LogObserver::said(const Source& source, const core::Say& say) {
+void LogObserver::said(const Source& source, const core::Notice& say) {
   Fields fields{{"source", source.name}, {"vendor", source.vendor}, {"code", say.code}};
   if (!say.window.empty()) fields.emplace_back("window", say.window);
   if (!say.request_id.empty()) fields.emplace_back("request_id", say.request_id);
   write(say.level, say.text, fields);
 }
 
-void LogObserver::shard_said(int partition, const core::Say& say) {
+void LogObserver::shard_said(int partition, const core::Notice& say) {
   const std::string number = std::to_string(partition);
   const bool follows =
       say.level == core::Level::warn && (say.code == "commit_failed" || say.code == "journal_not_open");

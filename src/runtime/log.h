@@ -39,12 +39,12 @@ class LogObserver final : public core::Observer {
   // While `kafka_is_away`, which has been said, what fails because of it is of interest to nobody.
   explicit LogObserver(std::function<bool()> kafka_is_away) : kafka_is_away_(std::move(kafka_is_away)) {}
 
-  void said(const Source& source, const core::Say& say) override;
-  void shard_said(int partition, const core::Say& say) override;
+  void said(const Source& source, const core::Notice& say) override;
+  void shard_said(int partition, const core::Notice& say) override;
   void rebalanced(const core::MembershipEvent&) override {}
   void waited(const Source&, Duration) override {}
   void answered(const Source&, const http::Response&) override {}
-  void polled(const Source&, const core::Polled&, Time) override {}
+  void polled(const Source&, const core::PollResult&, Time) override {}
   void transacted(const core::Batch& batch, core::Outcome outcome, Duration took, Time when) override;
 
  private:

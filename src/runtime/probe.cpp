@@ -74,7 +74,7 @@ ProbeResult probe_source(const Source& source, std::size_t account_sources) {
     }
     token = std::get<Token>(std::move(answer));
   }
-  Ask ask;
+  PageRequest ask;
   ask.now = read_clock().wall;
   ask.latest = ask.now;
   ask.from = ask.now - probe_range;

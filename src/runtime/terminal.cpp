@@ -16,7 +16,7 @@
 namespace auditstream::runtime {
 namespace {
 
-sigset_t wishes() {
+sigset_t events() {
   sigset_t set;
   sigemptyset(&set);
   for (const int signal : {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGWINCH, SIGCONT}) sigaddset(&set, signal);
@@ -24,7 +24,7 @@ sigset_t wishes() {
 }
 
 int take_signals() {
-  const sigset_t set = wishes();
+  const sigset_t set = events();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
@@ -50,7 +50,7 @@ std::optional<Terminal> terminal() {
   return Terminal{size.ws_col, size.ws_row, speaks_utf8()};
 }
 
-Wishes::Wishes() : signals_(take_signals()) {
+TerminalEvents::TerminalEvents() : signals_(take_signals()) {
   AS_CHECK(signals_ >= 0);
   // In the background the terminal is somebody else's, and to change it would stop us.
   has_keys_ = isatty(STDIN_FILENO) == 1 && tcgetpgrp(STDIN_FILENO) == getpgrp() &&
@@ -58,12 +58,12 @@ Wishes::Wishes() : signals_(take_signals()) {
   take_keys();
 }
 
-Wishes::~Wishes() {
+TerminalEvents::~TerminalEvents() {
   if (has_keys_) tcsetattr(STDIN_FILENO, TCSANOW, &before_);
   close(signals_);
 }
 
-void Wishes::take_keys() {
+void TerminalEvents::take_keys() {
   if (!has_keys_) return;
   termios ours = before_;
   ours.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
@@ -72,26 +72,27 @@ void Wishes::take_keys() {
   tcsetattr(STDIN_FILENO, TCSANOW, &ours);
 }
 
-Wish Wishes::next(Duration patience) {
+TerminalEvent TerminalEvents::next(Duration patience) {
   std::array<pollfd, 2> ready{{{signals_, POLLIN, 0}, {has_keys_ ? STDIN_FILENO : -1, POLLIN, 0}}};
   const auto wait_ms = std::chrono::ceil<std::chrono::milliseconds>(patience).count();
-  if (poll(ready.data(), ready.size(), static_cast<int>(wait_ms)) <= 0) return Wish::none;
-  if (const Wish wish = of_signal(); wish != Wish::none) return wish;
-  return ready[1].revents != 0 ? of_key() : Wish::none;
+  if (poll(ready.data(), ready.size(), static_cast<int>(wait_ms)) <= 0) return TerminalEvent::none;
+  if (const TerminalEvent event = of_signal(); event != TerminalEvent::none) return event;
+  return ready[1].revents != 0 ? of_key() : TerminalEvent::none;
 }
 
-Wish Wishes::of_signal() {
+TerminalEvent TerminalEvents::of_signal() {
   signalfd_siginfo info{};
-  if (read(signals_, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return Wish::none;
+  if (read(signals_, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return TerminalEvent::none;
   if (info.ssi_signo == SIGCONT) take_keys();  // the shell had the terminal meanwhile
-  return info.ssi_signo == SIGWINCH || info.ssi_signo == SIGCONT ? Wish::redraw : Wish::end;
+  return info.ssi_signo == SIGWINCH || info.ssi_signo == SIGCONT ? TerminalEvent::redraw : TerminalEvent::end;
 }
 
-Wish Wishes::of_key() {
+TerminalEvent TerminalEvents::of_key() {
   char key = 0;
-  if (read(STDIN_FILENO, &key, 1) == 1) return key == 'q' || key == 'Q' ? Wish::end : Wish::none;
+  if (read(STDIN_FILENO, &key, 1) == 1)
+    return key == 'q' || key == 'Q' ? TerminalEvent::end : TerminalEvent::none;
   has_keys_ = false;  // it has gone, and there is nothing to give back
-  return Wish::none;
+  return TerminalEvent::none;
 }
 
 }  // namespace auditstream::runtime

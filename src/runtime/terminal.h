@@ -22,24 +22,24 @@ bool speaks_utf8();
 // Nothing where stdout is no terminal.
 std::optional<Terminal> terminal();
 
-enum class Wish { none, end, redraw };
+enum class TerminalEvent { none, end, redraw };
 
 // While it lives the user's wishes come through it alone: keys without Enter and without an echo, Ctrl-C and
 // other signals that end, a new size of the terminal. Afterwards the terminal is as it was. To be made before
 // any thread starts.
-class Wishes {
+class TerminalEvents {
  public:
-  Wishes();
-  ~Wishes();
-  Wishes(const Wishes&) = delete;
-  Wishes& operator=(const Wishes&) = delete;
+  TerminalEvents();
+  ~TerminalEvents();
+  TerminalEvents(const TerminalEvents&) = delete;
+  TerminalEvents& operator=(const TerminalEvents&) = delete;
 
   // The next one, waiting at most so long; no longer where there is any key. q and Ctrl-C end.
-  Wish next(Duration patience);
+  TerminalEvent next(Duration patience);
 
  private:
-  Wish of_signal();
-  Wish of_key();
+  TerminalEvent of_signal();
+  TerminalEvent of_key();
   void take_keys();
 
   const int signals_;

@@ -27,30 +27,30 @@ void Worker::run() {
 }
 
 void Worker::deliver(Now now) {
-  std::deque<Mail> mail;
+  std::deque<Message> messages;
   {
     const MutexLock lock(mutex_);
-    mail.swap(mailbox_);
+    messages.swap(inbox_);
   }
-  for (Mail& letter : mail) {
-    if (auto* journal = std::get_if<JournalMail>(&letter)) {
+  for (Message& message : messages) {
+    if (auto* journal = std::get_if<JournalMessage>(&message)) {
       fleet_.on_journal(journal->number, std::move(journal->event), now);
-    } else if (const auto* membership = std::get_if<core::MembershipEvent>(&letter)) {
+    } else if (const auto* membership = std::get_if<core::MembershipEvent>(&message)) {
       fleet_.on_membership(*membership, now);
-    } else if (const auto* tail = std::get_if<core::OffsetsEvent>(&letter)) {
+    } else if (const auto* tail = std::get_if<core::OffsetsEvent>(&message)) {
       fleet_.on_offsets(*tail, now);
-    } else if (const auto* question = std::get_if<StatusQuestion>(&letter)) {
+    } else if (const auto* question = std::get_if<StatusQuestion>(&message)) {
       question->answer->set_value(fleet_.status(now));
     } else {
-      fleet_.reconfigure(std::get<core::Reconfiguration>(letter), now);
+      fleet_.reconfigure(std::get<core::Reconfiguration>(message), now);
     }
   }
 }
 
-void Worker::post(Mail mail) {
+void Worker::post(Message messages) {
   {
     const MutexLock lock(mutex_);
-    mailbox_.push_back(std::move(mail));
+    inbox_.push_back(std::move(messages));
   }
   client_.wake();
 }

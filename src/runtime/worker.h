@@ -15,7 +15,7 @@
 namespace auditstream::runtime {
 
 // What comes from other threads.
-struct JournalMail {
+struct JournalMessage {
   std::uint64_t number;
   core::JournalEvent event;
 };
@@ -23,8 +23,8 @@ struct JournalMail {
 struct StatusQuestion {
   std::shared_ptr<std::promise<core::FleetStatus>> answer;
 };
-using Mail = std::variant<JournalMail, core::MembershipEvent, core::OffsetsEvent, core::Reconfiguration,
-                          StatusQuestion>;
+using Message = std::variant<JournalMessage, core::MembershipEvent, core::OffsetsEvent, core::Reconfiguration,
+                             StatusQuestion>;
 
 class Worker {
  public:
@@ -34,7 +34,7 @@ class Worker {
   void run();
 
   // From any thread, also before run().
-  void post(Mail mail);
+  void post(Message mail);
   // From any thread: commit what is complete, then end.
   void drain();
   // From any thread: end now.
@@ -49,7 +49,7 @@ class Worker {
   core::Fleet& fleet_;
 
   Mutex mutex_;
-  std::deque<Mail> mailbox_ AS_GUARDED_BY(mutex_);
+  std::deque<Message> inbox_ AS_GUARDED_BY(mutex_);
   std::atomic<bool> draining_ = false;
   std::atomic<bool> abandoned_ = false;
   std::atomic<std::uint64_t> turns_ = 0;

@@ -17,7 +17,7 @@
 namespace auditstream::vendor_apis {
 namespace {
 
-constexpr toolkit::Remedies kRemedies{
+constexpr toolkit::Remedies remedies{
     .title = "CaptivateIQ",
     .unauthorized =
         "Check api_token: copied completely, without extra spaces, not expired; if in doubt create a new one "
@@ -38,7 +38,7 @@ constexpr toolkit::Remedies kRemedies{
 class CaptivateIq final : public Vendor {
  public:
   std::string_view name() const override { return "captivateiq"; }
-  std::string_view title() const override { return kRemedies.title; }
+  std::string_view title() const override { return remedies.title; }
 
   const Traits& traits() const override {
     static const Traits traits{.by_day = true,
@@ -63,7 +63,7 @@ class CaptivateIq final : public Vendor {
   std::vector<std::pair<std::string, std::string>> mistakes(const Source&) const override { return {}; }
 
   http::Request request(const Source& source, const Secrets& secrets, const std::optional<Token>&,
-                        const Ask& ask) const override {
+                        const PageRequest& ask) const override {
     toolkit::Url url(source.base_url, "/ciq/v1/audit-logs/");
     url.add("start_date", format_day(ask.from));
     // Right for an end that is part of the range and for one that is not.
@@ -77,10 +77,10 @@ class CaptivateIq final : public Vendor {
     return request;
   }
 
-  Answer read(const Source& source, const Ask& ask, const http::Response& response) const override {
+  Answer read(const Source& source, const PageRequest& ask, const http::Response& response) const override {
     static const toolkit::Shape shape{
         .events = "/data", .id = "/id", .times = {"/created_at"}, .fields = {"/next", "/total_count"}};
-    auto read = toolkit::read_page(source, response, shape, kRemedies);
+    auto read = toolkit::read_page(source, response, shape, remedies);
     if (auto* refusal = std::get_if<Refusal>(&read)) return std::move(*refusal);
     auto& slices = std::get<toolkit::Slices>(read);
 
@@ -89,8 +89,8 @@ class CaptivateIq final : public Vendor {
     page.total = toolkit::count(slices.fields[1]);
     const toolkit::Field& link = slices.fields[0];
     // Without it nobody knows whether there are more pages, and these events might be taken for all.
-    if (!link.present) return toolkit::malformed(source, response, kRemedies, "sent no `next`");
-    if (link.odd) return toolkit::malformed(source, response, kRemedies, "sent a `next` that is no link");
+    if (!link.present) return toolkit::malformed(source, response, remedies, "sent no `next`");
+    if (link.odd) return toolkit::malformed(source, response, remedies, "sent a `next` that is no link");
     if (!link.text || ask.probe) return page;
     const std::uint64_t offset = toolkit::count({true, ask.token}).value_or(0);
     // Never beyond the rows that came: what lies between would be lost. Only where none came does the link
@@ -100,7 +100,7 @@ class CaptivateIq final : public Vendor {
     const std::uint64_t next =
         std::min(toolkit::count({true, toolkit::query_parameter(*link.text, "offset")}).value_or(end), end);
     if (next <= offset)
-      return toolkit::malformed(source, response, kRemedies, "sent a `next` that leads nowhere new");
+      return toolkit::malformed(source, response, remedies, "sent a `next` that leads nowhere new");
     page.next = std::to_string(next);
     return page;
   }

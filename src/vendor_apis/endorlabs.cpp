@@ -30,7 +30,7 @@ constexpr Duration kActiveFor = 24h * 30;
 constexpr Duration kAroundTheLine = 48h;
 constexpr Duration kDefaultTokenLife = 4h;
 
-constexpr toolkit::Remedies kRemedies{
+constexpr toolkit::Remedies remedies{
     .title = "Endor Labs",
     .unauthorized =
         "Check api_key and api_secret: both correct, of the same key, and not expired (keys end after 30 to "
@@ -54,10 +54,12 @@ constexpr std::string_view kArchived = "archived";
 
 std::string date(Time time) { return "date(" + toolkit::rfc3339_ms(time) + ")"; }
 
-bool may_be_active(const Ask& ask) { return !ask.to || *ask.to >= ask.now - kActiveFor - kAroundTheLine; }
-bool may_be_archived(const Ask& ask) { return ask.from <= ask.now - kActiveFor + kAroundTheLine; }
+bool may_be_active(const PageRequest& ask) {
+  return !ask.to || *ask.to >= ask.now - kActiveFor - kAroundTheLine;
+}
+bool may_be_archived(const PageRequest& ask) { return ask.from <= ask.now - kActiveFor + kAroundTheLine; }
 
-std::string_view collection_of(const Ask& ask) {
+std::string_view collection_of(const PageRequest& ask) {
   if (ask.token.empty()) return may_be_active(ask) ? kActive : kArchived;
   return ask.token.starts_with(kArchived) ? kArchived : kActive;
 }
@@ -73,10 +75,10 @@ Refusal refuse(const http::Response& response, Refusal refusal) {
   static constexpr std::array<Meaning, 6> meanings{
       {{"3", RefusalKind::malformed, "Check namespace; if it is right, tell the maintainers this message."},
        {"4", RefusalKind::too_slow, ask_less},
-       {"5", RefusalKind::not_found, kRemedies.not_found},
-       {"7", RefusalKind::forbidden, kRemedies.forbidden},
-       {"8", RefusalKind::throttled, kRemedies.throttled},
-       {"16", RefusalKind::unauthorized, kRemedies.unauthorized}}};
+       {"5", RefusalKind::not_found, remedies.not_found},
+       {"7", RefusalKind::forbidden, remedies.forbidden},
+       {"8", RefusalKind::throttled, remedies.throttled},
+       {"16", RefusalKind::unauthorized, remedies.unauthorized}}};
   const std::string code = json::scalar_at(*response.body, "/code").value_or("");
   const auto* meaning = std::ranges::find(meanings, code, &Meaning::code);
   if (meaning != meanings.end()) {
@@ -100,7 +102,7 @@ std::string_view namespace_in(std::string_view address) {
 class EndorLabs final : public Vendor {
  public:
   std::string_view name() const override { return "endorlabs"; }
-  std::string_view title() const override { return kRemedies.title; }
+  std::string_view title() const override { return remedies.title; }
 
   const Traits& traits() const override {
     static const Traits traits{.precision = 1ms,
@@ -144,7 +146,7 @@ class EndorLabs final : public Vendor {
   }
 
   http::Request request(const Source& source, const Secrets&, const std::optional<Token>& token,
-                        const Ask& ask) const override {
+                        const PageRequest& ask) const override {
     std::string path =
         "/v1/namespaces/" + toolkit::percent_encode(source.setting("namespace")) + "/audit-logs";
     if (collection_of(ask) == kArchived) path += "/archived";
@@ -171,18 +173,18 @@ class EndorLabs final : public Vendor {
     return request;
   }
 
-  Answer read(const Source& source, const Ask& ask, const http::Response& response) const override {
+  Answer read(const Source& source, const PageRequest& ask, const http::Response& response) const override {
     static const toolkit::Shape shape{
         .events = "/list/objects",
         .id = "/uuid",
         .times = {"/meta/create_time"},
         .fields = {"/list/response/next_page_id", "/list/response/next_page_token"},
         .envelope = "/list"};
-    auto read = toolkit::read_page(source, response, shape, kRemedies);
+    auto read = toolkit::read_page(source, response, shape, remedies);
     if (auto* refusal = std::get_if<Refusal>(&read)) return refuse(response, std::move(*refusal));
     auto& slices = std::get<toolkit::Slices>(read);
     if (slices.fields[0].odd || slices.fields[1].odd)
-      return toolkit::malformed(source, response, kRemedies,
+      return toolkit::malformed(source, response, remedies,
                                 "sent a next page that is neither text nor number");
     const std::string id = slices.fields[0].text.value_or("");
     const std::string offset = slices.fields[1].text.value_or("");
@@ -217,11 +219,11 @@ class EndorLabs final : public Vendor {
   std::variant<Token, Refusal> read_token(const Source& source, const http::Response& response,
                                           Time now) const override {
     if (response.status != 200) {
-      Refusal refusal = refuse(response, toolkit::classify(source, response, kRemedies));
+      Refusal refusal = refuse(response, toolkit::classify(source, response, remedies));
       // No permission is asked for yet: whatever is refused here is the key.
       if (refusal.kind == RefusalKind::forbidden) {
         refusal.kind = RefusalKind::unauthorized;
-        refusal.remedy = kRemedies.unauthorized;
+        refusal.remedy = remedies.unauthorized;
       }
       return refusal;
     }
@@ -230,7 +232,7 @@ class EndorLabs final : public Vendor {
     if (token.empty() || token.find_first_of(" \r\n") != token.npos) {
       http::Response unquoted = response;  // under another name the token may be in it
       unquoted.body = std::make_shared<const std::string>();
-      return toolkit::malformed(source, unquoted, kRemedies,
+      return toolkit::malformed(source, unquoted, remedies,
                                 "gave no usable token for api_key and api_secret");
     }
     std::optional<Time> expires;

@@ -27,7 +27,7 @@ constexpr std::string_view kPath = "/api/v1/audit-trail";
 // Begins a page token that is not a cursor but the address that a 303 named.
 constexpr std::string_view kRedirected = "303 ";
 
-constexpr toolkit::Remedies kRemedies{
+constexpr toolkit::Remedies remedies{
     .title = "FloQast",
     .unauthorized =
         "Check api_key: copied completely, without leading or trailing whitespace, neither expired nor "
@@ -63,7 +63,7 @@ bool is_safe(const Source& source, std::string_view url) {
 class FloQast final : public Vendor {
  public:
   std::string_view name() const override { return "floqast"; }
-  std::string_view title() const override { return kRemedies.title; }
+  std::string_view title() const override { return remedies.title; }
 
   const Traits& traits() const override {
     static const Traits traits{
@@ -102,7 +102,7 @@ class FloQast final : public Vendor {
   std::vector<std::pair<std::string, std::string>> mistakes(const Source&) const override { return {}; }
 
   http::Request request(const Source& source, const Secrets& secrets, const std::optional<Token>&,
-                        const Ask& ask) const override {
+                        const PageRequest& ask) const override {
     http::Request request;
     request.headers = {{"Accept", "application/json"}};
     if (ask.token.starts_with(kRedirected)) {
@@ -121,7 +121,7 @@ class FloQast final : public Vendor {
     return request;
   }
 
-  Answer read(const Source& source, const Ask& ask, const http::Response& response) const override {
+  Answer read(const Source& source, const PageRequest& ask, const http::Response& response) const override {
     if (response.status == 303) return redirect(source, ask, response);
     static const toolkit::Shape shape{
         .events = "/data",
@@ -129,19 +129,19 @@ class FloQast final : public Vendor {
         .times = {"/createdAt", "/created_at", "/timestamp", "/date", "/requestTime"},
         .fields = {"/links/next"},
         .time_from_id = object_id_time};
-    auto read = toolkit::read_page(source, response, shape, kRemedies);
+    auto read = toolkit::read_page(source, response, shape, remedies);
     if (auto* refusal = std::get_if<Refusal>(&read)) return std::move(*refusal);
     auto& slices = std::get<toolkit::Slices>(read);
 
     Page page;
     page.events = std::move(slices.events);
     if (slices.fields[0].odd)
-      return toolkit::malformed(source, response, kRemedies, "sent a links.next that is no link");
+      return toolkit::malformed(source, response, remedies, "sent a links.next that is no link");
     // Of the link nothing but the cursor counts: proxies give it another scheme, port or host.
     if (const std::string link = slices.fields[0].text.value_or(""); !link.empty()) {
       page.next = toolkit::query_parameter(link, "page[cursor]").value_or("");
       if (page.next.empty() || page.next.starts_with(kRedirected)) {
-        return toolkit::malformed(source, response, kRemedies,
+        return toolkit::malformed(source, response, remedies,
                                   "sent a links.next without a usable page[cursor]");
       }
     }
@@ -169,7 +169,7 @@ class FloQast final : public Vendor {
 
  private:
   // A page without events whose token is the new address. Its query may be a signature: it is in no message.
-  static Answer redirect(const Source& source, const Ask& ask, const http::Response& response) {
+  static Answer redirect(const Source& source, const PageRequest& ask, const http::Response& response) {
     const auto refuse = [](std::string_view what) {
       Refusal refusal;
       refusal.kind = RefusalKind::malformed;

@@ -13,7 +13,7 @@
 namespace auditstream::vendor_apis {
 namespace {
 
-constexpr toolkit::Remedies kRemedies{
+constexpr toolkit::Remedies remedies{
     .title = "Tines",
     .unauthorized =
         "Check api_key: it is wrong, expired or revoked. Copy it again, or create a new key in Tines.",
@@ -35,7 +35,7 @@ constexpr toolkit::Remedies kRemedies{
 class Tines final : public Vendor {
  public:
   std::string_view name() const override { return "tines"; }
-  std::string_view title() const override { return kRemedies.title; }
+  std::string_view title() const override { return remedies.title; }
 
   const Traits& traits() const override {
     static const Traits traits{.page_size = 500,
@@ -83,7 +83,7 @@ class Tines final : public Vendor {
   }
 
   http::Request request(const Source& source, const Secrets& secrets, const std::optional<Token>&,
-                        const Ask& ask) const override {
+                        const PageRequest& ask) const override {
     toolkit::Url url(source.base_url, "/api/v1/audit_logs");
     url.add("per_page", ask.page_size).add("page", ask.token.empty() ? "1" : ask.token);
     url.add("after", format_rfc3339(floor_second(ask.from) - 1s));
@@ -97,19 +97,18 @@ class Tines final : public Vendor {
     return request;
   }
 
-  Answer read(const Source& source, const Ask&, const http::Response& response) const override {
+  Answer read(const Source& source, const PageRequest&, const http::Response& response) const override {
     static const toolkit::Shape shape{.events = "/audit_logs",
                                       .id = "/id",
                                       .times = {"/created_at", "/timestamp"},
                                       .fields = {"/meta/next_page_number", "/meta/count"}};
-    std::variant<toolkit::Slices, Refusal> read = toolkit::read_page(source, response, shape, kRemedies);
+    std::variant<toolkit::Slices, Refusal> read = toolkit::read_page(source, response, shape, remedies);
     if (auto* refusal = std::get_if<Refusal>(&read)) return std::move(*refusal);
     auto& slices = std::get<toolkit::Slices>(read);
     const toolkit::Field& next = slices.fields[0];
     // Without it nobody knows whether there are more pages, and these events might be taken for all.
     if (!next.present || next.odd)
-      return toolkit::malformed(source, response, kRemedies,
-                                "sent no meta.next_page_number that can be read");
+      return toolkit::malformed(source, response, remedies, "sent no meta.next_page_number that can be read");
 
     Page page;
     page.events = std::move(slices.events);

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view kDefaultBaseUrl = "https://www.workato.com";
 
-constexpr toolkit::Remedies kRemedies{
+constexpr toolkit::Remedies remedies{
     .title = "Workato",
     .unauthorized =
         "Check api_token: it is wrong, expired or of another workspace or environment; each environment "
@@ -42,7 +42,7 @@ constexpr toolkit::Remedies kRemedies{
 class Workato final : public Vendor {
  public:
   std::string_view name() const override { return "workato"; }
-  std::string_view title() const override { return kRemedies.title; }
+  std::string_view title() const override { return remedies.title; }
 
   const Traits& traits() const override {
     static const Traits traits{
@@ -66,7 +66,7 @@ class Workato final : public Vendor {
   std::vector<std::pair<std::string, std::string>> mistakes(const Source&) const override { return {}; }
 
   http::Request request(const Source& source, const Secrets& secrets, const std::optional<Token>&,
-                        const Ask& ask) const override {
+                        const PageRequest& ask) const override {
     toolkit::Url url(source.base_url, "/api/activity_logs");
     url.add("page[size]", ask.page_size);
     if (!ask.token.empty()) url.add("page[after]", ask.token);
@@ -79,15 +79,15 @@ class Workato final : public Vendor {
     return request;
   }
 
-  Answer read(const Source& source, const Ask& ask, const http::Response& response) const override {
+  Answer read(const Source& source, const PageRequest& ask, const http::Response& response) const override {
     static const toolkit::Shape shape{.events = "/data", .id = "/id", .times = {"/timestamp"}, .fields = {}};
-    std::variant<toolkit::Slices, Refusal> read = toolkit::read_page(source, response, shape, kRemedies);
+    std::variant<toolkit::Slices, Refusal> read = toolkit::read_page(source, response, shape, remedies);
     if (auto* refusal = std::get_if<Refusal>(&read)) return std::move(*refusal);
     auto& slices = std::get<toolkit::Slices>(read);
     // A page that is not full may end the log for want of an id; after a full one there is more that can't be
     // asked for.
     if (slices.events.size() >= ask.page_size && slices.last_id.empty()) {
-      return toolkit::malformed(source, response, kRemedies, "sent rows without an id, from which to go on");
+      return toolkit::malformed(source, response, remedies, "sent rows without an id, from which to go on");
     }
     return Page{std::move(slices.events), std::move(slices.last_id), std::nullopt};
   }

@@ -306,49 +306,49 @@ HttpRequest from(const std::string& method, const std::string& path, const std::
   return request;
 }
 
-int turned_away(const HttpRequest& request, const Door& door) {
-  const std::optional<HttpResponse> refusal = turn_away(request, door);
+int turned_away(const HttpRequest& request, const AccessPolicy& policy) {
+  const std::optional<HttpResponse> refusal = refuse_access(request, policy);
   return refusal ? refusal->status : 0;
 }
 
 TEST(Door, OnLoopbackOpensForKnownHosts) {
-  const Door door{"127.0.0.1:8083", true, Secret(), {"auditstream.example"}};
+  const AccessPolicy policy{"127.0.0.1:8083", true, Secret(), {"auditstream.example"}};
   for (const char* host : {"127.0.0.1:8083", "localhost:8083", "LOCALHOST", "[::1]:8083", "[::1]",
                            "auditstream.example", "auditstream.example:443", "Auditstream.Example"}) {
-    EXPECT_EQ(turned_away(from("GET", "/sources", host), door), 0) << host;
-    EXPECT_EQ(turned_away(from("PUT", "/connectors/a/pause", host), door), 0) << host;
+    EXPECT_EQ(turned_away(from("GET", "/sources", host), policy), 0) << host;
+    EXPECT_EQ(turned_away(from("PUT", "/connectors/a/pause", host), policy), 0) << host;
   }
   for (const char* host :
        {"evil.example", "127.0.0.1.evil.example", "", "localhost.evil.example:8083", "[::2]:1"}) {
-    EXPECT_EQ(turned_away(from("GET", "/sources", host), door), 403) << host;
-    EXPECT_EQ(turned_away(from("GET", "/", host), door), 403) << host;
+    EXPECT_EQ(turned_away(from("GET", "/sources", host), policy), 403) << host;
+    EXPECT_EQ(turned_away(from("GET", "/", host), policy), 403) << host;
     for (const char* path : {"/livez", "/readyz", "/metrics"})
-      EXPECT_EQ(turned_away(from("GET", path, host), door), 0) << host << path;
+      EXPECT_EQ(turned_away(from("GET", path, host), policy), 0) << host << path;
   }
 }
 
 TEST(Door, OpensForTheAddressThatItListensAt) {
-  const Door door{"127.0.0.2:8083", true, Secret(), {}};
-  EXPECT_EQ(turned_away(from("GET", "/sources", "127.0.0.2:8083"), door), 0);
-  EXPECT_EQ(turned_away(from("GET", "/sources", "127.0.0.3:8083"), door), 403);
+  const AccessPolicy policy{"127.0.0.2:8083", true, Secret(), {}};
+  EXPECT_EQ(turned_away(from("GET", "/sources", "127.0.0.2:8083"), policy), 0);
+  EXPECT_EQ(turned_away(from("GET", "/sources", "127.0.0.3:8083"), policy), 403);
 }
 
 // DNS rebinding: a page of evil.example, whose name leads to our address, has our origin.
 TEST(Door, BeyondLoopbackOpensForNoDomainThatNobodyNamed) {
-  const Door door{"in.example:8083", false, Secret(), {"auditstream.example"}};
+  const AccessPolicy policy{"in.example:8083", false, Secret(), {"auditstream.example"}};
   for (const char* host : {"10.0.0.7:8083", "10.0.0.7", "[fd00::7]:8083", "localhost:8083",
                            "auditstream:8083", "in.example", "IN.example:8083", "auditstream.example:443"})
-    EXPECT_EQ(turned_away(from("GET", "/sources", host), door), 0) << host;
+    EXPECT_EQ(turned_away(from("GET", "/sources", host), policy), 0) << host;
   for (const char* host : {"evil.example", "evil.example:8083", "10.0.0.7.evil.example", "x.in.example",
                            "localhost.", "", ":8083"}) {
-    EXPECT_EQ(turned_away(from("GET", "/sources", host), door), 403) << host;
+    EXPECT_EQ(turned_away(from("GET", "/sources", host), policy), 403) << host;
     for (const char* path : {"/livez", "/readyz", "/metrics"})
-      EXPECT_EQ(turned_away(from("GET", path, host), door), 0) << host << path;
+      EXPECT_EQ(turned_away(from("GET", path, host), policy), 0) << host << path;
   }
 }
 
 TEST(Door, OpensForNoPageOfAnotherSite) {
-  const Door loopback{"127.0.0.1:8083", true, Secret(), {}};
+  const AccessPolicy loopback{"127.0.0.1:8083", true, Secret(), {}};
   EXPECT_EQ(
       turned_away(from("PUT", "/connectors/a/pause", "localhost:8083", "http://localhost:8083"), loopback),
       0);
@@ -357,20 +357,20 @@ TEST(Door, OpensForNoPageOfAnotherSite) {
     for (const char* method : {"GET", "PUT"})
       EXPECT_EQ(turned_away(from(method, "/sources", "localhost:8083", origin), loopback), 403) << origin;
   }
-  const Door open{"0.0.0.0:8083", false, Secret("token"), {}};
+  const AccessPolicy open{"0.0.0.0:8083", false, Secret("token"), {}};
   EXPECT_EQ(turned_away(from("GET", "/sources", "anything", "http://evil.example"), open), 403);
   EXPECT_EQ(turned_away(from("GET", "/sources", "anything", "https://anything"), open), 0);
 }
 
 TEST(Door, BeyondLoopbackAsksForTheTokenBeforeAnythingIsChanged) {
-  const Door door{"0.0.0.0:8083", false, Secret("t0ken"), {}};
-  EXPECT_EQ(turned_away(from("GET", "/sources", "10.0.0.7:8083"), door), 0);
-  EXPECT_EQ(turned_away(from("PUT", "/connectors/a/pause", "10.0.0.7", "", "Bearer t0ken"), door), 0);
+  const AccessPolicy policy{"0.0.0.0:8083", false, Secret("t0ken"), {}};
+  EXPECT_EQ(turned_away(from("GET", "/sources", "10.0.0.7:8083"), policy), 0);
+  EXPECT_EQ(turned_away(from("PUT", "/connectors/a/pause", "10.0.0.7", "", "Bearer t0ken"), policy), 0);
   for (const char* authorization :
        {"", "Bearer", "Bearer ", "Bearer t0keN", "Bearer t0ken ", "t0ken", "Basic t0ken"})
-    EXPECT_EQ(turned_away(from("PUT", "/connectors/a/pause", "h", "", authorization), door), 401)
+    EXPECT_EQ(turned_away(from("PUT", "/connectors/a/pause", "h", "", authorization), policy), 401)
         << authorization;
-  const Door none{"0.0.0.0:8083", false, Secret(), {}};
+  const AccessPolicy none{"0.0.0.0:8083", false, Secret(), {}};
   EXPECT_EQ(turned_away(from("PUT", "/connectors/a/pause", "h", "", "Bearer "), none), 403);
   EXPECT_EQ(turned_away(from("DELETE", "/connectors/a/offsets", "h"), none), 403);
 }

@@ -80,7 +80,7 @@ TEST(Board, ASourceOfAnotherInstanceIsKnownByItsRecords) {
   EXPECT_EQ(view.cursor->watermark, noon);
   EXPECT_EQ(view.activity, std::nullopt);
 
-  shown.cursor.trouble = core::Trouble{401, "the key is refused; make a new one"};
+  shown.cursor.trouble = core::LastError{401, "the key is refused; make a new one"};
   shown.write();
   view = shown.view();
   EXPECT_EQ(view.state, SourceState::failed);
@@ -154,7 +154,7 @@ TEST(Board, APartitionOfOursThatIsNotOpenYetHasNoOwner) {
   Shown shown;
   shown.own("host-1");
   shown.write();
-  shown.cursor.trouble.emplace().state = core::Trouble::State::retrying;
+  shown.cursor.trouble.emplace().state = core::LastError::State::retrying;
   shown.write();
   shown.fleet.partitions_not_open[shown.home()];
   EXPECT_EQ(shown.view().state, SourceState::unassigned);
@@ -166,7 +166,7 @@ TEST(Board, APartitionOfOursThatIsNotOpenYetHasNoOwner) {
       core::JournalFailed{{"denied: the ACL", ErrorKind::misconfigured}};
   EXPECT_EQ(shown.view().state, SourceState::failed);
   EXPECT_EQ(shown.view().error, "denied: the ACL");
-  shown.cursor.trouble->state = core::Trouble::State::failed;
+  shown.cursor.trouble->state = core::LastError::State::failed;
   shown.cursor.trouble->attempts = 7;
   shown.write();
   EXPECT_EQ(shown.view().error, "denied: the ACL") << "its last owner's trouble is none of ours";

@@ -85,13 +85,13 @@ core::FleetStatus feed(Metrics& metrics) {
     metrics.answered(*each, answer_with(200));
     metrics.answered(*each, trouble(http::Transport::dns));
     metrics.waited(*each, 1500ms);
-    metrics.polled(*each, core::Polled{std::nullopt, 3}, core::noon);
-    metrics.polled(*each, core::Polled{RefusalKind::forbidden}, core::noon);
+    metrics.polled(*each, core::PollResult{std::nullopt, 3}, core::noon);
+    metrics.polled(*each, core::PollResult{RefusalKind::forbidden}, core::noon);
     metrics.transacted(batch_of(each, {core::noon - 3s, core::noon - 1h}, {"too_large"}),
                        core::Outcome::committed, 30ms, core::noon);
   }
   metrics.rebalanced(core::PartitionsAssigned{{1}});
-  metrics.shard_said(1, core::Say{core::Level::info, "shard_taken", ""});
+  metrics.shard_said(1, core::Notice{core::Level::info, "shard_taken", ""});
   return fleet_of({polled_here(acme), polled_here(other, core::Activity::failing)});
 }
 
@@ -198,7 +198,7 @@ TEST(Metrics, EverySeriesIsThereFromTheFirstScrapeAndInAnOutage) {
 
   core::FleetStatus joining;
   EXPECT_EQ(names_of(show(metrics, joining)), names_of(first));
-  metrics.polled(*acme, core::Polled{}, core::noon);
+  metrics.polled(*acme, core::PollResult{}, core::noon);
   EXPECT_EQ(names_of(show(metrics, fleet_of({polled_here(acme, core::Activity::resting)}))), names_of(first));
   for (const std::optional<core::FleetStatus>& outage :
        {std::optional<core::FleetStatus>(), std::optional<core::FleetStatus>(core::FleetStatus{})}) {
@@ -214,8 +214,8 @@ TEST(Metrics, WhatIsReadBehindAWindowThatFailsIsNoSuccess) {
   Metrics metrics({}, true);
   const auto acme = source("acme");
   metrics.configure({acme});
-  metrics.polled(*acme, core::Polled{}, core::noon);
-  metrics.polled(*acme, core::Polled{std::nullopt, 0, false}, core::noon + 1h);
+  metrics.polled(*acme, core::PollResult{}, core::noon);
+  metrics.polled(*acme, core::PollResult{std::nullopt, 0, false}, core::noon + 1h);
   const std::string series =
       R"(auditstream_source_last_success_timestamp_seconds{source="acme",vendor="tines"})";
   EXPECT_EQ(show(metrics, fleet_of({polled_here(acme)})).value(series),
@@ -227,7 +227,7 @@ TEST(Metrics, OfASourceThatIsPolledElsewhereTheTimesAreNotTold) {
   Metrics metrics({}, true);
   const auto acme = source("acme");
   metrics.configure({acme});
-  metrics.polled(*acme, core::Polled{}, core::noon);
+  metrics.polled(*acme, core::PollResult{}, core::noon);
   show(metrics, fleet_of({polled_here(acme)}));
   core::FleetStatus opening = fleet_of({});
   opening.sources_not_open = {acme};
@@ -474,7 +474,7 @@ TEST(MetricsDocumentation, NamesEveryOutcomeCodeAndState) {
   for (const RefusalKind kind :
        {RefusalKind::throttled, RefusalKind::unauthorized, RefusalKind::forbidden, RefusalKind::not_found,
         RefusalKind::transient, RefusalKind::too_slow, RefusalKind::too_large, RefusalKind::malformed}) {
-    metrics.polled(*acme, core::Polled{kind}, core::noon);
+    metrics.polled(*acme, core::PollResult{kind}, core::noon);
   }
   for (const http::Transport transport :
        {http::Transport::dns, http::Transport::connect, http::Transport::tls, http::Transport::timeout,

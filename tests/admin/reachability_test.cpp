@@ -17,10 +17,10 @@ const Error refused{"10.0.0.1:9092/1: Connection refused"};
 Now at(Duration since_noon) { return {noon + since_noon, Steady{1h + since_noon}}; }
 
 // Silent since noon, looked at with each second of a span.
-std::vector<std::pair<Duration, core::Say>> look(Reachability& kafka, Duration from, Duration to) {
-  std::vector<std::pair<Duration, core::Say>> said;
+std::vector<std::pair<Duration, core::Notice>> look(Reachability& kafka, Duration from, Duration to) {
+  std::vector<std::pair<Duration, core::Notice>> said;
   for (Duration second = from; second <= to; second += 1s) {
-    if (std::optional<core::Say> say = kafka.look(Steady{1h}, refused, at(second)))
+    if (std::optional<core::Notice> say = kafka.look(Steady{1h}, refused, at(second)))
       said.emplace_back(second, *say);
   }
   return said;
@@ -54,7 +54,7 @@ TEST(Reachability, IsToldLessAndLessOften) {
 TEST(Reachability, ComesBackWithHowLongItTook) {
   Reachability kafka;
   look(kafka, 0s, 100s);
-  const std::optional<core::Say> say = kafka.look(Steady{1h + 101s}, {}, at(102s));
+  const std::optional<core::Notice> say = kafka.look(Steady{1h + 101s}, {}, at(102s));
   ASSERT_TRUE(say);
   EXPECT_EQ(say->code, "kafka_reachable");
   EXPECT_EQ(say->level, core::Level::info);
@@ -66,7 +66,7 @@ TEST(Reachability, ComesBackWithHowLongItTook) {
 
 TEST(Reachability, APersonIsCalledWhereOnlyAPersonHelps) {
   Reachability kafka;
-  const std::optional<core::Say> say =
+  const std::optional<core::Notice> say =
       kafka.look(Steady{1h}, Error{"wrong password", ErrorKind::misconfigured}, at(15s));
   ASSERT_TRUE(say);
   EXPECT_EQ(say->level, core::Level::error);

@@ -96,7 +96,8 @@ TEST(Cost, OfARequestGrowsWithItsSize) {
         [](const std::string& text) {
           admin::HttpRequest request{"GET", ""};
           admin::read_target(text, request);
-          (void)admin::turn_away(request, admin::Door{"0.0.0.0:8083", true, {}, {"known.example"}});
+          (void)admin::refuse_access(request,
+                                     admin::AccessPolicy{"0.0.0.0:8083", true, {}, {"known.example"}});
         });
     EXPECT_LT(times, test::cost_growth_max) << item;
   }

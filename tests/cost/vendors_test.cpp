@@ -119,7 +119,7 @@ const std::map<std::string, std::pair<Make, Make>>& contents() {
 // Everything that is read of an answer, and what is asked next.
 void read_all(const Vendor& vendor, const http::Response& response) {
   const Source source = vendor_apis::any_source(vendor);
-  Ask ask = vendor_apis::any_ask(vendor);
+  PageRequest ask = vendor_apis::any_ask(vendor);
   const Secrets secrets = vendor_apis::given_secrets(vendor);
   const Answer answer =
       core::read_answer(vendor, source, secrets, vendor_apis::given_token(vendor), ask, response);

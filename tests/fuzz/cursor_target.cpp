@@ -54,7 +54,7 @@ std::vector<std::string> seeds() {
                                 "acme/seen/18446744073709551615"};
   made.push_back(core::encode_chunk({open.to, false, std::vector<std::uint64_t>(large_seed / 11, 42)}, 3));
   cursor.state = core::Cursor::State::paused;
-  cursor.trouble = core::Trouble{401, "the key is refused"};
+  cursor.trouble = core::LastError{401, "the key is refused"};
   cursor.backfill_start_time = cursor.since;
   made.push_back(core::encode_cursor(cursor, {}));
   made.push_back(core::encode_chunk({Position{cursor.watermark, ""}, true, {7}}, 1));

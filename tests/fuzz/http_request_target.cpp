@@ -55,8 +55,8 @@ void expect_good_answers(const admin::HttpRequest& request, std::string_view inp
   // Whoever asks holds no token that counts, unless the input happens to spell it.
   const bool knows = input.find(token) != std::string_view::npos;
   for (const bool loopback : {true, false}) {
-    const admin::Door door{"0.0.0.0:8083", loopback, Secret(std::string(token)), {"known.example"}};
-    const auto refused = admin::turn_away(request, door);
+    const admin::AccessPolicy policy{"0.0.0.0:8083", loopback, Secret(std::string(token)), {"known.example"}};
+    const auto refused = admin::refuse_access(request, policy);
     if (refused && !knows) expect_answer(*refused);
     if (!loopback && !reads && !knows) AS_CHECK(refused.has_value());
   }

@@ -144,7 +144,7 @@ void read_as(const Vendor& vendor, const std::vector<Source>& sources, std::stri
   const http::Response response = response_from(fields);
   const Secrets secrets = vendor_apis::given_secrets(vendor);
   const std::optional<Token> token = vendor_apis::given_token(vendor);
-  Ask ask = vendor_apis::any_ask(vendor, std::string(fields["token"]));
+  PageRequest ask = vendor_apis::any_ask(vendor, std::string(fields["token"]));
   ask.probe = vendor.traits().probe && !fields["probe"].empty();
   if (vendor.exchanges_token() && !fields["exchange"].empty()) {
     const auto read = core::read_token(vendor, source, secrets, response, ask.now);

@@ -210,7 +210,7 @@ TEST_F(Denied, AMemberSaysWhatItMayNotAndJoinsOnceItMay) {
           has.clear();
         }
       },
-      [&](const core::Say& say) {
+      [&](const core::Notice& say) {
         const std::lock_guard lock(mutex);
         if (say.level == core::Level::error) said.push_back(say.text);
       });
@@ -246,7 +246,7 @@ TEST_F(Denied, AMemberThatIsDeniedForLongCostsNoMoreThanAtFirst) {
   std::atomic<bool> said = false;
   const kafka::GroupMembership member(
       kafka::MembershipSettings{settings().connection, group(), place_.offsets()},
-      [](const core::MembershipEvent&) {}, [&](const core::Say&) { said = true; });
+      [](const core::MembershipEvent&) {}, [&](const core::Notice&) { said = true; });
   until("it says so", 30s, [&] { return said.load(); });
   const auto threads = [] {
     const std::filesystem::directory_iterator tasks("/proc/self/task");

@@ -43,7 +43,7 @@ class Member {
       : releases_(releases),
         membership_(
             std::move(settings), [this](const core::MembershipEvent& event) { on_event(event); },
-            [this](const core::Say& say) {
+            [this](const core::Notice& say) {
               const std::lock_guard lock(mutex_);
               said_.push_back(say);
             }) {}
@@ -64,7 +64,7 @@ class Member {
   std::vector<std::string> errors() const {
     const std::lock_guard lock(mutex_);
     std::vector<std::string> errors;
-    for (const core::Say& say : said_) {
+    for (const core::Notice& say : said_) {
       if (say.level == core::Level::error) errors.push_back(say.text);
     }
     return errors;
@@ -98,7 +98,7 @@ class Member {
   std::set<int> has_;
   std::set<int> asked_for_;
   std::set<int> lost_;
-  std::vector<core::Say> said_;
+  std::vector<core::Notice> said_;
   GroupMembership membership_;
 };
 

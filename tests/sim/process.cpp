@@ -210,11 +210,11 @@ void Process::receive(http::RequestId id, http::Response response) {
 
 // --- what it says
 
-void Process::said(const Source& source, const core::Say& say) {
+void Process::said(const Source& source, const core::Notice& say) {
   world_.tell(name_, " ", source.name, " ", say.code, ": ", say.text);
 }
 
-void Process::shard_said(int partition, const core::Say& say) {
+void Process::shard_said(int partition, const core::Notice& say) {
   world_.tell(name_, " partition ", partition, " ", say.code, ": ", say.text);
 }
 

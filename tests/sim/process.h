@@ -60,12 +60,12 @@ class Process final : private http::Client, private core::Observer {
   void send(http::RequestId id, http::Request request) override;
   void cancel(http::RequestId id) override { in_flight_.erase(id); }
   // Observer
-  void said(const Source& source, const core::Say& say) override;
-  void shard_said(int partition, const core::Say& say) override;
+  void said(const Source& source, const core::Notice& say) override;
+  void shard_said(int partition, const core::Notice& say) override;
   void rebalanced(const core::MembershipEvent&) override {}
   void waited(const Source&, Duration) override {}
   void answered(const Source&, const http::Response&) override {}
-  void polled(const Source&, const core::Polled&, Time) override {}
+  void polled(const Source&, const core::PollResult&, Time) override {}
   void transacted(const core::Batch& batch, core::Outcome outcome, Duration took, Time when) override;
 
   void count_request(const http::Request& request);

@@ -50,12 +50,12 @@ std::multiset<std::string> read_range(SimvendorsClient& client, const Vendor& ve
     token = std::get<Token>(std::move(answer));
   }
   std::multiset<std::string> events;
-  Ask ask{.from = from,
-          .to = to,
-          .token = "",
-          .page_size = source.page_size,
-          .now = client.now,
-          .latest = client.now};
+  PageRequest ask{.from = from,
+                  .to = to,
+                  .token = "",
+                  .page_size = source.page_size,
+                  .now = client.now,
+                  .latest = client.now};
   for (int pages = 0; pages < 200; ++pages) {
     const Answer answer = vendor.read(source, ask, send(vendor.request(source, secrets, token, ask)));
     if (const auto* refusal = std::get_if<Refusal>(&answer)) {

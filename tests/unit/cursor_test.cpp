@@ -42,8 +42,8 @@ TEST(CursorRecord, ComesBackAsItWas) {
   cursor.state = Cursor::State::paused;
   cursor.backfill_start_time = at("2026-01-01T00:00:00.5Z");
   cursor.generation = 9;
-  cursor.trouble = Trouble{
-      401, "the key is refused; make a new one", Trouble::State::throttled, cursor.watermark, cursor.since,
+  cursor.trouble = LastError{
+      401, "the key is refused; make a new one", LastError::State::throttled, cursor.watermark, cursor.since,
       7};
   const SeenChunk open{{cursor.watermark, "z"}, false, {0, 1, UINT64_MAX, 0x8000000000000001}};
   const std::string text = encode_cursor(cursor, open);
@@ -60,7 +60,7 @@ TEST(CursorRecord, ComesBackAsItWas) {
 // 0.1.0 wrote nothing but these two.
 TEST(CursorRecord, AnOlderTroubleIsAFailure) {
   Cursor cursor = given_cursor();
-  cursor.trouble = Trouble{401, "refused"};
+  cursor.trouble = LastError{401, "refused"};
   std::string text = encode_cursor(cursor, {});
   const std::size_t from = text.find(R"(,"state":"failed")");
   text.erase(from, text.find('}', from) - from);

@@ -29,7 +29,7 @@ std::vector<Window> all_windows(Planner& planner, Cursor cursor, Time now) {
     EXPECT_LT(window.from, *window.to);
     cursor.watermark = *window.to;
     cursor.floor.time =
-        *window.to <= now - horizon ? *window.to : std::max(cursor.floor.time, *window.to - overlap);
+        *window.to <= now - finality_delay ? *window.to : std::max(cursor.floor.time, *window.to - overlap);
     if (windows.size() > 1) {
       EXPECT_EQ(window.from, *windows[windows.size() - 2].to);
     }
@@ -56,7 +56,7 @@ TEST(Planner, ABackfillIsReadInWindowsWithoutGaps) {
 TEST(Planner, AWindowAcrossTheHorizonLiesMostlyBehindIt) {
   for (const bool by_day : {false, true}) {
     Planner planner(by_day, {});
-    const Time settled = noon - horizon;
+    const Time settled = noon - finality_delay;
     for (const Window& window : all_windows(planner, cursor_at(noon - 10 * 24h - 17min), noon)) {
       if (!window.to || window.from >= settled || *window.to <= settled) continue;
       EXPECT_LE(settled - window.from, (*window.to - window.from) / 2);
@@ -173,7 +173,7 @@ TEST(Planner, AWindowInsideAGapTeachesNothing) {
   const Cursor cursor = cursor_at(noon - 30h);
   const Window first = *planner.next(cursor, overlap, noon, true);
   const Duration span = *first.to - first.from;
-  planner.distrust(*first.to);
+  planner.leave_unconfirmed(*first.to);
   EXPECT_EQ(planner.width(first, noon), Duration{0});
   planner.learn(0, 0, planner.width(first, noon));
   const Window next = *planner.next(cursor, overlap, noon, true);
@@ -185,9 +185,9 @@ TEST(Planner, AWindowInsideAGapTeachesNothing) {
 // line is no window of its own, or nothing would be read until the line has passed the gap.
 TEST(Planner, AGapIsCoveredAgainInOneWindowHoweverNarrowTheyHaveBecome) {
   Planner planner(false, {});
-  const Cursor cursor = cursor_at(noon - horizon - overlap - 10s);
-  const Time reached = noon - horizon + 3h;
-  planner.distrust(reached);
+  const Cursor cursor = cursor_at(noon - finality_delay - overlap - 10s);
+  const Time reached = noon - finality_delay + 3h;
+  planner.leave_unconfirmed(reached);
   planner.narrow(4s, 2);
   const Window next = *planner.next(cursor, overlap, noon, true);
   EXPECT_EQ(next.from, cursor.floor.time);
@@ -210,7 +210,7 @@ TEST(Planner, ALiveWindowThatIsTooMuchIsSplit) {
   }
   EXPECT_EQ(pieces.front().from, cursor.floor.time);
   EXPECT_GE(pieces.size(), 4u);
-  EXPECT_FALSE(planner.distrust(noon)) << "everything is read again anyway";
+  EXPECT_FALSE(planner.leave_unconfirmed(noon)) << "everything is read again anyway";
   planner.rest();
   EXPECT_FALSE(planner.unsettled_from());
 }

@@ -126,7 +126,7 @@ void read_slowly(Life& life, int pages, int failing, const http::Response& failu
     life.commit_units();
   }
   EXPECT_EQ(life.published.size(), static_cast<std::size_t>(pages));
-  for (const Say& say : life.said) EXPECT_EQ(say.level, Level::info) << say.text;
+  for (const Notice& say : life.said) EXPECT_EQ(say.level, Level::info) << say.text;
 }
 
 TEST(PollerHealth, AHiccupBeforeALongReadingIsNoFailure) {

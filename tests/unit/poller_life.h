@@ -159,7 +159,7 @@ class Life {
   }
   std::size_t times_said(std::string_view code) const {
     return static_cast<std::size_t>(
-        std::ranges::count_if(said, [code](const Say& say) { return say.code == code; }));
+        std::ranges::count_if(said, [code](const Notice& say) { return say.code == code; }));
   }
   std::string state() const { return to_string(poller->status(now).activity); }
 
@@ -179,8 +179,8 @@ class Life {
   std::deque<Send> sent;
   std::vector<std::string> published;
   std::vector<std::string> dead;
-  std::vector<Say> said;
-  std::vector<Polled> polls;
+  std::vector<Notice> said;
+  std::vector<PollResult> polls;
   std::vector<Duration> silences;
   std::size_t events_at_once = 0;
   int asked_times = 0;
@@ -194,10 +194,10 @@ class Life {
         std::erase_if(sent, [&](const Send& send) { return send.id == cancel->id; });
       } else if (const auto* silence = std::get_if<Silence>(&action)) {
         silences.push_back(silence->duration);
-      } else if (const auto* poll = std::get_if<Polled>(&action)) {
+      } else if (const auto* poll = std::get_if<PollResult>(&action)) {
         polls.push_back(*poll);
       } else {
-        said.push_back(std::get<Say>(action));
+        said.push_back(std::get<Notice>(action));
       }
     }
   }

@@ -159,7 +159,7 @@ TEST(Poller, ProgressWithoutEventsIsHeldUntilAskedFor) {
   EXPECT_EQ(life.cursor().watermark, noon - 10 * 24h) << "nothing was written";
   ASSERT_TRUE(life.poller->has_progress());
   life.commit(*life.poller->take_progress(life.now));
-  EXPECT_GE(life.cursor().watermark, noon - horizon - 1h);
+  EXPECT_GE(life.cursor().watermark, noon - finality_delay - 1h);
   EXPECT_FALSE(life.poller->take_progress(life.now));
 }
 
@@ -901,15 +901,15 @@ TEST(Poller, WhatOutlastsTheGraceIsAFailureWhateverItIs) {
     life.commit(*life.poller->take_progress(life.now));
     ASSERT_TRUE(life.cursor().trouble) << status;
     EXPECT_EQ(life.cursor().trouble->state,
-              status == 429 ? Trouble::State::throttled : Trouble::State::retrying);
+              status == 429 ? LastError::State::throttled : LastError::State::retrying);
     life.live(3min);
     EXPECT_EQ(life.state(), "failing") << status;
     ASSERT_TRUE(life.poller->urgent());
     life.commit(*life.poller->take_progress(life.now));
-    EXPECT_EQ(life.cursor().trouble->state, Trouble::State::failed) << status;
+    EXPECT_EQ(life.cursor().trouble->state, LastError::State::failed) << status;
     EXPECT_GT(life.poller->status(life.now).attempts, 3);
     const auto of_level = [&](Level level) {
-      return std::ranges::count_if(life.said, [level](const Say& say) { return say.level == level; });
+      return std::ranges::count_if(life.said, [level](const Notice& say) { return say.level == level; });
     };
     EXPECT_EQ(of_level(Level::info), 1) << "the first attempt that fails";
     EXPECT_GE(of_level(Level::warn), 1) << "what outlasts the grace";

@@ -74,7 +74,7 @@ class ScriptedVendor final : public Vendor {
   std::vector<std::string> empty_hints(const Source&) const override { return {"the script."}; }
 
   http::Request request(const Source&, const Secrets&, const std::optional<Token>& token,
-                        const Ask& ask) const override {
+                        const PageRequest& ask) const override {
     Time from = ask.from;
     std::optional<Time> to = ask.to;
     if (facts.by_day) {
@@ -89,7 +89,7 @@ class ScriptedVendor final : public Vendor {
     return request;
   }
 
-  Answer read(const Source&, const Ask&, const http::Response& response) const override {
+  Answer read(const Source&, const PageRequest&, const http::Response& response) const override {
     if (std::optional<Refusal> refusal = refused(response)) return *refusal;
     Page page;
     const std::string_view body = *response.body;

@@ -211,7 +211,7 @@ Ledger ledger_at(Time watermark, Position floor) {
 }
 
 Circumstances at_noon(std::optional<Time> unsettled_from = std::nullopt) {
-  return {10min, noon, noon, noon - horizon, unsettled_from};
+  return {10min, noon, noon, noon - finality_delay, unsettled_from};
 }
 
 void expect(const std::vector<Line>& lines) {

@@ -30,14 +30,14 @@ class GivenClient final : public http::Client {
 
 class GivenObserver final : public Observer {
  public:
-  void said(const Source& source, const Say& say) override {
+  void said(const Source& source, const Notice& say) override {
     lines.push_back(source.name + " " + say.code + ": " + say.text);
   }
-  void shard_said(int, const Say& say) override { lines.push_back(say.code + ": " + say.text); }
+  void shard_said(int, const Notice& say) override { lines.push_back(say.code + ": " + say.text); }
   void rebalanced(const MembershipEvent&) override { ++rebalances; }
   void waited(const Source&, Duration duration) override { waits.push_back(duration); }
   void answered(const Source&, const http::Response&) override {}
-  void polled(const Source&, const Polled& poll, Time) override { polls.push_back(poll); }
+  void polled(const Source&, const PollResult& poll, Time) override { polls.push_back(poll); }
   void transacted(const Batch&, Outcome outcome, Duration, Time) override {
     if (outcome == Outcome::committed) ++commits;
     ++transactions[outcome];
@@ -45,7 +45,7 @@ class GivenObserver final : public Observer {
 
   std::vector<std::string> lines;
   std::vector<Duration> waits;
-  std::vector<Polled> polls;
+  std::vector<PollResult> polls;
   std::map<Outcome, int> transactions;
   int commits = 0;
   int rebalances = 0;

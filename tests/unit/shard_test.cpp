@@ -243,7 +243,7 @@ TEST(Shard, ProgressWithoutEventsIsWrittenAfterTenMinutesAndOnDrain) {
   EXPECT_THAT(life.journal->batches, SizeIs(1)) << "the birth";
   life.live(2min);
   EXPECT_THAT(life.journal->batches, SizeIs(2));
-  EXPECT_GE(decode_cursor(life.journal->records["acme"])->cursor.watermark, noon - horizon);
+  EXPECT_GE(decode_cursor(life.journal->records["acme"])->cursor.watermark, noon - finality_delay);
   life.live(2min);
   life.shard->drain(life.now);
   life.live(1s);
@@ -260,7 +260,7 @@ TEST(Shard, ProgressRidesWithTheNextBatch) {
   life.live(1min);
   life.tenants["busy"].events.emplace_back("e", life.now.wall);
   life.live(1min);
-  EXPECT_GE(decode_cursor(life.journal->records["quiet"])->cursor.watermark, noon - horizon);
+  EXPECT_GE(decode_cursor(life.journal->records["quiet"])->cursor.watermark, noon - finality_delay);
 }
 
 // --- outcomes

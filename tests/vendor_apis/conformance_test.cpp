@@ -28,7 +28,7 @@ class EveryVendor : public ::testing::TestWithParam<const Vendor*> {
  protected:
   const Vendor& vendor() const { return *GetParam(); }
 
-  http::Request ask(const Source& source, const Ask& ask) const {
+  http::Request ask(const Source& source, const PageRequest& ask) const {
     return vendor().request(source, given_secrets(vendor()), given_token(vendor()), ask);
   }
 };
@@ -117,7 +117,7 @@ TEST_P(EveryVendor, AsksAndReadsAsItsTranscriptsSay) {
 
 // Reads on from a token until the last page, from a server that answers nothing but the requests of the
 // transcript.
-std::multiset<std::string> read_on(const Vendor& vendor, const Transcript& transcript, Ask ask) {
+std::multiset<std::string> read_on(const Vendor& vendor, const Transcript& transcript, PageRequest ask) {
   std::map<std::string, const http::Response*> server;
   for (const Exchange& exchange : transcript.exchanges) server[exchange.request] = &exchange.response;
   std::multiset<std::string> raws;
@@ -467,7 +467,7 @@ TEST_P(EveryVendor, SendsTheCredentialToItsOwnOriginOnly) {
       const Answer answer = vendor().read(transcript.source, exchange.ask, response);
       const Page* page = std::get_if<Page>(&answer);
       if (page == nullptr || page->next.empty()) continue;
-      Ask next = exchange.ask;
+      PageRequest next = exchange.ask;
       next.token = page->next;
       expect_own(transcript.source, ask(transcript.source, next));
     }

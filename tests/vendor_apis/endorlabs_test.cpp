@@ -98,7 +98,7 @@ TEST(EndorLabsToken, IsToldToNobodyUnderAnyName) {
 
 // The collections that are asked, in order, for a window whose bounds lie that many days back.
 std::vector<std::string> collections(Duration from, std::optional<Duration> to) {
-  Ask ask;
+  PageRequest ask;
   ask.from = kNow - from;
   if (to) ask.to = kNow - *to;
   ask.page_size = 100;

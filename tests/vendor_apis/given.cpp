@@ -101,8 +101,8 @@ http::Response given_failure(http::Transport transport, std::string detail) {
   return response;
 }
 
-Ask any_ask(const Vendor& vendor, std::string token) {
-  Ask ask;
+PageRequest any_ask(const Vendor& vendor, std::string token) {
+  PageRequest ask;
   ask.from = *parse_rfc3339("2025-12-18T00:00:00Z");
   ask.to = *parse_rfc3339("2025-12-19T00:00:00Z");
   ask.token = std::move(token);

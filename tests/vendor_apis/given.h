@@ -33,6 +33,6 @@ http::Response given_response(int status, std::string body, std::vector<http::He
 http::Response given_failure(http::Transport transport, std::string detail);
 
 // An ask for a day in 2025, page after page.
-Ask any_ask(const Vendor& vendor, std::string token = "");
+PageRequest any_ask(const Vendor& vendor, std::string token = "");
 
 }  // namespace auditstream::vendor_apis

@@ -19,12 +19,12 @@ using ::testing::Optional;
 using ::testing::StartsWith;
 using namespace std::string_literals;
 
-constexpr Remedies kRemedies{.title = "Example",
-                             .unauthorized = "api_key",
-                             .forbidden = "role",
-                             .not_found = "base_url",
-                             .throttled = "rate_limit",
-                             .unreachable = "region"};
+constexpr Remedies remedies{.title = "Example",
+                            .unauthorized = "api_key",
+                            .forbidden = "role",
+                            .not_found = "base_url",
+                            .throttled = "rate_limit",
+                            .unreachable = "region"};
 
 Source example() {
   Source source;
@@ -143,7 +143,7 @@ const Shape kShape{.events = "/list/rows",
                    .envelope = "/list"};
 
 Slices slices_of(const std::string& body, const Source& source = example(), const Shape& shape = kShape) {
-  auto read = read_page(source, given_response(200, body), shape, kRemedies);
+  auto read = read_page(source, given_response(200, body), shape, remedies);
   if (const auto* refusal = std::get_if<Refusal>(&read)) {
     ADD_FAILURE() << refusal->message;
     return {};
@@ -152,8 +152,7 @@ Slices slices_of(const std::string& body, const Source& source = example(), cons
 }
 
 Refusal refusal_of(const std::string& body, const Source& source = example(), const Shape& shape = kShape) {
-  auto read =
-      read_page(source, given_response(200, body, {{"content-type", "text/plain"}}), shape, kRemedies);
+  auto read = read_page(source, given_response(200, body, {{"content-type", "text/plain"}}), shape, remedies);
   EXPECT_TRUE(std::holds_alternative<Refusal>(read)) << body;
   return std::holds_alternative<Refusal>(read) ? std::get<Refusal>(read) : Refusal{};
 }
@@ -241,7 +240,7 @@ TEST(Slicing, ABareArrayMayBeThePage) {
   bare.events = bare.envelope = {};
   bare.fields = {};
   const auto read = [&](const std::string& body) {
-    return read_page(example(), given_response(200, body), bare, kRemedies);
+    return read_page(example(), given_response(200, body), bare, remedies);
   };
   const std::string row = R"({"id":"a","at":"2026-11-20T12:00:00Z"})";
   const auto page = read("\n[" + row + ", " + row + "]\n");

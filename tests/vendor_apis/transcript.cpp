@@ -59,8 +59,8 @@ Duration duration_of(const std::string& text) {
   return duration.ok() ? *duration : Duration{};
 }
 
-Ask ask_of(const Section& section, const Source& source) {
-  Ask ask;
+PageRequest ask_of(const Section& section, const Source& source) {
+  PageRequest ask;
   ask.page_size = source.page_size;
   ask.now = ask.latest = time_of("2026-11-20T12:00:00Z");
   for (const auto& [name, value] : settings_of(section)) {

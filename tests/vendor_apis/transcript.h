@@ -29,7 +29,7 @@ struct ExpectedRefusal {
 };
 
 struct Exchange {
-  Ask ask;
+  PageRequest ask;
   std::string request;  // as request_text() spells it
   http::Response response;
   std::variant<ExpectedPage, ExpectedRefusal> expected;

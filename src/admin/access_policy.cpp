@@ -21,14 +21,14 @@ bool is_nobodys_domain(std::string_view host) {
   return host.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
-bool is_known(std::string_view authority, const Door& door) {
+bool is_known(std::string_view authority, const AccessPolicy& policy) {
   const std::string_view host = split_authority(authority).host;
   const auto is_it = [&](std::string_view known) {
     return same_host(host, known) || same_host(authority, known);
   };
   if (is_it("localhost") || is_it("127.0.0.1") || is_it("[::1]")) return true;
-  if (std::ranges::any_of(door.hosts, is_it)) return true;
-  return is_it(split_authority(door.listen).host) || (!door.loopback && is_nobodys_domain(host));
+  if (std::ranges::any_of(policy.hosts, is_it)) return true;
+  return is_it(split_authority(policy.listen).host) || (!policy.loopback && is_nobodys_domain(host));
 }
 
 // Takes as long for any wrong one of the same length.
@@ -46,9 +46,9 @@ bool is_for_machines(const std::string& path) {
 
 }  // namespace
 
-std::optional<HttpResponse> turn_away(const HttpRequest& request, const Door& door) {
+std::optional<HttpResponse> refuse_access(const HttpRequest& request, const AccessPolicy& policy) {
   const std::string_view host = header(request, "host");
-  if (!is_known(host, door) && !is_for_machines(request.path)) {
+  if (!is_known(host, policy) && !is_for_machines(request.path)) {
     return error_response(403, "the Host \"" + std::string(host) +
                                    "\" is not known here; to accept it, add it to http.hosts in the config");
   }
@@ -61,8 +61,8 @@ std::optional<HttpResponse> turn_away(const HttpRequest& request, const Door& do
     }
   }
   const bool changes = request.method != "GET" && request.method != "HEAD";
-  if (!changes || door.loopback) return std::nullopt;
-  if (door.token.empty()) {
+  if (!changes || policy.loopback) return std::nullopt;
+  if (policy.token.empty()) {
     return error_response(
         403,
         "changes are accepted on a loopback listener, or with a token: set http.token in the "
@@ -71,7 +71,7 @@ std::optional<HttpResponse> turn_away(const HttpRequest& request, const Door& do
   constexpr std::string_view bearer = "Bearer ";
   const std::string_view authorization = header(request, "authorization");
   if (authorization.starts_with(bearer) &&
-      same_secret(authorization.substr(bearer.size()), door.token.reveal())) {
+      same_secret(authorization.substr(bearer.size()), policy.token.reveal())) {
     return std::nullopt;
   }
   HttpResponse refused =

@@ -1,5 +1,5 @@
 // Who waits for a topic that takes nothing, and whose turn it is.
-#include "core/held_sources.h"
+#include "core/blocked_sources.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@ namespace {
 constexpr Duration first = 15s, most = 5min;
 
 struct Waiting {
-  HeldSources sources{first, most};
+  BlockedSources sources{first, most};
   Now now{Time{}, Steady{1h}};
 
   void hold(const std::string& source, const std::string& topic = "t") {
@@ -65,7 +65,7 @@ TEST(HeldSources, OneOfATopicIsTriedAtATime) {
   // Nothing of it was to be committed after all.
   waiting.sources.end_trial("a");
   EXPECT_TRUE(waiting.sources.admit("b", waiting.now));
-  const std::map<std::string, Held> free = waiting.sources.release("b");
+  const std::map<std::string, BlockedSource> free = waiting.sources.release("b");
   ASSERT_EQ(free.size(), 1u);
   EXPECT_EQ(free.at("b").trouble.text, "it is gone");
   EXPECT_TRUE(waiting.sources.admit("a", waiting.now)) << "what took b may take a";

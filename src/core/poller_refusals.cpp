@@ -132,12 +132,12 @@ std::string Poller::window_of(std::size_t lane) const {
 
 void Poller::attempt_failed(const Refusal& refusal, std::string window, Steady asked, Now now,
                             std::vector<Action>& out) {
-  out.push_back(Polled{refusal.kind});
-  const std::optional<Refusal>& last = last_error_.refusal;
+  out.push_back(PollResult{refusal.kind});
+  const std::optional<Refusal>& last = last_refusal_.refusal;
   const bool failed_before = health_.failed() && last;
   const bool news = !last || last->kind != refusal.kind || last->status != refusal.status;
-  last_error_.refusal = refusal;
-  last_error_.window = std::move(window);
+  last_refusal_.refusal = refusal;
+  last_refusal_.window = std::move(window);
   const std::string text = refusal.message + (refusal.remedy.empty() ? "" : "; " + refusal.remedy);
   health_.fail(refusal, text, is_refused(refusal) || firewall_.times() >= firewall_is_refusal, asked, now);
   say_trouble(news || (health_.failed() && !failed_before), now, out);
@@ -147,10 +147,10 @@ void Poller::attempt_failed(const Refusal& refusal, std::string window, Steady a
 // The first attempt that fails is nothing to be alarmed about; what outlasts the grace is, and what needs a
 // person.
 void Poller::say_trouble(bool news, Now now, std::vector<Action>& out) {
-  if (news) last_error_.notices.reset();
+  if (news) last_refusal_.notices.reset();
   if (!news && !health_.failed()) return;
-  if (!last_error_.notices.due(now.steady)) return;
-  const Trouble& trouble = *health_.trouble();
+  if (!last_refusal_.notices.due(now.steady)) return;
+  const LastError& trouble = *health_.trouble();
   std::string text = trouble.text;
   if (trouble.attempts > 1) {
     text += "; since " + format_rfc3339(floor_second(*trouble.since)) + ", " +
@@ -158,34 +158,34 @@ void Poller::say_trouble(bool news, Now now, std::vector<Action>& out) {
   }
   const Level level = !health_.failed() ? Level::info : health_.needs_a_person() ? Level::error : Level::warn;
   // Without one it is a predecessor's that has outlasted the grace.
-  const std::optional<Refusal>& last = last_error_.refusal;
-  out.push_back(Say{level, to_string(last ? last->kind : RefusalKind::transient), std::move(text),
-                    last_error_.window, last ? last->request_id : ""});
+  const std::optional<Refusal>& last = last_refusal_.refusal;
+  out.push_back(Notice{level, to_string(last ? last->kind : RefusalKind::transient), std::move(text),
+                       last_refusal_.window, last ? last->request_id : ""});
 }
 
-void Poller::block(std::optional<Trouble> why) {
+void Poller::block(std::optional<LastError> why) {
   if (stopped() || !ledger_) return;
   blocked_ = std::move(why);
-  const std::optional<Trouble>& known = ledger_->cursor().trouble;
+  const std::optional<LastError>& known = ledger_->cursor().trouble;
   if (blocked_ && known && known->state == blocked_->state && known->text == blocked_->text) return;
   note_in_cursor(blocked_ ? blocked_ : health_.trouble());
 }
 
 void Poller::tell_trouble(Now now) {
-  std::optional<Trouble> news = health_.to_tell(now);
+  std::optional<LastError> news = health_.to_tell(now);
   if (news && !blocked_) note_in_cursor(std::move(news));
 }
 
-void Poller::note_in_cursor(std::optional<Trouble> trouble) {
+void Poller::note_in_cursor(std::optional<LastError> trouble) {
   if (ledger_->note_trouble(std::move(trouble))) cursor_has_news_ = true;
 }
 
 // One line for a trouble that was said: who was alarmed by it must hear the end of it.
-void Poller::recovered(const std::optional<Trouble>& trouble, Now now, std::vector<Action>& out) {
+void Poller::recovered(const std::optional<LastError>& trouble, Now now, std::vector<Action>& out) {
   if (!trouble) return;
   const bool is_kafkas = blocked_ && blocked_->text == trouble->text;  // inherited with the cursor
   if (!blocked_) note_in_cursor(std::nullopt);
-  last_error_ = {};
+  last_refusal_ = {};
   std::string text = "reading again";
   if (trouble->since) {
     const Duration took = std::max(now.wall - *trouble->since, Duration{0});
@@ -195,7 +195,7 @@ void Poller::recovered(const std::optional<Trouble>& trouble, Now now, std::vect
               (trouble->attempts == 1 ? " failed attempt" : " failed attempts");
     }
   }
-  if (!is_kafkas) out.push_back(Say{Level::info, "recovered", text + ": " + trouble->text});
+  if (!is_kafkas) out.push_back(Notice{Level::info, "recovered", text + ": " + trouble->text});
 }
 
 }  // namespace auditstream::core

@@ -1,4 +1,4 @@
-// HeldSources: sources whose events a topic does not take, because it is gone, denied, or refuses their age.
+// BlockedSources: sources whose events a topic does not take, because it is gone, denied, or refuses their age.
 // The topic is tried again now and then, with one source at a time: what it refuses of one it may take of
 // another. Pure.
 #pragma once
@@ -13,16 +13,16 @@
 
 namespace auditstream::core {
 
-struct Held {
-  Trouble trouble;
+struct BlockedSource {
+  LastError trouble;
   std::string topic;
   bool on_trial = false;  // the next commit has its events
 };
 
-class HeldSources {
+class BlockedSources {
  public:
   // A topic is tried again after `first`, and after twice as long each time that it is in vain.
-  HeldSources(Duration first, Duration most) : first_(first), most_(most) {}
+  BlockedSources(Duration first, Duration most) : first_(first), most_(most) {}
 
   // The topic has taken nothing of this source.
   void hold(const std::string& source, const std::string& topic, std::string why, Now now);
@@ -34,12 +34,12 @@ class HeldSources {
   const std::string* takes_nothing(std::string_view topic) const;
   // Something of it was committed: those that are free with it, and what they were held for. Where the topic
   // had taken nothing of anybody, these are all that waited for it.
-  std::map<std::string, Held> release(std::string_view source);
+  std::map<std::string, BlockedSource> release(std::string_view source);
   // It doesn't need that topic any more.
   void forget(std::string_view source);
 
   // Null if it is not held.
-  const Held* find(std::string_view source) const;
+  const BlockedSource* find(std::string_view source) const;
   // Whether what the source has finished may be committed now. A held one is on trial from then on.
   bool admit(std::string_view source, Now now);
   // Nothing of it is about to be committed after all.
@@ -60,7 +60,7 @@ class HeldSources {
 
   Duration first_;
   Duration most_;
-  std::map<std::string, Held, std::less<>> held_;  // by source
+  std::map<std::string, BlockedSource, std::less<>> blocked_sources_;  // by source
   std::map<std::string, Topic, std::less<>> topics_;
 };
 
