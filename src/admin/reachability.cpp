@@ -7,8 +7,6 @@ namespace auditstream::admin {
 namespace {
 
 constexpr Duration stood_still_after = 5s;
-constexpr Duration say_wait_first = 1min;
-constexpr Duration say_wait_max = 1h;
 
 std::string span(Duration duration) {
   return readable_duration(std::chrono::floor<std::chrono::seconds>(duration));
@@ -35,12 +33,10 @@ std::optional<core::Notice> Reachability::look(std::optional<Steady> silent_sinc
   if (news) {
     since_ = *silent_since;
     view_ = {false, floor_second(now.wall - (now.steady - since_)), {}};
-    say_wait_ = say_wait_first;
+    notices_.reset();
   }
   view_.error = why.message.empty() ? "no answer" : why.message;
-  if (!news && now.steady < say_again_) return std::nullopt;
-  if (!news) say_wait_ = std::min<Duration>(say_wait_ * 2, say_wait_max);
-  say_again_ = now.steady + say_wait_;
+  if (!notices_.due(now.steady)) return std::nullopt;
   return core::Notice{why.kind == ErrorKind::unavailable ? core::Level::warn : core::Level::error,
                       "kafka_unreachable",
                       view_.sentence() + " (for " + span(now.steady - since_) +

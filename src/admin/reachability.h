@@ -7,6 +7,7 @@
 #include "admin/kafka_view.h"
 #include "auditstream/result.h"
 #include "auditstream/time.h"
+#include "core/falling_rate.h"
 #include "core/notice.h"
 
 namespace auditstream::admin {
@@ -25,10 +26,9 @@ class Reachability {
  private:
   KafkaView view_;
   Steady since_{};  // unless reachable
-  Steady say_again_{};
   std::optional<Steady> looked_{};
   Steady awake_since_ = Steady::min();
-  Duration say_wait_{};
+  core::FallingRate notices_{1min, 1h};
 };
 
 }  // namespace auditstream::admin

@@ -11,25 +11,25 @@ namespace {
 
 // org.apache.kafka.common.utils.Utils.murmur2: 32-bit MurmurHash2, seed 0x9747b28c, little-endian.
 std::uint32_t murmur2(std::string_view bytes) {
-  constexpr std::uint32_t kMultiplier = 0x5bd1e995;
-  constexpr int kShift = 24;
+  constexpr std::uint32_t multiplier = 0x5bd1e995;
+  constexpr int shift = 24;
   const auto byte = [bytes](std::size_t i) { return std::uint32_t{static_cast<unsigned char>(bytes[i])}; };
 
   std::uint32_t hash = 0x9747b28c ^ static_cast<std::uint32_t>(bytes.size());
   std::size_t at = 0;
   for (; at + 4 <= bytes.size(); at += 4) {
     std::uint32_t word = byte(at) | byte(at + 1) << 8 | byte(at + 2) << 16 | byte(at + 3) << 24;
-    word *= kMultiplier;
-    word ^= word >> kShift;
-    word *= kMultiplier;
-    hash = (hash * kMultiplier) ^ word;
+    word *= multiplier;
+    word ^= word >> shift;
+    word *= multiplier;
+    hash = (hash * multiplier) ^ word;
   }
   if (at < bytes.size()) {
     for (std::size_t i = bytes.size(); i-- > at;) hash ^= byte(i) << (8 * (i - at));
-    hash *= kMultiplier;
+    hash *= multiplier;
   }
   hash ^= hash >> 13;
-  hash *= kMultiplier;
+  hash *= multiplier;
   return hash ^ (hash >> 15);
 }
 

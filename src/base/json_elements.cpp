@@ -8,7 +8,7 @@
 namespace auditstream::json {
 namespace {
 
-constexpr std::size_t kDamagesMax = 10'000;
+constexpr std::size_t damages_max = 10'000;
 
 struct Nobody : rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Nobody> {
   void begin(const Bytes&) {}
@@ -24,7 +24,7 @@ class ElementScan {
 
   // To the array's end; false where a border is in doubt.
   bool run() {
-    while (patched_.damages.size() <= kDamagesMax) {
+    while (patched_.damages.size() <= damages_max) {
       at_ = text_.find_first_not_of(" \t\r\n", at_);
       if (at_ == std::string_view::npos) return false;
       if (text_[at_] == ']' && open_.empty()) return true;
@@ -74,7 +74,7 @@ class ElementScan {
     separated_ = false;
     ++at_;
     if (open_.size() == nesting_max_) {
-      damage({too_deep_, at_, too_deep_, "nested deeper than " + std::to_string(kDepthMax) + " levels"});
+      damage({too_deep_, at_, too_deep_, "nested deeper than " + std::to_string(depth_max) + " levels"});
     }
     end_value();
     return true;
@@ -148,7 +148,7 @@ class ElementScan {
 }  // namespace
 
 std::optional<Patched> patch_elements(std::string_view text, std::size_t begin, std::size_t depth) {
-  ElementScan scan(text, begin, kDepthMax - depth);
+  ElementScan scan(text, begin, depth_max - depth);
   if (!scan.run()) return std::nullopt;
   Patched patched = scan.take();
   return patched.damages.empty() ? std::nullopt : std::optional(std::move(patched));

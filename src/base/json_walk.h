@@ -16,7 +16,7 @@ namespace auditstream::json {
 
 // RapidJSON's recursive parser needs stack for each level: 200,000 levels end the process. It is also the
 // only one whose callbacks come after the character was taken, which slicing relies on.
-inline constexpr std::size_t kDepthMax = 256;
+inline constexpr std::size_t depth_max = 256;
 
 // The text as RapidJSON's input. Unlike its MemoryStream it never reads past the end, not even in a cut UTF-8
 // sequence.
@@ -76,7 +76,7 @@ class Track {
 
   // Enters an object or array; its members are looked up in `node`. False where it is nested too deep.
   bool open(const PointerNode* node, bool array) {
-    if (depth_ == kDepthMax) return false;
+    if (depth_ == depth_max) return false;
     frames_[depth_++] = Frame{node, 0, 0, array};
     return true;
   }
@@ -96,7 +96,7 @@ class Track {
 
   std::size_t depth_ = 0;
   const PointerNode* next_;
-  std::array<Frame, kDepthMax> frames_;  // only the first depth_ are alive
+  std::array<Frame, depth_max> frames_;  // only the first depth_ are alive
 };
 
 enum class Flaw { none, cut, too_deep, broken };
@@ -118,7 +118,7 @@ std::string mend(std::string_view text);
 // string is taken as it is spelled, quotes included, lest two that differ look alike. For any scalar.
 std::string_view as_spelled(std::string_view text, std::size_t end, std::string_view decoded);
 
-// Whether the text is one JSON value of valid UTF-8, nested at most kDepthMax deep.
+// Whether the text is one JSON value of valid UTF-8, nested at most depth_max deep.
 bool is_json(std::string_view text);
 
 // Where the first byte stands that is not UTF-8, or the text's size. A sequence that the end cuts off is no
@@ -131,7 +131,7 @@ std::size_t utf8_flaw(std::string_view text);
 // mended, so a handler takes them from the text, where they end at Tell().
 template <class Handler>
 Verdict walk(std::string_view text, Handler& handler, bool mended = false) {
-  constexpr unsigned kFlags = rapidjson::kParseNumbersAsStringsFlag;
+  constexpr unsigned flags = rapidjson::kParseNumbersAsStringsFlag;
   if (const std::size_t flaw = utf8_flaw(text); flaw < text.size()) {
     return Verdict{Flaw::broken, flaw,
                    rapidjson::GetParseError_En(rapidjson::kParseErrorStringInvalidEncoding)};
@@ -139,7 +139,7 @@ Verdict walk(std::string_view text, Handler& handler, bool mended = false) {
   Bytes bytes(text);
   rapidjson::Reader reader;
   handler.begin(bytes);
-  reader.Parse<kFlags>(bytes, handler);
+  reader.Parse<flags>(bytes, handler);
   if (!reader.HasParseError()) {
     // The parser takes a NUL for the end of its input.
     return bytes.at_end() ? Verdict{} : Verdict{Flaw::broken, bytes.Tell(), "a NUL byte after the document"};

@@ -124,12 +124,12 @@ struct Unit {
   std::string_view name;
   Duration length;
 };
-constexpr std::array<Unit, 6> kUnits{{{"d", days(1)},
-                                      {"h", hours(1)},
-                                      {"m", minutes(1)},
-                                      {"s", seconds(1)},
-                                      {"ms", std::chrono::milliseconds(1)},
-                                      {"us", microseconds(1)}}};
+constexpr std::array<Unit, 6> units{{{"d", days(1)},
+                                     {"h", hours(1)},
+                                     {"m", minutes(1)},
+                                     {"s", seconds(1)},
+                                     {"ms", std::chrono::milliseconds(1)},
+                                     {"us", microseconds(1)}}};
 
 }  // namespace
 
@@ -215,7 +215,7 @@ Result<Duration> parse_duration(std::string_view text) {
   if (digits == 0) return Error{quoted(text) + " is not a duration" + hint};
   const std::string_view unit_name = text.substr(digits);
   if (unit_name.empty()) return Error{quoted(text) + " has no unit" + hint};
-  for (const Unit& unit : kUnits) {
+  for (const Unit& unit : units) {
     if (unit.name != unit_name) continue;
     if (value > Duration::max() / unit.length) return Error{quoted(text) + " is too long" + hint};
     return unit.length * value;
@@ -225,7 +225,7 @@ Result<Duration> parse_duration(std::string_view text) {
 
 std::string format_duration(Duration duration) {
   if (duration == Duration::zero()) return "0s";
-  for (const Unit& unit : kUnits) {
+  for (const Unit& unit : units) {
     if (duration % unit.length == Duration::zero()) {
       return std::to_string(duration / unit.length) + std::string(unit.name);
     }
@@ -254,11 +254,11 @@ std::string readable_duration(Duration duration) {
 }
 
 std::optional<Time> parse_http_date(std::string_view text) {
-  static constexpr std::string_view kDays = "Mon Tue Wed Thu Fri Sat Sun ";
-  static constexpr std::string_view kMonths = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec ";
-  if (text.size() != 29 || kDays.find(text.substr(0, 3)) % 4 != 0 || text.substr(3, 2) != ", ")
+  static constexpr std::string_view day_names = "Mon Tue Wed Thu Fri Sat Sun ";
+  static constexpr std::string_view month_names = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec ";
+  if (text.size() != 29 || day_names.find(text.substr(0, 3)) % 4 != 0 || text.substr(3, 2) != ", ")
     return std::nullopt;
-  const std::size_t month = kMonths.find(text.substr(8, 4));
+  const std::size_t month = month_names.find(text.substr(8, 4));
   if (month % 4 != 0) return std::nullopt;
   Scanner in(text.substr(5));
   int day, year;

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/backoff.h"
+
 namespace auditstream::core {
 
 void BlockedSources::hold(const std::string& source, const std::string& topic, std::string why, Now now) {
-  BlockedSource& held = blocked_sources_[source];
+  BlockedSource& held = sources_[source];
   if (!held.trouble.since) held.trouble.since = now.wall;
   held.trouble.text = std::move(why);
   ++held.trouble.attempts;
@@ -18,11 +20,9 @@ bool BlockedSources::leave_alone(const std::string& name, const std::optional<st
                                  Now now) {
   Topic& topic = topics_[name];
   topic.to_everybody = to_everybody;
-  Duration wait = first_;
-  for (int i = 0; i < topic.attempts && wait < most_; ++i) wait *= 2;
-  topic.until = now.steady + std::min(wait, most_);
-  topic.offered = false;
   const int attempts = ++topic.attempts;
+  topic.until = now.steady + backoff(first_, attempts, most_);
+  topic.offered = false;
   return (attempts & (attempts - 1)) == 0;
 }
 
@@ -33,17 +33,17 @@ const std::string* BlockedSources::takes_nothing(std::string_view topic) const {
 
 std::map<std::string, BlockedSource> BlockedSources::release(std::string_view source) {
   std::map<std::string, BlockedSource> free;
-  const auto found = blocked_sources_.find(source);
-  if (found == blocked_sources_.end()) return free;
+  const auto found = sources_.find(source);
+  if (found == sources_.end()) return free;
   const std::string topic = found->second.topic;
   const bool all = topics_[topic].to_everybody.has_value();
-  for (auto held = blocked_sources_.begin(); held != blocked_sources_.end();) {
+  for (auto held = sources_.begin(); held != sources_.end();) {
     if (held != found && !(all && held->second.topic == topic)) {
       ++held;
       continue;
     }
     free.emplace(held->first, std::move(held->second));
-    held = blocked_sources_.erase(held);
+    held = sources_.erase(held);
   }
   topics_[topic] = {};  // the others have their turn
   return free;
@@ -51,26 +51,24 @@ std::map<std::string, BlockedSource> BlockedSources::release(std::string_view so
 
 void BlockedSources::forget(std::string_view source) {
   end_trial(source);
-  if (const auto found = blocked_sources_.find(source); found != blocked_sources_.end())
-    blocked_sources_.erase(found);
+  if (const auto found = sources_.find(source); found != sources_.end()) sources_.erase(found);
 }
 
 bool BlockedSources::any_for(std::string_view topic) const {
-  return std::ranges::any_of(blocked_sources_,
-                             [&](const auto& entry) { return entry.second.topic == topic; });
+  return std::ranges::any_of(sources_, [&](const auto& entry) { return entry.second.topic == topic; });
 }
 
 const BlockedSource* BlockedSources::find(std::string_view source) const {
-  const auto found = blocked_sources_.find(source);
-  return found == blocked_sources_.end() ? nullptr : &found->second;
+  const auto found = sources_.find(source);
+  return found == sources_.end() ? nullptr : &found->second;
 }
 
 bool BlockedSources::admit(std::string_view source, Now now) {
-  const auto found = blocked_sources_.find(source);
-  if (found == blocked_sources_.end() || found->second.on_trial) return true;
+  const auto found = sources_.find(source);
+  if (found == sources_.end() || found->second.on_trial) return true;
   const std::string& topic = found->second.topic;
   if (now.steady < topics_[topic].until) return false;
-  for (const auto& [name, held] : blocked_sources_) {
+  for (const auto& [name, held] : sources_) {
     if (held.on_trial && held.topic == topic) return false;
   }
   found->second.on_trial = true;
@@ -78,13 +76,13 @@ bool BlockedSources::admit(std::string_view source, Now now) {
 }
 
 void BlockedSources::end_trial(std::string_view source) {
-  const auto found = blocked_sources_.find(source);
-  if (found == blocked_sources_.end() || !std::exchange(found->second.on_trial, false)) return;
+  const auto found = sources_.find(source);
+  if (found == sources_.end() || !std::exchange(found->second.on_trial, false)) return;
   topics_[found->second.topic].offered = false;
 }
 
 void BlockedSources::end_trials() {
-  for (auto& [name, held] : blocked_sources_) held.on_trial = false;
+  for (auto& [name, held] : sources_) held.on_trial = false;
   for (auto& [name, topic] : topics_) topic.offered = false;
 }
 

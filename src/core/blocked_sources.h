@@ -60,7 +60,7 @@ class BlockedSources {
 
   Duration first_;
   Duration most_;
-  std::map<std::string, BlockedSource, std::less<>> blocked_sources_;  // by source
+  std::map<std::string, BlockedSource, std::less<>> sources_;  // by source
   std::map<std::string, Topic, std::less<>> topics_;
 };
 

@@ -17,6 +17,7 @@
 #include "base/exit_code.h"
 #include "base/hash.h"
 #include "base/mutex.h"
+#include "core/falling_rate.h"
 #include "core/fleet.h"
 #include "core/observers.h"
 #include "http/curl_client.h"
@@ -45,6 +46,7 @@ namespace {
 constexpr Duration drain_max = 30s;
 constexpr Duration kafka_try = 5s;
 constexpr Duration offsets_patience = 30s;
+constexpr Duration unavailable_said_max = 5min;
 constexpr int hang_max_ticks = 15;
 
 sigset_t ending_signals() {
@@ -113,22 +115,10 @@ class Signals {
   std::thread thread_;
 };
 
-// What is tried again and again, less and less often.
-class Patience {
- public:
-  void log_trouble(const std::string& text) {
-    const Steady now = read_clock().steady;
-    if (now < next_) return;
-    log(core::Level::warn, "kafka_unavailable", text + "; trying again");
-    next_ = now + wait_;
-    wait_ = std::min<Duration>(wait_ * 2, wait_max);
-  }
-
- private:
-  static constexpr Duration wait_max = 5min;
-  Steady next_ = Steady::min();
-  Duration wait_ = kafka_try;
-};
+// Of what is tried again and again.
+void log_unavailable(const std::string& text, core::FallingRate& notices) {
+  if (notices.due(read_clock().steady)) log(core::Level::warn, "kafka_unavailable", text + "; trying again");
+}
 
 void log_misconfigured(const std::string& problems) {
   std::istringstream lines(problems);
@@ -147,7 +137,7 @@ std::variant<kafka::ClusterFacts, int> wait_for_kafka(const kafka::Cluster& clus
   const Steady deadline = read_clock().steady + patience;
   const std::string& servers = config.kafka.at("bootstrap.servers");
   supervisor.status("waiting for Kafka at " + servers);
-  Patience trying;
+  core::FallingRate notices(kafka_try, unavailable_said_max);
   while (true) {
     const Duration left = deadline - read_clock().steady;
     const Status reached = cluster.reach(std::clamp<Duration>(left, 1s, kafka_try));
@@ -174,7 +164,7 @@ std::variant<kafka::ClusterFacts, int> wait_for_kafka(const kafka::Cluster& clus
           text + "; gave up after " + format_duration(patience) + " (--wait-for-kafka)");
       return exit_code(why);
     }
-    trying.log_trouble(text);
+    log_unavailable(text, notices);
     console.kafka_is_silent(servers + " (kafka.bootstrap.servers): " + why.message, read_clock().wall);
   }
 }
@@ -197,10 +187,10 @@ std::variant<Beginning, int> begin(const kafka::Connection& connection, const ka
   for (const std::string& warning : beginning.facts.warnings)
     log(core::Level::warn, "kafka_warning", warning);
   Result<std::vector<core::RecordMap>> offsets = cluster.read_offsets(config.offsets.topic, offsets_patience);
-  Patience trying;
+  core::FallingRate notices(kafka_try, unavailable_said_max);
   // A topic that is known may have partitions without a leader for a while.
   while (!offsets.ok() && !offsets.error().lasts() && read_clock().steady < deadline) {
-    trying.log_trouble(offsets.error().message);
+    log_unavailable(offsets.error().message, notices);
     console.kafka_is_silent(offsets.error().message, read_clock().wall);
     offsets = cluster.read_offsets(config.offsets.topic, offsets_patience);
   }

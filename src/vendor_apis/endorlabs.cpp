@@ -26,9 +26,9 @@
 namespace auditstream::vendor_apis {
 namespace {
 
-constexpr Duration kActiveFor = 24h * 30;
-constexpr Duration kAroundTheLine = 48h;
-constexpr Duration kDefaultTokenLife = 4h;
+constexpr Duration active_for = 24h * 30;
+constexpr Duration around_the_line = 48h;
+constexpr Duration default_token_life = 4h;
 
 constexpr toolkit::Remedies remedies{
     .title = "Endor Labs",
@@ -49,19 +49,19 @@ constexpr toolkit::Remedies remedies{
 
 // The two collections that the log is kept in. A page token is "active" or "archived", then maybe a parameter
 // that continues within: "active page_id=6512f0".
-constexpr std::string_view kActive = "active";
-constexpr std::string_view kArchived = "archived";
+constexpr std::string_view active = "active";
+constexpr std::string_view archived = "archived";
 
 std::string date(Time time) { return "date(" + toolkit::rfc3339_ms(time) + ")"; }
 
 bool may_be_active(const PageRequest& ask) {
-  return !ask.to || *ask.to >= ask.now - kActiveFor - kAroundTheLine;
+  return !ask.to || *ask.to >= ask.now - active_for - around_the_line;
 }
-bool may_be_archived(const PageRequest& ask) { return ask.from <= ask.now - kActiveFor + kAroundTheLine; }
+bool may_be_archived(const PageRequest& ask) { return ask.from <= ask.now - active_for + around_the_line; }
 
 std::string_view collection_of(const PageRequest& ask) {
-  if (ask.token.empty()) return may_be_active(ask) ? kActive : kArchived;
-  return ask.token.starts_with(kArchived) ? kArchived : kActive;
+  if (ask.token.empty()) return may_be_active(ask) ? active : archived;
+  return ask.token.starts_with(archived) ? archived : active;
 }
 
 // gRPC's code says what happened where the HTTP status is a gateway's guess.
@@ -149,7 +149,7 @@ class EndorLabs final : public Vendor {
                         const PageRequest& ask) const override {
     std::string path =
         "/v1/namespaces/" + toolkit::percent_encode(source.setting("namespace")) + "/audit-logs";
-    if (collection_of(ask) == kArchived) path += "/archived";
+    if (collection_of(ask) == archived) path += "/archived";
 
     std::string filter = "meta.create_time>=" + date(ask.from);
     // Beyond the millisecond that `to` lies in.
@@ -191,14 +191,14 @@ class EndorLabs final : public Vendor {
 
     Page page;
     page.events = std::move(slices.events);
-    const bool in_archive = collection_of(ask) == kArchived;
-    const std::string collection(in_archive ? kArchived : kActive);
+    const bool in_archive = collection_of(ask) == archived;
+    const std::string collection(in_archive ? archived : active);
     if (!id.empty()) {
       page.next = collection + " page_id=" + id;
     } else if (!offset.empty() && offset != "0") {
       page.next = collection + " page_token=" + offset;
     } else if (!in_archive && may_be_archived(ask)) {
-      page.next = kArchived;
+      page.next = archived;
     }
     return page;
   }
@@ -243,7 +243,7 @@ class EndorLabs final : public Vendor {
         !expires && life)
       expires = now + *life;
     if (!expires) expires = toolkit::jwt_expiry(token);
-    return Token{Secret(token), expires.value_or(now + kDefaultTokenLife)};
+    return Token{Secret(token), expires.value_or(now + default_token_life)};
   }
 
   std::vector<std::string> empty_hints(const Source& source) const override {

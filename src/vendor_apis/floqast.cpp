@@ -23,9 +23,9 @@
 namespace auditstream::vendor_apis {
 namespace {
 
-constexpr std::string_view kPath = "/api/v1/audit-trail";
+constexpr std::string_view api_path = "/api/v1/audit-trail";
 // Begins a page token that is not a cursor but the address that a 303 named.
-constexpr std::string_view kRedirected = "303 ";
+constexpr std::string_view redirected = "303 ";
 
 constexpr toolkit::Remedies remedies{
     .title = "FloQast",
@@ -105,12 +105,12 @@ class FloQast final : public Vendor {
                         const PageRequest& ask) const override {
     http::Request request;
     request.headers = {{"Accept", "application/json"}};
-    if (ask.token.starts_with(kRedirected)) {
-      request.url = ask.token.substr(kRedirected.size());
+    if (ask.token.starts_with(redirected)) {
+      request.url = ask.token.substr(redirected.size());
       // The address signs itself; the key belongs to FloQast alone.
       if (toolkit::origin_of(request.url) != toolkit::origin_of(source.base_url)) return request;
     } else {
-      toolkit::Url url(source.base_url, kPath);
+      toolkit::Url url(source.base_url, api_path);
       url.add("filter[startDate]", format_day(ask.from));
       url.add("filter[endDate]", format_day(ask.to.value_or(ask.latest + 24h)));
       url.add("page[size]", ask.page_size);
@@ -140,7 +140,7 @@ class FloQast final : public Vendor {
     // Of the link nothing but the cursor counts: proxies give it another scheme, port or host.
     if (const std::string link = slices.fields[0].text.value_or(""); !link.empty()) {
       page.next = toolkit::query_parameter(link, "page[cursor]").value_or("");
-      if (page.next.empty() || page.next.starts_with(kRedirected)) {
+      if (page.next.empty() || page.next.starts_with(redirected)) {
         return toolkit::malformed(source, response, remedies,
                                   "sent a links.next without a usable page[cursor]");
       }
@@ -148,7 +148,7 @@ class FloQast final : public Vendor {
     if (source.setting("exclude_own_requests") == "true") {
       std::erase_if(page.events, [](const Event& event) {
         const std::string uri = json::scalar_at(event.raw, "/uri").value_or("");
-        return std::string_view{uri}.substr(0, uri.find('?')) == kPath;
+        return std::string_view{uri}.substr(0, uri.find('?')) == api_path;
       });
     }
     return page;
@@ -179,7 +179,7 @@ class FloQast final : public Vendor {
           "Lower page_size, so that there is no need to redirect; if it stays, ask FloQast support.";
       return refusal;
     };
-    if (ask.token.starts_with(kRedirected)) return refuse("twice in a row");
+    if (ask.token.starts_with(redirected)) return refuse("twice in a row");
     std::string url(response.header("location").value_or(""));
     if (url.empty()) url = json::scalar_at(*response.body, "/data/url").value_or("");
     if (url.empty()) return refuse("without a Location");
@@ -193,7 +193,7 @@ class FloQast final : public Vendor {
       return refuse("with a Location that is no https address");
     }
     Page page;
-    page.next = std::string(kRedirected) + url;
+    page.next = std::string(redirected) + url;
     return page;
   }
 };

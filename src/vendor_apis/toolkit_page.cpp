@@ -17,14 +17,14 @@ namespace {
 
 // More than three times the largest page of any vendor: keeps a body of tiny elements from filling the
 // memory.
-constexpr std::size_t kPageEventsMax = 100'000;
+constexpr std::size_t page_events_max = 100'000;
 
 // Slots of the tree for what lies outside the events; the fields follow, and the envelope is last.
-constexpr int kEventsSlot = 0;
-constexpr int kFirstField = 1;
+constexpr int events_slot = 0;
+constexpr int first_field = 1;
 // Slots of the tree inside an event; the time candidates follow.
-constexpr int kIdSlot = 0;
-constexpr int kFirstTime = 1;
+constexpr int id_slot = 0;
+constexpr int first_time = 1;
 
 std::vector<std::string_view> outer_pointers(const Shape& shape) {
   std::vector<std::string_view> pointers{shape.events};
@@ -53,9 +53,9 @@ std::string place_of(std::string_view body, std::size_t begin, std::size_t at, s
 
 // What stands around a place.
 std::string_view around(std::string_view body, std::size_t at) {
-  constexpr std::size_t kBefore = 40;
-  constexpr std::size_t kAll = 80;
-  return body.substr(std::min(at - std::min(at, kBefore), body.size()), kAll);
+  constexpr std::size_t time_before = 40;
+  constexpr std::size_t everything = 80;
+  return body.substr(std::min(at - std::min(at, time_before), body.size()), everything);
 }
 
 class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
@@ -98,7 +98,7 @@ class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
     const json::PointerNode* node = value();
     if (!in_events() && node != nullptr) {
       for (const int slot : node->slots) {
-        if (slot == kEventsSlot)
+        if (slot == events_slot)
           array_misplaced_ = true;
         else if (is_field(slot))
           field(slot) = Field{true, std::nullopt, true};
@@ -118,7 +118,7 @@ class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
     if (!track_.open(node, true)) return false;
     if (in_events() || node == nullptr) return true;
     for (const int slot : node->slots) {
-      if (slot == kEventsSlot) {
+      if (slot == events_slot) {
         array_found_ = true;
         events_depth_ = track_.depth();
         array_ = {bytes_->Tell(), events_depth_};
@@ -151,9 +151,9 @@ class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
   bool in_events() const { return events_depth_ != 0; }
   bool at_element() const { return in_events() && track_.depth() == events_depth_; }
   bool is_field(int slot) const {
-    return slot >= kFirstField && slot < kFirstField + static_cast<int>(field_count_);
+    return slot >= first_field && slot < first_field + static_cast<int>(field_count_);
   }
-  Field& field(int slot) { return slices_.fields[slot - kFirstField]; }
+  Field& field(int slot) { return slices_.fields[slot - first_field]; }
 
   const json::PointerNode* value() { return at_element() ? &inner_ : track_.value(); }
 
@@ -166,7 +166,7 @@ class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
     for (const int slot : node->slots) {
       if (in_events()) {
         if (text && !is_damaged()) keep_of_event(slot, kept, is_text);
-      } else if (slot == kEventsSlot) {
+      } else if (slot == events_slot) {
         array_misplaced_ = text.has_value();
       } else if (is_field(slot)) {
         field(slot) =
@@ -177,7 +177,7 @@ class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
   }
 
   void keep_of_event(int slot, std::string_view text, bool is_text) {
-    if (slot == kIdSlot) {
+    if (slot == id_slot) {
       id_ = text;
       id_is_text_ = is_text;
     } else if (slot < best_time_) {
@@ -197,7 +197,7 @@ class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
       mark_ = std::max(mark_, damage->end);
       flaw = std::make_shared<const std::string>(words_for(begin));
     }
-    if (slices_.events.size() == kPageEventsMax) {
+    if (slices_.events.size() == page_events_max) {
       overfull_ = true;
       return false;
     }
@@ -231,7 +231,7 @@ class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
   void forget_event() {
     id_.clear();
     time_.reset();
-    best_time_ = kFirstTime + static_cast<int>(time_count_);
+    best_time_ = first_time + static_cast<int>(time_count_);
   }
 
   const std::shared_ptr<const std::string> body_;
@@ -273,7 +273,7 @@ std::string flaw_text(const json::Verdict& verdict, std::string_view body) {
     case json::Flaw::cut:
       return "sent JSON that ends too early, after " + std::to_string(body.size()) + " bytes";
     case json::Flaw::too_deep:
-      return "sent JSON nested deeper than " + std::to_string(json::kDepthMax) + " levels";
+      return "sent JSON nested deeper than " + std::to_string(json::depth_max) + " levels";
     case json::Flaw::broken:
       return "sent no valid JSON, " + place_of(body, 0, verdict.offset, verdict.reason);
   }

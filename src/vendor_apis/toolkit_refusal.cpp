@@ -11,8 +11,8 @@
 namespace auditstream::vendor_apis::toolkit {
 namespace {
 
-constexpr std::size_t kExcerptMax = 80;
-constexpr std::size_t kMarkupMax = 16 << 10;  // a title stands at the top
+constexpr std::size_t excerpt_max = 80;
+constexpr std::size_t markup_max = 16 << 10;  // a title stands at the top
 
 bool blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
 
@@ -71,7 +71,7 @@ std::string without_tags(std::string_view markup) {
 
 // What a person would read first on a page of HTML or XML: its title, else its text.
 std::string words_of_page(std::string_view page) {
-  page = page.substr(0, kMarkupMax);
+  page = page.substr(0, markup_max);
   const std::size_t tag = find_word(page, "<title", 0);
   const std::size_t begin = page.find('>', std::min(tag, page.size()));
   if (begin != std::string_view::npos) {
@@ -148,9 +148,9 @@ std::string excerpt(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   const bool is_page = first != std::string_view::npos && text[first] == '<';
   const std::string words = is_page ? words_of_page(text.substr(first)) : std::string();
-  const std::string_view seen = (is_page ? std::string_view(words) : text).substr(0, 16 * kExcerptMax);
+  const std::string_view seen = (is_page ? std::string_view(words) : text).substr(0, 16 * excerpt_max);
   std::string out;
-  for (std::size_t i = 0; i < seen.size() && out.size() < kExcerptMax;) {
+  for (std::size_t i = 0; i < seen.size() && out.size() < excerpt_max;) {
     if (in_token(seen[i])) {
       const std::size_t end =
           static_cast<std::size_t>(std::find_if_not(seen.begin() + i, seen.end(), in_token) - seen.begin());
@@ -165,7 +165,7 @@ std::string excerpt(std::string_view text) {
     }
   }
   while (out.ends_with(' ')) out.pop_back();
-  return out.substr(0, kExcerptMax);
+  return out.substr(0, excerpt_max);
 }
 
 std::optional<Duration> retry_after(const http::Response& response) {

@@ -8,15 +8,15 @@
 namespace auditstream::vendor_apis::toolkit {
 namespace {
 
-constexpr std::string_view kUnreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-constexpr std::string_view kReserved =
+constexpr std::string_view unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+constexpr std::string_view reserved =
     ":/?@!$&'()*+,;=%";  // may stand in a link as it is; brackets and '#' may not
 
 std::string encode_but(std::string_view text, std::string_view kept) {
   std::string out;
   out.reserve(text.size() + text.size() / 4);
   for (const char c : text) {
-    if (kUnreserved.find(c) != std::string_view::npos || kept.find(c) != std::string_view::npos) {
+    if (unreserved.find(c) != std::string_view::npos || kept.find(c) != std::string_view::npos) {
       out += c;
     } else {
       const auto byte = static_cast<unsigned char>(c);
@@ -60,7 +60,7 @@ bool is_on_this_machine(std::string_view url) {
 
 std::optional<std::string> on_own_origin(std::string_view base_url, std::string_view path) {
   if (!path.starts_with('/') || path.starts_with("//")) return std::nullopt;
-  return std::string(base_url) + encode_but(path.substr(0, path.find('#')), kReserved);
+  return std::string(base_url) + encode_but(path.substr(0, path.find('#')), reserved);
 }
 
 std::optional<std::string> query_parameter(std::string_view link, std::string_view name) {

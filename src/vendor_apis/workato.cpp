@@ -13,7 +13,7 @@
 namespace auditstream::vendor_apis {
 namespace {
 
-constexpr std::string_view kDefaultBaseUrl = "https://www.workato.com";
+constexpr std::string_view workato_base_url = "https://www.workato.com";
 
 constexpr toolkit::Remedies remedies{
     .title = "Workato",
@@ -61,7 +61,7 @@ class Workato final : public Vendor {
     return settings;
   }
 
-  std::string default_base_url(const Source&) const override { return std::string(kDefaultBaseUrl); }
+  std::string default_base_url(const Source&) const override { return std::string(workato_base_url); }
 
   std::vector<std::pair<std::string, std::string>> mistakes(const Source&) const override { return {}; }
 

@@ -19,10 +19,10 @@ const Source& acme() {
   return source;
 }
 Time at(const char* text) { return *parse_rfc3339(text); }
-const Time kNow = at("2026-11-20T12:00:00Z");
+const Time present = at("2026-11-20T12:00:00Z");
 
 std::variant<Token, Refusal> exchanged(int status, const std::string& body) {
-  return endor().read_token(acme(), given_response(status, body), kNow);
+  return endor().read_token(acme(), given_response(status, body), present);
 }
 
 Time expiry(const std::string& body) {
@@ -47,19 +47,19 @@ TEST(EndorLabsToken, TellsItsEndInEverySpelling) {
   const Time end = at("2026-11-20T15:30:00.5Z");
   EXPECT_EQ(expiry(R"({"token":"T","expiration_time":"2026-11-20T15:30:00.5Z"})"), end);
   EXPECT_EQ(expiry(R"({"token":"T","expirationTime":"2026-11-20T15:30:00.500000000Z","user":{}})"), end);
-  EXPECT_EQ(expiry(R"({"token":"T","ttl":7200})"), kNow + 2h);
-  EXPECT_EQ(expiry(R"({"token":"T","ttl":"7200s"})"), kNow + 2h);
+  EXPECT_EQ(expiry(R"({"token":"T","ttl":7200})"), present + 2h);
+  EXPECT_EQ(expiry(R"({"token":"T","ttl":"7200s"})"), present + 2h);
 }
 
 TEST(EndorLabsToken, TellsItsEndItselfOrLastsFourHours) {
   // {"sub":"???>","exp":1795186800}, and the same with an exp that is no number.
   EXPECT_EQ(expiry(R"({"token":"e30.eyJzdWIiOiI_Pz8-IiwiZXhwIjoxNzk1MTg2ODAwfQ.c2ln"})"),
             at("2026-11-20T15:00:00Z"));
-  EXPECT_EQ(expiry(R"({"token":"e30.eyJleHAiOiJzb29uIn0.c2ln"})"), kNow + 4h);
+  EXPECT_EQ(expiry(R"({"token":"e30.eyJleHAiOiJzb29uIn0.c2ln"})"), present + 4h);
   for (const char* body : {R"({"token":"T"})", R"({"token":"a.b"})", R"({"token":"T","ttl":0})",
                            R"({"token":"T","ttl":-5,"expiration_time":"soon"})",
                            R"({"token":"T","ttl":1e300})", R"({"token":"T","ttl":99999999999999999999})"}) {
-    EXPECT_EQ(expiry(body), kNow + 4h) << body;
+    EXPECT_EQ(expiry(body), present + 4h) << body;
   }
 }
 
@@ -99,10 +99,10 @@ TEST(EndorLabsToken, IsToldToNobodyUnderAnyName) {
 // The collections that are asked, in order, for a window whose bounds lie that many days back.
 std::vector<std::string> collections(Duration from, std::optional<Duration> to) {
   PageRequest ask;
-  ask.from = kNow - from;
-  if (to) ask.to = kNow - *to;
+  ask.from = present - from;
+  if (to) ask.to = present - *to;
   ask.page_size = 100;
-  ask.now = ask.latest = kNow;
+  ask.now = ask.latest = present;
   std::vector<std::string> asked;
   do {
     const std::string url = endor().request(acme(), {}, given_token(endor()), ask).url;

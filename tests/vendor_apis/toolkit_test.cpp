@@ -136,13 +136,13 @@ TEST(Excerpt, OfAPageIsWhatAPersonReadsFirst) {
 
 // --- Pages
 
-const Shape kShape{.events = "/list/rows",
-                   .id = "/meta/id",
-                   .times = {"/meta/at", "/at"},
-                   .fields = {"/list/next", "/count"},
-                   .envelope = "/list"};
+const Shape page_shape{.events = "/list/rows",
+                       .id = "/meta/id",
+                       .times = {"/meta/at", "/at"},
+                       .fields = {"/list/next", "/count"},
+                       .envelope = "/list"};
 
-Slices slices_of(const std::string& body, const Source& source = example(), const Shape& shape = kShape) {
+Slices slices_of(const std::string& body, const Source& source = example(), const Shape& shape = page_shape) {
   auto read = read_page(source, given_response(200, body), shape, remedies);
   if (const auto* refusal = std::get_if<Refusal>(&read)) {
     ADD_FAILURE() << refusal->message;
@@ -151,7 +151,8 @@ Slices slices_of(const std::string& body, const Source& source = example(), cons
   return std::get<Slices>(std::move(read));
 }
 
-Refusal refusal_of(const std::string& body, const Source& source = example(), const Shape& shape = kShape) {
+Refusal refusal_of(const std::string& body, const Source& source = example(),
+                   const Shape& shape = page_shape) {
   auto read = read_page(source, given_response(200, body, {{"content-type", "text/plain"}}), shape, remedies);
   EXPECT_TRUE(std::holds_alternative<Refusal>(read)) << body;
   return std::holds_alternative<Refusal>(read) ? std::get<Refusal>(read) : Refusal{};
@@ -204,7 +205,7 @@ TEST(Slicing, TheSourcesTimeFieldReplacesTheVendors) {
 }
 
 TEST(Slicing, TimeFromTheIdIsTheLastResort) {
-  Shape shape = kShape;
+  Shape shape = page_shape;
   shape.time_from_id = [](std::string_view id) {
     return parse_event_time("200" + std::string(id) + "-01-01T00:00:00Z");
   };
@@ -236,7 +237,7 @@ TEST(Slicing, FieldsStandOutsideTheEvents) {
 }
 
 TEST(Slicing, ABareArrayMayBeThePage) {
-  Shape bare = kShape;
+  Shape bare = page_shape;
   bare.events = bare.envelope = {};
   bare.fields = {};
   const auto read = [&](const std::string& body) {
@@ -261,7 +262,7 @@ TEST(Slicing, OnlyAnEnvelopeMayStandForAnEmptyPage) {
        {"{}", R"({"list":null})", R"({"list":[]})", R"({"list":{"rows":{}}})", R"({"list":{"rows":"x"}})"}) {
     EXPECT_THAT(refusal_of(body).message, HasSubstr("/list/rows"));
   }
-  Shape strict = kShape;
+  Shape strict = page_shape;
   strict.envelope = {};
   EXPECT_THAT(refusal_of(R"({"list":{}})", example(), strict).message, HasSubstr("/list/rows"));
 }
