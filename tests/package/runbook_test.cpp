@@ -23,9 +23,9 @@ void collect(const std::string& text, const std::regex& pattern, const std::stri
 
 // The codes of all lines that are written to the log.
 std::set<std::string> log_codes() {
-  static const std::regex said(R"re((?:\blog\(|\bSay\{)[^;"]*?"([a-z_]+[a-z])")re");
+  static const std::regex said(R"re((?:\blog\(|\bNotice\{)[^;"]*?"([a-z_]+[a-z])")re");
   static const std::regex refusal(R"re(case RefusalKind::\w+:\s*return "([a-z_]+)")re");
-  static const std::regex dead_letter(R"re(DeadLetter\{[^;"]*?"([a-z_]+)")re");
+  static const std::regex dead_letter(R"re(return Flaw\{"([a-z_]+)")re");
   std::set<std::string> codes;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(PROJECT_DIR "/src")) {
     if (entry.path().extension() != ".cpp" || entry.path().filename() == "log.cpp") continue;
