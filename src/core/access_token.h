@@ -14,11 +14,11 @@ namespace auditstream::core {
 
 class AccessToken {
  public:
-  // Nothing before the first exchange, and where the vendor takes the secrets themselves.
+  // Empty before the first exchange, and for a vendor that takes the secrets themselves.
   const std::optional<Token>& get() const { return token_; }
   // A token is used at least once, however short its life.
   bool usable(Steady now) const { return token_ && (!used_ || now < renew_at_); }
-  // Which token it is, for drop(): requests with an older one may still be under way.
+  // Returns the token's number, for drop(): requests with an older token may still be in flight.
   std::uint64_t use() {
     used_ = true;
     return number_;

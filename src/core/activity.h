@@ -1,4 +1,4 @@
-// Activity: what a source does at the moment, in the words that people see.
+// Activity: what a source is doing right now, in the words that users see.
 #pragma once
 
 #include <array>

@@ -46,7 +46,7 @@ bool is_first_cursor(const Cursor& cursor) {
 
 std::optional<std::string> lies_in_the_future(const Source& source, const Cursor& cursor, Time now,
                                               Duration behind_max) {
-  // Clocks of several machines; what lies no further ahead than that is soon the past.
+  // The clocks of two machines may differ; a cursor no further ahead than this is soon in the past.
   constexpr Duration tolerated = 10min;
   const Time latest = now + behind_max + tolerated;
   if (cursor.watermark <= latest && cursor.floor.time <= latest) return std::nullopt;

@@ -13,8 +13,7 @@ namespace {
 bool blot_out(std::string& text, std::string_view spelling) {
   std::size_t at = text.find(spelling);
   if (at == std::string::npos) return false;
-  // Written anew and not in place: a body may be nothing but repetitions, and each would move all of its
-  // rest.
+  // Builds a new string: replacing in place would be quadratic for a body full of repetitions.
   std::string blotted;
   std::size_t done = 0;
   for (; at != std::string::npos; at = text.find(spelling, done)) {
@@ -36,7 +35,7 @@ std::string request_id(const http::Response& response) {
   return "";
 }
 
-// Pages are read as they are; only what is refused is quoted, so it is read once more without the secrets.
+// Only a refusal quotes the response, so a refused response is read again with the secrets blotted out.
 template <typename Read>
 auto read_quotably(const http::Response& response, const Secrets& secrets, const std::optional<Token>& token,
                    const Read& read) {

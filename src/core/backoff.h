@@ -14,7 +14,7 @@ inline Duration backoff(Duration first, int times, Duration most) {
   return std::min(first, most);
 }
 
-// That long, and up to `spread` times that more: those who wait for one thing don't come back in one moment.
+// `least`, plus at random up to `spread` times that: waiters must not all return at the same moment.
 inline Duration jittered(Duration least, double spread, Random& random) {
   return least +
          Duration{static_cast<Duration::rep>(static_cast<double>(least.count()) * spread * random.next())};

@@ -45,7 +45,7 @@ std::map<std::string, BlockedSource> BlockedSources::release(std::string_view so
     free.emplace(held->first, std::move(held->second));
     held = sources_.erase(held);
   }
-  topics_[topic] = {};  // the others have their turn
+  topics_[topic] = {};  // no more backoff: its other sources may try at once
   return free;
 }
 

@@ -1,5 +1,5 @@
-// BlockedSources: sources whose events a topic does not take, because it is gone, denied, or refuses their age.
-// The topic is tried again now and then, with one source at a time: what it refuses of one it may take of
+// BlockedSources: sources whose events a topic rejects, because it is gone, denied, or refuses their age. The
+// topic is retried now and then, with one source at a time: what it rejects from one it may accept from
 // another. Pure.
 #pragma once
 
@@ -21,32 +21,32 @@ struct BlockedSource {
 
 class BlockedSources {
  public:
-  // A topic is tried again after `first`, and after twice as long each time that it is in vain.
+  // A topic is retried after `first`, then with exponential backoff up to `most`.
   BlockedSources(Duration first, Duration most) : first_(first), most_(most) {}
 
-  // The topic has taken nothing of this source.
+  // The topic has rejected this source's events.
   void hold(const std::string& source, const std::string& topic, std::string why, Now now);
-  // The topic is left alone for a while. `to_everybody`: it takes nothing of any source, which is why.
-  // True where that is to be said: at a falling rate.
+  // Suspends the topic for its backoff. `to_everybody`, if set, says why it rejects every source. True if
+  // this should be logged: at a falling rate.
   bool leave_alone(const std::string& topic, const std::optional<std::string>& to_everybody, Now now);
   bool any_for(std::string_view topic) const;
-  // Why the topic takes nothing of anybody, by the last trial; null: it may take something.
+  // Why the topic rejects every source, by the last trial; null: it may accept some.
   const std::string* takes_nothing(std::string_view topic) const;
-  // Something of it was committed: those that are free with it, and what they were held for. Where the topic
-  // had taken nothing of anybody, these are all that waited for it.
+  // Work of the source was committed. Returns the sources that this releases, with what held them: all that
+  // wait for the topic, if it had rejected every source.
   std::map<std::string, BlockedSource> release(std::string_view source);
-  // It doesn't need that topic any more.
+  // The source no longer needs that topic.
   void forget(std::string_view source);
 
-  // Null if it is not held.
+  // Null if the source is not held.
   const BlockedSource* find(std::string_view source) const;
-  // Whether what the source has finished may be committed now. A held one is on trial from then on.
+  // Whether the source's finished work may be committed now. If it is held, it is on trial from then on.
   bool admit(std::string_view source, Now now);
-  // Nothing of it is about to be committed after all.
+  // The source on trial has nothing to commit after all.
   void end_trial(std::string_view source);
   void end_trials();
 
-  // When a topic may be tried again that was not offered to everybody since; offered() says that it was.
+  // When the next topic can be retried that was not offered() to all waiting sources since.
   Steady due() const;
   void offered(Now now);
 

@@ -14,7 +14,7 @@ std::uint64_t first_bytes(const Sha256::Digest& digest, std::size_t at) {
 }
 
 constexpr std::uint32_t records_max = (1U << 28) - 1;
-// So many generations are told apart, each at the cost of a bit an event; those above count as one.
+// Generations up to this one are told apart, at the cost of one bit per event each; those above count as one.
 constexpr std::uint64_t generations_max = 1000;
 
 }  // namespace
@@ -34,13 +34,12 @@ Clamped clamp(const Range& requested, const std::vector<Bound>& begins, const st
   return clamped;
 }
 
-// The floor may lie further behind the watermark than the overlap; between the two something may still be
-// published.
+// The floor may lag the watermark by more than the overlap; above the floor something may still be published.
 Time settled_until(const Cursor& cursor, Duration overlap) {
   return std::min(cursor.watermark - overlap, cursor.floor.time);
 }
 
-// Whoever can choose ids or bytes must not be able to make two that look alike, so no faster hash will do.
+// Nobody who can choose ids or bytes may produce a collision: hence a cryptographic hash.
 Comparison::Fingerprint Comparison::fingerprint_of(std::string_view id) {
   sha256_.add(id);
   const Sha256::Digest digest = sha256_.finish();
@@ -138,7 +137,7 @@ void Comparison::repaired(std::string_view id) {
   entry->repaired = 1;
 }
 
-// What was found stays what was found, though a later look may see the repaired one.
+// A repaired event counts as missing, even if a later read finds its new record.
 Comparison::Verdict Comparison::verdict(const Entry& entry) {
   if (entry.repaired != 0) return Verdict::missing;
   if (entry.altered != 0) return Verdict::altered;

@@ -1,4 +1,4 @@
-// Comparison: what a vendor has in a range of time against what the topics hold of it, id by id. Pure; keeps
+// Comparison: compares a vendor's events in a range of time with the topics' records, id by id. Pure; keeps
 // 32 bytes of an event, never its text.
 #pragma once
 
@@ -48,8 +48,8 @@ struct Clamped {
 // What is left of `requested` between the latest of `begins` and the earliest of `ends`. May be empty.
 Clamped clamp(const Range& requested, const std::vector<Bound>& begins, const std::vector<Bound>& ends);
 
-// Up to there nothing will be published by the source's owner any more, whatever appears at the vendor: what
-// isn't in the topic now is missing. `overlap` is the source's.
+// Until this time the source's owner publishes nothing more, whatever still appears at the vendor: an event
+// that isn't in the topic now is missing. `overlap` is the source's.
 Time settled_until(const Cursor& cursor, Duration overlap);
 
 struct Differences {
@@ -62,7 +62,7 @@ struct Differences {
   std::uint64_t altered = 0;        // ids in the topic with other bytes than the vendor's
   std::uint64_t dead_lettered = 0;  // ids among the dead letters only
   std::uint64_t unexpected = 0;     // records, dead letters too, of ids that the vendor doesn't have
-  std::uint64_t undated = 0;        // ids without a readable time, in neither topic: it can't be said when
+  std::uint64_t undated = 0;        // ids without a readable time, in neither topic: may be outside the range
   std::uint64_t repaired = 0;       // of the missing
 
   bool clean() const { return missing == repaired && duplicated + altered + unexpected == 0; }
@@ -75,28 +75,28 @@ class Comparison {
 
   explicit Comparison(Range range) : range_(range) {}
 
-  // What the vendor has, in any order. True: it belongs into the range; events without a readable time count,
-  // but do not.
+  // One of the vendor's events, in any order. True if it lies in the range; one without a readable time is
+  // counted, but returns false.
   bool vendor_has(const Event& event);
-  // That was all.
+  // The vendor's events are complete.
   void end_of_vendor();
 
-  // What the topics hold, in any order, each record once. True: it belongs into the range.
-  // `generation` is that of the cursor under which it was published: each publishes an event once.
+  // One of the topics' records, in any order, each once. True if it lies in the range. `generation` is the
+  // cursor's when the record was published: each publishes an event once.
   bool topic_has(std::string_view id, std::optional<Time> time, std::string_view value,
                  std::uint64_t generation = 1);
   bool dead_letters_have(std::string_view id, std::optional<Time> time);
-  // The same of records that were not looked for in the range: only what the vendor has counts.
+  // The same for records found outside the range: they count only if the vendor has their id in it.
   void topic_also_has(std::string_view id, std::string_view value, std::uint64_t generation = 1);
   void dead_letters_also_have(std::string_view id);
 
   // Missing, and not repaired.
   bool lacks(std::string_view id);
-  // What was lacking has been published.
+  // The missing event has been published.
   void repaired(std::string_view id);
 
   Verdict verdict(std::string_view id);
-  // Where those lie that are lacking; nothing if there are none.
+  // The range of the events still missing; nothing if there are none.
   std::optional<Range> missing_range() const;
   Differences differences() const;
 
@@ -112,7 +112,7 @@ class Comparison {
   struct Entry {
     Fingerprint id;
     std::uint64_t value;
-    std::uint32_t second;  // of the range
+    std::uint32_t second;  // since the begin of the range
     std::uint32_t records : 28;
     std::uint32_t altered : 1;
     std::uint32_t dead_letter : 1;
@@ -123,7 +123,7 @@ class Comparison {
 
   Fingerprint fingerprint_of(std::string_view id);
   std::uint64_t hash_of(std::string_view value);
-  std::size_t index_of(std::string_view id);  // their number: it is none of them
+  std::size_t index_of(std::string_view id);  // entries_.size() if there is none
   Entry* find(std::string_view id);
   static Verdict verdict(const Entry& entry);
   void note(const char* kind, std::string_view id);
@@ -132,7 +132,7 @@ class Comparison {
   Sha256 sha256_;
   std::deque<Entry> entries_;  // ascending by id after end_of_vendor()
   bool ended_ = false;
-  std::map<std::uint64_t, std::vector<bool>> generations_;  // which entries have been published under it
+  std::map<std::uint64_t, std::vector<bool>> generations_;  // by generation: which entries it has published
   std::uint64_t republished_ = 0;
   std::uint64_t duplicated_ = 0;
   std::uint64_t unexpected_events_ = 0;

@@ -1,4 +1,4 @@
-// Concurrency: how many requests have to be under way at the same time to use up a rate budget. Pure.
+// Concurrency: how many requests must be in flight at the same time to use up a rate limit. Pure.
 #pragma once
 
 #include <algorithm>

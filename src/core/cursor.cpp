@@ -203,7 +203,7 @@ Result<DecodedCursor> decode_cursor(std::string_view text) {
       LastError& known = cursor.trouble.emplace();
       known.status = static_cast<int>(inner.number("status"));
       known.text = inner.text("text");
-      // Not in the records of 0.1.0, and of no weight: what is not understood is left out.
+      // Absent in the records of 0.1.0, and only shown: an unknown state is read as failed.
       const std::string known_state = inner.text_or("state", "failed");
       known.state = known_state == "throttled"  ? LastError::State::throttled
                     : known_state == "retrying" ? LastError::State::retrying

@@ -24,7 +24,7 @@ struct Record {
 // The live records of one partition of the offsets topic: key to value.
 using RecordMap = std::map<std::string, std::string, std::less<>>;
 
-// A set of published ids: one record, or the tail end of the cursor's own record while it is small.
+// A set of published ids: a record of its own or, while it is small, a part of the cursor's record.
 struct SeenChunk {
   Position to;  // the highest position in it; dropped once the floor is there
   bool unreadable =
@@ -37,11 +37,11 @@ struct SeenChunk {
 struct LastError {
   enum class State { failed, throttled, retrying };
 
-  int status = 0;    // HTTP status; 0 where none came
+  int status = 0;    // HTTP status; 0 without a response
   std::string text;  // what is wrong and the remedy; no secrets
   State state = State::failed;
   std::optional<Time> since{};         // the first failed attempt
-  std::optional<Time> last_success{};  // the last window that was read to its end before
+  std::optional<Time> last_success{};  // when a window was last read to its end before
   int attempts = 0;                    // failed ones in a row, when this was written
   friend bool operator==(const LastError&, const LastError&) = default;
 };
@@ -64,7 +64,7 @@ struct Cursor {
   State state = State::running;
   std::uint64_t published = 0;
   std::uint64_t dead_letters = 0;
-  std::optional<LastError> trouble;  // so that every instance, and every tool, can tell
+  std::optional<LastError> trouble;  // so that every instance and every tool can show it
   Time updated;
 };
 
@@ -91,7 +91,7 @@ std::string chunk_key(std::string_view source, std::uint64_t number);
 std::optional<std::uint64_t> chunk_number(std::string_view source, std::string_view key);
 
 inline bool is_chunk_key(std::string_view key) { return key.find('/') != std::string_view::npos; }
-// Everything but chunks and what stands under owner_key.
+// Everything but chunks and the owner's mark.
 inline bool is_cursor_key(std::string_view key) { return key != owner_key && !is_chunk_key(key); }
 // The account under which a cursor's record was written; "?" where that can't be read.
 std::string account_of_cursor(std::string_view record);

@@ -59,7 +59,7 @@ Result<Place> only_cursor(std::string_view source, const ShardMaps& shards) {
   return Place{places.front(), *decode_cursor(home.find(source)->second)};
 }
 
-// Chunks of the next generation can't be mistaken for any that is there, also where the cursor can't be read.
+// Higher than any generation that is there, even if the cursor can't be read: no old chunk is taken for new.
 std::uint64_t next_generation(std::string_view source, const ShardMaps& shards) {
   std::uint64_t last = 0;
   for (const auto& [partition, records] : shards) {
@@ -144,7 +144,7 @@ Result<CursorChange> move_cursor(const Source& source, const ShardMaps& shards, 
 
   const RecordMap chunks = chunks_of(source.name, shards.at(from));
   for (const auto& [key, value] : chunks) new_home.push_back(Record{key, value});
-  // Ids from another life in the new partition would count as published.
+  // Old chunks left in the new partition would make their ids count as published.
   for (const auto& [key, value] : chunks_of(source.name, shards.at(to))) {
     if (!chunks.contains(key)) new_home.push_back(Record{key, std::nullopt});
   }

@@ -15,8 +15,8 @@
 
 namespace auditstream::core {
 
-// By partition of the offsets topic. Every function here wants those that have a cursor of the source, and
-// the one in which it belongs.
+// By partition of the offsets topic. Every function here needs all partitions that have a cursor of the
+// source, and its home partition.
 using ShardMaps = std::map<int, RecordMap>;
 using ShardRecords = std::map<int, std::vector<Record>>;
 
@@ -28,16 +28,16 @@ struct CursorChange {
   int to = 0;
   std::optional<Cursor> before;  // as it lies in `from`; nothing where there is none that can be read
   std::optional<Cursor> after;   // as it will lie in `to`; nothing: it is gone
-  ShardRecords records;          // to be committed as one; none: all is as it should be
+  ShardRecords records;          // to be committed in one transaction; none: nothing has to change
 
-  // Whether `found`, which a later look gave, comes of this very change: where its outcome was unknown, doing
-  // it once more would publish a third time.
+  // Whether `found`, read later, is the result of this very change. If the outcome was unknown, making the
+  // change again would publish a third time.
   bool explains(const std::optional<Cursor>& found) const;
   // "acme: this skips 2 h, ...": what would never be published; "" if there is nothing.
   std::string skip(std::string_view source) const;
   // How much of the log is published again (positive) or skipped (negative), as far as that can be told.
   Duration again() const;
-  // "12.5 h are published again", or how much is skipped; "" where nothing will be there any more.
+  // "12.5 h are published again", or how much is skipped; "" if no cursor is left.
   std::string consequence() const;
   // The same for programs; null where that can't be told.
   json::Value hours_published_again() const;

@@ -10,10 +10,10 @@
 
 namespace auditstream::core {
 
-// What a topic takes.
+// What a topic accepts.
 struct RecordRules {
   std::size_t bytes_max;                             // of a record
-  const std::unordered_set<std::uint64_t>& refused;  // events that the broker refused alone
+  const std::unordered_set<std::uint64_t>& refused;  // ids that the broker refused when sent alone
 };
 
 struct Flaw {

@@ -12,7 +12,7 @@
 
 namespace auditstream::core {
 
-// Both live as long as the envelope and the event that they came from.
+// Both views are valid as long as the envelope and the event that they came from.
 struct RecordHeader {
   std::string_view name;
   std::string_view value;
@@ -21,27 +21,26 @@ struct RecordHeader {
 // What ce_source says: "urn:auditstream:<vendor>:<source>".
 std::string event_source(const Source& source);
 
-// The record's key: the event's id, the source's name, or what stands at the JSON pointer (the id where that
-// is no scalar).
+// The record's key: the event's id, the source's name, or the value at the JSON pointer (the id if that is no
+// scalar).
 std::string record_key(const Source& source, const Event& event);
 
-// Whether a record of so many bytes at most can hold the event: its id is a header, and mostly the key as
-// well.
+// Whether the event fits a record of at most so many bytes: its id is a header, and usually also the key.
 bool fits_record(const Event& event, std::size_t record_bytes_max);
 
 // Milliseconds since the epoch: the event's time, but never beyond `now`, because brokers refuse the future.
 std::int64_t record_timestamp_ms(const Event& event, Time now);
 
-// The headers of one source's records. What is the same for all of them is made once.
+// Builds the headers of one source's records. Those that all records share are built once.
 class Envelope {
  public:
   // `generation` is that of the source's cursor.
   explicit Envelope(const Source& source, std::uint64_t generation = 1);
 
-  // ce_* and content-type; ce_time only where the event has one; auditstream_generation where an operator has
-  // set or reset the cursor; auditstream_repaired where that is what it was. Valid until the next call.
+  // ce_* and content-type; ce_time only if the event has one; auditstream_generation if an operator has set
+  // or reset the cursor; auditstream_repaired if this is a repair. Valid until the next call.
   const std::vector<RecordHeader>& headers(const Event& event, std::optional<Time> repaired = std::nullopt);
-  // The same and why the event is a dead letter. `truncated` if the value is not the whole event.
+  // The same, plus why the event is a dead letter. `truncated` if the value is not the whole event.
   const std::vector<RecordHeader>& headers(const DeadLetter& letter, Time now, bool truncated);
 
  private:
@@ -56,7 +55,7 @@ class Envelope {
   std::string size_;
 };
 
-// What a dead-letter topic that we made takes.
+// max.message.bytes of the dead-letter topics that we create.
 inline constexpr std::size_t dead_letter_record_bytes_max = 8 << 20;
 
 // How much of a dead letter's value is left under its topic's max.message.bytes; the rest is for key and

@@ -1,4 +1,4 @@
-// FallingRate: something that stays so is said once, then less and less often. Pure.
+// FallingRate: a condition that lasts is logged once, then less and less often. Pure.
 #pragma once
 
 #include <algorithm>
@@ -11,14 +11,14 @@ class FallingRate {
  public:
   FallingRate(Duration first, Duration most) : first_(first), most_(most) {}
 
-  // True where it is to be said now: at once after a reset, then twice as rarely each time.
+  // True if it should be logged now: at once after a reset, then at intervals that double.
   bool due(Steady now) {
     if (interval_ > Duration{0} && now < next_) return false;
     interval_ = std::clamp(2 * interval_, first_, most_);
     next_ = now + interval_;
     return true;
   }
-  // It is not so any more, or something else is: the next time is news.
+  // The condition has ended or changed: it is logged at once when it comes next.
   void reset() { interval_ = Duration{0}; }
 
  private:

@@ -29,8 +29,8 @@ void Fleet::sort_into_partitions(const std::vector<std::shared_ptr<const Source>
   }
 }
 
-// A shard keeps its partition when it has lost its last source: the cursors of those that left have to be
-// written by somebody.
+// A shard keeps its partition even without any source left: somebody must still write the cursors of those
+// that were removed.
 void Fleet::reconfigure(const Reconfiguration& change, Now now) {
   sort_into_partitions(change.sources);
   world_.record_bytes_max = change.record_bytes_max;
@@ -40,7 +40,7 @@ void Fleet::reconfigure(const Reconfiguration& change, Now now) {
 
 void Fleet::on_membership(const MembershipEvent& event, Now now) {
   const auto* gone = std::get_if<PartitionsRevoked>(&event);
-  // What was lost was lost with the membership.
+  // If partitions were lost, so was the membership.
   joined_ = gone == nullptr || !gone->lost;
   world_.observer.rebalanced(event);
   if (const auto* assigned = std::get_if<PartitionsAssigned>(&event)) {
@@ -63,7 +63,7 @@ void Fleet::on_membership(const MembershipEvent& event, Now now) {
   settle(now);
 }
 
-// Opens what is ours and not open, and lets go of what has closed.
+// Opens assigned partitions that are not open, and releases those that have closed.
 void Fleet::settle(Now now) {
   std::erase_if(open_, [](const auto& entry) { return entry.second.shard->closed(); });
   std::erase_if(releasing_, [this](int partition) {
@@ -118,7 +118,7 @@ void Fleet::on_cursor(const CursorSeen& seen, Now now) {
   for (auto& [partition, member] : open_) member.shard->begin_source(seen.source, now);
 }
 
-// Each once: another instance, or a reload, may know the source. All in one line, however many there are.
+// Each once: another instance may know the source, or a reload may add it. All in one line, however many.
 void Fleet::say_cursors_without_source(const std::vector<int>& partitions) {
   constexpr std::size_t named_max = 5;
   const std::set<int> ours(partitions.begin(), partitions.end());

@@ -23,29 +23,29 @@ struct Reconfiguration {
   std::map<std::string, std::size_t> record_bytes_max;  // see ShardWorld
 };
 
-// What this process is doing in one moment. A value, for whoever shows it.
+// A snapshot of what this process is doing.
 struct FleetStatus {
   std::vector<SourceStatus> sources;  // polled here
   std::size_t shards_open = 0;
-  // Ours, with sources, but not open yet, and why, where the last try has failed.
+  // Assigned to us and with sources, but not open yet; and why, if the last attempt has failed.
   std::map<int, std::optional<JournalFailed>> partitions_not_open;
-  std::vector<std::shared_ptr<const Source>> sources_not_open;  // theirs, unless they are among `sources`
-  bool joined = false;                                          // the group has spoken
+  std::vector<std::shared_ptr<const Source>> sources_not_open;  // of those partitions, unless in `sources`
+  bool joined = false;                                          // we are a member of the group
   bool draining = false;
 };
 
 class Fleet {
  public:
-  // Makes the journal of a partition. Its events come back through on_journal() under that number, which is
-  // never used again: a partition may come and go.
+  // Makes the journal of a partition. Its events come back through on_journal() under `number`, which is
+  // never reused: a partition may be revoked and assigned again.
   using MakeJournal = std::function<std::unique_ptr<Journal>(int partition, std::uint64_t number)>;
-  // Hears that a revoked partition has been given up.
+  // Is told that a revoked partition has been released.
   using Released = std::function<void(int partition)>;
 
   // `partitions` is how many the offsets topic has; each source lies in that of its account.
   Fleet(const std::vector<std::shared_ptr<const Source>>& sources, int partitions, MakeJournal make_journal,
         Released released, ShardWorld& world, ShardLimits limits = {});
-  // Ends what has not been drained: what was not committed is read from the vendors again.
+  // Drops whatever was not drained: what was not committed is read from the vendors again.
   ~Fleet();
   Fleet(const Fleet&) = delete;
   Fleet& operator=(const Fleet&) = delete;
@@ -55,13 +55,13 @@ class Fleet {
   void on_membership(const MembershipEvent& event, Now now);
   void on_journal(std::uint64_t number, JournalEvent event, Now now);
   void on_offsets(const OffsetsEvent& event, Now now);
-  // False if the request is of no shard.
+  // False if no shard sent the request.
   bool on_response(http::RequestId id, const http::Response& response, Now now);
   // Does what is due.
   void step(Now now);
   Steady wake_at() const;
 
-  // Gives everything up and takes nothing new. empty() tells when.
+  // Closes all shards and opens no new ones. empty() tells when that is done.
   void drain(Now now);
   bool empty() const { return open_.empty(); }
 
@@ -88,9 +88,9 @@ class Fleet {
 
   std::map<int, std::vector<std::shared_ptr<const Source>>> sources_;  // by partition
   std::set<std::string> names_;                                        // of all sources
-  std::set<std::string> without_source_said_;                          // cursors
-  std::set<int> ours_;                                                 // as the group has it
-  std::set<int> releasing_;                                            // revoked, and somebody waits
+  std::set<std::string> without_source_said_;                          // sources of these cursors
+  std::set<int> ours_;                                                 // as assigned by the group
+  std::set<int> releasing_;                                            // revoked; to be reported once closed
   std::map<int, Member> open_;                                         // with a shard, until it has closed
   std::uint64_t next_number_ = 1;
   bool joined_ = false;

@@ -5,7 +5,7 @@
 
 namespace auditstream::core {
 
-// The partition of the offsets topic, which has so many, in which the source's cursor belongs.
+// The partition of the offsets topic to which the source's cursor belongs.
 inline int home_partition(const Source& source, int partitions) {
   return murmur2_partition(source.account, partitions);
 }

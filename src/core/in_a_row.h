@@ -1,5 +1,5 @@
-// InARow: how many times in a row something was so. What was asked before the last time belongs to that one:
-// several requests are under way at the same moment. Pure.
+// InARow: how many times in a row something was so. Several requests are in flight at once: one that was sent
+// before the last time it was so does not count again. Pure.
 #pragma once
 
 #include "auditstream/time.h"

@@ -17,7 +17,7 @@
 
 namespace auditstream::core {
 
-// What goes into one transaction. A value; never changes once it has been handed over.
+// What goes into one transaction. Immutable once it has been handed over.
 struct Batch {
   std::vector<Unit> units;
   std::size_t events = 0;  // dead letters included
@@ -44,23 +44,23 @@ struct JournalOpened {
   // Our clock minus the broker's when that record was written; nothing where the topic doesn't tell.
   std::optional<Duration> ahead_of_broker{};
 };
-// open() failed; the world may do that at any time.
+// open() failed, which may happen at any time.
 struct JournalFailed {
   Error error;
 };
-// A topic that can't be written to before somebody has changed something there.
+// A topic that can't be written to until somebody fixes it.
 struct BlockedTopic {
   std::string topic;
   std::string why;           // with the remedy
-  bool to_everybody = true;  // else it may take what another source has
+  bool to_everybody = true;  // else it may accept another source's events
 };
 struct JournalDone {
   Outcome outcome;
   std::string detail;                   // why, unless committed
   std::vector<BlockedTopic> blocked{};  // the batch needed one of them
-  // Topics that take less in a record than the batch held: what they take now. No record is to blame yet.
+  // Topics whose limit is below a record of the batch, with that limit. No record is to blame yet.
   std::map<std::string, std::size_t> record_bytes_max{};
-  bool timed_out = false;  // lost because it did not get into Kafka in time: a smaller one may
+  bool timed_out = false;  // lost because it timed out: a smaller batch may succeed
 };
 struct JournalClosed {};
 using JournalEvent = std::variant<JournalOpened, JournalFailed, JournalDone, JournalClosed>;
@@ -77,8 +77,8 @@ class Journal {
   virtual void commit(std::shared_ptr<const Batch> batch) = 0;
   // Gives the partition up. The journal can be opened again.
   virtual void close() = 0;
-  // Makes whatever it is doing end soon, without waiting for it; nothing more can be asked of it. For ending
-  // many at once.
+  // Interrupts the call under way, without waiting for it; no call may follow. For stopping many journals at
+  // once.
   virtual void stop() {}
 };
 

@@ -8,8 +8,8 @@
 namespace auditstream::core {
 namespace {
 
-// Forgetting an unreadable event too early would dead-letter it twice, so each stay is longer than needed by
-// this much and is renewed at most that often.
+// Forgetting an unreadable event too early would dead-letter it twice, so each is remembered longer than
+// needed by this much, and renewed at most that often.
 constexpr Duration unreadable_spare = 24h;
 
 }  // namespace
@@ -156,7 +156,7 @@ void Ledger::forget(const SeenChunk& chunk) {
       ids_.erase(id);
       continue;
     }
-    // It may have been seen again since, in a later chunk.
+    // It may have been seen again since: then a later chunk has it, too.
     const auto found = unreadable_.find(id);
     if (found != unreadable_.end() && found->second <= cursor_.floor.time) unreadable_.erase(found);
   }

@@ -21,7 +21,7 @@ namespace auditstream::core {
 // must be committed in the same transaction as the events that they stand for.
 class Ledger {
  public:
-  // More ids than this above the floor, and the floor rises to leave half (the overlap shrinks, said loudly).
+  // With more ids than this the floor rises to leave half of them: the overlap shrinks, with a warning.
   static constexpr std::size_t ids_max = 120'000;
   // Ids kept inside the cursor's own record, so that a quiet source writes one record a commit.
   static constexpr std::size_t inline_ids_max = 24;
@@ -35,11 +35,11 @@ class Ledger {
 
   const Cursor& cursor() const { return cursor_; }
 
-  // Whether an event with a readable time is already out (or lies at or below the floor).
+  // Whether an event with a readable time is already published (or lies at or below the floor).
   bool published(const Position& position, std::uint64_t id) const {
     return position <= cursor_.floor || ids_.contains(id);
   }
-  // Until when a dead letter without a time is remembered; nothing: it is not out.
+  // Until when a dead letter without a time is remembered; nothing: it is not known.
   std::optional<Time> dead_lettered_until(std::uint64_t id) const;
 
   // The watermark and the floor rise (never fall) to the given places.
@@ -53,7 +53,7 @@ class Ledger {
   void count(std::size_t published, std::size_t dead_letters);
   // True if there were more than ids_max and the floor had to rise to forget the oldest.
   [[nodiscard]] bool shrink();
-  // Why the source is not read, or that it is again. True if that is news.
+  // Records why the source can't be read, or that it can again. True if that is news.
   bool note_trouble(std::optional<LastError> trouble);
   // The source's filter and backfill start are those of the config from now on.
   void adopt(const Source& source);
@@ -79,7 +79,7 @@ class Ledger {
 
   Cursor cursor_;
   SeenChunk open_;             // goes into the cursor's own record until it is too large
-  SeenChunk future_;           // events beyond the watermark: they stay long, and their neighbours need not
+  SeenChunk future_;           // events beyond the watermark, in chunks of their own: they stay longer
   std::deque<Stored> chunks_;  // records of their own
   std::uint64_t next_chunk_ = 0;
   std::vector<std::uint64_t> tombstones_;

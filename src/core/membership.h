@@ -8,13 +8,13 @@
 
 namespace auditstream::core {
 
-// Ours from now on, beside those that we have; the group may have none for us.
+// Assigned to us in addition to those that we have. May be empty.
 struct PartitionsAssigned {
   std::vector<int> partitions;
 };
 
-// No longer ours. Unless they are `lost`, whoever gets them next waits until each has been released. If they
-// are, they were all we had, and we are no member any more.
+// No longer ours. Their next owners wait until each has been released, unless they are `lost`: then they were
+// all we had, and we are no longer a member.
 struct PartitionsRevoked {
   std::vector<int> partitions;
   bool lost = false;

@@ -1,4 +1,4 @@
-// Notice: something that a person should know of a source or a partition.
+// Notice: something that a person should know about a source or a partition.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@ struct Notice {
   Level level;
   std::string code;
   std::string text;
-  // What was being read, "FROM/TO", without TO where it is live; "" where that is nothing.
+  // The window being read, "FROM/TO", without TO if it is live; "" if there is none.
   std::string window{};
   std::string request_id{};  // the vendor's, for its support; "" where it gave none
 };

@@ -1,4 +1,4 @@
-// Observers: several that hear the same, in the order given.
+// Observers: passes everything on to several observers, in the order given.
 #pragma once
 
 #include <utility>
@@ -10,7 +10,7 @@ namespace auditstream::core {
 
 class Observers final : public Observer {
  public:
-  // They outlive it.
+  // The observers outlive this object.
   explicit Observers(std::vector<Observer*> all) : all_(std::move(all)) {}
 
   void said(const Source& source, const Notice& say) override {

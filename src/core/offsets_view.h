@@ -14,7 +14,7 @@
 
 namespace auditstream::core {
 
-// Somebody has opened a partition: in the order of its log, our own marks among them.
+// Somebody, perhaps ourselves, has opened a partition. In the order of its log.
 struct OwnerMark {
   int partition = 0;
   std::string mark;
@@ -47,8 +47,8 @@ class OffsetsView {
   // Of the live records of each partition.
   static OffsetsView of(const std::vector<RecordMap>& partitions);
 
-  // A record, in the order of its partition. What it means to those who poll, if it is news to them: each
-  // mark; a cursor that comes, goes or changes its account.
+  // Applies a record, in the order of its partition. Returns what matters to shards: every mark; a cursor
+  // that appears, disappears or changes its account.
   std::optional<OffsetsEvent> apply(int partition, std::string_view key,
                                     const std::optional<std::string_view>& value);
 
@@ -58,8 +58,8 @@ class OffsetsView {
   const std::map<int, OwnerRecord>& owners() const { return owners_; }
   // By source.
   const std::map<std::string, Places, std::less<>>& cursors() const { return cursors_; }
-  // The source's cursor: the one in `home` if there is one, for what lies elsewhere was left behind by
-  // another account. Null: it has none.
+  // The source's cursor: the one in `home` if there is one, for others were left behind by another account.
+  // Null: it has none.
   const Places::value_type* cursor(std::string_view source, int home) const;
   CursorPlaces places() const;
 

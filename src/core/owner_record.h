@@ -17,7 +17,7 @@ using GroupTerms = std::map<std::string, std::string>;
 
 struct OwnerRecord {
   std::string instance;  // who has opened it
-  std::string nonce;     // another one with each opening
+  std::string nonce;     // a new one for each opening
   Time time;             // when, by the opener's clock
   GroupTerms config{};   // the opener's; none from a tool
 };

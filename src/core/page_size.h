@@ -1,4 +1,4 @@
-// PageSize: how many rows a page may have, for a vendor to whom more may be too much. Pure.
+// PageSize: how many rows to request per page; fewer if the vendor can't answer so many. Pure.
 #pragma once
 
 #include <algorithm>
@@ -11,10 +11,10 @@ class PageSize {
   explicit PageSize(std::uint32_t most) : most_(most) {}
 
   std::uint32_t get() const { return std::max(1u, most_ >> halved_); }
-  // More than that is too much, whatever is asked for.
+  // Pages of this size are too large for the vendor: halves them for good.
   void halve() { most_ = std::max(1u, most_ / 2); }
-  // Perhaps it is too much, perhaps the vendor was just away: for some windows only, twice as many each time
-  // that it comes to that again.
+  // Perhaps they are too large, perhaps the vendor was just down: halves them for some windows only, twice as
+  // many each time.
   void halve_for_now() {
     if (halved_ == halved_max) return;
     ++halved_;
@@ -36,7 +36,7 @@ class PageSize {
 
   std::uint32_t most_;
   std::uint32_t halved_ = 0;
-  int windows_left_ = 0;  // until pages are whole again
+  int windows_left_ = 0;  // until pages have their full size again
   int windows_ = 1;
 };
 

@@ -23,8 +23,8 @@ std::optional<Window> Planner::next(const Cursor& cursor, Duration overlap, Time
     return Window{from, ahead_};
   }
   Time to = end_of_window(reached_ ? std::max(from, *reached_) : from);
-  // A window is wholly historic or not at all; but the line moves on while we read, so what is left before it
-  // must be a fair part of the window, or reading would creep along behind it for ever.
+  // A window is cut where history ends, if at least half of it is left. That line moves on while we read:
+  // with smaller windows, reading would creep along behind it for ever.
   const Time settled = now - finality_delay;
   if (settled - from >= (to - from) / 2) to = std::min(to, settled);
   const bool settles = to <= now - overlap;

@@ -11,9 +11,9 @@
 
 namespace auditstream::core {
 
-// Windows that end before (now - horizon) are historic: the vendor's log is taken to be settled there, so
-// that a full read moves the watermark even if it was empty. Nearer to now only an event that was seen proves
-// how far the vendor got.
+// Windows that end before (now - finality_delay) are historic: the vendor's log counts as final there, so a
+// full read moves the watermark even if the window was empty. Nearer to now, only an event proves how far the
+// vendor's log has got.
 inline constexpr Duration finality_delay = 24h;
 
 // How many events and bytes a window should hold: events per transaction decide the throughput of a backfill.
@@ -27,13 +27,13 @@ class Planner {
   // `end`: read historic windows up to there and then nothing; without it the last window is the live one.
   Planner(bool by_day, WindowTarget target, std::optional<Time> end = std::nullopt);
 
-  // The next window after those already handed out. Near to now a window ends where nothing can be late any
-  // more (now - overlap); the last one is the live window, which is open at its end and reaches back over the
-  // overlap. It comes only if `may_be_live`, because where it starts depends on everything before it being
-  // published. Nothing: not now.
+  // The next window after those already handed out. Near to now a window ends where no event can be late any
+  // more (now - overlap); the last one is the live window, which is open at its end and starts at the floor.
+  // It comes only if `may_be_live`, because where it starts depends on everything before it being published.
+  // Nothing: not now.
   std::optional<Window> next(const Cursor& cursor, Duration overlap, Time now, bool may_be_live);
 
-  // Reading starts again where something new may turn up: at the overlap behind the watermark.
+  // The next window starts at the floor again, above which new events may still appear.
   void rest() {
     ahead_.reset();
     reached_.reset();
@@ -44,30 +44,29 @@ class Planner {
       live_is_split_ = false;
     }
   }
-  // The windows from there on were not read after all.
+  // The windows from `to` on were not read after all.
   void go_back(Time to) { ahead_ = to; }
-  // The live window, or the gap before it, is more than the vendor can answer at once: from now on closed
-  // windows lead up to now, and the live one begins where they end. What they have shown is not settled: see
-  // unsettled_from().
+  // The live window, or the gap before it, is too large for the vendor: from now on closed windows lead up to
+  // now, and the live one begins where they end. They prove less than other windows: see unsettled_from().
   void split_live() {
     live_is_split_ = true;
     rests_left_ = 0;
     reached_.reset();
   }
-  // The same for some polls only, twice as many each time that it comes to that again: perhaps the live
-  // window is too much, perhaps the vendor was just away.
+  // The same for some polls only, twice as many each time: perhaps the live window is too large, perhaps the
+  // vendor was just down.
   void split_live_for_now() {
     if (live_is_split_) return;
     split_live();
     rests_left_ = split_rests_;
     split_rests_ = std::min(split_rests_ * 2, split_rests_max);
   }
-  // While closed windows lead up to now something may come in behind the one being read. So they vouch for no
-  // more than what the windows before the last rest have shown: nothing from here on is settled.
+  // Nothing from here on is settled: while closed windows lead up to now, an event may still appear behind
+  // the one being read. So they prove no more than what was known before the first of them.
   const std::optional<Time>& unsettled_from() const { return unsettled_from_; }
-  // A window that ended at `reached` had nothing in its last part. Perhaps nothing happened, perhaps the
-  // vendor's ingest had stopped: what comes next must prove that it goes on and cover the gap again in the
-  // same window. False where the live window is split: there everything unsettled is read again anyway.
+  // A window that ended at `reached` was empty at its end: nothing happened, or the vendor's ingest had
+  // stalled. The next window covers this gap again, until an event behind it proves that ingest is running.
+  // False if the live window is split: then everything unsettled is read again anyway.
   bool leave_unconfirmed(Time reached) {
     if (live_is_split_) return false;
     ahead_.reset();
@@ -76,10 +75,10 @@ class Planner {
   }
   // The vendor's ingest has been seen beyond the gap.
   void trust() { reached_.reset(); }
-  // How much of the window is not a gap that is covered again.
+  // The width of the window without the gap that it covers again.
   Duration width(const Window& window, Time now) const;
 
-  // A window of that width held so much: the next ones are made to fit the target.
+  // A window of that width held so much: sizes the next ones to the target.
   void learn(std::size_t events, std::size_t bytes, Duration width);
   // A window of that width holds `times` the target. False if windows can't be any narrower.
   bool narrow(Duration width, double times);

@@ -1,4 +1,4 @@
-// PollSchedule: when a source is asked next. Pure.
+// PollSchedule: when a source is polled next. Pure.
 #pragma once
 
 #include <optional>
@@ -9,14 +9,14 @@ namespace auditstream::core {
 
 class PollSchedule {
  public:
-  // Nothing is asked before then.
+  // No requests before then.
   void rest_until(Steady moment) { rest_until_ = moment; }
   Steady rests_until() const { return rest_until_; }
-  // The first poll gives the rhythm.
+  // Later polls keep the rhythm of the first.
   void begin(Steady now) {
     if (!first_poll_) first_poll_ = now;
   }
-  // The rhythm is kept whatever a poll took: the next beat after now.
+  // However long a poll took, the next one keeps the rhythm: it is due at the next multiple of the interval.
   void rest_to_next_poll(Duration interval, Steady now) {
     rest_until_ = *first_poll_ + ((now - *first_poll_) / interval + 1) * interval;
   }

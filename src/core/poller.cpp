@@ -12,7 +12,7 @@
 namespace auditstream::core {
 namespace {
 
-// How far around a window the vendor is asked, so that it doesn't matter what its bounds mean.
+// How far a request reaches beyond its window, so that it doesn't matter how the vendor treats a bound.
 constexpr Duration query_margin_by_second = 2s;
 constexpr Duration query_margin_by_day = 14h;
 
@@ -56,7 +56,7 @@ void Poller::succeed(Poller& predecessor, std::vector<Action>& out) {
   predecessor.void_lanes(0, out);
   refused_ids_ = std::move(predecessor.refused_ids_);
   if (!predecessor.ledger_) return;
-  // A source that is not polled leaves no first cursor behind.
+  // A source that is not polled writes no first cursor.
   if (why_stopped_ && predecessor.initial_cursor_ == InitialCursor::due) return;
   initial_cursor_ = predecessor.initial_cursor_;
   cursor_has_news_ = predecessor.cursor_has_news_;
@@ -104,12 +104,12 @@ void Poller::say_skew(Now now, std::vector<Action>& out) {
   said_.clock_skew = skewed;
 }
 
-// A first start under a clock that was ahead put the beginning into the future, where nothing would ever be
-// found. As long as nothing is out it may still be mended without a duplicate.
+// A first start with a clock that was ahead put the beginning into the future, where no event would be found.
+// As long as nothing is published, moving it back causes no duplicate.
 void Poller::mend_beginning(Now now, std::vector<Action>& out) {
   const Cursor& cursor = ledger_->cursor();
   const bool untouched = is_first_cursor(cursor) && ledger_->ids() == 0;
-  // Where Kafka takes our side, the vendor's header is no reason to publish what lies before the start.
+  // If Kafka agrees with our clock, the vendor's header is no reason to publish what lies before the start.
   const Time time = clock_.vouched_for(now) ? now.wall : vendor_now(now);
   if (!untouched || cursor.since <= time + skew_said_above) return;
   ledger_->restart_at(floor_second(std::min(time, cursor.since - std::max(clock_ahead(now), Duration{0}))));
@@ -118,8 +118,8 @@ void Poller::mend_beginning(Now now, std::vector<Action>& out) {
   cursor_has_news_ = true;
 }
 
-// What was planned, or asked for, when the vendor's clock was taken to be later than it is was looked for in
-// the wrong place: among what is archived, or in the vendor's future.
+// Drops what was planned or requested when the vendor's clock seemed later than it is: it was looked for in
+// the wrong place, in the archive or in the vendor's future.
 void Poller::void_what_was_asked_too_late(Now now, std::vector<Action>& out) {
   const Duration known = of_steady(vendor_now(now), now) + skew_said_above;
   const auto late =
@@ -143,7 +143,7 @@ Steady Poller::asks_at() const {
   return wake;
 }
 
-// Beyond the buffer's limit only the first lane reads on: it is the one that can be given away.
+// Beyond the buffer's limit only the first lane reads on: it is the next to be committed.
 bool Poller::may_ask(const Lane& lane) const {
   if (lane.request || lane.complete) return false;
   return &lane == &lanes_.front() || buffered() <= options_.buffered_bytes_max;
@@ -175,7 +175,7 @@ bool Poller::begin_poll(Now now, std::vector<Action>& out) {
     give_up(0, refusal, secret_rest, secret_rest_max, now.steady, now, out);
     return false;
   }
-  // A new credential is a new try for everything that the old one got.
+  // A token must not outlive the credential that it was exchanged for.
   if (*secrets != secrets_) token_.drop();
   secrets_ = *std::move(secrets);
   schedule_.begin(now.steady);
@@ -201,7 +201,7 @@ void Poller::plan(Now now) {
 }
 
 unsigned Poller::lane_limit() const {
-  // As many requests as have to be under way at the same time to use up the budget.
+  // As many requests as must be in flight at the same time to use up the rate limit.
   return source_->lanes > 0 ? source_->lanes : concurrency_.needed(options_.lanes_max);
 }
 
@@ -273,7 +273,7 @@ void Poller::on_response(http::RequestId id, const http::Response& response, Now
     refuse(index, *refusal, false, now, out);
     return;
   }
-  // A page may be from the wrong place where nobody knows what time it is at the vendor's.
+  // As long as the vendor's clock is unknown, the page may be from the wrong range.
   if (const std::optional<Duration> wait = clock_.ask_again_in()) {
     found->retry_at = now.steady + *wait;
     return;
@@ -312,7 +312,7 @@ void Poller::on_page(std::size_t index, Page page, const std::string& probe_url,
     return;
   }
   if (page.total && !page.next.empty() && lane.reading.pages() == 0) {
-    // What lies in the overlap has been published before.
+    // The events in the overlap have been published before.
     const bool overlapping = lane.reading.window().from < ledger_->cursor().watermark;
     const std::uint64_t known = overlapping ? std::min<std::uint64_t>(ledger_->ids(), *page.total) : 0;
     if (narrowed(index, *page.total - known, now, out)) return;
@@ -340,13 +340,13 @@ void Poller::on_page(std::size_t index, Page page, const std::string& probe_url,
   }
 }
 
-// A window with much more than a transaction should hold is asked for again in smaller pieces.
+// A window with many more rows than a transaction should hold is read again as several smaller windows.
 bool Poller::narrowed(std::size_t index, std::uint64_t rows, Now now, std::vector<Action>& out) {
   if (rows <= 2 * options_.target.events) return false;
   const Window window = lanes_[index].reading.window();
   const double times = static_cast<double>(rows) / static_cast<double>(options_.target.events);
   const Duration width = planner_.width(window, vendor_now(now));
-  // A live window reads the overlap again each time, however much that is: only what is new in it takes room.
+  // A live window reads the overlap again each time, however large: only its new events count.
   if (!window.to && width <= 2 * source_->overlap + 1min) return false;
   if (!planner_.narrow(width, times)) return false;
   void_lanes(index, out);
@@ -354,7 +354,7 @@ bool Poller::narrowed(std::size_t index, std::uint64_t rows, Now now, std::vecto
   return true;
 }
 
-// What was read behind a window that fails is read again with it: that is no success.
+// Windows behind one that fails are read again with it: they are no success.
 bool Poller::in_order(const Lane& lane) const {
   for (const Lane& before : lanes_) {
     if (&before == &lane) break;

@@ -1,5 +1,5 @@
-// Poller: one source's life as a state machine. Decides what to ask, what to publish and when to rest; does
-// nothing itself.
+// Poller: one source's life as a state machine. Decides what to request, what to publish and when to rest;
+// does nothing itself.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +41,7 @@ struct Send {
 struct Cancel {
   http::RequestId id;
 };
-// The vendor wants the whole account to be silent for so long.
+// The vendor wants no requests from the whole account for so long.
 struct Silence {
   Duration duration;
 };
@@ -70,7 +70,7 @@ struct PollerOptions {
   std::optional<Now> clock_vouched{};         // our clock was seen to agree with Kafka's then
 };
 
-// What a person wants to see of a source.
+// What is shown of a source.
 struct PollerStatus {
   Activity activity = Activity::stopped;
   std::string trouble;
@@ -78,7 +78,7 @@ struct PollerStatus {
   std::optional<Time> failing_since;
   int attempts = 0;  // failed ones in a row
   std::optional<Time> last_success;
-  std::optional<Time> next_attempt;  // where it is at rest until then
+  std::optional<Time> next_attempt;  // if it rests until then
   std::optional<Time> backfill_end;  // while history is read: an estimate
   Cursor cursor;
   Duration clock_skew{0};  // ours minus the vendor's
@@ -88,7 +88,7 @@ struct PollerStatus {
 
 class Poller {
  public:
-  // Whether the source's first cursor is in Kafka: nothing is asked before it is.
+  // Whether the source's first cursor is in Kafka: no request is sent before.
   enum class InitialCursor { due, committing, committed };
 
   // The secrets outlive the poller; ids are taken from `next_request_id`, which is shared with all other
@@ -99,14 +99,14 @@ class Poller {
   static Poller stopped(std::shared_ptr<const Source> source, SecretSource& secrets, std::string reason,
                         std::uint64_t& next_request_id);
 
-  // Goes on from where `predecessor`, the same source under other settings, has got to. What that had read
-  // and not given away is read again; its requests go into `out` as cancelled.
+  // Continues where `predecessor`, the same source under its old settings, has got to. What that has read but
+  // not handed over is read again; its requests go into `out` as cancelled.
   void succeed(Poller& predecessor, std::vector<Action>& out);
-  // Not before then: so that many sources don't start in one moment.
+  // No poll before then: many sources must not start at the same moment.
   void start_at(Steady moment) { schedule_.rest_until(moment); }
   // When step() has something to do of its own accord; the far future if it waits for an answer.
   Steady wake_at() const;
-  // When it will ask the vendor again, likewise.
+  // When it will send its next request, likewise.
   Steady asks_at() const;
   void step(Now now, std::vector<Action>& out);
   void on_response(http::RequestId id, const http::Response& response, Now now, std::vector<Action>& out);
@@ -116,8 +116,8 @@ class Poller {
   std::optional<Unit> take_unit(Now now, std::size_t events_max, std::vector<Action>& out);
   // Progress that no event carries (empty windows, renewed ids); nothing if there is none.
   std::optional<Unit> take_progress(Now now);
-  // Progress must be committed at once: this source can't be polled before, begins somewhere else now, or can
-  // be read no more, or again.
+  // Progress must be committed at once: the source waits for its first cursor, its beginning has moved, or it
+  // has begun or ceased to fail.
   bool urgent() const {
     return initial_cursor_ == InitialCursor::due || (cursor_has_news_ && has_progress());
   }
@@ -126,13 +126,13 @@ class Poller {
   // No new requests; what is complete can still be taken.
   void drain(std::vector<Action>& out);
   bool has_unit() const { return !lanes_.empty() && lanes_.front().complete; }
-  // Whether something of it is to be published, or to be a dead letter.
+  // Whether its finished work has events or dead letters.
   bool has_events() const;
   bool has_progress() const { return ledger_ && ledger_->dirty(); }
   // This event's record was refused by the broker when it was alone: it goes to the dead letters from now on.
   void refuse_event(std::uint64_t id) { refused_ids_.insert(id); }
 
-  // Nothing of it can be published before somebody has changed something in Kafka; nothing: it can.
+  // Why nothing of it can be published until somebody changes something in Kafka; nothing: it can.
   void block(std::optional<LastError> why);
 
   const Source& source() const { return *source_; }
@@ -148,7 +148,7 @@ class Poller {
         : reading(std::move(reading)), vendor_ahead_of_steady(Poller::of_steady(vendor_now, now)) {}
 
     Reading reading;
-    // By what was known of the vendor's clock when this was planned, or asked for: the latest of all.
+    // The vendor's clock as assumed when the window was planned, or requested: the latest of these.
     Duration vendor_ahead_of_steady;
     std::string live_probe;  // the probe's URL where the live window is first asked for its total
     bool probing = false;
@@ -169,7 +169,7 @@ class Poller {
   }
   enum class Phase {
     stopped,   // it must not be polled
-    draining,  // nothing is asked any more
+    draining,  // no new requests
     starting,  // its first cursor is not in Kafka yet
     paused,    // by an operator, in the cursor
     polling,
@@ -183,13 +183,13 @@ class Poller {
     std::optional<Probe> probe;             // of the last live window that was read to its end
     std::optional<std::int64_t> shortfall;  // of the last reading whose total is known
   };
-  // The last attempt that failed, as it was said.
+  // The last attempt that failed, as it was logged.
   struct LastRefusal {
     std::optional<Refusal> refusal;
     std::string window;
     FallingRate notices{1min, 1h};
   };
-  // What was said already.
+  // What was logged already.
   struct Said {
     bool clock_skew = false;
     bool nothing_found = false;
@@ -251,7 +251,7 @@ class Poller {
   // What has been published, as far as units were taken.
   std::optional<Ledger> ledger_;
   InitialCursor initial_cursor_;
-  bool cursor_has_news_ = false;  // for whoever reads it in Kafka
+  bool cursor_has_news_ = false;  // that others should see in Kafka soon
   std::unordered_set<std::uint64_t> refused_ids_;
 
   // Reading.

@@ -1,5 +1,5 @@
-// The poller's policy for answers that are no page: when to ask again, when to give a window up, what to say
-// how often. Nothing here moves a cursor.
+// The poller's policy for responses that are not pages: when to retry, when to give up a window, what to log
+// and how often. Nothing here moves a cursor.
 #include <algorithm>
 #include <utility>
 
@@ -64,7 +64,7 @@ void Poller::refuse(std::size_t index, const Refusal& refusal, bool authorizing,
       attempt_failed(refusal, window_of(index), asked, now, out);
       return;
     case RefusalKind::unauthorized:
-      // A token may end in the middle of a window: a fresh one, then the very same request.
+      // A token may expire in the middle of a window: gets a new one and repeats the request.
       if (vendor().exchanges_token() && lane != nullptr && !lane->token_renewed) {
         lane->token_renewed = true;
         token_.drop(lane->token_number);
@@ -96,15 +96,14 @@ void Poller::refuse(std::size_t index, const Refusal& refusal, bool authorizing,
 // False if windows can't be any narrower.
 bool Poller::ask_for_less(const Window& window, Now now) {
   if (planner_.narrow(planner_.width(window, vendor_now(now)), 2)) return true;
-  // What was a gap holds more by now than the vendor answers at once.
+  // The gap has become too large for the vendor.
   planner_.split_live();
   return planner_.narrow(planner_.width(window, vendor_now(now)), 2);
 }
 
-// Five times the same answer may mean an outage, or that this very window is too much for the vendor, which
-// then says 502 or nothing at all. So the next one is smaller, or where it can't be its pages are; a live one
-// that is no wider than the overlap is split only for some polls, because after an outage it has to be whole
-// again, and so have the pages.
+// The same failure five times may be an outage, or this window is too large for the vendor, which then
+// answers 502 or nothing at all. So the next window is narrower; if it can't be, pages are smaller. Smaller
+// pages and a split live window last only for some polls: after an outage both have to be whole again.
 void Poller::ask_for_less_in_doubt(const Window& window, Now now) {
   const Duration width = planner_.width(window, vendor_now(now));
   if (!planner_.narrow(width, 2)) page_size_.halve_for_now();
@@ -144,7 +143,7 @@ void Poller::attempt_failed(const Refusal& refusal, std::string window, Steady a
   tell_trouble(now);
 }
 
-// The first attempt that fails is nothing to be alarmed about; what outlasts the grace is, and what needs a
+// A first failed attempt is no reason for alarm; a failure that outlasts the grace is, or one that needs a
 // person.
 void Poller::say_trouble(bool news, Now now, std::vector<Action>& out) {
   if (news) last_refusal_.notices.reset();
@@ -157,7 +156,7 @@ void Poller::say_trouble(bool news, Now now, std::vector<Action>& out) {
             std::to_string(trouble.attempts) + " attempts";
   }
   const Level level = !health_.failed() ? Level::info : health_.needs_a_person() ? Level::error : Level::warn;
-  // Without one it is a predecessor's that has outlasted the grace.
+  // Without one it is a previous owner's trouble that has outlasted the grace.
   const std::optional<Refusal>& last = last_refusal_.refusal;
   out.push_back(Notice{level, to_string(last ? last->kind : RefusalKind::transient), std::move(text),
                        last_refusal_.window, last ? last->request_id : ""});
@@ -180,7 +179,7 @@ void Poller::note_in_cursor(std::optional<LastError> trouble) {
   if (ledger_->note_trouble(std::move(trouble))) cursor_has_news_ = true;
 }
 
-// One line for a trouble that was said: who was alarmed by it must hear the end of it.
+// One line for each trouble that was logged: whoever was alarmed must learn that it is over.
 void Poller::recovered(const std::optional<LastError>& trouble, Now now, std::vector<Action>& out) {
   if (!trouble) return;
   const bool is_kafkas = blocked_ && blocked_->text == trouble->text;  // inherited with the cursor

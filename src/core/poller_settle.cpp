@@ -1,6 +1,6 @@
-// The poller's windows that were read to their end. That has two moments: the end of the reading, which says
-// how the attempt went and what to ask next; and, in the order of the windows and when a transaction has
-// room, the settlement, which says what is published and how far that moves the cursor.
+// What the poller does with a complete window, in two steps. At the end of the reading: how the attempt went,
+// and what to request next. Later, in the order of the windows and when a transaction has room, the
+// settlement: what is published, and how far that moves the cursor.
 #include <map>
 #include <utility>
 
@@ -145,8 +145,8 @@ void Poller::say_dead_letters(const std::vector<DeadLetter>& letters, std::vecto
   }
 }
 
-// Whoever asks for a log's past expects some: credentials that are good for nothing get empty answers from
-// several of the vendors, not refusals.
+// A backfill is expected to find events: several vendors answer worthless credentials with empty pages, not
+// with refusals.
 void Poller::say_if_nothing_found(std::vector<Action>& out) {
   const Cursor& cursor = ledger_->cursor();
   if (said_.nothing_found || !source_->backfill_start_time || cursor.published + cursor.dead_letters > 0)

@@ -1,4 +1,4 @@
-// Random: numbers that look drawn, the same ones for the same seed. Not for secrets.
+// Random: pseudo-random numbers, the same ones for the same seed. Not for secrets.
 #pragma once
 
 #include <cstdint>

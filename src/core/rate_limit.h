@@ -9,9 +9,9 @@
 
 namespace auditstream::core {
 
-// The budget of one account. A small share of each limit is left unused (2 %), because requests that left in
-// an even rhythm arrive in an uneven one. A burst of what that share allows builds up while nothing is asked;
-// a new budget starts without it, so that a handover between instances doesn't add up two bursts.
+// The budget of one account. A small share of each limit is left unused (2 %), because requests that are sent
+// at an even rhythm arrive at an uneven one. A burst within that share builds up while no request is sent; a
+// new budget starts without it, so that a handover between instances doesn't add up two bursts.
 class RateLimit {
  public:
   RateLimit(const std::vector<RateSpec>& specs, Steady now);

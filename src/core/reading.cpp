@@ -18,7 +18,7 @@ bool by_position(const Event& left, const Event& right) {
   return left.time != right.time ? left.time < right.time : left.id < right.id;
 }
 
-// Gives the events a body of their own, so that the pages that they are a small part of can go.
+// Copies the events into a body of their own, so that the much larger pages they came from can be freed.
 void move_to_own_body(std::vector<Event>& events, std::size_t raw_bytes) {
   auto body = std::make_shared<std::string>();
   body->reserve(raw_bytes);
@@ -111,7 +111,7 @@ Reading::Step Reading::add(Page page, const Ledger& ledger) {
   if (!kept.empty()) keep(std::move(kept), kept_bytes);
   if (!undated.empty()) set_aside(std::move(undated));
   if (page.next.empty()) return finish();
-  // An empty page that leads on is not the last. One that leads to itself is, if it does so twice.
+  // An empty page that leads on is not the last. One that leads to itself is, the second time.
   if (empty_pages_ > 0 && page.next == token_) {
     if (led_to_itself_) return finish();
     led_to_itself_ = true;
@@ -127,7 +127,7 @@ void Reading::count_row(std::uint64_t id) {
   const std::size_t ids_max = limits_.bytes_max / sizeof id;
   if (row_ids_.size() == ids_max) {
     drop_repeats(row_ids_);
-    // Too many to be counted: then no total can tell whether rows are missing.
+    // Too many to count, so the total can't tell whether rows are missing.
     if (row_ids_.size() > ids_max / 2) {
       total_is_exact_ = false;
       row_ids_ = {};
@@ -137,8 +137,8 @@ void Reading::count_row(std::uint64_t id) {
   row_ids_.push_back(id);
 }
 
-// Events without a time have no place at which a window could be cut. Where they are too many the first of
-// them go out, and all of the window is read again: those that are out are known then.
+// A window can't be cut at an event without a time. If there are too many, the first of them are
+// dead-lettered and the whole window is read again: by then these are known.
 void Reading::set_aside(std::vector<Event> undated) {
   if (unreadable_full_) return;
   const std::size_t bytes = raw_bytes(undated);
@@ -147,7 +147,7 @@ void Reading::set_aside(std::vector<Event> undated) {
   id_bytes_ += id_bytes(undated);
   unreadable_.insert(unreadable_.end(), std::make_move_iterator(undated.begin()),
                      std::make_move_iterator(undated.end()));
-  // With slack: the same ones may come with every page.
+  // A quarter of slack: the same events may come with every page.
   if (unreadable_.size() <= limits_.events_max + limits_.events_max / 4 &&
       unreadable_bytes_ <= limits_.bytes_max + limits_.bytes_max / 4) {
     return;
@@ -201,13 +201,12 @@ void Reading::trim() {
   weigh();
 }
 
-// Of events in their order.
 void Reading::drop_from(const Position& position) {
   cut_ = position;
   std::erase_if(events_, [&](const Event& event) { return event.position() >= *cut_; });
 }
 
-// After events were dropped. The few that are left of a page must not hold it.
+// After events were dropped: the few that are left of a page must not keep all of it in memory.
 void Reading::weigh() {
   bytes_ = raw_bytes(events_);
   id_bytes_ = id_bytes(events_) + id_bytes(unreadable_);
@@ -233,13 +232,13 @@ Reading::Step Reading::finish() {
   if (total_is_exact_ && total_first_) {
     drop_repeats(row_ids_);
     const std::size_t distinct = row_ids_.size();
-    // A total that grew while we read belongs to rows that the next poll finds; one that shrank says nothing
-    // of what we missed, so the first one is the measure.
+    // Rows that were added while we read are for the next poll, and those that were removed can't be
+    // delivered any more: so the smaller total is expected.
     const std::size_t expected = std::min(*total_first_, *total_last_);
     const bool short_of_rows = *total_first_ == *total_last_ ? distinct != expected : distinct < expected;
     if (short_of_rows) {
-      // The same count twice is the vendor's last word; so is the same gap as in the reading before, for live
-      // windows overlap and a row that is counted and never delivered would be asked for twice each time.
+      // Accepted if a second read delivers as many, or if the live window before fell short by as many: live
+      // windows overlap, so a row that is counted but never delivered would cause a second read at each poll.
       const auto shortfall = static_cast<std::int64_t>(expected) - static_cast<std::int64_t>(distinct);
       const bool known_gap = !window_.to && shortfall_known_ == shortfall;
       if (distinct_before_ != distinct && !known_gap) {

@@ -14,7 +14,7 @@
 
 namespace auditstream::core {
 
-// Each for events with a time and for those without one; row ids take at most bytes_max as well.
+// Each limit applies to events with a time and to those without one; row ids take at most bytes_max as well.
 struct ReadingLimits {
   std::size_t events_max = 40'000;   // events kept before the window is overfull
   std::size_t bytes_max = 32 << 20;  // raw bytes kept before it is
@@ -45,24 +45,24 @@ class Reading {
   std::vector<Event>& events() { return events_; }
   // After Step::complete: events without a readable time, each once.
   std::vector<Event>& unreadable() { return unreadable_; }
-  // After Step::complete: of others, ids that are dead letters already and would be forgotten too early.
+  // After Step::complete: ids of earlier dead letters that would be forgotten too early.
   const std::set<std::uint64_t>& unreadable_again() const { return unreadable_again_; }
   bool found_anything() const { return !events_.empty() || !unreadable_.empty(); }
-  // Set if not everything could be held: only what lies below it is here, and reading has to go on there.
+  // Set if the window is overfull: only events below this position are here, and reading continues there.
   const std::optional<Position>& cut() const { return cut_; }
-  // As the first page gave it: rows that came while reading make a difference to the next reading's.
+  // As the first page gave it: rows added while reading then show up as a change of the next reading's total.
   std::optional<std::uint64_t> total() const { return total_first_; }
   bool rows_missing() const { return shortfall_.has_value(); }
   // How many more rows the vendor counts than it delivers; nothing where the two agree.
   const std::optional<std::int64_t>& shortfall() const { return shortfall_; }
-  // What the reading before this one has found: the same again is no reason to read twice.
+  // The shortfall of the previous reading: the same again is no reason to read twice.
   void expect_shortfall(std::optional<std::int64_t> shortfall) { shortfall_known_ = shortfall; }
 
   std::size_t rows() const { return rows_; }      // rows delivered, repeats included
   std::size_t inside() const { return inside_; }  // rows inside the window, repeats included
   std::size_t known() const { return known_; }
   std::size_t bytes() const { return bytes_; }  // raw bytes of the events with a time that are kept
-  // What the reading takes of the memory, all told: pages of which events are a part, ids, tokens.
+  // All memory that the reading holds: pages that its events point into, ids, tokens.
   std::size_t held() const;
   std::size_t pages() const { return pages_; }
   Time unreadable_until() const { return unreadable_until_; }
@@ -85,7 +85,7 @@ class Reading {
   std::string token_;
   std::unordered_set<std::uint64_t> tokens_;  // hashes: a token may be as long as a page
   std::size_t empty_pages_ = 0;               // in a row
-  bool led_to_itself_ = false;                // the page that token_ stands for, and it was empty
+  bool led_to_itself_ = false;                // the page of token_ was empty and led to itself
   std::vector<Event> events_;
   std::vector<Event> unreadable_;
   std::set<std::uint64_t> unreadable_again_;

@@ -32,7 +32,7 @@ Settlement settle(const Ledger& ledger, WindowRead read, const Circumstances& ci
                         cursor.watermark,
                         cursor.floor};
   auto& [events, undated, undated_ids, watermark, floor, next, from] = settlement;
-  // Windows are read side by side, so what they found is judged again in the order in which it is published.
+  // Windows are read in parallel, so their events are checked again in the order in which they are published.
   std::erase_if(events,
                 [&](const Event& event) { return ledger.published(event.position(), hash64(event.id)); });
   for (Event& event : read.undated) {
@@ -62,8 +62,8 @@ Settlement settle(const Ledger& ledger, WindowRead read, const Circumstances& ci
     const bool is_gap = window.to && *window.to - watermark > overlap;
     next = is_gap ? Next::gap : window.to ? Next::onwards_proven : Next::rest;
   }
-  // What a stall held back may come in while we read, behind the page that we are at: the next reading finds
-  // it.
+  // While we read, events that a stall held back may appear behind the current page: the next reading finds
+  // them.
   const bool torn = !window.to && read.several_pages;
   Time overlapping = (torn ? cursor.watermark : watermark) - overlap;
   // The watermark may be far ahead of the window: then what lies between is still to be read again.

@@ -18,37 +18,37 @@ namespace auditstream::core {
 struct WindowRead {
   Window window;
   bool several_pages = false;
-  // Only what lies below it is here: there was more than could be held.
+  // Only events below it are here: there were more than could be held.
   std::optional<Position> cut;
   std::vector<Event> events;   // in order, each once
   std::vector<Event> undated;  // those without a readable time, each once
-  // Of others, which were dead letters before and would be forgotten too early.
+  // Ids of earlier dead letters that would be forgotten too early.
   std::set<std::uint64_t> undated_again{};
   Time undated_until{};  // how long each of them has to be remembered
 };
 
-// What is known beside it.
+// What else is known.
 struct Circumstances {
   Duration overlap{0};
   Time now;                            // the vendor's
   Time future_from;                    // an event beyond it is from the vendor's own future
-  Time final_until;                    // what ends no later is history, where nothing can be late any more
+  Time final_until;                    // what ends no later is historic: no event can be late any more
   std::optional<Time> unsettled_from;  // see Planner
-  std::size_t events_max = SIZE_MAX;   // in one transaction; what is more is read again
+  std::size_t events_max = SIZE_MAX;   // in one transaction; the rest is read again
 };
 
 struct Settlement {
   // To be published, or to be dead letters: those of the window that the ledger does not know.
   std::vector<Event> events;
   std::vector<Event> undated;
-  std::vector<std::uint64_t> undated_ids;  // theirs, and of those to be remembered for longer
+  std::vector<std::uint64_t> undated_ids;  // of `undated`, and of those to be remembered for longer
   // Of the cursor from now on; neither is ever lower than it was.
   Time watermark;
   Position floor;
 
   enum class Next {
     onwards,         // the window after it
-    onwards_proven,  // likewise, and if it was to cover a gap again: the vendor's ingest goes on behind it
+    onwards_proven,  // likewise; if it covered a gap again, ingest has been seen beyond it
     gap,             // nothing happened at its end, or the ingest had stopped: that part once more
     rest_of_window,  // from `from` on
     rest,            // it was the live one: nothing before the next poll

@@ -10,7 +10,7 @@ namespace {
 
 constexpr Duration reopen_wait_first = 100ms;
 constexpr Duration reopen_wait_max = 10s;
-// After a fence: whoever it was may be the right owner, or a tool that soon leaves.
+// After being fenced: the other process may be the rightful owner, or a tool that leaves soon.
 constexpr Duration polite_wait = 1s;
 constexpr double polite_wait_spread = 4;
 constexpr Duration clocks_agree = 60s;
@@ -77,8 +77,7 @@ void Shard::on_journal(JournalEvent event, Now now) {
   step(now);
 }
 
-// The log of the partition lists who opened it, one after the other. What came before our own mark is
-// history.
+// The log of the partition lists its owners in order. What came before our own mark is history.
 void Shard::on_mark(const std::string& mark, Now now) {
   if (state_ == State::opening) {
     marks_.push_back(mark);
@@ -179,7 +178,7 @@ void Shard::act(Slot& slot, std::vector<Action> actions, Now now) {
   pump(account, now);
 }
 
-// Sends what the budget allows, in the order in which it was asked for.
+// Sends what the rate limit allows, first in, first out.
 void Shard::pump(Account& account, Now now) {
   while (!account.queue.empty()) {
     const Steady moment = account.limit.next(now.steady);

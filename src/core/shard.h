@@ -22,14 +22,14 @@
 
 namespace auditstream::core {
 
-// Hears what happens; on the shard's thread. For logs and metrics; must not call back.
+// Is told what happens, on the shard's thread. For logs and metrics; must not call back.
 class Observer {
  public:
   virtual ~Observer() = default;
   virtual void said(const Source& source, const Notice& say) = 0;
   virtual void shard_said(int partition, const Notice& say) = 0;
   virtual void rebalanced(const MembershipEvent& event) = 0;
-  // A request goes; so long it has waited for its turn in the account's rate budget.
+  // A request is sent, after it has waited so long for the account's rate limit.
   virtual void waited(const Source& source, Duration duration) = 0;
   virtual void answered(const Source& source, const http::Response& response) = 0;
   virtual void polled(const Source& source, const PollResult& poll, Time when) = 0;
@@ -46,19 +46,19 @@ struct ShardWorld {
   std::map<std::string, std::size_t> record_bytes_max;  // by topic; where absent, the option's
   CursorPlaces cursors;
   http::RequestId next_request_id = 1;
-  std::uint64_t seed = 0;  // another one for each process: who fence each other must not wait in step
+  std::uint64_t seed = 0;  // different in each process: two that fence each other must not wait in step
 };
 
 struct ShardLimits {
   std::size_t batch_events = 10'000;  // a batch of so many is full
   std::size_t batch_bytes = 8 << 20;
   std::size_t progress_units_max = 500;  // cursors without events in one batch
-  Duration commit_interval = 20ms;  // from one begin to the next: back to back the coordinator is not ready
-  Duration progress_interval = 10min;  // cursors that moved without events are written at least so often
-  Duration quick_commit = 5s;  // a batch that takes no longer may be larger, if it must not be already
-  std::size_t small_batch_bytes = 64 << 10;  // where so few don't get through, fewer would not either
-  Duration blocked_wait = 15s;       // before a topic that was blocked is tried again, and twice as long each
-  Duration blocked_wait_max = 5min;  // time: each costs the other sources what they have read
+  Duration commit_interval = 20ms;       // between two begins: the coordinator is not ready sooner
+  Duration progress_interval = 10min;    // cursors that moved without events are written at least so often
+  Duration quick_commit = 5s;  // after a commit this quick, a batch that had been reduced may grow again
+  std::size_t small_batch_bytes = 64 << 10;  // a batch this small is not reduced further after a timeout
+  Duration blocked_wait = 15s;               // before a blocked topic is retried; doubles up to
+  Duration blocked_wait_max = 5min;          // this: each retry costs other sources what they have read
 };
 
 // One source, as the shard that polls it sees it.
@@ -76,23 +76,23 @@ class Shard {
   // `together` is how many sources begin in this moment, in all shards: their first polls are spread.
   void start(Now now, std::size_t together = 0);
   void on_journal(JournalEvent event, Now now);
-  // False if the request is not of this shard.
+  // False if this shard didn't send the request.
   bool on_response(http::RequestId id, const http::Response& response, Now now);
   // Does what is due.
   void step(Now now);
   Steady wake_at() const;
 
-  // Somebody has opened this partition. If that came after our own opening, it is no longer ours: whoever it
-  // was is left alone for a while, then it is opened again.
+  // Somebody has opened this partition. If that was after our own opening, we have been fenced, and open it
+  // again after a while.
   void on_mark(const std::string& mark, Now now);
 
   // These are its sources from now on. Those that are the very same objects as before notice nothing.
   void reconfigure(std::vector<std::shared_ptr<const Source>> sources, Now now);
 
-  // There is no cursor of this source elsewhere any more: it may begin, if that is what it waits for.
+  // The source has no cursor elsewhere any more: it may begin, if it was waiting for that.
   void begin_source(std::string_view name, Now now);
 
-  // Stops asking, commits what is complete, closes. closed() tells when.
+  // Sends no new requests, commits what is complete, closes. closed() tells when.
   void drain(Now now);
   // The partition is somebody else's already: closes without committing anything more.
   void abandon(Now now);
@@ -101,8 +101,8 @@ class Shard {
   // Why the journal could not be opened the last time; nothing: it could, or was not tried yet.
   const std::optional<JournalFailed>& not_opened() const { return not_opened_; }
   int partition() const { return partition_; }
-  // Of the sources that are polled here now: none unless the shard is open, or is opened again because a
-  // topic took nothing; then as they were.
+  // Of the sources that are polled here now. Empty unless the shard is open; but while it is opened again
+  // because of a blocked topic, as before.
   std::vector<SourceStatus> status(Now now) const;
 
  private:
@@ -125,7 +125,7 @@ class Shard {
 
   // A source that has been here since the journal was opened.
   struct Slot {
-    std::size_t index;  // its place among them
+    std::size_t index;  // its index in slots_
     Poller poller;
     Account* account;
     Steady timer = Steady::max();
@@ -174,18 +174,18 @@ class Shard {
   int failed_in_a_row_ = 0;
   std::optional<JournalFailed> not_opened_;
   Random random_;
-  // Sources of the config whose cursor this partition has had in our time.
+  // Configured sources that have had a cursor in this partition since this shard was made.
   std::set<std::string> with_cursor_;
   std::vector<std::string> marks_;  // seen while the journal was opening
   std::string mark_;                // ours
   bool mark_seen_ = false;          // in the partition's log: what comes after it is somebody else's
 
-  std::vector<SourceStatus> shown_;  // while it is opened again because a topic took nothing
+  std::vector<SourceStatus> shown_;  // while the journal is opened again because of a blocked topic
 
   // Valid while the journal is open.
   std::optional<Duration> ahead_of_broker_;
   std::optional<Now> clock_vouched_;
-  RecordMap records_;  // as restored: what no poller has taken over since is still so
+  RecordMap records_;  // as restored, less what pollers have taken over
   std::deque<Slot> slots_;
   std::set<std::pair<Steady, std::size_t>> timers_;  // of slots, by index
   std::map<std::string, Account, std::less<>> accounts_;
@@ -194,7 +194,7 @@ class Shard {
   std::set<std::size_t> ready_;  // slots with finished work, by index
   std::size_t gather_next_ = 0;
 
-  // The batch that gathers, and the one on its way.
+  // The batch being filled, and the one being committed.
   Batch gathering_;
   bool urgent_ = false;         // a source waits for its first cursor to be committed
   std::size_t events_allowed_;  // in a batch: fewer than the limit after one has timed out

@@ -25,7 +25,7 @@ void Shard::note_ready(Slot& slot, Now now) {
   if (blocked_sources_.admit(source.name, now)) ready_.insert(slot.index);
 }
 
-// Nobody else's events are lost with theirs if the broker refuses them.
+// Alone in its transaction, so that no other source's events are lost if the broker refuses its own.
 bool Shard::goes_alone(std::string_view source) const {
   return isolated_.contains(std::string(source)) || blocked_sources_.find(source) != nullptr;
 }
@@ -61,17 +61,16 @@ void Shard::gather(Now now) {
   }
 }
 
-// Until something has timed out, a window is committed as a whole wherever a batch has room for its first
-// event.
+// Unless a batch has timed out, a window is committed whole as soon as a batch has room for its first event.
 std::size_t Shard::room_of(const Batch& batch) const {
   return events_allowed_ < limits_.batch_events ? events_allowed_ - batch.events : SIZE_MAX;
 }
 
-// What doesn't get into Kafka in time is tried with half as much: a quota, or a slow disk, lets only so much
-// through. What gets through easily is tried with more.
+// After a timeout, batches are half as large: a quota or a slow disk lets only so much through. After a quick
+// commit they grow again.
 void Shard::allow(const Batch& batch, const JournalDone& done, Now now) {
   if (done.timed_out) {
-    if (batch.bytes <= limits_.small_batch_bytes) return;  // no matter of how much it was
+    if (batch.bytes <= limits_.small_batch_bytes) return;  // its size was not the cause
     events_allowed_ = std::max<std::size_t>(1, std::min(events_allowed_, batch.events) / 2);
   } else if (done.outcome == Outcome::committed && batch.events * 2 > events_allowed_ &&
              now.steady - commit_began_ < limits_.quick_commit) {
@@ -152,7 +151,7 @@ void Shard::on_done(const JournalDone& done, Now now) {
     taken_over(now);
     return;
   }
-  // A topic takes less than it did: what is too large for it now is known by its size alone.
+  // A topic's limit was lowered: size alone tells which events are too large for it now.
   bool smaller = false;
   for (const auto& [topic, bytes] : done.record_bytes_max)
     smaller = std::exchange(world_.record_bytes_max[topic], bytes) != bytes || smaller;
@@ -160,9 +159,9 @@ void Shard::on_done(const JournalDone& done, Now now) {
   reopen_after_failure(now);
 }
 
-// Which event was it? Each source that had some in the batch goes on alone and with half as many, until one
-// is left. Dead letters don't count: those without a readable time come with their window, however little
-// else.
+// Bisects for the refused event: each source with events in the batch commits alone, half as many, until one
+// event is left. Dead letters don't count: those without a readable time come along however small the part of
+// their window.
 void Shard::suspect(const Batch& batch) {
   std::set<std::string> suspects;
   for (const Unit& unit : batch.units) {
@@ -181,8 +180,8 @@ void Shard::suspect(const Batch& batch) {
   }
 }
 
-// Those whose work needs a blocked topic wait, so that the others' work can be committed without it. True
-// where that is to be said: at once, then at a falling rate.
+// Sources that need a blocked topic wait, so that the work of the others can be committed. True if that
+// should be logged: at once, then at a falling rate.
 bool Shard::hold(const Batch& batch, const std::vector<BlockedTopic>& blocked, Now now) {
   const auto reason = [&](const std::string& topic) -> const BlockedTopic* {
     const auto found = std::ranges::find(blocked, topic, &BlockedTopic::topic);
@@ -200,7 +199,7 @@ bool Shard::hold(const Batch& batch, const std::vector<BlockedTopic>& blocked, N
     }
     topics[why->topic] = why->to_everybody ? std::optional(why->why) : std::nullopt;
   }
-  // What is known of others needs no trial of theirs.
+  // A topic that rejects every source needs no trial by the others that wait for it.
   for (const BlockedTopic& each : blocked) {
     if (each.to_everybody && blocked_sources_.any_for(each.topic)) topics.emplace(each.topic, each.why);
   }
@@ -225,7 +224,7 @@ void Shard::published(const Unit& unit, Now now) {
   }
 }
 
-// Who was tried least often comes first.
+// The least tried source comes first.
 void Shard::try_held(Now now) {
   if (blocked_sources_.due() > now.steady) return;
   std::vector<std::pair<int, std::size_t>> waiting;

@@ -10,7 +10,7 @@
 namespace auditstream::core {
 namespace {
 
-constexpr Duration clock_behind_max = 24h;  // taken to be possible where the broker doesn't tell the time
+constexpr Duration clock_behind_max = 24h;  // assumed possible if the broker's clock is unknown
 constexpr Duration start_spacing = 10ms;    // sources of one process don't start in one moment
 
 }  // namespace
@@ -82,7 +82,7 @@ Poller Shard::make_poller(const std::shared_ptr<const Source>& source, const Pol
         if (partition != partition_) return stopped(cursor_lies_in(*source, partition, account));
       }
     }
-    // The tail may not have told yet where it lies now.
+    // The tail may not have seen yet where the cursor was moved to.
     if (with_cursor_.contains(source->name)) return stopped(cursor_has_gone(*source, partition_));
     return {source,  world_.secrets,        std::move(ledger), Poller::InitialCursor::due,
             options, world_.next_request_id};
@@ -98,8 +98,8 @@ Poller Shard::make_poller(const std::shared_ptr<const Source>& source, const Pol
   if (std::optional<std::string> reason = why_not_adopted(*source, *cursor, partition_)) {
     return stopped(*std::move(reason));
   }
-  // By the later of our clock and the broker's, or by as much as ours may be behind: that must stop nobody.
-  // As the cursor will be: what is a backfill's beginning now is no longer mended.
+  // By the later of our clock and the broker's, with allowance for ours being behind: that must stop no
+  // source. With the new backfill_start_time: once there is one, the beginning is no longer corrected.
   Cursor adopted = *cursor;
   adopted.backfill_start_time = source->backfill_start_time;
   const Time latest = now.wall + std::max(-ahead_of_broker_.value_or(Duration{0}), Duration{0});
@@ -126,7 +126,7 @@ void Shard::reconfigure(std::vector<std::shared_ptr<const Source>> sources, Now 
     if (known->second->poller.shared_source() != source) change_poller(*known->second, source, now);
     gone.erase(known);
   }
-  // Its place stays, so that it may come back.
+  // The slot stays, so that the source can come back.
   for (const auto& [name, slot] : gone) {
     auto source = std::make_shared<Source>(slot->poller.source());
     source->enabled = false;

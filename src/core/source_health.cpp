@@ -9,10 +9,10 @@ using State = LastError::State;
 
 constexpr Duration grace_least = 2min;
 constexpr int grace_intervals = 3;
-// What heals sooner is not worth a record; other instances are to know within 30 s.
+// Trouble that passes sooner is not worth a record; other instances must learn of the rest within 30 s.
 constexpr Duration tell_after = 15s;
 constexpr Duration vendor_word_max = 15min;
-// The attempt that follows the vendor's word has to be answered first.
+// Time for the first attempt after the vendor's Retry-After to be answered.
 constexpr Duration vendor_word_slack = 15s;
 constexpr int malformed_is_failure = 2;
 
@@ -41,7 +41,7 @@ void SourceHealth::begin(Now now) {
   if (!trouble_ || !trouble_->since) return;
   const Duration lasts = std::max(now.wall - *trouble_->since, Duration{0});
   *reference_ -= std::min(lasts, grace_);
-  // How long the vendor wanted is not in the cursor: as long as it can be.
+  // The cursor doesn't say how long the vendor wanted: assumes the maximum.
   const Steady since = now.steady - std::min<Duration>(lasts, vendor_word_max);
   if (trouble_->state == State::throttled) silence_ = {since, since + vendor_word_max};
 }
@@ -86,7 +86,7 @@ void SourceHealth::fail(const Refusal& refusal, std::string text, bool refused, 
     const Steady ends = now.steady + std::min<Duration>(*refusal.retry_after, vendor_word_max);
     if (!silence_) {
       silence_ = {now.steady, ends};
-    } else if (now.steady < silence_->second) {  // what it wants when it is asked again is no longer its word
+    } else if (now.steady < silence_->second) {  // a later Retry-After does not extend it
       silence_->second = std::clamp(ends, silence_->second, silence_->first + vendor_word_max);
     }
   }

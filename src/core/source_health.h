@@ -16,12 +16,12 @@ class SourceHealth {
   // `known` is what a predecessor left in the cursor: it holds until an attempt of our own succeeds.
   SourceHealth(Duration poll_interval, std::optional<LastError> known);
 
-  // An attempt is made; from the first one on, or from the trouble that is known, the grace counts.
+  // An attempt begins. The grace counts from the first one, or from the trouble that is known.
   void begin(Now now);
-  // A request was answered; `retried`: the same one had failed. What the trouble was, if that heals it: not
-  // where a window was given up, which may fail in the same place again, nor what has failed.
+  // A request was answered; `retried`: it had failed before. Returns the trouble that this ends: none if a
+  // window was given up, which may fail in the same place again, or if the source counts as failed.
   std::optional<LastError> answered(bool retried, Now now);
-  // A window was read to its end, and every one before it: heals whatever it was.
+  // A window was read to its end, and every one before it: ends any trouble.
   std::optional<LastError> succeed(Now now);
   // An attempt failed that was begun at `asked`. `text` is the message with its remedy; `refused` where only
   // a person can help.
@@ -30,21 +30,21 @@ class SourceHealth {
   void give_up() { gave_up_ = true; }
   // The source goes on under other settings, perhaps after a while.
   void go_on(Duration poll_interval);
-  // Time passes: trouble that outlasts the grace is a failure, whatever kind it is. True where it has become
-  // one now.
+  // Time passes: trouble of any kind that outlasts the grace becomes a failure. True if it has just become
+  // one.
   bool pass(Now now);
   // When pass() or to_tell() has something new of its own accord; the far future if nothing is wrong.
   Steady due() const;
 
-  // What the cursor has to say of it, so that every instance can tell; nothing where it says so already, or
-  // where it may yet heal by itself.
+  // What to write into the cursor, so that every instance can show it; nothing if the cursor says so already,
+  // or if the trouble may yet pass by itself.
   std::optional<LastError> to_tell(Now now);
 
   const std::optional<LastError>& trouble() const { return trouble_; }
-  // When a window was read to its end the last time, as far as it is known.
+  // When a window was last read to its end, if that is known.
   const std::optional<Time>& last_success() const { return last_success_; }
   bool failed() const { return trouble_ && trouble_->state == LastError::State::failed; }
-  // A person has to change something: nobody else will.
+  // Only a person can fix it.
   bool needs_a_person() const { return needs_a_person_; }
 
   // The larger of two minutes and three poll intervals.
@@ -61,7 +61,7 @@ class SourceHealth {
   bool gave_up_ = false;  // on a window, and nothing was read to its end since
   bool answers_ = false;  // the last attempt was no failure
   InARow malformed_;
-  // The silence that the vendor has asked for in this trouble, from its first word on.
+  // The pause that the vendor has asked for during this trouble: begin and end.
   std::optional<std::pair<Steady, Steady>> silence_;
   std::optional<Steady> reference_;  // when all was well the last time, else the first attempt
   Steady began_{};                   // the trouble

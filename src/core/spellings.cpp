@@ -8,7 +8,7 @@
 namespace auditstream::core {
 namespace {
 
-// Fewer characters of Base64 stand in any text.
+// Shorter pieces of Base64 occur in any text by chance.
 constexpr std::size_t base64_chars_min = 8;
 
 bool is_plain(char c) {
@@ -44,7 +44,7 @@ std::string replaced(std::string_view text, const std::vector<std::pair<char, st
   return out;
 }
 
-// Those characters that come of the text alone when `before` bytes of something else precede it ("user:").
+// The characters that depend on the text alone if `before` bytes of something else precede it ("user:").
 std::string base64_core(std::string_view text, std::size_t before, std::string_view alphabet) {
   std::string out;
   const std::size_t bits = (before + text.size()) * 8;

@@ -6,8 +6,8 @@
 namespace auditstream::core {
 namespace {
 
-constexpr Duration rounding = 2s;  // the header is cut to seconds and travels
-// Below that it can do no harm, and is believed at once.
+constexpr Duration rounding = 2s;  // the header has whole seconds and takes time to arrive
+// A smaller difference can do no harm, and is believed at once.
 constexpr Duration doubted_above = 60s;
 // Kafka and we may be wrong together (one machine), but not by so much that a cursor could be led astray.
 constexpr Duration vouched_up_to = 12h;
@@ -15,7 +15,7 @@ constexpr Duration apart_least = 5s;
 // No vendor's clock is older than this program.
 constexpr Time earliest{std::chrono::sys_days{std::chrono::year{2025} / 1 / 1}};
 
-// What a cache says of how long it has had the answer (RFC 9111, 5.1).
+// How long a cache has had the response, by its own account (RFC 9111, 5.1).
 Duration age_of(const http::Response& response) {
   const std::string_view text = response.header("age").value_or("");
   std::uint32_t seconds = 0;

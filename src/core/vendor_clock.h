@@ -17,8 +17,8 @@ class VendorClock {
   // Every answer says something, whatever else it is.
   void learn(const http::Response& response, Now now);
 
-  // Our clock minus the vendor's; 0 unless it is off by more than the Date header's rounding. What our clock
-  // has been stepped by since the latest answer counts at once.
+  // Our clock minus the vendor's; 0 unless it is off by more than the Date header's rounding. A step of our
+  // clock since the latest response counts at once.
   Duration ahead(Now now) const;
   // The first header is hours off, and nobody can tell yet whether it came out of a cache: one more answer
   // some seconds later will. Until then nothing may be concluded from it.
