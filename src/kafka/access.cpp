@@ -38,7 +38,7 @@ std::string list(const Texts& texts) {
   return all;
 }
 
-// As a shell takes it for one word.
+// Quoted so that a shell takes it as one word.
 std::string word(const std::string& text) {
   const auto plain = [](unsigned char c) {
     return std::isalnum(c) != 0 ||

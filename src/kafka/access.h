@@ -17,13 +17,13 @@ struct Access {
   std::vector<std::string_view> operations;  // as Kafka spells them: "Describe", "Write"
   Resource resource = Resource::topic;
   std::vector<std::string> names;
-  bool prefixed = false;  // the name is the beginning of those that are meant
+  bool prefixed = false;  // `names` are prefixes
 
   friend bool operator==(const Access&, const Access&) = default;
 };
 
 Access topic_access(std::vector<std::string_view> operations, std::vector<std::string> topics);
-// To be a member.
+// To join the group.
 Access group_access(const std::string& group);
 // To be the owner of a partition: each has a transactional.id of its own.
 Access owner_access(const std::string& group, const std::string& offsets_topic);
@@ -32,8 +32,8 @@ Access owner_access(const std::string& group, const std::string& offsets_topic);
 std::string transactional_id_prefix(const std::string& group, const std::string& offsets_topic);
 
 // "kafka-acls.sh --add --allow-principal User:NAME --operation Write --topic audit.tines". The principal is
-// known where SASL has a user name; otherwise it stands for what the broker makes of our certificate or
-// token.
+// known if SASL has a user name; otherwise it is a placeholder for the one that the broker derives from our
+// certificate or token.
 std::string command_to_grant(const Access& access, const Properties& properties);
 
 // One sentence: what is denied to whom, and that command.

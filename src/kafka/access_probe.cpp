@@ -8,8 +8,8 @@ namespace auditstream::kafka {
 namespace {
 
 constexpr int patience_ms = 5000;
-// librdkafka 2.0.2 aborts the process if the coordinator of a request is found when the request has timed out
-// (rd_kafka_enq_once_del_source_return). So it never does: we give up first, with the handle.
+// librdkafka 2.0.2 aborts the process if a request's coordinator is found after the request has timed out
+// (rd_kafka_enq_once_del_source_return). So no request times out: we give up first and destroy the handle.
 constexpr int longer_than_we_wait_ms = 60'000;
 
 using Errors = std::map<std::string, rd_kafka_resp_err_t>;
@@ -18,7 +18,7 @@ void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
   (*static_cast<Errors*>(opaque))[rd_kafka_topic_name(message->rkt)] = message->err;
 }
 
-// Those of which the metadata say so.
+// Those for which the metadata have this error.
 std::vector<std::string> topics_with(rd_kafka_resp_err_t error, const Connection& connection,
                                      const std::vector<std::string>& topics) {
   std::vector<std::string> found;
@@ -37,8 +37,8 @@ std::vector<std::string> topics_with(rd_kafka_resp_err_t error, const Connection
 
 }  // namespace
 
-// A broker looks first whether we may write, and then refuses whoever asks for two acknowledgements
-// (INVALID_REQUIRED_ACKS): there is no such thing. So nothing is ever written.
+// A broker first checks whether we may write, then refuses acks=2 as invalid (INVALID_REQUIRED_ACKS). So
+// nothing is ever written.
 std::vector<std::string> unwritable(const Connection& connection, const std::vector<std::string>& topics) {
   Errors errors;
   const Result<ClientHandle> made =
@@ -81,8 +81,8 @@ std::vector<Access> writing_denied(const Connection& connection, const std::vect
   return denied;
 }
 
-// Asks to commit an offset for a partition that doesn't exist: a broker looks first whether we may read the
-// group, then whether we may read the topic, and then finds nothing to do.
+// Commits an offset for a partition that doesn't exist: a broker first checks whether we may read the group,
+// then whether we may read the topic, and then finds nothing to do.
 std::vector<Access> membership_denied(const Connection& connection, const std::string& group,
                                       const std::string& offsets_topic) {
   const Result<ClientHandle> made = make_client(RD_KAFKA_PRODUCER, connection, {}, {});
@@ -121,7 +121,7 @@ std::vector<Access> membership_denied(const Connection& connection, const std::s
   return denied;
 }
 
-// Under an id of its own, which fences nobody.
+// Under a transactional.id of its own, which fences nobody.
 bool ownership_denied(const Connection& connection, const std::string& group,
                       const std::string& offsets_topic) {
   const Result<ClientHandle> made =

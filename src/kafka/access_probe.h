@@ -1,4 +1,4 @@
-// AccessProbe: asks Kafka what it would deny us, without changing anything there.
+// AccessProbe: finds out what Kafka would deny us, without changing anything there.
 #pragma once
 
 #include <string>
@@ -9,9 +9,9 @@
 
 namespace auditstream::kafka {
 
-// All that follows tells what is denied for certain: a question that stays without an answer denies nothing.
+// All of these report only what is certainly denied: without an answer from Kafka, nothing is.
 
-// To see these topics. What may not be seen looks as if it did not exist.
+// To see these topics. Without that right, a topic looks as if it did not exist.
 std::vector<std::string> invisible(const Connection& connection, const std::vector<std::string>& topics);
 
 // These topics don't exist (any more), as far as they can be seen.

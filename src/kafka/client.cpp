@@ -15,8 +15,8 @@ namespace {
 thread_local ConnectionTrouble last_trouble;
 thread_local Steady last_trouble_at;
 
-// What OpenSSL has against the certificates of brokers, by "host:port". It is told on librdkafka's threads
-// and no other way: the error that follows is one of several, by chance.
+// OpenSSL's errors for the certificates of brokers, by "host:port". They are reported on librdkafka's threads
+// and in no other way: which error follows is a matter of chance.
 class Certificates {
  public:
   void note(const std::string& broker, int error) {
@@ -27,7 +27,7 @@ class Certificates {
       errors_[broker] = error;
     }
   }
-  // 0 unless the text is about a handshake with such a broker.
+  // 0 unless the text is about a TLS handshake with one of these brokers.
   int error_behind(const std::string& text) const {
     if (text.find("SSL") == std::string::npos) return 0;
     const MutexLock lock(mutex_);
@@ -51,7 +51,7 @@ Certificates& certificates() {
   return all;
 }
 
-// For each certificate of the chain, the broker's own at the end. OpenSSL's verdict stands.
+// Called for each certificate of the chain, the broker's own last. OpenSSL's verdict stands.
 int on_certificate(rd_kafka_t*, const char* broker, std::int32_t, int* error, int depth, const char*,
                    std::size_t, char* reason, std::size_t reason_size, void*) {
   if (*error != 0 || depth == 0) certificates().note(broker, *error);
@@ -67,12 +67,12 @@ void on_error(rd_kafka_t*, int error, const char* reason, void*) {
   last_trouble_at = steady_now();
 }
 
-// librdkafka's log says on stderr what our own messages say better; what matters arrives through on_error.
+// Our own messages say better what librdkafka logs to stderr; what matters arrives through on_error.
 void on_log(const rd_kafka_t*, int, const char*, const char*) {}
 
 constexpr const char* interceptor = "auditstream";
 
-// Runs within rd_kafka_new, for interceptors belong to a handle.
+// Called by rd_kafka_new, because interceptors belong to a handle.
 rd_kafka_resp_err_t on_new(rd_kafka_t* handle, const rd_kafka_conf_t*, void* callbacks, char*, std::size_t) {
   const auto* const ours = static_cast<const Callbacks*>(callbacks);
   if (ours->sent != nullptr) {
@@ -86,7 +86,7 @@ Status set(rd_kafka_conf_t* conf, const std::string& name, const std::string& va
   char reason[512];
   if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), reason, sizeof reason) == RD_KAFKA_CONF_OK)
     return success();
-  // librdkafka's words repeat the value, which may be a secret.
+  // librdkafka's message repeats the value, which may be a secret.
   return Error{"kafka." + name + ": librdkafka doesn't take this property or its value",
                ErrorKind::misconfigured};
 }
@@ -106,7 +106,7 @@ Taken take_property(const std::string& name, const std::string& value) {
   return Taken::bad_value;
 }
 
-// They stand in the first column of the table that librdkafka makes for its documentation.
+// The names are the first column of the table that librdkafka prints for its documentation.
 std::vector<std::string> property_names() {
   char* text = nullptr;
   std::size_t size = 0;

@@ -1,4 +1,4 @@
-// Making librdkafka handles: the user's properties first, then what the guarantees need.
+// Makes librdkafka handles: the user's properties first, then what the guarantees need.
 #pragma once
 
 #include <map>
@@ -20,39 +20,39 @@ struct Connection {
   std::string client_id;
 };
 
-// What a handle calls, on the thread that polls it unless said otherwise, with `opaque` as the last argument.
+// A handle's callbacks. On the thread that polls it unless said otherwise; the last argument is `opaque`.
 struct Callbacks {
   void* opaque = nullptr;
   void (*delivered)(rd_kafka_t*, const rd_kafka_message_t*, void*) = nullptr;
   void (*rebalanced)(rd_kafka_t*, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*, void*) = nullptr;
-  // These two on librdkafka's own threads, with `listener` as the last argument, until the handle is
-  // destroyed. For each request, before it is sent once more if need be: no error means that an answer has
-  // come, whatever it says.
+  // These two are called on librdkafka's own threads, with `listener` as the last argument, until the handle
+  // is destroyed. For each request, before any retry: no error means that there was a response, whatever it
+  // says.
   rd_kafka_interceptor_f_on_response_received_t* answered = nullptr;
-  // A request goes.
+  // A request is sent.
   rd_kafka_interceptor_f_on_request_sent_t* sent = nullptr;
   void* listener = nullptr;
 };
 
-// A handle of the type. `ours` wins over the user's properties, and these win over `defaults`. Properties
-// that don't apply to the type are ignored. Takes the topic's defaults over.
+// A handle of this type. `ours` overrides the user's properties, and these override `defaults`. Properties
+// that don't apply to the type are ignored. Takes ownership of the topic defaults.
 Result<ClientHandle> make_client(rd_kafka_type_t type, const Connection& connection, const Properties& ours,
                                  const Properties& defaults, const Callbacks& callbacks = {},
                                  rd_kafka_topic_conf_t* topic_defaults = nullptr);
 
-// Whether librdkafka takes a property, as far as it looks at one by itself.
+// Whether librdkafka accepts a property, judged by itself.
 enum class Taken { yes, unknown, bad_value };
 Taken take_property(const std::string& name, const std::string& value);
 
-// Of all that it knows.
+// Of all properties that librdkafka knows.
 std::vector<std::string> property_names();
 
 // Which broker can't be reached and why ("127.0.0.1:9092/bootstrap: Connect to ... failed: Connection
-// refused"), and what helps; nothing if nothing of the kind has happened. Polls the handle, which must be the
-// one that the calling thread has made last.
+// refused"), and what helps; nothing if there was no such error. Polls the handle, which must be the last one
+// made by the calling thread.
 std::optional<Error> last_broker_error(rd_kafka_t* client, const Properties& properties);
 
-// The same of the handle that the calling thread polls anyway, unless it is older than this.
+// The same for the handle that the calling thread polls anyway, unless the error is older than this.
 std::optional<Error> broker_error(const Properties& properties, Steady not_before);
 
 }  // namespace auditstream::kafka

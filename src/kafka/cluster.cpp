@@ -19,7 +19,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int request_ms = 10'000;
-constexpr Duration first_look = 1s;     // then it is clear whether a broker refuses us
+constexpr Duration first_look = 1s;     // by then it is clear whether a broker refuses us
 constexpr auto visible_deadline = 30s;  // a new topic may take a while to be known everywhere
 
 int milliseconds(Duration duration) {
@@ -30,7 +30,7 @@ Result<ClientHandle> make_admin(const Connection& connection) {
   return make_client(RD_KAFKA_PRODUCER, connection, {{"socket.timeout.ms", "10000"}}, {});
 }
 
-// Does not wait for what only a person can mend.
+// Does not wait if only a person can fix it.
 Result<MetadataHandle> metadata(rd_kafka_t* client, const Connection& connection, Duration timeout) {
   const auto deadline = Clock::now() + timeout;
   for (Duration patience = std::min(timeout, first_look);;
@@ -180,8 +180,8 @@ std::vector<Wanted> wanted_topics(const config::Config& config) {
   return wanted;
 }
 
-// What a cluster that refuses old records has to be told of a new topic. Nothing where it doesn't say so:
-// some services refuse properties that they don't know.
+// The property that lifts a cluster's age limit for a new topic. Nothing if the cluster shows no limit: some
+// services refuse properties that they don't know.
 std::optional<std::pair<std::string, std::string>> no_age_limit(rd_kafka_t* client,
                                                                 const rd_kafka_metadata_t& cluster) {
   if (cluster.broker_cnt == 0) return std::nullopt;
@@ -193,8 +193,8 @@ std::optional<std::pair<std::string, std::string>> no_age_limit(rd_kafka_t* clie
   return std::pair{*property, std::to_string(std::numeric_limits<std::int64_t>::max())};
 }
 
-// The cursors' topic must keep the last record of every key for ever, and the partition of a source must
-// never change.
+// The offsets topic must keep the last record of each key for ever, and a source's partition must never
+// change.
 std::optional<std::string> offsets_topic_mistake(const config::Config& config, int partitions,
                                                  const TopicConfig* settings) {
   const std::string& name = config.offsets.topic;
@@ -213,7 +213,7 @@ std::optional<std::string> offsets_topic_mistake(const config::Config& config, i
   return std::nullopt;
 }
 
-// What a start needs and Kafka denies, before anything is polled. `topics` can be seen.
+// What a run needs and Kafka denies, found out before anything is polled. `topics` are visible.
 std::vector<Access> denied_to_run(const Connection& connection, const config::Config& config,
                                   const Topics& topics) {
   std::vector<std::string> written;
@@ -228,7 +228,7 @@ std::vector<Access> denied_to_run(const Connection& connection, const config::Co
   return denied;
 }
 
-// To see topics. Whoever may not even do that may not use them either.
+// To see topics. Whoever can't see a topic can't use it, either.
 std::vector<Access> denied_to_see(const config::Config& config, const std::vector<std::string>& hidden) {
   std::vector<Access> denied;
   std::vector<std::string> written;
@@ -249,7 +249,7 @@ Error error_of(const std::vector<Access>& denied, const Properties& properties) 
   return {std::move(message), ErrorKind::misconfigured};
 }
 
-// Known once there were metadata.
+// Known once metadata has been received.
 std::string cluster_id(rd_kafka_t* client) {
   char* const id = rd_kafka_clusterid(client, request_ms);
   std::string text = id == nullptr ? "" : id;
@@ -349,7 +349,7 @@ Result<ClusterFacts> Cluster::prepare(const config::Config& config, bool may_cre
                                described.error().message);
     }
   }
-  // Those that will be made when it is started.
+  // Those that `run` will create.
   for (const Wanted& topic : missing) {
     if (!topics.contains(topic.name)) configs.emplace(topic.name, topic.config);
   }

@@ -1,5 +1,5 @@
-// Cluster: what has to be true of Kafka before anything is polled: topics made, checked and measured; cursors
-// found.
+// Cluster: what must be true of Kafka before anything is polled: topics created, checked and measured;
+// cursors found.
 #pragma once
 
 #include <atomic>
@@ -26,22 +26,22 @@ class Cluster {
  public:
   explicit Cluster(Connection connection) : connection_(std::move(connection)) {}
 
-  // One metadata request. The error says which broker answered how.
+  // One metadata request. The error says which broker gave which answer.
   Status reach(Duration timeout) const;
 
-  // Makes the topics that are missing, verifies those that exist, and asks whether everything that a run
-  // needs is allowed. `create` = false only looks (for `check`). An error has a line for each thing that is wrong.
+  // Creates missing topics, verifies existing ones, and checks that everything a run needs is allowed. With
+  // `create` = false it changes nothing (for `check`). An error has one line for each problem.
   Result<ClusterFacts> prepare(const config::Config& config, bool create) const;
 
-  // The live records of every partition of the offsets topic, as far as they are committed. Fences nobody. An
-  // absent topic has no records.
+  // The committed, live records of every partition of the offsets topic. Fences nobody. A missing topic has
+  // no records.
   Result<std::vector<core::RecordMap>> read_offsets(const std::string& topic, Duration timeout) const;
 
  private:
   Connection connection_;
 };
 
-// max.message.bytes of these topics, as they are now; those that don't tell are left out.
+// The present max.message.bytes of these topics, without those that don't tell.
 std::map<std::string, std::size_t> record_bytes_max(const Connection& connection,
                                                     const std::set<std::string>& topics);
 

@@ -3,7 +3,7 @@
 namespace auditstream::kafka {
 namespace {
 
-// Kafka 4.0 has the nonce compared strictly again, and until 2.6.1 librdkafka doubles its own half of it
+// Kafka 4.0 compares the SCRAM nonce strictly again, and until 2.6.1 librdkafka doubles its own half of it
 // (confluentinc/librdkafka#4895): Kafka 4 refuses such a client whatever the password is.
 constexpr int first_with_right_nonce = 0x020601ff;
 
@@ -48,7 +48,7 @@ std::string check_protocol(const Properties& properties) {
 
 }  // namespace
 
-// The words are those of librdkafka 2.0.2; where they have changed, its own text remains.
+// Matches the messages of librdkafka 2.0.2; if they change, librdkafka's own text remains.
 Error explain(const ConnectionTrouble& trouble, const Properties& properties) {
   const auto says = [&](const char* words) { return trouble.text.find(words) != std::string::npos; };
   if (trouble.code == RD_KAFKA_RESP_ERR__AUTHENTICATION) {
@@ -68,7 +68,7 @@ Error explain(const ConnectionTrouble& trouble, const Properties& properties) {
     return {trouble.text + "; " + remedy, ErrorKind::misconfigured};
   }
   if (trouble.certificate != 0) {
-    // A broker that is refused hangs up at times before librdkafka has found its words: those mislead.
+    // A broker that refuses us may hang up before librdkafka knows why; then its message is misleading.
     const std::size_t broker_end = trouble.text.find(": ");
     return {trouble.text.substr(0, broker_end) + ": " + certificate_trouble(trouble.certificate),
             ErrorKind::misconfigured};

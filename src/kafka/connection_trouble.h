@@ -1,4 +1,4 @@
-// ConnectionTrouble: why a broker can't be reached, from librdkafka's words to those of the config. Pure.
+// ConnectionTrouble: why a broker can't be reached: from librdkafka's message to the config's terms. Pure.
 #pragma once
 
 #include <librdkafka/rdkafka.h>
@@ -13,7 +13,7 @@ namespace auditstream::kafka {
 struct ConnectionTrouble {
   rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
   std::string text;     // librdkafka's; "" if there was none
-  int certificate = 0;  // what OpenSSL has against the broker's: an X509_V_ERR_*; 0 if nothing, or not asked
+  int certificate = 0;  // OpenSSL's verdict on the broker's, an X509_V_ERR_*; 0 if it is good, or unknown
 };
 
 // What happened, and which property of `kafka:` to look at where one may be wrong.

@@ -8,9 +8,9 @@
 namespace auditstream::kafka {
 namespace {
 
-// Longer than anybody rests between two tries.
+// Longer than any pause between two attempts.
 constexpr Duration tried_again_within = 60s;
-// A connection breaks some moments after the last answer, or was about to be made anew before it.
+// A connection breaks some moments after the last response, or was being renewed before it.
 constexpr Duration broken_before = 2s;
 
 }  // namespace
@@ -44,8 +44,7 @@ void Owed::in_vain(Steady now) {
   not_asked_ = now;
 }
 
-// What has failed once is believed only when it has succeeded: brokers that answer may not be those that have
-// to.
+// After a failed attempt only a success counts: the brokers that give other signs may not be the ones needed.
 std::optional<Steady> Owed::since(Steady now) const {
   if (!asked_ || (not_asked_ && now - *not_asked_ > tried_again_within)) return std::nullopt;
   return in_vain_ ? *asked_ : std::max(*asked_, sign_);

@@ -1,6 +1,6 @@
-// Contact: how long the brokers that this process needs have owed it an answer. Whoever asks them has a line
-// of its own; the one that has waited longest tells how things are, because a partition or a coordinator that
-// nobody answers for is not made good by the other brokers. Thread-safe.
+// Contact: how long the brokers that this process needs have owed it an answer. Each component that needs
+// brokers has a line of its own. The line that has waited longest counts: other brokers can't make up for a
+// partition or coordinator that doesn't answer. Thread-safe.
 #pragma once
 
 #include <list>
@@ -15,19 +15,18 @@
 
 namespace auditstream::kafka {
 
-// What is known of one line. A value, which knows no clock.
+// The state of one line, without a clock.
 class Owed {
  public:
   // An answer is needed, unless one was already.
   void ask(Steady now);
-  // Nothing can be said yet, but somebody is at work on it.
+  // Still no answer, but a sign that a broker is working on it.
   void sign(Steady now);
-  // The answer has come, and the next one is needed since then.
+  // The answer has come, and since then the next one is needed.
   void answered(Steady at);
   // The answer has come, and no other is needed.
   void rest();
-  // Given up. It goes on to be owed until somebody has asked again and got it; if nobody asks again, not for
-  // ever.
+  // Given up. The answer is still owed until another attempt gets it, or for a while if nobody tries again.
   void in_vain(Steady now);
 
   // Since when an answer has been owed. Nothing: none is.
@@ -57,16 +56,16 @@ class Contact {
     Line(const Line&) = delete;
     Line& operator=(const Line&) = delete;
 
-    // As Owed has them; an answer ends the trouble, too.
+    // As in Owed; an answer also ends the trouble.
     void ask();
     void sign();
     void answered();
     void answered(Steady at);
     void rest();
-    // The reason is what is told unless librdkafka has named a broker.
+    // `why` is shown unless librdkafka has named a broker.
     void in_vain(std::string why);
 
-    // What librdkafka says of a broker.
+    // librdkafka's report about a broker.
     void trouble(Error broker);
     // Since when an answer has been owed, and how long that is.
     std::optional<Steady> since() const;
@@ -83,7 +82,7 @@ class Contact {
     std::string why_;
   };
 
-  // Of the line that has waited longest; why, from whichever silent line knows most.
+  // The silence of the line that has waited longest; its reason is the best that any silent line has.
   std::optional<Silence> silence() const;
 
  private:
@@ -91,7 +90,7 @@ class Contact {
   std::list<Line*> lines_ AS_GUARDED_BY(mutex_);
 };
 
-// Has the line know what has happened to a broker since it became silent, as broker_error() has it.
+// Tells the line what has happened to a broker since the line became silent, by broker_error().
 void note_trouble(Contact::Line& line, const Properties& properties);
 
 }  // namespace auditstream::kafka

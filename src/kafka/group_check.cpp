@@ -13,7 +13,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view client_id_prefix = "auditstream-";
 constexpr std::string_view consumer_protocol = "consumer";
-// With a broker down its answer is waited for as long as this.
+// If a broker is down, its answer is awaited for this long.
 constexpr Duration group_patience = 5s;
 constexpr auto look_again = 500ms;
 constexpr Duration session_timeout_default = 6s;
@@ -33,7 +33,7 @@ std::optional<std::string> foreign_topic(const GroupMember& member, const std::s
   return other == member.topics.end() ? std::nullopt : std::optional(*other);
 }
 
-// What the instance has told of its config, if it has opened a partition.
+// The terms of the instance, if it has opened a partition.
 core::GroupTerms told_by(const std::string& instance, const core::OffsetsView& offsets) {
   for (const auto& [partition, owner] : offsets.owners()) {
     if (owner.instance == instance) return owner.config;
@@ -57,7 +57,7 @@ struct GroupListFree {
 };
 using GroupListHandle = std::unique_ptr<const struct rd_kafka_group_list, GroupListFree>;
 
-// Errors that a group's coordinator gets over by itself.
+// Errors of a group's coordinator that pass by themselves.
 bool passes(rd_kafka_resp_err_t error) {
   return error == RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS ||
          error == RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE || error == RD_KAFKA_RESP_ERR_NOT_COORDINATOR;
@@ -139,11 +139,11 @@ Result<GroupView> look_at_group(const Connection& connection, const std::string&
   while (true) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
     const struct rd_kafka_group_list* found = nullptr;
-    // librdkafka 2.0.2 hangs in the newer DescribeConsumerGroups where a broker doesn't know that request.
+    // librdkafka 2.0.2 hangs in the newer DescribeConsumerGroups if a broker doesn't know that request.
     const rd_kafka_resp_err_t error = rd_kafka_list_groups(
         client->get(), group.c_str(), &found, static_cast<int>(std::max<std::int64_t>(left.count(), 1)));
     const GroupListHandle list(found);
-    // Some brokers may be down, and yet the one that knows this group has answered.
+    // Even if some brokers are down, the one that knows this group may have answered.
     if (list && list->group_cnt > 0) {
       const rd_kafka_group_info& info = list->groups[0];
       if (info.err == RD_KAFKA_RESP_ERR_NO_ERROR) return view_of(info);

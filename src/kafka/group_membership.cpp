@@ -16,7 +16,7 @@ namespace {
 // https://kafka.apache.org/protocol#protocol_api_keys
 constexpr std::int16_t join_group = 11, heartbeat = 12, sync_group = 14;
 constexpr int poll_ms = 200;
-// Longer than a shard that is well needs to finish its commit. Whoever takes over fences us anyway.
+// Longer than a healthy shard needs to finish its commit. The next owner fences us anyway.
 constexpr auto release_patience = 5s;
 constexpr Duration rejoin_wait = 2s;
 // While somebody else has our group.instance.id.
@@ -25,14 +25,14 @@ constexpr Duration instance_id_patience = 30s;
 constexpr Duration look_patience = 2s;
 constexpr Duration handle_patience = 20s;
 constexpr Duration look_interval = 5s;
-constexpr Duration reconnect_patience = 10s;  // a handle that looks in the right place is back by then
-// By the answer to each an instance knows that its coordinator is there.
+constexpr Duration reconnect_patience = 10s;  // a handle that knows the right brokers is back by then
+// The answer to each heartbeat shows that the coordinator is alive.
 constexpr int heartbeat_max_ms = 3000;
 constexpr Duration access_look = 5s;  // while Kafka denies us the group
-// Longer than a session: another member may just have gone without a word.
+// Longer than a session: another member may just have died without leaving.
 constexpr Duration first_assignment_patience = 15s;
 
-// What librdkafka can't read it shall refuse itself.
+// A value that can't be parsed is left for librdkafka to refuse.
 std::string heartbeat_interval(const Properties& properties) {
   const auto found = properties.find("heartbeat.interval.ms");
   if (found == properties.end()) return "1000";
@@ -51,7 +51,7 @@ std::vector<int> numbers_of(const rd_kafka_topic_partition_list_t* list) {
 
 }  // namespace
 
-// Hears what goes between one handle and the group's coordinator, for as long as that handle is of interest.
+// Watches the traffic between one handle and the group's coordinator, until it is muted.
 class GroupMembership::Listener {
  public:
   explicit Listener(Contact::Line* line) : line_(line) {}
@@ -63,7 +63,7 @@ class GroupMembership::Listener {
 
   static rd_kafka_resp_err_t on_request(rd_kafka_t*, int, const char*, std::int32_t, std::int16_t api_key,
                                         std::int16_t, std::int32_t, std::size_t, void* self) {
-    // The answer to this waits for the other members, for as long as these may take.
+    // The response to a JoinGroup waits for the other members, as long as they take.
     if (api_key == join_group) static_cast<Listener*>(self)->tell(&Contact::Line::rest);
     return RD_KAFKA_RESP_ERR_NO_ERROR;
   }
@@ -122,7 +122,7 @@ void GroupMembership::run() {
     Result<ClientHandle> made =
         make_client(RD_KAFKA_CONSUMER, settings_.connection,
                     {{"group.id", settings_.group},
-                     // By it other instances know who we are.
+                     // By this name the other instances know us.
                      {"client.id", settings_.connection.client_id},
                      {"partition.assignment.strategy", "cooperative-sticky"},
                      {"enable.auto.commit", "false"},
@@ -146,13 +146,13 @@ void GroupMembership::run() {
   } while (wait(rejoin_wait));
 }
 
-// False if we leave.
+// False if we are leaving.
 bool GroupMembership::wait(Duration patience) {
   MutexLock lock(mutex_);
   return !wakeup_.wait_for(lock, patience, [this]() AS_REQUIRES(mutex_) { return leaving_; });
 }
 
-// The same trouble is said once until the group has given us something.
+// Repeated trouble is logged once, until partitions are assigned again.
 void GroupMembership::say(core::Level level, const std::string& trouble) {
   if (trouble == std::exchange(trouble_, trouble)) return;
   say_(core::Notice{level, "group", "group " + settings_.group + ": " + trouble});
@@ -165,8 +165,8 @@ std::optional<Access> GroupMembership::denied(rd_kafka_resp_err_t error) const {
   return std::nullopt;
 }
 
-// The brokers may have moved to where a handle, which has known them elsewhere, does not look for them. A new
-// one would be no better before they are back, so one that asks is tried first.
+// The brokers may have moved to addresses that this handle doesn't know. A new handle helps only once they
+// are back, so a third one looks for them first.
 bool GroupMembership::looks_elsewhere() {
   const Steady now = steady_now();
   if (line_.silent() < handle_patience) {
@@ -215,15 +215,15 @@ rd_kafka_resp_err_t GroupMembership::serve(rd_kafka_t* consumer) {
     if (const std::optional<Access> access = denied(message->err)) {
       line_.rest();
       say(core::Level::error, denial(*access, settings_.connection.properties));
-      return message->err;  // this handle would not ask again for minutes
+      return message->err;  // this handle would not retry for minutes
     }
     say(core::Level::warn, rd_kafka_message_errstr(message.get()));
   }
 }
 
-// librdkafka 2.0.2 crashes when a cooperative consumer is closed or destroyed between its joining and its
-// first assignment (#4381), and doesn't tell when that is. So that assignment is waited for; where it does
-// not come, the handle is left alone: the brokers will notice by its silence.
+// librdkafka 2.0.2 crashes if a cooperative consumer is closed or destroyed between its join and its first
+// assignment (#4381), and doesn't tell when that is. So we wait for that assignment; if it does not come, the
+// handle is leaked: the brokers will notice its silence.
 void GroupMembership::leave(ClientHandle consumer) {
   const auto deadline = std::chrono::steady_clock::now() + first_assignment_patience;
   while (!joined_ && std::chrono::steady_clock::now() < deadline) {
@@ -238,8 +238,8 @@ void GroupMembership::leave(ClientHandle consumer) {
   }
 }
 
-// Whoever joins under an id throws out the one who has it: coming back at once, two would go on like that for
-// ever. So we wait until the group has no member of that id; where the group can't be looked at, for a while.
+// Whoever joins with a group.instance.id fences the member that has it: two that rejoin at once would do so
+// for ever. So we wait until the group has no such member; for a while, if the group can't be looked at.
 void GroupMembership::wait_for_free_instance_id() {
   line_.rest();
   const std::string& id = settings_.connection.properties.at("group.instance.id");
@@ -259,7 +259,7 @@ void GroupMembership::wait_for_free_instance_id() {
   }
 }
 
-// Each attempt to join may cost a handle that can't be destroyed (see leave()).
+// Does not just join again: each attempt may leak a handle (see leave()).
 void GroupMembership::wait_for(const Access& missing) {
   line_.rest();
   const auto is_it = [&](const Access& access) { return access.resource == missing.resource; };
@@ -275,7 +275,7 @@ void GroupMembership::lose_everything() {
   sink_(core::PartitionsRevoked{{lost.begin(), lost.end()}, true});
 }
 
-// Inside rd_kafka_consumer_poll() or rd_kafka_consumer_close(), so on our thread.
+// Called by rd_kafka_consumer_poll() or rd_kafka_consumer_close(), so on our thread.
 void GroupMembership::on_rebalance(rd_kafka_t* consumer, rd_kafka_resp_err_t event,
                                    rd_kafka_topic_partition_list_t* partitions, void* opaque) {
   auto* self = static_cast<GroupMembership*>(opaque);
@@ -298,7 +298,7 @@ void GroupMembership::revoked(rd_kafka_t* consumer, std::vector<int> partitions)
   const bool lost = rd_kafka_assignment_lost(consumer) != 0;
   if (partitions.empty() && !lost) return;
   MutexLock lock(mutex_);
-  if (leaving_) return;  // nothing is at work in them any more
+  if (leaving_) return;  // all shards are closed already
   if (!lost) unreleased_.insert(partitions.begin(), partitions.end());
   lock.unlock();
   sink_(core::PartitionsRevoked{partitions, lost});

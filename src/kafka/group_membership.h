@@ -1,5 +1,5 @@
-// GroupMembership: Kafka's consumer group spreads the partitions of the offsets topic over the instances.
-// This handle is a member of it and nothing else: it fetches nothing and commits no offset.
+// GroupMembership: Kafka's consumer group distributes the partitions of the offsets topic over the instances.
+// This handle is only a member: it fetches nothing and commits no offset.
 #pragma once
 
 #include <cstdint>
@@ -24,28 +24,28 @@ struct MembershipSettings {
   std::string group;
   std::string offsets_topic;
   std::shared_ptr<Contact> contact =
-      std::make_shared<Contact>();  // hears how long the group's coordinator has been silent
+      std::make_shared<Contact>();  // is told how long the group's coordinator has been silent
 };
 
 class GroupMembership {
  public:
-  // Both are called on the thread of the membership. `say` hears what an operator should know.
+  // Both are called on the membership's thread. `say` is given what an operator should know.
   GroupMembership(MembershipSettings settings, std::function<void(core::MembershipEvent)> sink,
                   std::function<void(const core::Notice&)> say);
-  // Leaves the group first, so that the others need not wait for our session to time out. Nothing may be at
-  // work in the partitions any more.
+  // Leaves the group first, so that the others need not wait for our session to time out. All shards must be
+  // closed.
   ~GroupMembership();
 
-  // From any thread: a revoked partition has been given up.
+  // From any thread: a revoked partition has been released.
   void released(int partition);
 
  private:
   class Listener;
 
   void run();
-  // What the error says that we may not do.
+  // The missing right that the error is about.
   std::optional<Access> denied(rd_kafka_resp_err_t error) const;
-  // Until the handle is dead, useless or we leave; why it died.
+  // Until the handle is dead or useless, or we leave; returns why it died.
   rd_kafka_resp_err_t serve(rd_kafka_t* consumer);
   bool looks_elsewhere();
   void leave(ClientHandle consumer);
@@ -63,11 +63,11 @@ class GroupMembership {
   const std::function<void(const core::Notice&)> say_;
 
   // Owned by the thread.
-  bool joined_ = false;       // with the present handle
-  std::set<int> partitions_;  // ours, as the sink knows it
-  std::string trouble_;       // said last
+  bool joined_ = false;       // by the present handle
+  std::set<int> partitions_;  // ours, as last told to the sink
+  std::string trouble_;       // last logged
   Steady look_next_{};
-  std::optional<Steady> found_elsewhere_;  // by a handle of its own, while ours has been silent
+  std::optional<Steady> found_elsewhere_;  // by another handle, while ours has been silent
 
   Contact::Line line_;                  // with the coordinator
   std::unique_ptr<Listener> listener_;  // of the present handle

@@ -55,7 +55,7 @@ class Socket {
   const int fd_;
 };
 
-// Nothing where no connection is taken.
+// Nothing if no connection is accepted.
 std::optional<bool> ends_at_once(const std::string& host, const std::string& port) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;

@@ -5,8 +5,8 @@
 
 namespace auditstream::kafka {
 
-// Whether each of bootstrap.servers that takes a connection ends it before it has heard anything, as a proxy
-// or a load balancer does whose brokers are away; a broker waits to be asked. At most some seconds for each.
+// Whether all of bootstrap.servers that accept a connection close it at once, as a proxy or load balancer
+// does whose brokers are down; a broker waits for a request. At most some seconds for each.
 bool hangs_up_unasked(const std::string& bootstrap_servers);
 
 }  // namespace auditstream::kafka

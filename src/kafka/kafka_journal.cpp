@@ -16,11 +16,11 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::int16_t end_txn = 26;  // https://kafka.apache.org/protocol#The_Messages_EndTxn
-// commit and abort are not capped by transaction.timeout.ms when called with -1, so they are called in
+// transaction.timeout.ms doesn't limit commit and abort when they are called with -1, so they are called in
 // slices.
 constexpr int slice_ms = 3000;
-// A short first slice: init_transactions aborts a dead owner's transaction at once, but librdkafka asks again
-// only every 500 ms; a new handle asks immediately.
+// A short first slice: init_transactions aborts a dead owner's transaction at once, but librdkafka retries
+// only every 500 ms; a new handle retries immediately.
 constexpr int init_slice_ms = 100;
 constexpr auto init_deadline = 20s;
 constexpr auto commit_deadline = 25s;
@@ -28,17 +28,17 @@ constexpr auto restore_deadline = 30s;
 constexpr auto restoring_interval = 5s;
 constexpr auto queue_full_deadline = 20s;
 constexpr int flush_slice_ms = 500;
-// Records for a topic that is gone time out much later than that.
+// Records for a missing topic time out much later than that.
 constexpr auto gone_looked_at_after = 5s;
 constexpr auto gone_look_interval = 10s;
-// What fails sooner was answered.
+// A commit that fails sooner than this was answered by a broker.
 constexpr Duration refused_within = 2s;
 
 std::string words(const rd_kafka_error_t* error) {
   return std::string(rd_kafka_error_name(error)) + ": " + rd_kafka_error_string(error);
 }
 
-// Errors of a record, not of the broker: the same batch would be refused for ever.
+// Errors of a record, not of the broker: the same batch would be refused again and again.
 bool refuses_record(rd_kafka_resp_err_t error) {
   return error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE || error == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP ||
          error == RD_KAFKA_RESP_ERR_INVALID_RECORD || error == RD_KAFKA_RESP_ERR_INVALID_MSG;
@@ -53,7 +53,7 @@ bool needs_a_person(rd_kafka_resp_err_t error) {
          error == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
 }
 
-// Those that its events and dead letters go to.
+// Those of its events and dead letters.
 std::vector<std::string> topics_of(const core::Batch& batch) {
   std::set<std::string> topics;
   for (const core::Unit& unit : batch.units) {
@@ -134,8 +134,8 @@ void KafkaJournal::run() {
 
 // --- opening
 
-// Fence, mark, restore, in this order: everything that a predecessor committed lies below our mark, and
-// nothing of it can come after. Neither the last stable offset nor the high watermark would be such a line.
+// Fence, mark, restore, in this order: everything that a previous owner has committed lies below our mark,
+// and nothing of it can follow. Neither the last stable offset nor the high watermark guarantees that.
 core::JournalEvent KafkaJournal::do_open() {
   writable_ = settings_.topics();
   if (!learnt_bytes_max_.empty()) {
@@ -162,7 +162,7 @@ Status KafkaJournal::fence() {
     producer_.reset();
     end_unanswered_ = false;
     rd_kafka_topic_conf_t* topic_conf = rd_kafka_topic_conf_new();
-    // The partitioner of Java's clients, so that a key lies where everybody expects it.
+    // The partitioner of Kafka's Java clients, so that a key lies where users expect it.
     rd_kafka_topic_conf_set(topic_conf, "partitioner", "murmur2_random", nullptr, 0);
     Result<ClientHandle> made =
         make_client(RD_KAFKA_PRODUCER, settings_.connection,
@@ -243,7 +243,7 @@ Result<core::RecordMap> KafkaJournal::restore(const std::string& mark) {
                            {"client.rack", ""}});
   if (!reader.ok()) return reader.error();
   {
-    // Knowing the leader before the first fetch saves half a second.
+    // Asking for the leader before the first fetch saves half a second.
     const TopicHandle topic(rd_kafka_topic_new(reader->handle(), settings_.offsets_topic.c_str(), nullptr));
     const rd_kafka_metadata_t* metadata = nullptr;
     if (rd_kafka_metadata(reader->handle(), 0, topic.get(), &metadata, slice_ms) ==
@@ -280,10 +280,10 @@ Result<core::RecordMap> KafkaJournal::restore(const std::string& mark) {
 
 // --- committing
 
-// The outcome is decided here, at the border to librdkafka, once: its three kinds of error are "call again",
-// "abort" and "this handle is dead"; whatever is none of them is the third.
+// The outcome is decided only here, at the boundary to librdkafka, whose errors are of three kinds:
+// retriable, abortable, and fatal; any other error counts as fatal.
 core::JournalDone KafkaJournal::do_commit(const core::Batch& batch) {
-  // A topic that was gone costs a transaction's patience each time that it is tried.
+  // Trying a missing topic again costs a transaction's whole timeout, so we look for it first.
   const std::vector<std::string> topics = topics_of(batch);
   if (std::ranges::any_of(topics, [this](const std::string& topic) { return gone_.contains(topic); })) {
     if (std::optional<core::JournalDone> still = with_gone_topics({core::Outcome::lost, ""}, batch))
@@ -310,7 +310,7 @@ core::JournalDone KafkaJournal::do_commit(const core::Batch& batch) {
   }
 }
 
-// No event is to blame: the next ones of a backfill are as old.
+// No event is to blame: the next ones of a backfill are just as old.
 core::JournalDone KafkaJournal::with_age_limit(core::JournalDone done) const {
   done.outcome = core::Outcome::lost;
   done.detail =
@@ -335,7 +335,7 @@ core::JournalDone KafkaJournal::with_denials(core::JournalDone done) {
   return done;
 }
 
-// Nothing if all the topics of the batch are there.
+// Nothing if all the batch's topics exist.
 std::optional<core::JournalDone> KafkaJournal::with_gone_topics(core::JournalDone done,
                                                                 const core::Batch& batch) {
   const std::vector<std::string> topics = topics_of(batch);
@@ -354,14 +354,14 @@ std::optional<core::JournalDone> KafkaJournal::with_gone_topics(core::JournalDon
   return done;
 }
 
-// What the topics took when we started is not what they take now.
+// The topics' limits may have changed since we started.
 std::map<std::string, std::size_t> KafkaJournal::learn_record_bytes_max() {
   learnt_bytes_max_ =
       record_bytes_max(settings_.connection, {writable_.names.begin(), writable_.names.end()});
   return learnt_bytes_max_;
 }
 
-// What a person has to mend is an answer, too.
+// An error that only a person can fix is an answer, too.
 void KafkaJournal::note(const core::JournalEvent& event) {
   const auto* failed = std::get_if<core::JournalFailed>(&event);
   if (failed == nullptr || failed->error.lasts()) {
@@ -393,8 +393,8 @@ core::JournalDone KafkaJournal::try_commit(const core::Batch& batch) {
   return finish();
 }
 
-// Waits until the brokers have all records of the batch, or something has gone wrong that the commit will
-// tell. True: a topic of the batch does not exist any more, which librdkafka would only tell as a time-out.
+// Waits until the brokers have all records of the batch, or until the commit will report an error. True if a
+// topic of the batch no longer exists, which librdkafka would report only as a timeout.
 bool KafkaJournal::gone_while_flushing(const core::Batch& batch) {
   const auto deadline = Clock::now() + commit_deadline;
   auto look_next = Clock::now() + gone_looked_at_after;
@@ -427,13 +427,12 @@ std::optional<core::JournalDone> KafkaJournal::begin() {
   delivery_error_ = RD_KAFKA_RESP_ERR_NO_ERROR;
   if (!producer_) return core::JournalDone{core::Outcome::lost, "not open"};
   char reason[256];
-  // begin_transaction has been seen to hang on a handle that had died.
+  // begin_transaction has been seen to hang on a dead handle.
   if (rd_kafka_fatal_error(producer_.get(), reason, sizeof reason) != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return dead(reason);
   }
-  // It was sent again and the transaction is committed. But the first one may yet arrive, and would commit
-  // the half of the next transaction that has been written by then (KAFKA-17754): only a new epoch keeps it
-  // out.
+  // The EndTxn was retried and the transaction is committed. But the first request may still arrive, and
+  // would commit half of the next transaction (KAFKA-17754): only a new epoch keeps it out.
   if (end_unanswered_)
     return core::JournalDone{core::Outcome::lost, "the end of the transaction before was not answered"};
   refused_event_ = false;
@@ -443,7 +442,7 @@ std::optional<core::JournalDone> KafkaJournal::begin() {
   return std::nullopt;
 }
 
-// A handle that was fenced says so sooner or later, in whichever call comes next.
+// A handle that was fenced reports it sooner or later, in whichever call comes next.
 core::JournalDone KafkaJournal::dead(const std::string& why) {
   char reason[256];
   const bool fenced =
@@ -463,7 +462,7 @@ core::JournalDone KafkaJournal::finish() {
       done.timed_out = true;
       return done;
     }
-    // Where it was refused before anything could be delivered.
+    // Refused before any record could be delivered.
     const rd_kafka_resp_err_t code = rd_kafka_error_code(error.get());
     if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
         code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
@@ -474,9 +473,9 @@ core::JournalDone KafkaJournal::finish() {
   return core::JournalDone{core::Outcome::lost, "stopping"};
 }
 
-// Only a successful abort proves that nothing of the transaction will ever be seen. The handle is not for use
-// after it: librdkafka 2.0.2 gives the sequence numbers of what it has purged to the next records, and if
-// some of that had reached the log before, the broker confirms the new ones as repetitions and drops them.
+// Only a successful abort proves that nothing of the transaction will ever be visible. The handle can't be
+// used after it: librdkafka 2.0.2 gives the sequence numbers of purged records to the next ones, and if some
+// purged records had reached the log, the broker takes the new ones for duplicates and drops them.
 core::JournalDone KafkaJournal::abort(const std::string& why) {
   const auto deadline = Clock::now() + commit_deadline;
   while (!stopping_) {
@@ -491,8 +490,8 @@ core::JournalDone KafkaJournal::abort(const std::string& why) {
   const std::string reason = rd_kafka_err2str(delivery_error_);
   if (refused_event_)
     return core::JournalDone{core::Outcome::refused, "the broker refused a record: " + reason};
-  // A record of our own: no event is to blame. Offsets topics that we made have the broker's time; on another
-  // one it takes ours for the future if this machine's clock is far ahead.
+  // A record of our own: no event is to blame. Offsets topics that we created use the broker's time; another
+  // one refuses our time as the future if this machine's clock is far ahead.
   backdated_ = backdated_ || delivery_error_ == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP;
   std::string detail = "the broker refused a cursor in " + settings_.offsets_topic + ": " + reason;
   if (backdated_) detail += "; this machine's clock is ahead of its own: set it right (NTP)";
@@ -561,7 +560,7 @@ bool KafkaJournal::produce_edit(const Edit& edit, std::string& why) {
   return write(settings_.partition, owner_record(new_nonce()));
 }
 
-// True if the brokers have every record of the transaction.
+// Waits until the brokers have every record of the transaction; false if they don't get them.
 bool KafkaJournal::all_in_the_log() {
   const auto deadline = Clock::now() + commit_deadline;
   while (!stopping_ && Clock::now() < deadline) {
@@ -571,13 +570,13 @@ bool KafkaJournal::all_in_the_log() {
   return false;
 }
 
-// Of our own records.
+// For our own records.
 std::int64_t KafkaJournal::timestamp_ms(Time now) const {
   return backdated_ ? 1 : std::chrono::floor<std::chrono::milliseconds>(now).time_since_epoch().count();
 }
 
-// A failure here does not fail the transaction by itself: a commit would succeed without the record. So the
-// caller aborts.
+// A failure here does not fail the transaction: a commit would succeed without the record. So the caller
+// aborts.
 bool KafkaJournal::produce_record(rd_kafka_topic_t* topic, int partition, const std::string& key,
                                   const std::optional<std::string_view>& value, std::int64_t timestamp_ms,
                                   rd_kafka_headers_t* headers, std::string& why) {
@@ -626,7 +625,7 @@ rd_kafka_topic_t* KafkaJournal::topic(const std::string& name) {
 void KafkaJournal::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
   auto* journal = static_cast<KafkaJournal*>(opaque);
   if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) journal->committing_.sign();
-  // Records of a failed transaction are purged; the reason is the error that came first.
+  // Records of a failed transaction are purged; what counts is the error that came first.
   if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR || message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
       message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT) {
     return;

@@ -1,5 +1,5 @@
-// KafkaJournal: a shard's partition on a real cluster. One thread and one transactional producer, made anew
-// with each open().
+// KafkaJournal: a shard's partition on a real cluster. One thread and one transactional producer, which each
+// open() makes anew.
 #pragma once
 
 #include <atomic>
@@ -27,7 +27,7 @@ namespace auditstream::kafka {
 struct WritableTopics {
   std::vector<std::string> names;
   std::map<std::string, std::size_t> record_bytes_max{};  // where known; dead letters are cut to fit
-  std::size_t batch_bytes_max = 1'000'000;  // of one produce request's batch: no topic may take less
+  std::size_t batch_bytes_max = 1'000'000;                // batch.size: no topic may accept less
 };
 
 struct JournalSettings {
@@ -36,39 +36,37 @@ struct JournalSettings {
   std::string offsets_topic;
   int partition = 0;
   std::string instance;                    // who we are, for the __owner record
-  std::function<WritableTopics()> topics;  // asked with each open(), on the journal's thread
+  std::function<WritableTopics()> topics;  // called by each open(), on the journal's thread
   std::function<Time()> now;               // wall clock, for the owner record
-  // Hears now and then, on the journal's thread, how many records a long restore has read.
+  // Is told now and then, on the journal's thread, how many records a long restore has read.
   std::function<void(std::size_t records)> restoring{};
   core::GroupTerms terms{};                                        // for the owner record; may be none
-  std::shared_ptr<Contact> contact = std::make_shared<Contact>();  // hears how long openings and commits take
+  std::shared_ptr<Contact> contact = std::make_shared<Contact>();  // told how long openings and commits take
 
   std::string transactional_id() const {
     return transactional_id_prefix(group, offsets_topic) + std::to_string(partition);
   }
 };
 
-// An operator's change of the offsets topic: what no batch may do, because it reaches beyond the journal's
-// own partition.
+// An operator's change of the offsets topic. Unlike a batch, it reaches beyond the journal's own partition.
 struct Edit {
   std::map<int, std::vector<core::Record>> records;  // by partition
-  // Asked on the journal's thread when all of it is in the log and nothing committed: who opens one of the
-  // partitions from then on waits for our end. False: it ends with nothing changed.
+  // Called on the journal's thread when all records are in the log, but not committed: whoever opens one of
+  // the partitions from then on waits for our transaction to end. False aborts it.
   std::function<bool()> confirm{};
 };
 
-// Constant after construction but for the request, which is guarded; the producer belongs to the thread.
+// Constant after construction except the command, which is guarded; the producer belongs to the thread.
 class KafkaJournal final : public core::Journal {
  public:
   KafkaJournal(JournalSettings settings, core::JournalSink sink);
-  // Ends within a few seconds, whatever the brokers do. An open transaction is left to the next owner's
-  // fence.
+  // Ends within a few seconds, whatever the brokers do. The next owner's fence aborts an open transaction.
   ~KafkaJournal() override;
 
   void open() override;
   void commit(std::shared_ptr<const core::Batch> batch) override;
-  // One transaction, as commit() is. Marks our own partition once more, so that its success proves even
-  // without a record that nobody has opened the partition since.
+  // One transaction, like commit(). Marks our own partition again, so that its success, even without a
+  // record, proves that nobody has opened the partition since.
   void edit(Edit edit);
   void close() override;
   void stop() override;
@@ -97,7 +95,7 @@ class KafkaJournal final : public core::Journal {
   core::JournalDone finish();
   core::JournalDone abort(const std::string& why);
   core::JournalDone dead(const std::string& why);
-  // What we may not write to, if that is why it was not committed.
+  // Adds the topics that we may not write to, if that is why the batch was not committed.
   core::JournalDone with_denials(core::JournalDone done);
   std::optional<core::JournalDone> with_gone_topics(core::JournalDone done, const core::Batch& batch);
   std::map<std::string, std::size_t> learn_record_bytes_max();
@@ -125,19 +123,19 @@ class KafkaJournal final : public core::Journal {
   ClientHandle producer_;
   std::vector<std::pair<std::string, TopicHandle>> topics_;
   rd_kafka_resp_err_t delivery_error_ = RD_KAFKA_RESP_ERR_NO_ERROR;  // the first one of this transaction
-  std::string failed_topic_;                                         // where that was
+  std::string failed_topic_;                                         // the topic of that error
   bool refused_event_ = false;               // an event's or a dead letter's record, not one of our own
   Time marked_at_{};                         // by our clock
-  std::optional<Duration> ahead_of_broker_;  // by the broker's time of our mark, where it tells
+  std::optional<Duration> ahead_of_broker_;  // by the broker's timestamp of our mark, if it has one
   std::set<std::string> gone_;               // topics that were missing when last looked for
-  std::map<std::string, std::size_t> learnt_bytes_max_;  // once a topic has taken less than it did
-  bool backdated_ = false;  // our own records carry no present time: the broker takes that for the future
+  std::map<std::string, std::size_t> learnt_bytes_max_;  // once a topic's limit has been lowered
+  bool backdated_ = false;  // our own records get an old timestamp: the broker takes ours for the future
   std::uint64_t opens_ = 0;
-  // Of each its own: a partition that can be opened is none that events can be written to.
+  // One each: a partition that can be opened says nothing about topics that events are written to.
   Contact::Line opening_;
   Contact::Line committing_;
 
-  // An EndTxn of this handle may still be on its way. Set by librdkafka's threads.
+  // An EndTxn of this handle may still be in flight. Set by librdkafka's threads.
   std::atomic<bool> end_unanswered_ = false;
 
   Mutex mutex_;

@@ -10,7 +10,7 @@ namespace {
 constexpr std::int16_t fetch = 1;  // https://kafka.apache.org/protocol#The_Messages_Fetch
 constexpr int ask_ms = 1000;
 constexpr Duration ask_interval = 10s;
-// A leader that has gone may have a successor.
+// A leader that has died may have been replaced.
 constexpr Duration silent_long = 3s;
 constexpr Duration ask_interval_silent = 1s;
 

@@ -1,5 +1,5 @@
-// Leaders: which brokers lead the partitions of a topic, and when the last of them has answered a fetch. What
-// the others answer proves nothing.
+// Leaders: which brokers lead the partitions of a topic, and when each of them has last answered a fetch.
+// Answers of other brokers prove nothing.
 #pragma once
 
 #include <cstdint>
@@ -14,19 +14,19 @@
 
 namespace auditstream::kafka {
 
-// Belongs to one handle, which fetches from all partitions of the topic again and again.
+// Belongs to one handle, which continually fetches from all partitions of the topic.
 class Leaders {
  public:
   explicit Leaders(std::string topic) : topic_(std::move(topic)) {}
 
-  // The `answered` of the handle, with the Leaders as its opaque.
+  // For Callbacks::answered of the handle, with the Leaders as `listener`.
   static rd_kafka_resp_err_t on_answer(rd_kafka_t*, int, const char*, std::int32_t broker,
                                        std::int16_t api_key, std::int16_t, std::int32_t, std::size_t,
                                        std::int64_t, rd_kafka_resp_err_t error, void* opaque);
 
-  // The moment since which one of them owes an answer; nothing while a partition has no leader, or nobody
-  // says who it is. Of a topic that has gone: since somebody has said so. Asks the brokers now and then, for
-  // a second at most. On the thread of the handle.
+  // When the most silent leader has last answered; nothing while one has never answered, or a partition has
+  // no known leader. If the topic is gone: when a broker last said so. Asks the brokers now and then, for a
+  // second at most. On the thread of the handle.
   std::optional<Steady> answered(rd_kafka_t* client);
 
  private:

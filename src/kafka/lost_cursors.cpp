@@ -16,7 +16,7 @@ using Sources = std::vector<std::shared_ptr<const Source>>;
 
 constexpr int records_looked_at = 500;  // of each partition, the last ones
 constexpr std::size_t sentences_max = 10;
-constexpr Duration patience = 20s;  // of all topics: nothing is polled meanwhile
+constexpr Duration patience = 20s;  // for all topics: nothing is polled meanwhile
 constexpr Duration standstill = 5s;
 
 std::string sentence(const Source& source, Time last, const std::string& offsets_topic) {
@@ -49,7 +49,7 @@ LostCursors lost_cursors(const Connection& connection, const config::Config& con
         " could not be looked at in time: whether it holds events of sources that have no "
         "cursor is unknown");
   };
-  // Read is no right that a run needs.
+  // A run needs no Read right on these topics.
   const auto may_not_read = [&](const std::string& topic, const Sources& sources, const std::string& why) {
     std::string names;
     for (std::size_t i = 0; i < std::min(sources.size(), sentences_max); ++i)
@@ -70,7 +70,7 @@ LostCursors lost_cursors(const Connection& connection, const config::Config& con
     std::map<std::string, Time, std::less<>> last;  // by ce_source
     TopicRange range(connection, topic);
     const Status opened = range.open();
-    if (!opened.ok()) continue;  // whoever denies that has been told of already
+    if (!opened.ok()) continue;  // a missing right has been reported already
     const Result<bool> empty = range.empty();
     if (!empty.ok() || *empty) continue;
     not_empty = topic;
@@ -82,7 +82,7 @@ LostCursors lost_cursors(const Connection& connection, const config::Config& con
     if (const Status read = range.read_last(records_looked_at, take, standstill); !read.ok()) {
       if (!read.error().lasts()) {
         not_looked_at(topic);
-      } else if (!offsets.cursors().empty()) {  // else all of them are told of together
+      } else if (!offsets.cursors().empty()) {  // else one sentence covers all sources
         may_not_read(topic, sources, read.error().message);
       }
     }

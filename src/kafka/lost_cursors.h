@@ -1,5 +1,5 @@
-// LostCursors: sources that are about to begin although their topic holds events of theirs. Their cursor has
-// gone: the offsets topic was emptied or made anew, or another one is configured.
+// LostCursors: sources that are about to begin although their topic holds events of theirs. Their cursor is
+// lost: the offsets topic was emptied or recreated, or another one is configured.
 #pragma once
 
 #include <string>
@@ -13,12 +13,12 @@ namespace auditstream::kafka {
 
 struct LostCursors {
   std::vector<std::string> gone;     // the sentences
-  std::vector<std::string> unknown;  // where nobody could look in time
+  std::vector<std::string> unknown;  // where the search took too long
 };
 
-// What happens if nobody does anything about it, and the remedy: a sentence for each such source that is
-// found among the last records of its topic, or one for all where nothing was found but no source has a
-// cursor and the topics are not empty. `offsets` are the live records of the offsets topic. Changes nothing.
+// Says what will happen if nobody acts, and the remedy: a sentence for each such source found among the last
+// records of its topic; or one for all, if none was found but no source has a cursor and a topic is not
+// empty. `offsets` are the live records of the offsets topic. Changes nothing.
 LostCursors lost_cursors(const Connection& connection, const config::Config& config,
                          const core::OffsetsView& offsets);
 

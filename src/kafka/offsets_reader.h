@@ -15,38 +15,38 @@
 
 namespace auditstream::kafka {
 
-// Valid while it is handed out.
+// Valid only during the call that it is passed to.
 struct OffsetsRecord {
   int partition = 0;
   std::int64_t offset = 0;
   std::string_view key;
   std::optional<std::string_view> value;  // nothing: a tombstone
-  std::optional<Time> appended;           // by the broker's clock; nothing where the topic has the producer's
+  std::optional<Time> appended;           // by the broker's clock; nothing if the topic uses the producer's
 };
 
 // One thread.
 class OffsetsReader {
  public:
-  // By partition: the offset of the first record that is read; RD_KAFKA_OFFSET_BEGINNING for all.
+  // By partition: the offset of the first record to read; RD_KAFKA_OFFSET_BEGINNING for all.
   using Offsets = std::map<int, std::int64_t>;
-  // False: that was the last one wanted.
+  // Returns false after the last record that is wanted.
   using Take = std::function<bool(const OffsetsRecord&)>;
-  // Asked five times a second at least. False ends the reading: with the last error, or an empty one if there
-  // was none.
+  // Called at least five times a second. If it returns false, reading ends with the last error, which is
+  // empty if there was none.
   using GoOn = std::function<bool()>;
 
-  // `group` names the reader to the brokers' ACLs; `ours` are properties beside those of every reader.
+  // `group` is the name that ACLs see; `ours` are properties in addition to those of every reader.
   static Result<OffsetsReader> make(const Connection& connection, std::string topic, const std::string& group,
                                     Properties ours, const Properties& defaults = {},
                                     const Callbacks& callbacks = {});
 
   rd_kafka_t* handle() const { return consumer_.get(); }
 
-  // Until `take` has had what it wanted: a mark, say.
+  // Until `take` has had what it wanted, such as a mark.
   Status read_to_mark(const Offsets& from, const Take& take, const GoOn& go_on) const {
     return read(from, take, go_on, Until::mark);
   }
-  // Until all that is committed has been read.
+  // Until everything committed has been read.
   Status read_to_end(const Offsets& from, const Take& take, const GoOn& go_on) const {
     return read(from, take, go_on, Until::end);
   }

@@ -11,7 +11,7 @@ namespace auditstream::kafka {
 namespace {
 
 constexpr auto retry_wait = 500ms;
-// The brokers may have moved to where a handle, which has known them elsewhere, does not look for them.
+// The brokers may have moved to addresses that the handle doesn't know.
 constexpr Duration reader_patience = 20s;
 
 }  // namespace
@@ -36,7 +36,7 @@ void OffsetsTail::run() {
     const Result<OffsetsReader> reader = OffsetsReader::make(
         settings_.connection, settings_.offsets_topic, settings_.group + "-tail",
         {{"auto.offset.reset", "earliest"},
-         {"fetch.wait.max.ms", "500"},  // by the answers we know that the leaders are there
+         {"fetch.wait.max.ms", "500"},  // fetch answers prove that the leaders are still there
          {"client.rack", ""}},
         {{"queued.max.messages.kbytes", "1024"}},
         Callbacks{.answered = &Leaders::on_answer, .listener = &leaders});
@@ -45,7 +45,7 @@ void OffsetsTail::run() {
   }
 }
 
-// What has been read is not read again with another handle: marks of openings would come twice.
+// With another handle, it continues where it was: marks must not be seen twice.
 void OffsetsTail::read(const OffsetsReader& reader, Leaders& leaders) {
   const Steady began = steady_now();
   reader.read_on(

@@ -1,5 +1,5 @@
-// OffsetsTail: reads along with the whole offsets topic. A quiet owner would otherwise never learn that it
-// was fenced: librdkafka takes an empty transaction on a fenced handle for a success.
+// OffsetsTail: follows the whole offsets topic. An idle owner would otherwise never learn that it was fenced:
+// librdkafka reports success for an empty transaction on a fenced handle.
 #pragma once
 
 #include <atomic>
@@ -21,13 +21,13 @@ struct TailSettings {
   std::string offsets_topic;
   int partitions = 0;
   std::shared_ptr<Contact> contact =
-      std::make_shared<Contact>();  // hears how long the leaders have been silent
+      std::make_shared<Contact>();  // is told how long the leaders have been silent
 };
 
 class OffsetsTail {
  public:
-  // `sink` is called on the tail's thread with every record, from the beginning of the topic on, in the order
-  // of each partition.
+  // `sink` is called on the tail's thread with every record since the topic's beginning, in the order of each
+  // partition.
   OffsetsTail(TailSettings settings, std::function<void(const OffsetsRecord&)> sink);
   ~OffsetsTail();
 

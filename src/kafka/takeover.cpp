@@ -58,8 +58,8 @@ core::JournalDone Takeover::publish(int home, std::shared_ptr<const core::Batch>
   return std::get<core::JournalDone>(wait_for(holding));
 }
 
-// The transaction proves only of `home` that nobody has come after us. The others' own commits prove it of
-// theirs, and whoever comes after that can't see past the open transaction before it has ended.
+// The transaction proves only for `home` that nobody has opened it since. The others' own commits prove it
+// for them, and whoever opens one later can't read past the open transaction until it has ended.
 bool Takeover::others_still_ours(int home) {
   bool ours = true;
   for (auto& [partition, holding] : holdings_) {

@@ -1,6 +1,6 @@
 // Takeover: partitions of the offsets topic in an operator's hands. Each is fenced, marked and restored as by
-// any owner, then all are edited in one transaction. Who had them sees the marks and opens them again when we
-// have left.
+// any owner, then all are edited in one transaction. The previous owners see the marks, and open their
+// partitions again when we have left.
 #pragma once
 
 #include <map>
@@ -19,19 +19,19 @@ namespace auditstream::kafka {
 
 class Takeover {
  public:
-  // Everything of the settings but the partition counts.
+  // Uses all of the settings except the partition.
   Takeover(const JournalSettings& settings, const std::set<int>& partitions);
   ~Takeover();
 
-  // Takes all of them, at the same time. Once.
+  // Opens all of them in parallel. Call it once.
   Result<std::map<int, core::RecordMap>> open();
 
   // Commits the records, by partition, if nobody else has opened any of our partitions since open(); whoever
-  // does so later restores what was committed. Written by the journal of `home`, which must be one of ours:
-  // if we die before the end, the next one to open `home` ends it, or the broker after 30 s.
+  // opens one later restores what was committed. The journal of `home`, one of our partitions, writes them:
+  // if we die before the end, the next owner of `home` aborts the transaction, or the broker after 30 s.
   core::JournalDone commit(int home, std::map<int, std::vector<core::Record>> records);
-  // Commits the batch, which must not be empty, by the journal of `home`, if nobody else has opened that one
-  // since open().
+  // Commits the batch, which must not be empty, through the journal of `home`, if nobody else has opened
+  // `home` since open().
   core::JournalDone publish(int home, std::shared_ptr<const core::Batch> batch);
 
  private:

@@ -10,7 +10,7 @@ namespace {
 
 using Sources = std::vector<std::shared_ptr<const Source>>;
 
-// Since 3.6, and before.
+// In Kafka 3.6 and later; before.
 constexpr const char* age_limits[] = {"message.timestamp.before.max.ms",
                                       "message.timestamp.difference.max.ms"};
 
@@ -22,7 +22,7 @@ std::string alter(const std::string& topic, const std::string& setting) {
   return "kafka-configs.sh --alter --topic " + topic + " --add-config " + setting;
 }
 
-// How far back its next records may reach, whether or not they have been published already.
+// How old the source's next records may be, published before or not.
 Time oldest_of(const Source& source, Time now) {
   return source.backfill_start_time.value_or(now - source.overlap);
 }
@@ -68,7 +68,7 @@ std::optional<std::string> too_old(const std::string& topic, const TopicConfig& 
          alter(topic, *property + "=" + std::to_string(std::numeric_limits<long long>::max()));
 }
 
-// Ids are unique within one vendor's log, and no more.
+// Ids are unique only within one vendor's log.
 std::optional<std::string> compacted(const std::string& topic, const TopicConfig& config,
                                      const Sources& sources, bool dead_letters) {
   const auto policy = config.find("cleanup.policy");
@@ -96,11 +96,11 @@ std::optional<long long> number(const TopicConfig& config, const std::string& na
   }
 }
 
-// A topic that takes the broker's time looks at no other.
+// A topic with the broker's timestamps has no age limit for ours.
 std::optional<std::string> age_limit(const TopicConfig& config, const std::string& prefix) {
   const auto type = config.find(prefix + "message.timestamp.type");
   if (type != config.end() && type->second == "LogAppendTime") return std::nullopt;
-  // Beyond what a span of microseconds holds it is none.
+  // A limit that exceeds a Duration is none.
   constexpr long long unlimited =
       std::chrono::duration_cast<std::chrono::milliseconds>(Duration::max()).count();
   for (const char* name : age_limits) {

@@ -1,4 +1,4 @@
-// TopicFit: whether the topics, as Kafka has them, keep what the sources publish. Pure.
+// TopicFit: whether the topics, as Kafka has configured them, keep what the sources publish. Pure.
 #pragma once
 
 #include <map>
@@ -13,14 +13,14 @@ namespace auditstream::kafka {
 
 using TopicConfig = std::map<std::string, std::string>;
 
-// A property of a topic, as Kafka spells it; nothing if it isn't there or is no number.
+// A property of a topic, by Kafka's name; nothing if it is missing or no number.
 std::optional<long long> number(const TopicConfig& config, const std::string& name);
 
-// The property by which a topic, or with "log." in front of it a broker, refuses records that are too old;
-// nothing where it does not.
+// The property by which a topic, or with the prefix "log." a broker, refuses records that are too old;
+// nothing if it refuses none.
 std::optional<std::string> age_limit(const TopicConfig& config, const std::string& prefix = "");
 
-// What will be deleted, merged away or refused, and the remedy: a sentence for each topic and kind.
+// What will be deleted, compacted away or refused, with the remedy: a sentence for each topic and kind.
 std::vector<std::string> misfits(const config::Config& config,
                                  const std::map<std::string, TopicConfig>& topics, Time now);
 

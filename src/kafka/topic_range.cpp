@@ -15,7 +15,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int question_ms = 10'000;
 
-// 0 where it is no number: no generation of ours.
+// 0 if it is no number: not a generation that we write.
 std::uint64_t generation_of(std::string_view text) {
   std::uint64_t number = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -74,7 +74,7 @@ Error TopicRange::denied() const {
                ErrorKind::misconfigured};
 }
 
-// Asked by the handle that reads: to know the leaders before the first fetch saves half a second.
+// Uses the handle that reads: knowing the leaders before the first fetch saves half a second.
 Result<int> TopicRange::partition_count() {
   const TopicHandle topic(rd_kafka_topic_new(consumer_.get(), topic_.c_str(), nullptr));
   const rd_kafka_metadata_t* answer = nullptr;
@@ -116,7 +116,7 @@ Result<std::optional<Time>> TopicRange::lost_before(std::string_view source) {
   std::erase_if(*extent, [](const auto& entry) { return entry.second.begin == 0; });
   if (extent->empty()) return std::optional<Time>{};
   std::map<int, Time> firsts;
-  // What a repair has published says nothing of what lay before it.
+  // A repaired record doesn't show that older records are still there.
   if (Status read = scan(*extent,
                          [&](int partition, const TopicRecord& record) {
                            if (record.source != source || record.repaired || !record.time) return true;
@@ -150,7 +150,7 @@ Status TopicRange::read(Time from, const Take& take) {
     if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR)
       return Error{"can't find the beginning of the range in " + topic_ + ": " + rd_kafka_err2str(found.err)};
     const Span& whole = extent->at(found.partition);
-    // Without an offset: all of them are older.
+    // No offset: all records are older.
     const std::int64_t begin = found.offset < 0 ? whole.end : std::min(found.offset, whole.end);
     begin_[found.partition] = begin;
     reached_[found.partition] = whole.end;
@@ -182,8 +182,8 @@ Status TopicRange::read_last(std::int64_t count, const Take& take, Duration stan
       standstill);
 }
 
-// The end must be asked for anew, and not only read up to: what a fenced producer has committed lies below it
-// on every leader, however new that is (KIP-207).
+// Asks for the end again instead of reading up to the known one: whatever a fenced producer has committed
+// lies below it on every leader, even a newly elected one (KIP-207).
 Status TopicRange::read_on(const Take& take) {
   const Result<Spans> extent = this->extent();
   if (!extent.ok()) return extent.error();
@@ -236,7 +236,7 @@ Status TopicRange::scan(const Spans& spans,
   if (ends.empty()) return success();
   if (const auto error = rd_kafka_assign(consumer_.get(), list.get()); error != RD_KAFKA_RESP_ERR_NO_ERROR)
     return Error{"can't read " + topic_ + ": " + rd_kafka_err2str(error)};
-  rd_kafka_resume_partitions(consumer_.get(), list.get());  // a scan before may have paused them
+  rd_kafka_resume_partitions(consumer_.get(), list.get());  // an earlier scan may have paused them
   const auto done = [&](int partition) {
     ends.erase(partition);
     const PartitionListHandle one(rd_kafka_topic_partition_list_new(1));
@@ -257,7 +257,7 @@ Status TopicRange::scan(const Spans& spans,
       continue;
     }
     if (end == ends.end()) continue;
-    // Only the end of what is committed so far tells that markers and aborted records lie behind us.
+    // Only the end of what is committed so far shows that markers and aborted records are behind us.
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
       if (message->offset >= end->second) done(message->partition);
       continue;
