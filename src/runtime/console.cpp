@@ -61,7 +61,7 @@ DecideEdit decision(const admin::Change& change, int home) {
       };
     }
     case Kind::restart:
-      // Whoever has the shard opens it again when somebody else has: nothing has to be written for that.
+      // Needs no records: an owner opens its shard again whenever somebody else has opened the partition.
       return [home](const core::ShardMaps&, Time) {
         return Result<core::CursorChange>(core::CursorChange{home, home, {}, {}, {}});
       };
@@ -151,7 +151,7 @@ Console::View Console::look() const {
   return {identity_, running_ ? running_->kafka() : kafka_, config_view_, running_.has_value()};
 }
 
-// Nothing where the loop does not answer.
+// Nothing if the loop does not answer.
 std::optional<core::FleetStatus> Console::ask_fleet() const {
   const auto answer = std::make_shared<std::promise<core::FleetStatus>>();
   std::future<core::FleetStatus> arrival = answer->get_future();
@@ -247,7 +247,7 @@ admin::HttpResponse Console::carry_out(admin::Change change) {
     return std::move(change.done);
   };
   if (change.kind != admin::Change::Kind::restart) {
-    // What changes nothing, or must not be, is no reason to take anybody's shard.
+    // A change that is refused or does nothing is no reason to take over anybody's shard.
     const Result<core::CursorChange> plan = editor_.plan(source.name, decide);
     if (!plan.ok()) return refusal(plan.error());
     if (plan->records.empty()) return done(*plan);

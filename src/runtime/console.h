@@ -1,6 +1,5 @@
-// Console: what the HTTP server serves of a running instance: state for people, Kafka Connect's tools and
-// Prometheus, and changes of cursors, which are made as any operator's tool makes them. All of it from any
-// thread.
+// Console: what the HTTP server serves of a running instance: its state for people, Kafka Connect's tools and
+// Prometheus; and changes of cursors, made like those of any operator's tool. Callable from any thread.
 #pragma once
 
 #include <functional>
@@ -23,39 +22,39 @@ namespace auditstream::runtime {
 
 class Console {
  public:
-  // What to serve; everything outlives the time between attach() and detach().
+  // What to serve; all of it outlives the time between attach() and detach().
   struct Running {
     Worker* worker;
     const Watchdog* watchdog;
     std::function<admin::KafkaView()> kafka;
     std::string cluster_id;
   };
-  // As Prometheus reads them; without a status: nothing is at work, or the loop does not answer.
+  // For Prometheus. No status: nothing is running, or the loop does not answer.
   using Metrics =
       std::function<std::string(const std::optional<core::FleetStatus>&, const admin::KafkaView&)>;
 
-  // `config` and `board` outlive the console. Kafka is silent from `started` on until it answers.
+  // `config` and `board` outlive the console. Kafka counts as silent from `started` on until it answers.
   Console(const config::Config& config, admin::Identity identity, const admin::Board& board, Metrics metrics,
           Time started);
 
-  // From now on something is at work; until then, and after detach(), nobody can tell how the sources are.
+  // From now on the instance is running; before, and after detach(), the state of the sources is unknown.
   void attach(Running running);
   void detach();
-  // After detach(): returns when no change is under way any more.
+  // After detach(): waits for changes that are still being made.
   void finish();
-  // Before attach(): Kafka has answered, or why it does not, since `now` unless it was silent before.
+  // Before attach(): Kafka has answered; or why it doesn't, since `now` unless it was silent before.
   void kafka_answers();
   void kafka_is_silent(std::string why, Time now);
   // How the last reading of the config has ended.
   void config_read(admin::ConfigView view);
 
-  // Who is turned away, whether we live, and the page: all that waits for nothing.
+  // Refusals of access, liveness and the page: whatever can be answered without waiting.
   std::optional<admin::HttpResponse> at_once(const admin::HttpRequest& head) const;
-  // Everything else that at_once() leaves.
+  // Everything else.
   admin::HttpResponse in_time(const admin::HttpRequest& request);
 
  private:
-  // What there is to tell beside the sources, in one moment.
+  // A snapshot of everything except the sources.
   struct View {
     admin::Identity identity;
     admin::KafkaView kafka;
@@ -78,11 +77,11 @@ class Console {
   const CursorEditor editor_;
 
   mutable Mutex mutex_;
-  std::optional<Running> running_ AS_GUARDED_BY(mutex_);  // and so is the use of what it points to
+  std::optional<Running> running_ AS_GUARDED_BY(mutex_);  // also held while what it points to is used
   admin::KafkaView kafka_ AS_GUARDED_BY(mutex_);          // while nothing is running
   admin::ConfigView config_view_ AS_GUARDED_BY(mutex_);
   Mutex editing_;             // one change at a time
-  mutable Mutex life_mutex_;  // never held for longer than it takes to look
+  mutable Mutex life_mutex_;  // never held for long
   const Watchdog* watchdog_ AS_GUARDED_BY(life_mutex_) = nullptr;
 };
 

@@ -11,8 +11,8 @@
 namespace auditstream::runtime {
 namespace {
 
-// Instances that lose a partition leave it alone for a second or more, so the second try all but certainly
-// succeeds.
+// Instances that lose a partition wait a second or more before they open it again, so the second attempt
+// almost always succeeds.
 constexpr int tries_max = 5;
 constexpr Duration reach_patience = 5s;
 constexpr Duration read_patience = 30s;
@@ -86,7 +86,7 @@ Result<core::CursorChange> CursorEditor::carry_out(const std::string& source, st
   }
 }
 
-// All partitions are taken, and what has to be written is decided by what they hold then.
+// Takes over all the partitions, then decides by their records what to write.
 std::variant<core::CursorChange, CursorEditor::Failed> CursorEditor::try_once(
     const std::string& source, const std::set<int>& partitions, const DecideEdit& decide,
     const std::optional<core::CursorChange>& unknown) const {
@@ -102,7 +102,7 @@ std::variant<core::CursorChange, CursorEditor::Failed> CursorEditor::try_once(
   if (!shards.ok()) return Failed{shards.error(), !shards.error().lasts()};
   if (unknown && unknown->explains(readable_cursor(source, *shards))) return *unknown;
   Result<core::CursorChange> change = decide(*shards, read_clock().wall);
-  // Moved away in between, perhaps: then the next try finds it.
+  // Perhaps the cursor was moved in between: then the next attempt finds it.
   if (!change.ok()) return Failed{{change.error().message, ErrorKind::refused}, true};
   if (change->records.empty()) return *std::move(change);
   const core::JournalDone done = takeover.commit(change->records.begin()->first, change->records);

@@ -1,6 +1,6 @@
-// CursorEditor: changes a cursor on a live system. Takes the shards over by fencing, decides by what they
-// hold then, writes it in one transaction, and leaves: their owners open them again and go on from the new
-// cursor by themselves.
+// CursorEditor: changes a cursor on a live system. Takes over the shards by fencing, decides by their records
+// what to change, writes that in one transaction, and leaves: the owners open their shards again and continue
+// from the new cursor.
 #pragma once
 
 #include <functional>
@@ -15,14 +15,14 @@
 
 namespace auditstream::runtime {
 
-// One of core/cursor_edit.h. Asked again with each try.
+// One of core/cursor_edit.h. Called again with each attempt.
 using DecideEdit = std::function<Result<core::CursorChange>(const core::ShardMaps& shards, Time now)>;
 
-// Errors: refused, where the cursors or the change itself don't allow it; not_found, where the source has none;
-// unavailable, where Kafka can't be reached, or others were faster again and again; misconfigured.
+// Errors: refused, if the cursors or the change itself don't allow it; not_found, if the source has no
+// cursor; unavailable, if Kafka can't be reached or others took the partitions back each time; misconfigured.
 class CursorEditor {
  public:
-  // `instance` is who the mark in the offsets topic names; `config` outlives the editor.
+  // `instance` is named in the mark in the offsets topic; `config` outlives the editor.
   CursorEditor(const config::Config& config, std::string instance)
       : config_(config), instance_(std::move(instance)) {}
 
@@ -32,8 +32,8 @@ class CursorEditor {
   // What `decide` would change. Fences nobody.
   Result<core::CursorChange> plan(const std::string& source, const DecideEdit& decide) const;
 
-  // Does it; a few tries, each told through `say` if it fails. `home` is where the source belongs, if
-  // anywhere. Takes seconds.
+  // Makes the change, in a few attempts; `say` is told of each failed one. `home` is the source's home
+  // partition, if it has one. Takes seconds.
   Result<core::CursorChange> carry_out(const std::string& source, std::optional<int> home,
                                        const DecideEdit& decide,
                                        const std::function<void(const std::string&)>& say) const;

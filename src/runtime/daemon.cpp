@@ -56,7 +56,7 @@ sigset_t ending_signals() {
   return set;
 }
 
-// Waits for signals in a thread of its own, so that no handler has to be async-signal-safe.
+// Waits for signals in a thread of its own, so that nothing has to be async-signal-safe.
 class Signals {
  public:
   explicit Signals(Supervisor& supervisor) : supervisor_(supervisor), thread_([this] { wait(); }) {}
@@ -66,7 +66,7 @@ class Signals {
     thread_.join();
   }
 
-  // Where they go from now on. With null nothing is at work, and to end takes no patience.
+  // Who is told of signals from now on. Null: nothing is running, so the process ends at once.
   void direct_to(Worker* worker, Reload* reload) {
     const MutexLock lock(mutex_);
     worker_ = worker;
@@ -110,12 +110,12 @@ class Signals {
   Mutex mutex_;
   Worker* worker_ AS_GUARDED_BY(mutex_) = nullptr;
   Reload* reload_ AS_GUARDED_BY(mutex_) = nullptr;
-  bool reload_wanted_ AS_GUARDED_BY(mutex_) = false;  // before anything could be reloaded
+  bool reload_wanted_ AS_GUARDED_BY(mutex_) = false;  // a SIGHUP came before there was anything to reload
   std::atomic<bool> done_ = false;
   std::thread thread_;
 };
 
-// Of what is tried again and again.
+// For whatever is retried again and again.
 void log_unavailable(const std::string& text, core::FallingRate& notices) {
   if (notices.due(read_clock().steady)) log(core::Level::warn, "kafka_unavailable", text + "; trying again");
 }
@@ -130,7 +130,7 @@ void log_lost_cursors(const kafka::LostCursors& lost) {
   for (const std::string& text : lost.unknown) log(core::Level::warn, "kafka_warning", text);
 }
 
-// The exit code if Kafka can't be reached in time, or must not be used as it is.
+// The exit code if Kafka can't be reached in time, or its configuration doesn't allow a run.
 std::variant<kafka::ClusterFacts, int> wait_for_kafka(const kafka::Cluster& cluster,
                                                       const config::Config& config, Duration patience,
                                                       Supervisor& supervisor, Console& console) {
@@ -174,7 +174,7 @@ struct Beginning {
   core::OffsetsView offsets;
 };
 
-// Everything that has to be true before anything is polled; else the exit code.
+// Everything that must be true before anything is polled; otherwise the exit code.
 std::variant<Beginning, int> begin(const kafka::Connection& connection, const kafka::Cluster& cluster,
                                    const config::Config& config, Duration patience, Supervisor& supervisor,
                                    Console& console) {
@@ -188,7 +188,7 @@ std::variant<Beginning, int> begin(const kafka::Connection& connection, const ka
     log(core::Level::warn, "kafka_warning", warning);
   Result<std::vector<core::RecordMap>> offsets = cluster.read_offsets(config.offsets.topic, offsets_patience);
   core::FallingRate notices(kafka_try, unavailable_said_max);
-  // A topic that is known may have partitions without a leader for a while.
+  // A topic that exists may have partitions without a leader for a while.
   while (!offsets.ok() && !offsets.error().lasts() && read_clock().steady < deadline) {
     log_unavailable(offsets.error().message, notices);
     console.kafka_is_silent(offsets.error().message, read_clock().wall);
@@ -211,7 +211,7 @@ std::variant<Beginning, int> begin(const kafka::Connection& connection, const ka
   return beginning;
 }
 
-// Nothing where the config wants none.
+// Null if the config wants no server.
 Result<std::unique_ptr<HttpServer>> serve(const config::Config& config, Console& console) {
   if (config.http.listen == "off") return std::unique_ptr<HttpServer>();
   auto server =
@@ -227,7 +227,7 @@ Result<std::unique_ptr<HttpServer>> serve(const config::Config& config, Console&
   return server;
 }
 
-// What journals ask for with each opening, and a reload replaces.
+// The topics that journals ask for at each opening; a reload replaces them.
 class Topics {
  public:
   kafka::WritableTopics now() const {
@@ -383,8 +383,8 @@ int run_daemon(const std::string& path, const config::Config& config, Duration k
     signals.direct_to(worker.get(), &reload);
     worker->run();
     console.detach();
-    watchdog.reset();  // the loop has ended: nobody shall take that for a hang
-    // Before anything else is waited for: others shall take over at once.
+    watchdog.reset();  // the loop has ended, which is no hang
+    // First of all, so that others take over at once.
     membership.reset();
     signals.direct_to(nullptr, nullptr);
   }

@@ -28,13 +28,13 @@ namespace beast = boost::beast;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-constexpr Duration farewell_max = 1s;  // for what a client goes on sending after its answer
+constexpr Duration farewell_max = 1s;  // for what a client still sends after its response
 constexpr std::size_t farewell_bytes_max = 1 << 20;
-constexpr Duration accept_pause = 100ms;  // where no connection can be accepted
+constexpr Duration accept_pause = 100ms;  // if no connection can be accepted
 static_assert(HttpServer::connections_max > HttpServer::threads_max + HttpServer::waiting_max,
               "there is always one that waits for its client");
 
-// On every answer: none is to be kept, taken for another type, or named to another site.
+// Sent with every response: not to be cached, content-sniffed, or named to another site.
 constexpr std::pair<const char*, const char*> headers_of_all[] = {
     {"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}, {"Referrer-Policy", "no-referrer"}};
 
@@ -49,8 +49,7 @@ std::invoke_result_t<Answer> unless_it_throws(Answer answer) {
 
 class Listener;
 
-// One connection. Everything happens on the listener's thread, and as long as something is under way it holds
-// the connection.
+// One connection. Everything happens on the listener's thread; pending operations keep the connection alive.
 class Connection final : public std::enable_shared_from_this<Connection> {
  public:
   Connection(tcp::socket socket, Listener& listener);
@@ -59,7 +58,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void close();
   bool waits_for_client() const { return !answering_; }
   std::size_t unsent() const { return response_.body().size(); }
-  // The listener ends: who has not asked yet never will.
+  // The listener ends: a client that has sent no request is dropped.
   void hurry();
 
  private:
@@ -119,7 +118,7 @@ class Listener final : public HttpServer {
   asio::io_context& io() { return io_; }
   bool ending() const { return ending_; }
   void forget(const std::shared_ptr<Connection>& connection) { connections_.remove(connection); }
-  // For an answer that is as long as that.
+  // Before a response of so many bytes: closes the oldest connections that have more to send than the limit.
   void make_room(std::size_t bytes) {
     for (const auto& connection : std::list(connections_)) bytes += connection->unsent();
     for (const auto& connection : std::list(connections_)) {
@@ -129,7 +128,7 @@ class Listener final : public HttpServer {
     }
   }
 
-  // `done` is called with the answer, on our thread; false when too many wait already.
+  // `done` is called with the response, on our thread. False if too many requests are waiting.
   bool answer_in_time(const admin::HttpRequest& request, std::function<void(admin::HttpResponse)> done) {
     if (asked_ >= threads_max + waiting_max) return false;
     ++asked_;
@@ -194,7 +193,7 @@ class Listener final : public HttpServer {
   asio::thread_pool pool_{threads_max};
   std::thread thread_;
 
-  tcp::acceptor acceptor_{io_};  // from here on of that thread
+  tcp::acceptor acceptor_{io_};  // from here on used only by the listener's thread
   asio::steady_timer pause_{io_};
   std::list<std::shared_ptr<Connection>> connections_;  // the oldest first
   std::size_t asked_ = 0;
@@ -288,7 +287,7 @@ void Connection::on_written(const error_code& error) {
   say_farewell();
 }
 
-// A connection that is closed with something unread is reset, and the answer may be lost with it.
+// Closing a connection with unread bytes resets it, and the response may be lost with it.
 void Connection::say_farewell() {
   socket_.async_read_some(asio::buffer(scrap_),
                           [self = shared_from_this()](const error_code& error, std::size_t bytes) {
@@ -298,7 +297,7 @@ void Connection::say_farewell() {
                           });
 }
 
-// Counts from now, not from byte to byte: who sends one now and then gets no more of it.
+// Counts from now on, not from byte to byte: a client that trickles bytes gets no more time.
 void Connection::give(Duration time) {
   deadline_.expires_after(time);
   deadline_.async_wait([self = shared_from_this(), mine = ++deadlines_](const error_code&) {

@@ -38,7 +38,7 @@ Result<int> nameless_file() {
   return file;
 }
 
-// Hands out the ids of a part of the file, one after the other: each has its length in front.
+// Reads one sorted part of the file id by id; each is preceded by its length.
 class RunReader {
  public:
   RunReader(int file, std::size_t begin, std::size_t end) : file_(file), at_(begin), end_(end) {}

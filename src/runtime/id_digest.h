@@ -1,5 +1,5 @@
-// IdDigest: SHA-256 over any number of ids: each once, sorted as bytes, one per line, so that an auditor gets
-// the same from `LC_ALL=C sort -u | sha256sum`. What doesn't fit into memory waits in a file without a name.
+// IdDigest: SHA-256 over any number of ids: each once, sorted as bytes, one per line, as in `LC_ALL=C sort -u
+// | sha256sum`, so that an auditor can repeat it. What doesn't fit into memory goes to an unnamed file.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,7 @@ class IdDigest {
   IdDigest& operator=(const IdDigest&) = delete;
 
   void add(std::string_view id);
-  // The digest in hex. `visit` is called with each id, in order. Once. The error is of the temporary file.
+  // The digest in hex. Calls `visit` with each id, in order. Once. An error is the temporary file's.
   Result<std::string> finish(const std::function<void(std::string_view)>& visit = {});
 
  private:
@@ -34,7 +34,7 @@ class IdDigest {
 
   const std::size_t bytes_max_;
   std::vector<std::string> ids_;  // not yet in the file
-  std::size_t bytes_ = 0;         // what they take
+  std::size_t bytes_ = 0;         // of these ids
   int file_ = -1;
   std::size_t file_size_ = 0;
   std::vector<Run> runs_;  // each sorted

@@ -1,4 +1,4 @@
-// The name of this process among the instances of its group.
+// The name of this process in its group.
 #pragma once
 
 #include <string>

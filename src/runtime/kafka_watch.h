@@ -1,5 +1,5 @@
-// KafkaWatch: looks once a second how long Kafka has been silent, logs what there is to say and tells anybody
-// who asks. Thread-safe.
+// KafkaWatch: checks once a second how long Kafka has been silent, logs it, and shows it to whoever asks.
+// Thread-safe.
 #pragma once
 
 #include <memory>
@@ -15,7 +15,7 @@ class KafkaWatch {
  public:
   explicit KafkaWatch(std::shared_ptr<const kafka::Contact> contact) : contact_(std::move(contact)) {}
 
-  // Once a second, from one thread that waits for nobody.
+  // To be called once a second, from a thread that never blocks.
   void tick();
 
   admin::KafkaView view() const;

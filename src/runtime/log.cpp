@@ -22,7 +22,7 @@ namespace {
 constexpr std::size_t waiting_bytes_max = 1 << 20;
 constexpr std::size_t field_bytes_max = 4096;
 constexpr auto last_words_patience = std::chrono::seconds(1);
-constexpr unsigned exit_patience_seconds = 3;  // for all that comes before the end
+constexpr unsigned exit_patience_seconds = 3;  // for everything before the end
 
 std::string_view name_of(core::Level level) {
   switch (level) {
@@ -47,8 +47,7 @@ core::Level level_named(std::string_view name) {
 
 using Fields = std::vector<std::pair<std::string_view, std::string_view>>;
 
-// What could not be written. Stderr is shared with whoever started us, so it stays as blocking as it was
-// found.
+// Returns what could not be written. Stderr is shared with our parent, so its blocking mode is left alone.
 std::string_view write_to_stderr(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(STDERR_FILENO, bytes.data(), bytes.size());
@@ -83,7 +82,7 @@ class Log {
   void flush() { outbox_.flush(last_words_patience); }
 
  private:
-  // The one place where a line is made. What came from outside may be megabytes.
+  // Every line is made here. Text from outside may be megabytes long.
   std::string line_of(core::Level level, std::string_view text, const Fields& fields) const {
     const std::string time = format_rfc3339(std::chrono::floor<std::chrono::milliseconds>(read_clock().wall));
     if (json_) {
@@ -117,11 +116,11 @@ class Log {
   const core::Level least_;
   const bool json_;
   const std::string instance_;
-  bool torn_ = false;  // a line has got out by halves; of the outbox's thread
+  bool torn_ = false;  // the last line was written only in part; used by the outbox's thread
   Outbox outbox_;
 };
 
-// Never destroyed: its thread may hang in a write while the process ends.
+// Never destroyed: its thread may be blocked in a write when the process ends.
 std::atomic<Log*> the_log = nullptr;
 
 void write(core::Level level, std::string_view text, const Fields& fields) {
@@ -154,7 +153,7 @@ volatile sig_atomic_t exit_code_in_time = 0;
 void start_log(const config::LogSettings& settings, std::string instance) {
   AS_CHECK(the_log == nullptr);
   the_log = new Log(settings, std::move(instance));
-  // What would otherwise write to stderr by itself, and might wait there for ever.
+  // These would otherwise write to stderr themselves, and might block there for ever.
   report_failed_checks_by(report_failed_check);
   std::set_terminate(report_exception);
 }
@@ -164,7 +163,7 @@ void flush_log() {
 }
 
 void log_and_exit(int exit_code, core::Level level, std::string_view code, std::string_view text) {
-  // Whatever a thread that hangs may hold, a lock of the log or of the heap.
+  // Ends the process even if a thread that hangs holds a lock of the log or of the heap.
   exit_code_in_time = exit_code;
   signal(SIGALRM, [](int) { _exit(exit_code_in_time); });
   alarm(exit_patience_seconds);

@@ -1,5 +1,5 @@
-// The log: one line an event on stderr, as text or JSON. Thread-safe, and never in anybody's way: lines are
-// written by a thread of their own, and are dropped where nobody takes them.
+// The log: one line per event on stderr, as text or JSON. Thread-safe and never blocking: a thread of its own
+// writes the lines, and those that nobody reads are dropped.
 #pragma once
 
 #include <functional>
@@ -13,30 +13,30 @@
 
 namespace auditstream::runtime {
 
-// Sets the format and the least level for the whole process, and the name that each line of JSON has as
-// `instance`. Called once, before any other thread starts; before that nothing is logged.
+// Sets the format and the lowest level for the whole process, and the `instance` of each JSON line. Must be
+// called once, before any other thread starts; nothing is logged before.
 void start_log(const config::LogSettings& settings, std::string instance);
 
-// Gives the lines that are on their way a moment to get out. For the end of a process.
+// Waits a moment for the last lines to be written. For the end of a process.
 void flush_log();
 
-// A last line, then the process ends with this exit code, in whatever state the rest of it is: after a moment
-// at the latest.
+// Logs a last line, then ends the process with this exit code within seconds, whatever other threads are
+// doing.
 [[noreturn]] void log_and_exit(int exit_code, core::Level level, std::string_view code,
                                std::string_view text);
 
-// A line about no source in particular.
+// A line that is not about a source.
 void log(core::Level level, std::string_view code, std::string_view text);
-// A line about one.
+// A line about a source.
 void log(core::Level level, const Source& source, std::string_view code, std::string_view text);
-// What was wrong before anything began, whatever the least level is. As text it is `text` alone: it stands on
-// the terminal of the one who has typed the command.
+// An error before anything has begun, logged whatever the lowest level. In text format, `text` alone: it is
+// for the terminal of the person who typed the command.
 void log_at_start(core::Level level, std::string_view code, std::string_view text);
 
-// Writes down what shards have to say.
+// Logs what shards report.
 class LogObserver final : public core::Observer {
  public:
-  // While `kafka_is_away`, which has been said, what fails because of it is of interest to nobody.
+  // While `kafka_is_away`, which is logged elsewhere, errors that follow from it are logged as debug.
   explicit LogObserver(std::function<bool()> kafka_is_away) : kafka_is_away_(std::move(kafka_is_away)) {}
 
   void said(const Source& source, const core::Notice& say) override;

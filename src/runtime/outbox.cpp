@@ -14,11 +14,11 @@ struct Outbox::Lines {
   const std::size_t bytes_max;
 
   Mutex mutex;
-  Condition filled;   // or ended
+  Condition filled;   // or the outbox has ended
   Condition emptied;  // and nothing is being written
   std::deque<std::string> waiting AS_GUARDED_BY(mutex);
-  std::size_t bytes AS_GUARDED_BY(mutex) = 0;   // of what is waiting
-  std::uint64_t lost AS_GUARDED_BY(mutex) = 0;  // before the first of them
+  std::size_t bytes AS_GUARDED_BY(mutex) = 0;   // of the waiting lines
+  std::uint64_t lost AS_GUARDED_BY(mutex) = 0;  // before the first waiting line
   bool writing AS_GUARDED_BY(mutex) = false;
   bool ended AS_GUARDED_BY(mutex) = false;
 

@@ -1,6 +1,6 @@
 // Outbox: lines on their way to a reader who may stop reading (a full pipe, a stopped journal, a full disk).
-// Whoever puts one in never waits for that: a thread of its own does, and where too much has gathered the
-// oldest are dropped and counted.
+// Adding a line never blocks: a thread of the outbox writes it, and if too many lines wait, the oldest are
+// dropped and counted.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +16,8 @@ namespace auditstream::runtime {
 
 class Outbox {
  public:
-  // Called on the outbox's own thread, and may take for ever: then it and what it holds are left behind.
-  // `lost` is how many lines before this one have not got out. Returns whether this one has.
+  // Called on the outbox's own thread, and may block for ever: then the thread and its lines are abandoned.
+  // `lost` is how many lines before this one were lost. Returns whether this one was written.
   using Write = std::function<bool(const std::string& line, std::uint64_t lost)>;
 
   Outbox(std::size_t bytes_max, Write write);
@@ -28,7 +28,7 @@ class Outbox {
 
   // From any thread.
   void put(std::string line);
-  // Waits until all lines have got out, or were lost. False where that takes longer than `patience`.
+  // Waits until all lines are written or lost. False if that takes longer than `patience`.
   bool flush(std::chrono::milliseconds patience);
 
  private:

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t shown_bytes_max = 1024;
 
-// Passes each line on when it is complete, or when somebody wants to see what there is of it.
+// Passes on each line when it is complete, or on a flush.
 class PrintableLines final : public std::streambuf {
  public:
   PrintableLines(std::ostream& to, int fd)

@@ -1,5 +1,5 @@
-// All that a command prints. What it says may hold text from outside (a vendor's answer, a record's key, a
-// broker's message, a file's name), so none of it gets past printable().
+// All that a command prints. It may contain text from outside (a vendor's response, a record's key, a
+// broker's message, a file's name), so everything goes through printable().
 #pragma once
 
 #include <ostream>
@@ -12,18 +12,18 @@ namespace auditstream::runtime {
 std::ostream& out();
 std::ostream& err();
 
-// A part of such a line that came from outside: it can't end the line, and not fill the screen.
+// Text from outside for such a line: it can neither end the line nor fill the screen.
 std::string shown(std::string_view text);
 
-// One JSON document for programs: the same values, but control characters are escaped.
+// One JSON document for programs: the values are unchanged, but control characters are escaped.
 void print_json(std::string_view document);
 
-// A vendor's event as it came. On a terminal its control characters are escaped, as JSON has them. False when
-// nobody takes it.
+// A vendor's event as it came. On a terminal its control characters are escaped as in JSON. False if nobody
+// reads it.
 bool print_event(std::string_view line);
 
-// Text with escape sequences of our own, where whatever came from outside has been made printable: to the
-// terminal on stdout, or on stderr.
+// Text with our own escape sequences, in which text from outside is already printable: to the terminal on
+// stdout, or to stderr.
 void paint_out(std::string_view text);
 void paint_err(std::string_view text);
 

@@ -57,7 +57,7 @@ ProbeResult probe_source(const Source& source, std::size_t account_sources) {
     result.status = response.status;
     if (const auto header = response.header("date")) {
       if (const std::optional<Time> date = parse_http_date(*header)) {
-        // The header is cut to seconds, so less than that is no skew.
+        // The header has whole seconds, so a smaller difference is no skew.
         const Duration ahead = now - *date;
         result.clock_skew = ahead >= 0s && ahead < 2s ? Duration{0} : ahead;
       }

@@ -13,22 +13,22 @@
 namespace auditstream::runtime {
 
 struct ProbeResult {
-  bool reachable = false;  // an HTTP answer came
+  bool reachable = false;  // there was an HTTP response
   bool accepted = false;   // and it was a page of the log
   int status = 0;
   std::uint64_t events = 0;            // of the last 7 days
   bool at_least = false;               // there are more than that
   std::optional<Duration> clock_skew;  // our clock minus the vendor's
-  Duration poll_interval{0};           // under the rate budget
+  Duration poll_interval{0};           // as the rate limit allows
   std::string message;                 // what is wrong
   std::string remedy;
-  std::vector<std::string> hints;  // where to look when the log is empty
+  std::vector<std::string> hints;  // where to look if the log is empty
 };
 
 inline constexpr Duration probe_range = 24h * 7;
 
-// `account_sources` is how many sources share the account's rate budget. Blocks for at most the request's
-// time-out.
+// `account_sources` is how many sources share the account's rate limit. Blocks at most for the request's
+// timeout.
 ProbeResult probe_source(const Source& source, std::size_t account_sources);
 
 }  // namespace auditstream::runtime

@@ -21,7 +21,7 @@ std::uint64_t open_fds() {
   std::uint64_t count = 0;
   std::filesystem::directory_iterator entry("/proc/self/fd", failed);
   for (; !failed && entry != std::filesystem::directory_iterator{}; entry.increment(failed)) ++count;
-  return count == 0 ? 0 : count - 1;  // one of them was for looking
+  return count == 0 ? 0 : count - 1;  // one of them was opened to count them
 }
 
 }  // namespace

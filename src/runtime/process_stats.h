@@ -7,7 +7,7 @@
 
 namespace auditstream::runtime {
 
-// Nothing where /proc can't be read. From any thread.
+// Nothing if /proc can't be read. From any thread.
 std::optional<admin::ProcessStats> process_stats();
 
 }  // namespace auditstream::runtime

@@ -1,4 +1,4 @@
-// Progress: one line on a terminal's stderr that is written over and over; nothing where nobody looks.
+// Progress: one line on a terminal's stderr that is updated in place; nothing if stderr is no terminal.
 #pragma once
 
 #include <string>
@@ -9,16 +9,16 @@ namespace auditstream::runtime {
 
 class Progress {
  public:
-  // `wanted` false: never. Otherwise if stderr is a terminal.
+  // `wanted` = false: never shown. Otherwise if stderr is a terminal.
   explicit Progress(bool wanted = true);
   ~Progress() { clear(); }
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // Whether a line would be seen now: a few times a second.
+  // Whether it is time to update the line: a few times a second.
   bool due() const;
   void show(const std::string& line);
-  // Removes the line, so that others may write.
+  // Removes the line, so that other output can follow.
   void clear();
 
  private:

@@ -63,7 +63,7 @@ RangeEnd read_range(const std::shared_ptr<const Source>& source, Time from, Time
       }
       if (const auto* silence = std::get_if<core::Silence>(&action))
         limit.block(now.steady + silence->duration);
-      // Nothing goes to the dead letters here, whatever the poller says.
+      // Nothing is dead-lettered here, whatever the poller says.
       if (const auto* words = std::get_if<core::Notice>(&action);
           words != nullptr && words->level != core::Level::debug && !words->code.starts_with("dead_letter_"))
         say(words->text);

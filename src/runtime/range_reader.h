@@ -13,13 +13,13 @@ namespace auditstream::runtime {
 
 struct RangeEnd {
   bool complete = false;
-  bool unreachable = false;  // no answer at all came
-  std::string trouble;       // what is wrong and the remedy, unless complete
+  bool unreachable = false;  // there was no response at all
+  std::string trouble;       // what is wrong, with the remedy, unless complete
 };
 
-// Hands out every event of [from, to) once, ascending by (time, id) within each window. `take` returns false
-// to stop (which counts as complete). Events without a readable time come as well. Gives up at the first
-// refusal that waiting won't mend.
+// Passes each event of [from, to) to `take` once, ascending by (time, id) within each window; events without
+// a readable time as well. `take` returns false to stop (which counts as complete). Gives up at the first
+// refusal that waiting won't fix.
 RangeEnd read_range(const std::shared_ptr<const Source>& source, Time from, Time to,
                     const std::function<bool(const Event&)>& take,
                     const std::function<void(const std::string&)>& say);

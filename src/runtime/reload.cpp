@@ -62,7 +62,7 @@ void Reload::run() {
   }
 }
 
-// A file that is still being written changes from one look to the next.
+// A file that is still being written differs from one check to the next.
 bool Reload::included_has_changed() {
   std::string stamp = config::include_stamp(path_, current_.include);
   const bool settled = stamp == std::exchange(stamp_before_, stamp);

@@ -1,5 +1,5 @@
-// Reload: reads the config again when it is asked to, and when an included file has changed. Sources come, go
-// and change; everything else of the config needs a restart. A config with a mistake changes nothing.
+// Reload: reads the config again on request, and when an included file has changed. Sources are added,
+// removed and changed; other changes need a restart. A config with a mistake changes nothing.
 #pragma once
 
 #include <functional>
@@ -17,8 +17,8 @@ namespace auditstream::runtime {
 
 class Reload {
  public:
-  // `apply` runs on the thread of the reload: it prepares Kafka and hands the sources on, or says why it has
-  // changed nothing. `reloaded` hears how each reading has ended: nothing, or why the config is not taken.
+  // `apply` runs on the reload's thread: it prepares Kafka and passes the sources on, or says why it has
+  // changed nothing. `reloaded` is told how each reload has ended: nothing, or why the config was refused.
   Reload(std::string path, config::Config current, std::function<Status(const config::Config&)> apply,
          std::function<void(const std::optional<std::string>& refused)> reloaded, Supervisor& supervisor);
   ~Reload();
@@ -29,7 +29,7 @@ class Reload {
  private:
   void run();
   bool included_has_changed();
-  // False if it should be tried again.
+  // False if it should be retried.
   bool read_again();
   void refuse(const std::string& why);
 

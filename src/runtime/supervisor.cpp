@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t unheard_bytes_max = 64 << 10;
 constexpr auto patience = std::chrono::milliseconds(500);
 
-// The value ends with the line.
+// A line break would end the value.
 std::string status_line(std::string_view text) {
   std::string line = "STATUS=" + std::string(text);
   std::ranges::replace(line, '\n', ' ');
@@ -32,7 +32,7 @@ unsigned ticks_of_half_the_watchdog() {
 
 Supervisor::Supervisor() : ticks_between_(ticks_of_half_the_watchdog()) {
   if (std::getenv("NOTIFY_SOCKET") == nullptr) return;
-  // What can't be delivered is not worth more than that: systemd notices the silence.
+  // If it can't be delivered, dropping it is fine: systemd notices the silence.
   heard_.emplace(unheard_bytes_max,
                  [](const std::string& state, std::uint64_t) { return sd_notify(0, state.c_str()) >= 0; });
 }

@@ -1,5 +1,5 @@
-// Supervisor: tells systemd how the service is doing (Type=notify, WatchdogSec=). Where nobody supervises,
-// every call does nothing; where somebody does and does not listen, none waits for it.
+// Supervisor: tells systemd how the service is doing (Type=notify, WatchdogSec=). Without systemd every call
+// does nothing; if systemd doesn't read, no call blocks.
 #pragma once
 
 #include <optional>
@@ -11,29 +11,29 @@ namespace auditstream::runtime {
 
 class Supervisor {
  public:
-  // Reads the environment that systemd gives, so before any thread starts that might change it.
+  // Reads environment variables that systemd sets, so make it before any thread that might change them.
   Supervisor();
-  // What has not been heard yet gets a moment.
+  // Gives the last messages a moment to be read.
   ~Supervisor();
 
   // From any thread. What `systemctl status` shows is one short line.
   void status(std::string_view text);
-  // The start, or a reload, is over.
+  // The start or a reload has finished.
   void ready();
-  // Until the next ready().
+  // A reload has begun; lasts until the next ready().
   void reloading();
-  // Ends on its own account or because it was told to: nobody has to be alarmed. The process may end at once.
+  // The process is ending on purpose, perhaps at once: no reason for an alarm.
   void stopping();
 
-  // Once a second as long as the event loop turns, always from the same thread. Passed on at half of
-  // WatchdogSec=.
+  // To be called once a second as long as the event loop turns, always from the same thread. Passed on at
+  // half of WatchdogSec=.
   void tick();
 
  private:
   void notify(std::string state);
 
-  std::optional<Outbox> heard_;   // nothing where nobody supervises
-  const unsigned ticks_between_;  // 0: nobody watches
+  std::optional<Outbox> heard_;   // nothing without systemd
+  const unsigned ticks_between_;  // 0: no watchdog
   unsigned ticks_ = 0;
 };
 

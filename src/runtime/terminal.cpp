@@ -42,7 +42,7 @@ bool speaks_utf8() {
 std::optional<Terminal> terminal() {
   if (isatty(STDOUT_FILENO) == 0) return std::nullopt;
   winsize size{};
-  // A terminal that does not know its size (a serial line) says 0.
+  // A terminal that does not know its size (a serial line) reports 0.
   if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) {
     size.ws_col = 80;
     size.ws_row = 24;
@@ -52,7 +52,7 @@ std::optional<Terminal> terminal() {
 
 TerminalEvents::TerminalEvents() : signals_(take_signals()) {
   AS_CHECK(signals_ >= 0);
-  // In the background the terminal is somebody else's, and to change it would stop us.
+  // In the background, the terminal belongs to another process, and changing it would stop us.
   has_keys_ = isatty(STDIN_FILENO) == 1 && tcgetpgrp(STDIN_FILENO) == getpgrp() &&
               tcgetattr(STDIN_FILENO, &before_) == 0;
   take_keys();
@@ -83,7 +83,7 @@ TerminalEvent TerminalEvents::next(Duration patience) {
 TerminalEvent TerminalEvents::of_signal() {
   signalfd_siginfo info{};
   if (read(signals_, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return TerminalEvent::none;
-  if (info.ssi_signo == SIGCONT) take_keys();  // the shell had the terminal meanwhile
+  if (info.ssi_signo == SIGCONT) take_keys();  // meanwhile the shell had the terminal
   return info.ssi_signo == SIGWINCH || info.ssi_signo == SIGCONT ? TerminalEvent::redraw : TerminalEvent::end;
 }
 
@@ -91,7 +91,7 @@ TerminalEvent TerminalEvents::of_key() {
   char key = 0;
   if (read(STDIN_FILENO, &key, 1) == 1)
     return key == 'q' || key == 'Q' ? TerminalEvent::end : TerminalEvent::none;
-  has_keys_ = false;  // it has gone, and there is nothing to give back
+  has_keys_ = false;  // the terminal is gone: nothing to restore
   return TerminalEvent::none;
 }
 

@@ -19,14 +19,14 @@ struct Terminal {
 // Whether the user's locale has UTF-8.
 bool speaks_utf8();
 
-// Nothing where stdout is no terminal.
+// Nothing if stdout is no terminal.
 std::optional<Terminal> terminal();
 
 enum class TerminalEvent { none, end, redraw };
 
-// While it lives the user's wishes come through it alone: keys without Enter and without an echo, Ctrl-C and
-// other signals that end, a new size of the terminal. Afterwards the terminal is as it was. To be made before
-// any thread starts.
+// While it exists, it receives all user input: keys without Enter and without echo, Ctrl-C and other ending
+// signals, a new size of the terminal. Restores the terminal afterwards. Must be made before any thread
+// starts.
 class TerminalEvents {
  public:
   TerminalEvents();
@@ -34,7 +34,7 @@ class TerminalEvents {
   TerminalEvents(const TerminalEvents&) = delete;
   TerminalEvents& operator=(const TerminalEvents&) = delete;
 
-  // The next one, waiting at most so long; no longer where there is any key. q and Ctrl-C end.
+  // The next event, or none after `patience` or any other key. q and Ctrl-C mean `end`.
   TerminalEvent next(Duration patience);
 
  private:
@@ -44,7 +44,7 @@ class TerminalEvents {
 
   const int signals_;
   bool has_keys_ = false;  // stdin is the terminal, and we are in its foreground
-  termios before_{};       // where it has
+  termios before_{};       // if it has keys
 };
 
 }  // namespace auditstream::runtime

@@ -1,5 +1,5 @@
-// Watchdog: ends a process whose event loop hangs, because librdkafka's own threads would go on to tell the
-// group that all is well, and nobody else would take its sources over.
+// Watchdog: ends a process whose event loop hangs. Otherwise librdkafka's own threads would keep its
+// membership alive, and no other instance would take over its sources.
 #pragma once
 
 #include <atomic>
@@ -14,14 +14,14 @@ namespace auditstream::runtime {
 
 class Watchdog {
  public:
-  // `tick` is called with each of our own ticks of a second. `turns` must change again and again: `alive` is
-  // called with each tick since which it has; if it has not for `patience` of them, `bite` is called once. A
-  // process that is stopped has no ticks, so it isn't taken for a hung one.
+  // Has a tick every second, and calls `tick` with it. `turns` must keep changing: `alive` is called with
+  // each tick since which it has; if it has not for `patience` ticks, `bite` is called once. A process that
+  // was stopped had no ticks, so it isn't taken for a hung one.
   Watchdog(std::function<std::uint64_t()> turns, int patience, std::function<void()> tick,
            std::function<void()> alive, std::function<void()> bite);
   ~Watchdog();
 
-  // From any thread: for how many ticks, as a time, `turns` has not changed.
+  // From any thread: for how long `turns` has not changed, counted in ticks.
   Duration standstill() const { return std::chrono::seconds(ticks_); }
 
  private:

@@ -14,7 +14,7 @@ namespace {
 namespace http = boost::beast::http;
 
 constexpr std::size_t room_bytes = 4096;
-// Beast takes it for granted that a last chunk is not looked at before it can be there: "0", two line ends.
+// Beast assumes that it sees a last chunk only when it can be complete: "0" and two line ends.
 constexpr std::size_t chunk_bytes_min = 5;
 
 std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
@@ -35,7 +35,7 @@ std::optional<admin::HttpResponse> flaw_of(const http::request_header<>& head,
   if (request.path.size() > path_bytes_max)
     return admin::error_response(414, "the path is longer than " + all(path_bytes_max));
   if (head.count(http::field::host) > 1) return admin::error_response(400, "there is more than one Host");
-  // A few bytes can be made to become gigabytes.
+  // A few compressed bytes can expand to gigabytes.
   if (head.count(http::field::content_encoding) > 0)
     return admin::error_response(415, "send the body as it is, without Content-Encoding");
   return std::nullopt;
@@ -76,7 +76,7 @@ void Reader::came(std::size_t bytes) {
 Reader::State Reader::read_head() {
   const State state = parse(true);
   if (state != State::done) return state;
-  // The parser's own limit holds for what it can't take apart yet.
+  // The parser's own limit applies only to what it could not parse yet.
   if (bytes_ - buffer_.size() > head_bytes_max) return refuse(head_too_long());
   request_ = request_of(parser_.get());
   std::optional<admin::HttpResponse> flaw = flaw_of(parser_.get(), request_);

@@ -1,5 +1,5 @@
-// Wire: one request as it comes out of a connection, HTTP/1.1 by Boost.Beast's parser, within our limits and
-// whoever sends it. Knows no socket.
+// Wire: parses one request from the bytes of a connection: HTTP/1.1 by Boost.Beast's parser, within our
+// limits, whoever sends it. Knows no socket.
 #pragma once
 
 #include <boost/asio/buffer.hpp>
@@ -17,29 +17,29 @@ inline constexpr std::size_t head_bytes_max = 16384;  // request line and header
 inline constexpr std::size_t path_bytes_max = 1024;   // else 414
 inline constexpr std::size_t body_bytes_max = 65536;  // else 413
 
-// How the network cuts the bytes makes no difference.
+// It makes no difference how the network splits the bytes.
 class Reader {
  public:
   enum class State { hungry, done, refused };
 
   Reader();
 
-  // Where the next bytes belong; never empty while it is hungry.
+  // Where to put the next bytes; never empty while the state is hungry.
   boost::asio::mutable_buffer room();
-  // So many of them have come; 0: none will come any more.
+  // So many bytes were put there; 0: the client has closed its side.
   void came(std::size_t bytes);
 
-  // How far the bytes are that have come. Done: the request is there, without its body.
+  // Parses the head. Done: request() is valid, without its body.
   State read_head();
-  // After the head: the body is there, too.
+  // After the head: parses the body.
   State read_body();
 
-  // The client sends its body only when it has been told to go on.
+  // Whether the client waits for "100 Continue" before it sends the body.
   bool waits_to_go_on() const;
 
-  // As far as it is done.
+  // The part of the request that has been parsed.
   admin::HttpRequest& request() { return request_; }
-  // Where it is refused; nothing where nobody is there to be told.
+  // If refused: the response; nothing if the client is gone.
   std::optional<admin::HttpResponse>& refusal() { return refusal_; }
 
  private:
@@ -48,7 +48,7 @@ class Reader {
 
   boost::beast::flat_buffer buffer_;
   boost::beast::http::request_parser<boost::beast::http::string_body> parser_;
-  std::size_t bytes_ = 0;  // that have come
+  std::size_t bytes_ = 0;  // received so far
   bool ended_ = false;
   admin::HttpRequest request_;
   std::optional<admin::HttpResponse> refusal_;

@@ -1,4 +1,4 @@
-// Worker: one thread's event loop: HTTP answers, the journals' outcomes, the group, timers. Decides nothing.
+// Worker: the event loop of one thread: HTTP responses, journal outcomes, the group, timers. Decides nothing.
 #pragma once
 
 #include <atomic>
@@ -14,12 +14,12 @@
 
 namespace auditstream::runtime {
 
-// What comes from other threads.
+// Messages from other threads.
 struct JournalMessage {
   std::uint64_t number;
   core::JournalEvent event;
 };
-// Whoever asks waits for it with a deadline: a loop that hangs never answers.
+// The asker waits with a deadline, because a loop that hangs never answers.
 struct StatusQuestion {
   std::shared_ptr<std::promise<core::FleetStatus>> answer;
 };
@@ -30,7 +30,7 @@ class Worker {
  public:
   Worker(http::CurlClient& client, core::Fleet& fleet) : client_(client), fleet_(fleet) {}
 
-  // Until the fleet is empty after drain(), or abandon(). On the calling thread.
+  // Runs on the calling thread until the fleet is empty after drain(), or until abandon().
   void run();
 
   // From any thread, also before run().
