@@ -1,4 +1,4 @@
-// Who may come in.
+// Access to the HTTP server.
 #include <algorithm>
 #include <string_view>
 
@@ -15,7 +15,7 @@ std::string_view header(const HttpRequest& request, std::string_view name) {
 
 bool same_host(std::string_view a, std::string_view b) { return lower(a) == lower(b); }
 
-// An address, or a name without a dot: nobody can make those lead here by a DNS server of his own.
+// An IP address, or a name without a dot: no attacker's DNS server can make these point here.
 bool is_nobodys_domain(std::string_view host) {
   if (host.empty() || host.starts_with('[') || host.find('.') == std::string_view::npos) return !host.empty();
   return host.find_first_not_of("0123456789.") == std::string_view::npos;
@@ -31,7 +31,7 @@ bool is_known(std::string_view authority, const AccessPolicy& policy) {
   return is_it(split_authority(policy.listen).host) || (!policy.loopback && is_nobodys_domain(host));
 }
 
-// Takes as long for any wrong one of the same length.
+// Constant time for wrong secrets of the same length.
 bool same_secret(std::string_view given, std::string_view secret) {
   if (given.size() != secret.size() || secret.empty()) return false;
   unsigned differences = 0;

@@ -21,7 +21,7 @@ HttpResponse not_allowed(const std::string& allowed, const std::string& hint = "
 
 constexpr const char* sources_are_config = ": sources come from the config file, which SIGHUP reads again";
 
-// True for "?name" alone, too; nothing where it is neither true nor false.
+// True for a bare "?name", too; nothing if the value is neither true nor false.
 std::optional<bool> flag(const HttpRequest& request, const std::string& name) {
   const auto found = request.query.find(name);
   if (found == request.query.end() || found->second == "false") return false;
@@ -86,7 +86,7 @@ Answer read_offsets_patch(const HttpRequest& request, Change change, Time now) {
 
 Answer of_offsets(const HttpRequest& request, bool get, const SourceView& view, Time now) {
   if (get) {
-    // None is not the same as none that is known.
+    // No cursor is not the same as no known cursor.
     if (!view.known && !view.cursor) return error_response(503, view.error);
     return found(connector_offsets(view));
   }

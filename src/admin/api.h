@@ -1,5 +1,5 @@
-// Api: what the HTTP server answers, as far as it is a function of values: Kafka Connect's REST shapes, the
-// list of sources for people, and who may come in at all. Knows no socket, no clock, no Kafka.
+// Api: the HTTP server's responses, as pure functions: Kafka Connect's REST shapes, the list of sources for
+// people, and access control. Knows no socket, no clock, no Kafka.
 #pragma once
 
 #include <functional>
@@ -22,16 +22,16 @@ namespace auditstream::admin {
 
 struct HttpRequest {
   std::string method;
-  std::string path;                                           // decoded, without the query
-  std::multimap<std::string, std::string> query{};            // decoded
+  std::string path;                                           // percent-decoded, without the query
+  std::multimap<std::string, std::string> query{};            // percent-decoded
   std::map<std::string, std::string, std::less<>> headers{};  // names in lower case, the first of each
   std::string body{};
 };
 
-// Fills in path and query from what stands in the request line.
+// Fills in path and query from the target of the request line.
 void read_target(std::string_view target, HttpRequest& into);
 
-// Whether the body is part of what is asked; that of any other request need not be read.
+// Whether this request uses its body; that of any other need not be read.
 bool takes_body(const HttpRequest& request);
 
 struct HttpResponse {
@@ -44,23 +44,23 @@ struct HttpResponse {
 // Connect's shape: {"error_code":404,"message":"..."}.
 HttpResponse error_response(int status, const std::string& message);
 
-// --- who may come in
+// --- access
 
 struct AccessPolicy {
   std::string listen;  // http.listen
   bool loopback = true;
   Secret token;
-  std::vector<std::string> hosts;  // beside those that are known anyway
+  std::vector<std::string> hosts;  // in addition to those that are always known
 };
 
-// A page of another site must reach no listener, also where its name leads to our address (DNS rebinding),
-// and from beyond this machine only who knows the token may change anything. Nothing: let it in. Looks at no
-// body.
+// A page of another site must not reach the server, even if its name resolves to our address (DNS rebinding).
+// From other machines only changes with the token are allowed. Nothing: access is granted. Does not look at
+// the body.
 std::optional<HttpResponse> refuse_access(const HttpRequest& request, const AccessPolicy& policy);
 
-// --- what it answers
+// --- responses
 
-// Who answers.
+// The instance that responds.
 struct Identity {
   std::string version;
   std::string commit;
@@ -71,7 +71,7 @@ struct Identity {
   std::string cluster_id;  // Kafka's
 };
 
-// What a request wants changed; `done` is the answer if that works (for set and reset: its body comes of
+// A change that a request wants; `done` is the response on success (for set and reset, its body comes from
 // offsets_changed).
 struct Change {
   enum class Kind { pause, resume, restart, set, reset };
@@ -79,7 +79,7 @@ struct Change {
   std::shared_ptr<const Source> source;
   Time position{};          // for set
   bool allow_skip = false;  // for set and reset
-  bool confirmed = false;   // for set and reset: also of a source that is not paused
+  bool confirmed = false;   // for set and reset: even if the source is not paused
   HttpResponse done{};
 };
 

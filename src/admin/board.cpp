@@ -22,7 +22,7 @@ void show_trouble(SourceView& view, const core::LastError& trouble) {
   view.last_success = trouble.last_success;
 }
 
-// What the records alone tell of a source that is not polled here.
+// What the records alone say about a source that is not polled here.
 void judge_record(SourceView& view, const std::string& unreadable, bool elsewhere, Time now) {
   const Source& source = *view.source;
   if (!unreadable.empty()) {
@@ -63,14 +63,14 @@ void judge_poller(SourceView& view, const core::PollerStatus& poller) {
     return;
   }
   view.cursor = poller.cursor;
-  // A predecessor's, as long as nothing was read here and no trouble of our own is known.
+  // A previous owner's, as long as nothing was read here and no trouble of our own is known.
   if (!view.last_success && view.error.empty()) view.last_success = poller.cursor.updated;
   view.state = poller.cursor.state == core::Cursor::State::paused ? SourceState::paused
                : poller.activity == core::Activity::failing       ? SourceState::failed
                                                                   : SourceState::running;
 }
 
-// Its partition is ours and not open: nobody polls it, whatever its record says of its last owner's attempts.
+// Its partition is ours, but not open: nobody polls it, whatever its record says about a previous owner.
 void judge_opening(SourceView& view, const std::optional<core::JournalFailed>& why) {
   const bool of_the_vendor = view.state == SourceState::running || (view.state == SourceState::failed && why);
   if (view.state != SourceState::unassigned && !of_the_vendor) return;
@@ -111,7 +111,7 @@ std::optional<core::OffsetsEvent> Board::apply(int partition, std::string_view k
   }
   const auto placed = places->second.find(partition);
   if (placed == places->second.end() || !placed->second.cursor) return event;
-  // By the time of the record: after a start the tail hears of hours in a moment.
+  // By the time in the record: after a start, the tail reads the records of hours within a moment.
   const core::Cursor& cursor = *placed->second.cursor;
   Rate& rate = rates_[std::string(key)];
   if (rate.published && cursor.published > *rate.published)

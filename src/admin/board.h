@@ -1,5 +1,5 @@
-// Board: what this instance can tell about every source of its config, whoever polls it. Fed by the tail of
-// the offsets topic; what is polled here is seen from nearer. Thread-safe; knows no clock.
+// Board: what this instance knows about every source of its config, whoever polls it. Fed by the tail of the
+// offsets topic; of a source polled here, its poller knows more. Thread-safe; knows no clock.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@
 
 namespace auditstream::admin {
 
-// As Kafka Connect has them.
+// As in Kafka Connect.
 enum class SourceState { unassigned, running, paused, failed };
 
 constexpr const char* to_string(SourceState state) {
@@ -36,29 +36,29 @@ constexpr const char* to_string(SourceState state) {
   return "UNASSIGNED";
 }
 
-// One source in one moment.
+// A snapshot of one source.
 struct SourceView {
   std::shared_ptr<const Source> source;
   int partition = 0;
-  bool known = true;  // false: the state is what was known last, see doubt()
+  bool known = true;  // false: the state is the last known one, see doubt()
   SourceState state = SourceState::unassigned;
-  // Where another instance polls it, what its record tells: nothing if nothing is special.
+  // If another instance polls it, what its record says; nothing if there is nothing special.
   std::optional<core::Activity> activity;
-  std::optional<std::string> owner;    // the instance that has opened the partition last
-  std::optional<core::Cursor> cursor;  // nothing: it has none, or none that can be read
-  std::string error;                   // the last one, with its remedy; "" where there is none
+  std::optional<std::string> owner;    // the instance that opened the partition last
+  std::optional<core::Cursor> cursor;  // nothing: none, or none that can be read
+  std::string error;                   // the last one, with its remedy; "" if there is none
   int error_status = 0;                // its HTTP status, if any
   std::optional<Time> failing_since;
-  int attempts = 0;  // failed ones in a row; where another instance polls it, when it wrote so last
-  // Where another instance polls it: no later than that, for it writes when there is something to write.
+  int attempts = 0;  // failed ones in a row; if another instance polls it, as of its last record
+  // If another instance polls it: its latest record, because it writes only when there is something new.
   std::optional<Time> last_success;
-  std::optional<Time> next_attempt;       // only known where it is polled
-  std::optional<Time> backfill_end;       // while history is read, where it is polled: an estimate
-  std::vector<std::uint64_t> per_minute;  // published in the last minutes, the running one at the end
+  std::optional<Time> next_attempt;       // known only if it is polled here
+  std::optional<Time> backfill_end;       // while history is read here: an estimate
+  std::vector<std::uint64_t> per_minute;  // published in the last minutes; the current minute is the last
 };
 
-// Nobody can tell how the sources are, for this reason. What ran is not shown as running: nobody publishes it
-// as far as this instance can tell. What has failed or is paused stays so.
+// The state of the sources is unknown, for this reason. A running source is not shown as running any more: as
+// far as this instance knows, nobody publishes it. Failed and paused sources stay so.
 void doubt(std::vector<SourceView>& views, const std::string& why);
 
 class Board {
@@ -68,9 +68,9 @@ class Board {
   // `partitions` is how many the offsets topic has.
   explicit Board(int partitions) : partitions_(partitions) {}
 
-  // These are the sources from now on.
+  // The configured sources from now on.
   void configure(std::vector<std::shared_ptr<const Source>> sources);
-  // A record of the offsets topic, in the order of its partition. What it means to those who poll, see
+  // Applies a record of the offsets topic, in the order of its partition. Returns what matters to shards, see
   // OffsetsView.
   std::optional<core::OffsetsEvent> apply(int partition, std::string_view key,
                                           const std::optional<std::string_view>& value);

@@ -1,4 +1,4 @@
-// ConfigView: whether an instance runs with the config as it stands in the file. A value.
+// ConfigView: whether an instance runs with the config that is in the file now. A value.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@
 namespace auditstream::admin {
 
 struct ConfigView {
-  std::optional<Time> refused_at{};  // when it was last read again, if it has a mistake since
+  std::optional<Time> refused_at{};  // when it was last read, if it has had a mistake since
   std::string error{};               // the first mistake
 };
 

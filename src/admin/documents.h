@@ -1,4 +1,4 @@
-// The JSON documents that the HTTP server gives of sources: Kafka Connect's shapes, and one for people.
+// The HTTP server's JSON documents about sources: Kafka Connect's shapes, and one for people.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@
 
 namespace auditstream::admin {
 
-// {"state":"FAILED","worker_id":"host-4711","trace":"HTTP 401: ..."}, with an id where it is a task's.
+// {"state":"FAILED","worker_id":"host-4711","trace":"HTTP 401: ..."}, with an id if it is a task's.
 json::Value task_status(const SourceView& view);
 json::Value connector_status(const SourceView& view);
 // All values are strings, as in Connect; secrets are hidden.
@@ -21,7 +21,7 @@ json::Value connector_info(const Source& source);
 json::Value connector_tasks(const Source& source);
 json::Value connector_topics(const Source& source);
 json::Value connector_offsets(const SourceView& view);
-// What a change of offsets has done: Connect's message, and the hours that are published again or skipped.
+// The result of a change of offsets: Connect's message, and the hours that are published again or skipped.
 json::Value offsets_changed(const std::string& verb, const core::CursorChange& change);
 // The names; with `info` or `status`, an object by name.
 json::Value connectors(const std::vector<SourceView>& views, bool info, bool status);

@@ -32,7 +32,7 @@ const Buckets lateness_buckets{1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 1
 const Buckets request_buckets{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
 const Buckets transaction_buckets{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
 
-// Vendor and source; the source is empty where sources are not told apart.
+// Vendor and source; the source is empty if sources are not told apart.
 using Key = std::pair<std::string, std::string>;
 using Counts = std::map<std::string, std::uint64_t, std::less<>>;
 
@@ -43,8 +43,8 @@ std::uint64_t& at(States& states, core::Activity activity) {
   return states[static_cast<std::size_t>(activity)];
 }
 
-// Of one key. What may be counted for the first time long after the start stands there as 0 from the
-// beginning: Prometheus' increase() sees a step from 0 to 1, but not one from nothing to 1.
+// The values of one key. Those that may be counted for the first time long after the start begin with 0:
+// Prometheus' increase() sees a step from 0 to 1, but not one from nothing to 1.
 struct Series {
   std::uint64_t published = 0;
   std::uint64_t deduplicated = 0;
@@ -53,12 +53,12 @@ struct Series {
   Counts requests{{"200", 0}, {"401", 0}};
   Duration waited{0};
   States states{};
-  // The latest known ones: a shard that can't be opened must not hide how far its sources are behind.
+  // The last known values: a shard that can't be opened must not hide how far its sources are behind.
   Time watermark{};     // 1970: not known here
   Time last_success{};  // 1970: none
 };
 
-// Of one vendor.
+// The values of one vendor.
 struct Times {
   Histogram lateness{lateness_buckets};
   Histogram requests{request_buckets};
@@ -111,8 +111,8 @@ Labels with(Labels labels, std::string name, std::string value) {
   return labels;
 }
 
-// One metric with all its series. Written before the next one is gathered: of many sources only the text
-// stands in memory as a whole.
+// One metric with all its series. Written before the next one is gathered: with many sources, only the text
+// is ever in memory as a whole.
 class Family {
  public:
   Family(MetricType type, std::string name, std::string help) {
@@ -166,7 +166,7 @@ void write_process(std::ostream& out, const ProcessStats& process) {
             static_cast<double>(process.max_fds));
 }
 
-// All that is counted for one key, and what its series are called.
+// The values of one key, and the labels of its series.
 struct Row {
   Series series;
   Labels labels;
@@ -180,7 +180,7 @@ void write_each(std::ostream& out, MetricType type, std::string name, std::strin
   std::move(family).write(out);
 }
 
-// One series for each value that `label` has.
+// One series for each value of `label`.
 void write_by(std::ostream& out, MetricType type, std::string name, std::string help, const char* label,
               const std::vector<Row>& rows, Counts Series::*counts) {
   Family family(type, std::move(name), std::move(help));
@@ -215,7 +215,7 @@ void write_sources(std::ostream& out, const std::vector<Row>& rows) {
   std::move(states).write(out);
 }
 
-// What only makes sense for one source.
+// Values that only make sense for one source.
 void write_times(std::ostream& out, const std::vector<Row>& rows) {
   write_each(out, MetricType::Gauge, "auditstream_source_watermark_timestamp_seconds",
              "How far the source has been read, as a time of the vendor's log.", rows,
@@ -266,7 +266,7 @@ void Metrics::configure(const std::vector<std::shared_ptr<const Source>>& source
     tally_->times[source->vendor];
   }
   for (const Key& key : tally_->configured) tally_->series[key];
-  // A vendor's sums never go back.
+  // A vendor's totals must never decrease.
   if (!per_source_) return;
   const std::set<Key>* const kept = &tally_->configured;
   std::erase_if(tally_->series, [kept](const auto& entry) { return !kept->contains(entry.first); });
@@ -333,7 +333,7 @@ void Metrics::transacted(const core::Batch& batch, core::Outcome outcome, Durati
 
 // --- what is shown
 
-// What the fleet says of the sources. Those of which it says nothing are polled elsewhere, or by nobody.
+// Takes over the fleet's status. Sources that it does not contain are polled elsewhere, or by nobody.
 void Metrics::Tally::learn(const core::FleetStatus& status, bool per_source) {
   shards_open = status.shards_open;
   std::set<Key> here;
@@ -354,7 +354,7 @@ void Metrics::Tally::learn(const core::FleetStatus& status, bool per_source) {
     ++at(series[key].states, core::Activity::starting);
     here.insert(key);
   }
-  // As long as the group has given us nothing we know no better than before.
+  // Until the group has assigned us anything, we know no better than before.
   if (!status.joined) return;
   for (auto& [key, its] : series) {
     if (!here.contains(key)) its.watermark = its.last_success = Time{};
@@ -380,7 +380,7 @@ std::string Metrics::exposition(const std::optional<core::FleetStatus>& status,
   bool config_is_good = true;
   Time config_read;
   {
-    // Only copies are made here: the worker waits meanwhile.
+    // Only copies under the lock: the worker waits for it.
     const MutexLock lock(tally_->mutex);
     if (status) tally_->learn(*status, per_source_);
     rows.reserve(tally_->series.size());

@@ -1,5 +1,5 @@
-// Metrics: what Prometheus is told; the worker feeds it, and whoever is asked by Prometheus reads it. Knows
-// no clock and no socket. Each metric's name, labels and meaning stand in docs/metrics.md.
+// Metrics: what Prometheus is told. Fed by the worker, read by the HTTP server. Knows no clock and no socket.
+// Each metric's name, labels and meaning are in docs/metrics.md.
 #pragma once
 
 #include <memory>
@@ -17,15 +17,15 @@ namespace auditstream::admin {
 
 class Metrics final : public core::Observer {
  public:
-  // Without `per_source` the label `source` is left out: counts are those of all sources of a vendor, and
-  // what only makes sense for one source is not told.
+  // Without `per_source` the label `source` is left out: counts are totals of a vendor's sources, and values
+  // that only make sense for one source are missing.
   Metrics(Build build, bool per_source);
   ~Metrics() override;
 
-  // These are the sources from now on, whoever polls them: each has all its series at once, and keeps them
-  // until it leaves the config. From any thread, as the two that follow.
+  // The configured sources from now on, whoever polls them: each has all its series at once, and keeps them
+  // until it leaves the config. From any thread, like the next two.
   void configure(const std::vector<std::shared_ptr<const Source>>& sources);
-  // How reading the config has ended; at the start it has gone well.
+  // How reading the config has ended; at the start it has succeeded.
   void config_read(Time when);
   void config_refused();
 
@@ -37,8 +37,8 @@ class Metrics final : public core::Observer {
   void polled(const Source& source, const core::PollResult& poll, Time when) override;
   void transacted(const core::Batch& batch, core::Outcome outcome, Duration took, Time when) override;
 
-  // All metrics in Prometheus' text format 0.0.4. From any thread. Without a status, because nothing is at
-  // work yet or the loop does not answer, what was known last is shown.
+  // All metrics in Prometheus' text format 0.0.4. From any thread. Without a status, because nothing is
+  // running yet or the loop does not answer, the last known values are shown.
   std::string exposition(const std::optional<core::FleetStatus>& status,
                          const std::optional<ProcessStats>& process, const KafkaView& kafka = {});
 

@@ -7,7 +7,7 @@
 namespace auditstream::admin {
 namespace {
 
-// Fields of /proc/PID/stat, counted as proc(5) does, from 1.
+// Fields of /proc/PID/stat, numbered from 1 as in proc(5).
 constexpr std::size_t field_user_ticks = 14;
 constexpr std::size_t field_system_ticks = 15;
 constexpr std::size_t field_threads = 20;
@@ -30,7 +30,7 @@ std::optional<double> boot_time(std::string_view system) {
 
 std::optional<ProcessStats> parse_process_stat(std::string_view process, std::string_view system,
                                                ProcUnits units) {
-  // The name of the program comes in parentheses and may hold some itself, and spaces.
+  // The program's name is in parentheses and may itself contain parentheses and spaces.
   const std::size_t name_end = process.rfind(')');
   const std::optional<double> boot = boot_time(system);
   if (name_end == std::string_view::npos || !boot) return std::nullopt;

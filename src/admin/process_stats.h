@@ -23,8 +23,8 @@ struct ProcUnits {
   long page_bytes;
 };
 
-// All but the file descriptors, from the text of /proc/self/stat and of /proc/stat. Nothing if they are not
-// in the format of proc(5).
+// Everything but the file descriptors, from the text of /proc/self/stat and /proc/stat. Nothing if they are
+// not in the format of proc(5).
 std::optional<ProcessStats> parse_process_stat(std::string_view process, std::string_view system,
                                                ProcUnits units);
 

@@ -1,5 +1,5 @@
-// Reachability: from how long Kafka has been silent to what people are told of it: the view, and what the log
-// says, less and less often as it lasts. Knows no clock and no Kafka.
+// Reachability: turns the time that Kafka has been silent into what people are shown: the view, and lines of
+// the log, less and less often as it lasts. Knows no clock and no Kafka.
 #pragma once
 
 #include <optional>
@@ -14,11 +14,11 @@ namespace auditstream::admin {
 
 class Reachability {
  public:
-  // Shorter silences heal by themselves: a broker that has gone is replaced by the others.
+  // Shorter silences pass by themselves: other brokers take over from one that has died.
   static constexpr Duration patience = 15s;
 
-  // Once a second or so: in a longer pause this process stood still, and had nobody to hear. `silent_since`:
-  // an answer has been owed since then, or none is; `why` not. What the log should hear of it, if anything.
+  // To be called about once a second: after a longer pause this process was suspended, so the silence counts
+  // anew. `silent_since`: since when an answer has been owed, for the reason `why`. Returns what to log.
   std::optional<core::Notice> look(std::optional<Steady> silent_since, const Error& why, Now now);
 
   const KafkaView& view() const { return view_; }

@@ -1,5 +1,5 @@
-// The pages as the browser gets them, embedded by the build: src/admin/page/index.html, which asks for
-// "sources", relative to its own address, every 2 s, and the runbook that it links to.
+// The pages as a browser gets them, embedded by the build: src/admin/page/index.html, which requests
+// "sources", relative to its own address, every 2 s; and the runbook that it links to.
 #pragma once
 
 #include <string_view>

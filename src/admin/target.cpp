@@ -1,4 +1,4 @@
-// What a request line asks for.
+// The target of a request line.
 #include <algorithm>
 
 #include "admin/api.h"
