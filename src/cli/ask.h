@@ -1,4 +1,4 @@
-// Whether a change is meant: asked where there is a terminal.
+// Asks whether a change is intended, if there is a terminal.
 #pragma once
 
 #include <optional>
@@ -6,10 +6,10 @@
 
 namespace auditstream::cli {
 
-// Nothing if a person can be asked; else the exit code, and said why.
+// Nothing if there is a person to ask; otherwise says so and returns the exit code.
 std::optional<int> refuse_to_ask();
 
-// Nothing if it may go on; else the exit code, and said why.
+// Nothing if the answer is yes; otherwise says so and returns the exit code.
 std::optional<int> ask(const std::string& question);
 
 }  // namespace auditstream::cli

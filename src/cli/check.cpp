@@ -186,7 +186,7 @@ void print(const Source& source, const runtime::ProbeResult& probe) {
 
 int check_command(const std::string& path, const CheckOptions& options) {
   config::Loaded loaded = load_all(path);
-  // To whoever asks beforehand they are mistakes; a run would go on without those sources.
+  // For `check` they are mistakes; `run` would continue without those sources.
   if (!loaded.missing_secrets.empty()) loaded.config.reset();
   std::ranges::move(loaded.missing_secrets, std::back_inserter(loaded.mistakes));
   json::Members document{{"config", json::object({{"ok", loaded.config != nullptr},

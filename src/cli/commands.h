@@ -1,5 +1,5 @@
 // The subcommands: what each needs from the command line, and its exit code. stdout is for results, stderr
-// for the rest.
+// for everything else.
 #pragma once
 
 #include <cstdint>
@@ -13,16 +13,16 @@
 
 namespace auditstream::cli {
 
-// load_config, and what librdkafka says of the properties under `kafka:`.
+// load_config, plus librdkafka's opinion on the properties under `kafka:`.
 config::Loaded load_all(const std::string& path);
 
-// Loads the config and prints every mistake and warning on stderr. Nothing if there was a mistake.
+// Loads the config and prints every mistake and warning to stderr. Nothing if there was a mistake.
 std::unique_ptr<config::Config> load_or_complain(const std::string& path);
 
-// Prints the error on stderr; its exit code.
+// Prints the error to stderr and returns its exit code.
 int complain(const Error& error);
 
-// RFC3339, or a span back from now: "-7d".
+// RFC 3339, or how long ago: "-7d".
 Result<Time> parse_moment(const std::string& text, Time now);
 
 int run_command(const std::string& config, const std::string& wait_for_kafka);
@@ -45,10 +45,10 @@ struct VerifyOptions {
   std::string source;
   std::string from;
   std::string to;
-  bool allow_cut = false;  // no fault where less than the range can be compared
+  bool allow_cut = false;  // success even if only a part of the range can be compared
   bool repair = false;     // publish what is missing
   bool dry_run = false;    // only say what would be published
-  bool yes = false;        // ask nobody
+  bool yes = false;        // don't ask
   bool json = false;
 };
 int verify_command(const std::string& config, const VerifyOptions& options);
@@ -57,12 +57,12 @@ int verify_command(const std::string& config, const VerifyOptions& options);
 int cursors_list_command(const std::string& config, bool json);
 int cursors_show_command(const std::string& config, const std::string& source, bool json);
 
-// Of the commands that change a cursor, on a live system.
+// For the commands that change a cursor on a live system.
 struct CursorEditOptions {
   bool dry_run = false;  // only say what would change
-  bool yes = false;      // ask nobody
+  bool yes = false;      // don't ask
   bool json = false;
-  bool allow_skip = false;  // where events would never be published
+  bool allow_skip = false;  // even if some events would never be published
 };
 int cursors_move_command(const std::string& config, const std::string& source,
                          const CursorEditOptions& options);
@@ -76,7 +76,7 @@ int cursors_delete_command(const std::string& config, const std::string& source,
 struct StatusOptions {
   std::string url = "http://127.0.0.1:8083";
   bool json = false;
-  bool once = false;  // don't stay, even on a terminal
+  bool once = false;  // print it once, even on a terminal
 };
 int status_command(const StatusOptions& options);
 

@@ -13,7 +13,7 @@ namespace auditstream::cli {
 
 namespace {
 
-// In the order of the lines of the main file, which come first.
+// Keeps the order of the lines; the main file comes first.
 void insert(config::Finding mistake, std::vector<config::Finding>& mistakes) {
   const auto after = std::ranges::find_if(mistakes, [&](const config::Finding& other) {
     return other.file != mistake.file || other.line > mistake.line;
@@ -28,7 +28,7 @@ config::Loaded load_all(const std::string& path) {
   for (const config::KafkaProperty& property : loaded.kafka) {
     const kafka::Taken taken = kafka::take_property(property.name, property.value);
     if (taken == kafka::Taken::yes) continue;
-    // The value may be a secret.
+    // Without the value, which may be a secret.
     insert(
         {path, property.line, "kafka." + property.name,
          taken == kafka::Taken::bad_value ? "librdkafka doesn't take this value: see its CONFIGURATION.md"

@@ -26,7 +26,7 @@ void print_row(const std::string& source, const Place& place) {
                  << std::setw(8) << cursor.dead_letters << std::setw(6) << partition << "\n";
 }
 
-// A record that is no JSON must not break the document.
+// A record that is not JSON must not break the document.
 void print_json_list(const Offsets& offsets) {
   std::string document = "[";
   const char* separator = "";

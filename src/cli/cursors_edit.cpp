@@ -1,4 +1,4 @@
-// The commands that change a cursor: what would change, whether it is meant, then the change itself.
+// The commands that change a cursor: show the change, ask for confirmation, make it.
 #include <unistd.h>
 
 #include <iostream>
@@ -19,11 +19,11 @@
 namespace auditstream::cli {
 namespace {
 
-// What one command wants, beside the options that all have.
+// What one command does, apart from the options that all have.
 struct Edit {
-  std::string verb;  // "move"; "moved" and "moves" are made of it
+  std::string verb;  // "move"; "moved" and "moves" are derived from it
   std::string source;
-  std::optional<int> home;  // where the source belongs, if the config knows it
+  std::optional<int> home;  // the source's home partition, if the config has the source
   runtime::DecideEdit decide;
 };
 
@@ -75,7 +75,7 @@ json::Value json_of(const Edit& edit, const core::CursorChange& change, bool dry
                        {"records", records}});
 }
 
-// "moved", "set": what has been done; "would move" before.
+// What has been done: "moved", "set". Before that, it is "would move".
 std::string done(const std::string& verb) {
   if (verb == "set" || verb == "reset") return verb;
   return verb + "d";
@@ -91,7 +91,7 @@ void tell(const Edit& edit, const core::CursorChange& change, const CursorEditOp
   runtime::out() << words_of_edit(edit, change) << "\n";
 }
 
-// Where there is no cursor, with the name that was perhaps meant.
+// If there is no cursor, adds the name that was perhaps meant.
 int complain_of(const runtime::CursorEditor& editor, const Edit& edit, Error error) {
   if (error.kind == ErrorKind::not_found) {
     if (const auto partitions = editor.read(); partitions.ok())
@@ -100,7 +100,7 @@ int complain_of(const runtime::CursorEditor& editor, const Edit& edit, Error err
   return complain(error);
 }
 
-// A skip loses events for good as far as Kafka is concerned, so it must be said twice.
+// For Kafka, a skip loses events for good, so it needs an option of its own.
 std::optional<int> refuse_skip(const Edit& edit, const core::CursorChange& change,
                                const CursorEditOptions& options) {
   const std::string skip = change.skip(edit.source);
@@ -127,12 +127,12 @@ int carry_out(const config::Config& config, const Edit& edit, const CursorEditOp
         runtime::err() << edit.source << ": " << trouble << "; trying again\n";
       });
   if (!result.ok()) return complain_of(editor, edit, result.error());
-  // A try whose end was unknown may have done it.
+  // Nothing to do: an attempt whose outcome was unknown has made the change.
   tell(edit, result->records.empty() ? *plan : *result, options);
   return exit_done;
 }
 
-// For commands about a source of the config.
+// For commands on a source of the config.
 template <class Make>
 int edit_source(const std::string& path, const std::string& name, const CursorEditOptions& options,
                 Make make) {
@@ -199,7 +199,7 @@ int cursors_delete_command(const std::string& path, const std::string& name,
         << name << "\n";
     return exit_usage;
   }
-  // Its account is not known any more; where its cursor lies is home enough.
+  // A removed source has no account, so no home partition: any partition with its cursor will do.
   return carry_out(
       *config,
       Edit{"delete", name, std::nullopt,

@@ -111,7 +111,7 @@ int main_command(int argc, char** argv) {
   vendors->add_option("vendor", vendor, "One vendor; without it all are listed");
   vendors->callback([&] { code = vendors_command(vendor, runtime::out(), runtime::err()); });
 
-  // CLI11 takes "-7d" for an option, so a span back from now is glued to its own option.
+  // CLI11 takes "-7d" for an option, so such a value is joined to its option.
   std::vector<std::string> arguments(argv + 1, argv + argc);
   for (std::size_t i = 0; i + 1 < arguments.size(); ++i) {
     const bool takes_moment = arguments[i] == "--from" || arguments[i] == "--to";

@@ -1,4 +1,4 @@
-// What lies in the offsets topic, for commands. Fences nobody.
+// The content of the offsets topic, for commands. Fences nobody.
 #pragma once
 
 #include <string>
@@ -12,10 +12,10 @@
 namespace auditstream::cli {
 
 struct Offsets {
-  std::vector<core::RecordMap> partitions;  // the live records; none if there is no such topic
-  core::OffsetsView view;                   // what they say
+  std::vector<core::RecordMap> partitions;  // the live records; none if the topic doesn't exist
+  core::OffsetsView view;                   // what these records say
 
-  // A cursor's record as it lies there.
+  // The cursor's record as it is in the topic.
   const std::string& record(const std::string& source, int partition) const {
     return partitions.at(static_cast<std::size_t>(partition)).at(source);
   }

@@ -39,7 +39,7 @@ int read_command(const std::string& path, const ReadOptions& options) {
       [&](const Event& event) {
         ++count;
         if (progress.due()) progress.show(source->name + ": " + std::to_string(count) + " events");
-        // One line an event: a line break inside JSON can only be white space between tokens.
+        // One line per event: a line break inside JSON can only be white space between tokens.
         std::string line(event.raw);
         std::ranges::replace_if(
             line, [](char c) { return c == '\n' || c == '\r'; }, ' ');

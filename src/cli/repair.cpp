@@ -16,7 +16,7 @@
 namespace auditstream::cli {
 namespace {
 
-// The owner comes back a second or more after it was fenced, so the second try all but certainly succeeds.
+// A fenced owner returns only after a second or more, so the second attempt almost always succeeds.
 constexpr int tries_max = 5;
 
 }  // namespace
@@ -54,7 +54,7 @@ Status Repair::add(const Event& event) {
   if (!events_.empty() && (events_.size() == limits.batch_events || bytes_ + bytes > limits.batch_bytes)) {
     if (Status published = publish(); !published.ok()) return published;
   }
-  // Without the page that it is a small part of.
+  // A copy, so that the much larger page can be freed.
   Event kept = event;
   kept.body = std::make_shared<std::string>(event.raw);
   kept.raw = *kept.body;
@@ -65,9 +65,9 @@ Status Repair::add(const Event& event) {
 
 Status Repair::finish() { return publish(); }
 
-// Nothing is published twice: no event of the range lies above the floor of the cursor that was restored
-// after the fence, so no owner that comes later publishes it; and whatever an earlier one has published, or a
-// repair that was killed, is in the topic by now and is seen.
+// Nothing is published twice: all events of the range lie at or below the floor of the cursor that was
+// restored after the fence, so no later owner publishes them; and whatever an earlier owner or a killed
+// repair has published is in the topic by now and is seen here.
 Status Repair::look_again(const core::RecordMap& shard) {
   const auto found = shard.find(source_->name);
   const auto cursor = found == shard.end() ? Result<core::DecodedCursor>(Error{"it has gone"})

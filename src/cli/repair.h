@@ -1,5 +1,5 @@
-// Repair: publishes events that a topic lacks, batch by batch, each of them once, while the source's owner
-// lives on.
+// Repair: publishes events that a topic lacks, in batches, each event once, while the source's owner keeps
+// running.
 #pragma once
 
 #include <cstdint>
@@ -19,16 +19,16 @@
 
 namespace auditstream::cli {
 
-// `topic` and `comparison` have been read to their end and live as long as the repair. One thread. Errors say why no
-// more was published.
+// `topic` and `comparison` have been read to their end and outlive the repair. For one thread. Errors say why
+// no more was published.
 class Repair {
  public:
   Repair(const config::Config& config, std::shared_ptr<const Source> source, const core::Range& range,
          kafka::TopicRange& topic, core::Comparison& comparison);
 
-  // Whether Kafka is as a run needs it; makes topics that don't exist. First.
+  // Call it first: checks that Kafka allows a run, and creates missing topics.
   Status prepare();
-  // Keeps the event if it is lacking; publishes what it has kept when that fills a transaction.
+  // Keeps the event if the topic lacks it; publishes the kept events when they fill a transaction.
   Status add(const Event& event);
   // Publishes the rest.
   Status finish();
@@ -48,9 +48,9 @@ class Repair {
   core::Comparison& comparison_;
   std::optional<std::size_t> record_bytes_max_;
 
-  std::uint64_t generation_ = 1;  // of the cursor as it was last seen
+  std::uint64_t generation_ = 1;  // of the cursor when last read
   std::vector<Event> events_;     // the next batch
-  std::set<std::string> ids_;     // of them
+  std::set<std::string> ids_;     // of the next batch
   std::size_t bytes_ = 0;
   std::size_t too_large_ = 0;
 };

@@ -1,4 +1,4 @@
-// Finding a source by the name that a person typed.
+// Finds a source by the name that a person typed.
 #pragma once
 
 #include <memory>
@@ -9,7 +9,7 @@
 
 namespace auditstream::cli {
 
-// Nothing if there is no such source; then `err` says so and names the nearest.
+// Null if there is no such source; then `err` says so and suggests the nearest name.
 std::shared_ptr<const Source> find_source(const config::Config& config, const std::string& name,
                                           std::ostream& err);
 

@@ -18,16 +18,16 @@ namespace {
 
 constexpr Duration refresh = 2s;
 constexpr Duration request_timeout = 8s;
-constexpr Duration current_for = 10s;  // what is older is not shown as being so
+constexpr Duration current_for = 10s;  // older information is not shown as current
 constexpr Duration wish_latency_max = 100ms;
 
-// The address of an instance, without a slash at its end. A path is for those who put a proxy in front.
+// The address of an instance, without a trailing slash. A path is for instances behind a proxy.
 Result<std::string> parse_instance_url(const std::string& text) {
   const auto bad = [&](const std::string& why) {
     return Error{"--url: " + why + "; give an instance's address, such as http://127.0.0.1:8083"};
   };
   const UrlParts parts = split_url(text);
-  // It may hold a password, so it is not repeated.
+  // The text may hold a password, so it is not repeated.
   if (text.find('@') != std::string::npos) return bad("it must not hold a user or a password");
   if (parts.scheme != "http" && parts.scheme != "https")
     return bad("\"" + text + "\" does not start with http:// or https://");
@@ -42,7 +42,7 @@ struct Said {
   StatusReport report;
 };
 
-// Asks one instance, one question at a time.
+// Queries one instance, one request at a time.
 class Instance {
  public:
   explicit Instance(std::string url) : url_(std::move(url)), client_({}, "auditstream") {}
@@ -54,7 +54,7 @@ class Instance {
     client_.send(1, std::move(request));
   }
 
-  // Of what was asked. Nothing if there is none yet after `patience`.
+  // The response to ask(). Nothing if there is none after `patience`.
   std::optional<Result<Said>> answer(Duration patience) {
     for (auto& [id, response] : client_.wait(patience)) return read(response);
     return std::nullopt;
@@ -89,7 +89,7 @@ TableFormat format_for(const std::optional<runtime::Terminal>& at) {
   return {.columns = at->columns, .colour = no_colour == nullptr || *no_colour == '\0', .utf8 = at->utf8};
 }
 
-// The screen is overwritten line by line, so nothing flickers.
+// Overwrites the screen line by line, so nothing flickers.
 void draw(const std::string& text) {
   std::string screen = "\x1b[H";
   std::size_t begin = 0;
@@ -101,7 +101,7 @@ void draw(const std::string& text) {
   runtime::paint_out(screen + "\x1b[J");
 }
 
-// Until the user wants no more.
+// Until the user ends it.
 int watch(Instance& instance, StatusReport report) {
   runtime::TerminalEvents events;
   Steady answered_at = runtime::read_clock().steady;
@@ -120,7 +120,7 @@ int watch(Instance& instance, StatusReport report) {
                         format) +
             "\n";
       }
-      const std::size_t others = away_since ? 2 : 1;  // that line, and the cursor's own
+      const std::size_t others = away_since ? 2 : 1;  // that line, and the terminal cursor's
       format.lines = std::max<std::size_t>(at->lines, others + 1) - others;
       draw(text + status_text(report, format));
     }

@@ -17,7 +17,7 @@ namespace {
 
 // --- reading ---
 
-// Takes fields out of an object; the first one that is not as it should be is kept as the error.
+// Takes fields out of an object; remembers the first one that is missing or wrong.
 class Fields {
  public:
   Fields(std::string where, const rapidjson::Value& object, std::optional<Error>& error)
@@ -52,7 +52,7 @@ class Fields {
     complain(name, "a time");
     return std::nullopt;
   }
-  // Also where it is missing.
+  // Nothing also if it is missing.
   std::optional<Time> time_or_none(const char* name) {
     return find(name) == nullptr || is_null(name) ? std::nullopt : time(name);
   }
@@ -90,7 +90,7 @@ class Fields {
   std::optional<Error>& error_;
 };
 
-// The last minute still runs, so the one before it counts where there is one.
+// The last minute is still running, so the one before it is used if there is one.
 std::optional<std::int64_t> last_full_minute(const rapidjson::Value* minutes) {
   if (minutes == nullptr || minutes->Empty()) return std::nullopt;
   const rapidjson::Value& minute = (*minutes)[minutes->Size() > 1 ? minutes->Size() - 2 : 0];
@@ -100,8 +100,8 @@ std::optional<std::int64_t> last_full_minute(const rapidjson::Value* minutes) {
 
 // --- text ---
 
-// Decodes UTF-8 and knows the width of characters while it lives, whatever the program's locale is. Where the
-// system has no C.UTF-8 only ASCII is a character.
+// While it exists, decodes UTF-8 and knows the width of characters whatever the program's locale is. Without
+// C.UTF-8 on the system, only ASCII characters are known.
 class Utf8Locale {
  public:
   Utf8Locale() : locale_(newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {
@@ -128,7 +128,7 @@ void for_each_character(std::string_view text, Take take) {
     wchar_t character = 0;
     std::size_t size = mbrtowc(&character, text.data(), text.size(), &state);
     int columns = -1;
-    if (size == 0 || size > text.size()) {  // a NUL, or no character
+    if (size == 0 || size > text.size()) {  // a NUL, or not a character
       size = 1;
       state = {};
     } else {
@@ -146,7 +146,7 @@ std::size_t columns_of(std::string_view text) {
   return sum;
 }
 
-// Without what has no width, for it would be counted as what it isn't.
+// Without characters of no width: their columns would be miscounted.
 std::string printable(std::string_view text, bool utf8) {
   std::string out;
   const std::string shown = printable(text, utf8 ? Charset::utf8 : Charset::ascii);
@@ -157,7 +157,7 @@ std::string printable(std::string_view text, bool utf8) {
   return out;
 }
 
-// Of printable text; the cut shows.
+// For printable text; the mark shows that it was cut.
 std::string cut(std::string text, std::size_t columns_max) {
   if (columns_of(text) <= columns_max) return text;
   const std::string_view mark = columns_max > 6 ? "..." : "";
@@ -178,18 +178,18 @@ std::string cut(std::string text, std::size_t columns_max) {
 // --- the table ---
 
 constexpr std::string_view gap = "  ";
-// Before other columns are left out for their sake; a name may have a third of the line, too: its end tells
-// one tenant from another.
+// The widths kept before other columns are left out. A name may also take a third of the line: often only its
+// end tells tenants apart.
 constexpr std::size_t error_columns_min = 24;
 constexpr std::size_t source_columns_min = 24;
 constexpr std::size_t source_columns_least = 12;
 
-// In the order of the table. `stay` is the importance: the lowest is left out first.
+// In the order of the table. The column with the lowest `stay` is left out first.
 struct Column {
   std::string_view title;
   int stay;
   bool right;
-  bool always;  // also where no source has anything to show in it
+  bool always;  // even if no source has anything to show in it
 };
 enum : std::size_t {
   state,
@@ -234,7 +234,7 @@ std::string dash_or(const std::optional<std::int64_t>& number) {
   return number ? std::to_string(*number) : std::string(nothing);
 }
 
-// Without 'T' and fraction, which nobody needs to see where a source is.
+// Without the 'T' and the fraction.
 std::string readable_time(Time time) {
   std::string text = format_rfc3339(floor_second(time));
   std::ranges::replace(text, 'T', ' ');
@@ -243,12 +243,12 @@ std::string readable_time(Time time) {
 
 double seconds_between(Time from, Time to) { return std::chrono::duration<double>(to - from).count(); }
 
-// How a source is, in one word; the worst first. Each is exactly one of these.
+// The state of a source in one word, the worst first. Each source has exactly one.
 enum class Health { failed, unassigned, failing, throttled, unknown, running, paused };
 constexpr std::array<std::string_view, 7> health_words = {"failed",  "unassigned", "failing", "throttled",
                                                           "unknown", "running",    "paused"};
 
-// As it was when it was known last.
+// The last known state.
 Health last_health(const SourceRow& row) {
   if (row.state == "FAILED") return Health::failed;
   if (row.state == "UNASSIGNED") return Health::unassigned;
@@ -321,7 +321,7 @@ Widths widths_for(const std::vector<Cells>& rows, std::size_t columns_max) {
     widths[source] = std::max(std::min(*widths[source], source_columns_least),
                               *widths[source] - std::min(*widths[source], width - columns_max));
   }
-  // What is left over: names first, as they tell one source from another.
+  // Columns that remain go to names first, as they tell sources apart.
   const auto grow = [&](std::size_t column, std::size_t wanted) {
     const std::size_t others = width_of(widths) - *widths[column];
     widths[column] = std::min(wanted, columns_max - std::min(columns_max, others));
@@ -391,7 +391,7 @@ std::string config_trouble(const ConfigRow& config) {
          ", what ran before goes on: " + config.error;
 }
 
-// One line for each trouble of the instance itself.
+// One line for each problem of the instance itself.
 std::vector<std::string> banners_of(const StatusReport& report) {
   std::vector<std::string> banners;
   if (!report.kafka.reachable) banners.push_back(kafka_trouble(report.kafka, report.now));
@@ -459,8 +459,8 @@ void forget_states(StatusReport& report) {
 }
 
 std::string brief_error(std::string_view error, std::int64_t status) {
-  // "FloQast at https://api.floqast.app answered 503: ...", as the vendors' toolkit words it. A vendor's own
-  // words may hold an address too, but not as early.
+  // "FloQast at https://api.floqast.app answered 503: ...", as the vendors' toolkit writes it. A vendor's own
+  // message may contain an address too, but not so early.
   constexpr std::size_t title_max = 20;
   for (const std::string_view scheme : {" at https://", " at http://"}) {
     const std::size_t at = error.find(scheme);
@@ -482,7 +482,7 @@ std::string brief_error(std::string_view error, std::int64_t status) {
 
 std::string format_lag(double seconds) {
   if (seconds <= -1) return format_lag(-seconds) + " ahead";
-  constexpr double most = 1e12;  // beyond any watermark, and far from what an integer can't hold
+  constexpr double most = 1e12;  // beyond any watermark, but still well within an integer
   const auto s = static_cast<std::int64_t>(std::clamp(seconds, 0.0, most));
   const auto two = [](std::int64_t large, const char* a, std::int64_t small, const char* b) {
     return std::to_string(large) + a + " " + std::to_string(small) + b;

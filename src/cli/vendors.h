@@ -6,8 +6,8 @@
 
 namespace auditstream::cli {
 
-// Prints all vendors, or the one named; returns the exit code. An unknown name is 64, with the nearest one on
-// `err`.
+// Prints all vendors, or the one named; returns the exit code. For an unknown name that is 64, and `err`
+// suggests the nearest.
 int vendors_command(const std::string& vendor, std::ostream& out, std::ostream& err);
 
 }  // namespace auditstream::cli

@@ -23,11 +23,11 @@
 namespace auditstream::cli {
 namespace {
 
-// A record's timestamp is the event's time, or less where our clock was behind the vendor's. What is older
-// still is found by read_earlier.
+// A record's timestamp is the event's time, or less if our clock was behind the vendor's. Even older
+// timestamps are found by read_earlier.
 constexpr Duration clock_guard = 24h;
-// Events without a readable time come with windows that lie within so much of their hidden time; what is
-// nearer to the end of what is settled may just not have been polled yet.
+// An event without a readable time appears in windows within this distance of its real time; nearer to the
+// end of the settled range, it may simply not have been polled yet.
 constexpr Duration undated_guard = 48h;
 
 Result<core::Range> requested_range(const VerifyOptions& options, Time now) {
@@ -109,7 +109,7 @@ class Verification {
   }
 
  private:
-  // What of the requested range can be compared at all.
+  // Which part of the requested range can be compared at all.
   Status find_range() {
     report_.source = source_;
     report_.repair = options_.repair && !options_.dry_run;
@@ -137,7 +137,7 @@ class Verification {
                                                 "partitions none of this source (retention.ms, "
                                                 "retention.bytes, or records were deleted)"}});
     }
-    // Late events come in behind newer ones, so those may be lost that are newer than what is there.
+    // Late events lie behind newer ones in the topic, so what was deleted may be newer than what is left.
     if (*lost) {
       begins.push_back({**lost + source_->overlap, "topic " + source_->topic +
                                                        " no longer has what came before (retention.ms, "
@@ -184,7 +184,7 @@ class Verification {
     return Error{end.trouble, end.unreachable ? ErrorKind::unavailable : ErrorKind::refused};
   }
 
-  // Only our records, each of them counted.
+  // Passes on only our records, and counts them.
   kafka::TopicRange::Take ours(const std::string& topic, const kafka::TopicRange::Take& take) {
     return [this, topic, take, count = std::uint64_t{0}](const kafka::TopicRecord& record) mutable {
       ++count;
@@ -238,8 +238,8 @@ class Verification {
     return success();
   }
 
-  // An event that was dated ahead, or published under a clock that was far behind, has a record with a much
-  // older timestamp. Nothing is called missing before all of the topics was searched for it.
+  // An event that was dated ahead, or published with a clock far behind, has a record with a much older
+  // timestamp. So nothing is called missing before the whole topics have been searched for it.
   Status look_for_missing(runtime::IdDigest& topic_ids) {
     const core::Differences found = comparison_->differences();
     if (found.missing + found.undated == 0) return success();
@@ -269,7 +269,7 @@ class Verification {
     return success();
   }
 
-  // Nothing if it may go on; else the exit code, and said why.
+  // Nothing if the answer is yes; otherwise says so and returns the exit code.
   std::optional<int> ask_for_repair() {
     const std::optional<core::Range> lacking = comparison_->missing_range();
     if (!lacking || options_.yes) return std::nullopt;
@@ -313,7 +313,7 @@ class Verification {
   runtime::Progress progress_;
   VerifyReport report_;
   std::optional<core::Comparison> comparison_;  // once the range is known
-  bool compared_ = false;                       // to the end
+  bool compared_ = false;                       // completely
 };
 
 }  // namespace
@@ -323,7 +323,7 @@ int verify_command(const std::string& path, const VerifyOptions& options) {
   if (!config) return exit_config;
   const std::shared_ptr<const Source> source = find_source(*config, options.source, runtime::err());
   if (!source) return exit_usage;
-  // Before an hour of reading.
+  // Now rather than after an hour of reading.
   if (options.repair && !options.yes && !options.dry_run) {
     if (const std::optional<int> code = refuse_to_ask()) return *code;
   }

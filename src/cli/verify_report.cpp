@@ -13,7 +13,7 @@ json::Value json_of(const core::Range& range) {
   return json::object({{"from", range.from}, {"to", range.to}});
 }
 
-// What helps against findings of a kind.
+// The remedies for each kind of finding.
 std::vector<std::pair<std::string, std::string>> remedies(const VerifyReport& report) {
   const Source& source = *report.source;
   const std::string fits = "no record of " + source.topic + " can hold some of them (max.message.bytes)";

@@ -1,4 +1,4 @@
-// VerifyReport: what `verify` has found, as a document that an auditor can keep or as a text with remedies.
+// VerifyReport: the findings of `verify`, as a document that an auditor can keep or as text with remedies.
 #pragma once
 
 #include <map>
@@ -24,11 +24,11 @@ struct VerifyReport {
   bool undated_are_missing = false;
   bool allow_cut = false;
   bool repair = false;
-  bool dry_run = false;  // repair, but only say what
+  bool dry_run = false;  // repair, but only say what it would do
   std::size_t too_large = 0;
 
   bool whole() const { return compared.cuts.empty(); }
-  // Of what was compared.
+  // For the part that was compared.
   bool clean() const { return found.clean() && (found.undated == 0 || !undated_are_missing); }
   bool ok() const { return clean() && (whole() || (allow_cut && !compared.range.empty())); }
 };
