@@ -1,4 +1,4 @@
-// What has changed from one reading of the config to the next. Pure.
+// The differences between two readings of the config. Pure.
 #pragma once
 
 #include <memory>
@@ -20,11 +20,11 @@ struct SourceChanges {
   std::string text() const;
 };
 
-// Compares, and puts in `after` the objects of `before` where a source is still the same.
+// Compares; a source that is still the same keeps its object: `after` gets that of `before`.
 SourceChanges compare_sources(const std::vector<std::shared_ptr<const Source>>& before,
                               std::vector<std::shared_ptr<const Source>>& after);
 
-// Sections that differ and that only a restart applies: "kafka", "offsets".
+// Sections that differ but are applied only by a restart: "kafka", "offsets".
 std::vector<std::string> needing_restart(const Config& before, const Config& after);
 
 }  // namespace auditstream::config

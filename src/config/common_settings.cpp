@@ -136,7 +136,7 @@ Status apply_time_field(const std::string& value, Draft& draft) {
   return valid;
 }
 
-// The pattern; its placeholders are filled in when name and vendor are known to be valid.
+// Only the pattern: its placeholders are filled in once name and vendor are known to be valid.
 Status apply_topic(const std::string& value, Draft& draft) {
   draft.source.topic = value;
   return success();

@@ -1,4 +1,4 @@
-// The settings that every source has, whatever its vendor. This table parses them and documents them.
+// The settings that every source has, whatever its vendor. This table parses and documents them.
 #pragma once
 
 #include <map>
@@ -13,7 +13,7 @@
 
 namespace auditstream::config {
 
-// A source while it is read.
+// A source that is being read.
 struct Draft {
   Time now;
   Source source{};
@@ -23,17 +23,17 @@ struct Draft {
 
 struct CommonSetting {
   std::string_view name;
-  std::string_view fallback;   // default, as YAML; "" if there is none that could be written down
-  std::string_view otherwise;  // what holds then, in words
-  bool list = false;           // may also be a list: `apply` sees one value after the other
+  std::string_view fallback;   // default, as YAML; "" if it can't be written down
+  std::string_view otherwise;  // what applies then, in words
+  bool list = false;           // may also be a list: `apply` gets one value after another
   std::string_view meaning;
   Status (*apply)(const std::string& value, Draft& draft);
-  bool shown = false;  // to everybody who may see the status page: nothing out of a file
+  bool shown = false;  // to everybody who can open the status page: must not come from a file
 
   bool required() const { return fallback.empty() && otherwise.empty(); }
 };
 
-// `name` and `vendor` come first: the others look at them.
+// `name` and `vendor` come first: the others depend on them.
 const std::vector<CommonSetting>& common_settings();
 
 }  // namespace auditstream::config

@@ -13,7 +13,7 @@
 
 namespace auditstream::config {
 
-// What stands in `topics:`.
+// The section `topics:`.
 struct TopicSettings {
   std::string events = "audit.{vendor}";
   std::string dead_letters = "audit.{vendor}.dlq";
@@ -23,7 +23,7 @@ struct TopicSettings {
   friend bool operator==(const TopicSettings&, const TopicSettings&) = default;
 };
 
-// What stands in `offsets:`.
+// The section `offsets:`.
 struct OffsetsSettings {
   std::string topic = "auditstream-offsets";
   int partitions = 12;
@@ -38,9 +38,9 @@ struct HttpSettings {
   friend bool operator==(const HttpSettings&, const HttpSettings&) = default;
 };
 
-// What stands in `metrics:`.
+// The section `metrics:`.
 struct MetricsSettings {
-  bool per_source = true;  // false: sums of all sources of a vendor
+  bool per_source = true;  // false: totals of all sources of a vendor
   friend bool operator==(const MetricsSettings&, const MetricsSettings&) = default;
 };
 
@@ -50,7 +50,7 @@ struct LogSettings {
   friend bool operator==(const LogSettings&, const LogSettings&) = default;
 };
 
-// The whole config, valid.
+// The whole, validated config.
 struct Config {
   std::string group = "auditstream";
   std::map<std::string, std::string> kafka;  // librdkafka properties; values may be secrets: never print them
@@ -59,7 +59,7 @@ struct Config {
   HttpSettings http;
   MetricsSettings metrics;
   LogSettings log;
-  std::vector<std::string> include;                    // patterns, as the file has them
+  std::vector<std::string> include;                    // patterns, as written in the file
   std::vector<std::shared_ptr<const Source>> sources;  // in the order of the file, disabled ones too
 };
 
@@ -74,33 +74,33 @@ struct Finding {
   std::string text() const;
 };
 
-// A property of `kafka:`, and where it stands.
+// A property of `kafka:`, and its line.
 struct KafkaProperty {
   std::string name;
   std::string value;  // may be a secret
   int line = 0;
 };
 
-// What loading gave. `config` is set if and only if `mistakes` is empty.
+// The result of loading. `config` is set if and only if `mistakes` is empty.
 struct Loaded {
   std::unique_ptr<Config> config;
-  std::vector<KafkaProperty> kafka{};  // those that could be read, whatever else is wrong
+  std::vector<KafkaProperty> kafka{};  // all that could be read, whatever else is wrong
   std::vector<Finding> mistakes;
   std::vector<Finding> warnings;
-  // Files of single sources' secrets that can't be read, or hold none, at this moment. Whoever runs goes on
-  // without those sources: the file may come, and the others must not wait for it.
+  // Files of single sources' secrets that can't be read, or are empty, now. `run` continues without those
+  // sources: the file may still come, and other sources must not wait for it.
   std::vector<Finding> missing_secrets;
-  LogSettings log;  // mistakes elsewhere are told as the log should be
+  LogSettings log;  // how to log the mistakes elsewhere
 };
 
-// Reads the file, its includes, the environment and the secrets' files. `now` is for what must not be in the
-// future. Never throws; a missing file is a mistake like any other.
+// Reads the file, its includes, the environment and the secrets' files. `now` is for values that must not lie
+// in the future. Never throws; a missing file is a mistake like any other.
 Loaded load_config(const std::string& path, Time now);
 
-// Changes when a file that `include` names comes, goes or changes. `path` is the config's.
+// Changes when a file that `include` names is added, removed or changed. `path` is the config's.
 std::string include_stamp(const std::string& path, const std::vector<std::string>& include);
 
-// Resolves ${env:} and ${file:} of a source's secrets. Files are read again when they have changed. One
+// Resolves ${env:} and ${file:} of a source's secrets. Reads files again when they have changed. For one
 // thread.
 class SecretReader {
  public:

@@ -50,7 +50,7 @@ Status check_proxy(std::string_view text) {
       (scheme != "http" && scheme != "https" && scheme != "socks5" && scheme != "socks5h")) {
     return Error{"must start with http://, https://, socks5:// or socks5h://"};
   }
-  // Another reader would take a part of the password for the host.
+  // Other programs would take a part of the password for the host.
   if (has_ambiguous_user(text)) {
     return Error{
         "must have its user and password percent-encoded: %40 for @, %23 for #, %2F for /, %3F for ?"};

@@ -12,11 +12,10 @@ namespace auditstream::config {
 // port, so that one origin has one spelling. The error never quotes the text: it may hold a password.
 Result<std::string> parse_origin(std::string_view text);
 
-// A bare domain name, in lower case. One label is enough here: what a vendor's domains look like is for the
-// vendor to say.
+// A bare domain name, in lower case. One label is enough: each vendor checks what its own domains look like.
 Result<std::string> parse_domain(std::string_view text);
 
-// "host" or "host:port", as it stands in a Host header.
+// "host" or "host:port", as in a Host header.
 Status check_host(std::string_view text);
 
 // "host:port", "[::1]:8083"; port 0 is allowed.

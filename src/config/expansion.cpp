@@ -23,7 +23,7 @@ std::string reason(int error) { return std::generic_category().message(error); }
 
 Error mistake(std::string message) { return Error{std::move(message), ErrorKind::misconfigured}; }
 
-// Adds to the expansion.
+// Appends the value to the expansion.
 Status resolve_env(std::string_view inner, const Allowance* allowance, Expansion& expansion) {
   const std::size_t dash = inner.find(":-");
   const std::string name(inner.substr(0, dash));
@@ -79,7 +79,7 @@ Status resolve(std::string_view reference, const Allowance* allowance, Expansion
   return mistake("after \"${\" only env:NAME, env:NAME:-fallback or file:/path may stand");
 }
 
-// A descriptor that closes itself.
+// A file descriptor that is closed with this object.
 class Descriptor {
  public:
   explicit Descriptor(int fd) : fd_(fd) {}
@@ -94,7 +94,7 @@ class Descriptor {
   const int fd_;
 };
 
-// Asks the open file, not its name: a link may have been turned elsewhere in between.
+// Checks the open file, not its name: a link may have been redirected in between.
 bool lies_in(int fd, const std::vector<std::string>& folders) {
   std::error_code error;
   const std::filesystem::path real =
@@ -128,7 +128,7 @@ bool is_env_name(std::string_view name) {
 
 Result<std::string> read_whole_file(const std::string& path, std::size_t bytes_max,
                                     const std::vector<std::string>* folders) {
-  // A pipe would block and a device never end: opened without waiting, and then refused.
+  // A pipe would block, and a device never end: so it is opened without blocking, then refused.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (file.get() < 0) return Error{reason(errno)};
   if (folders != nullptr && !lies_in(file.get(), *folders)) {
@@ -193,13 +193,13 @@ Result<Revealed> reveal(std::string_view spelled, const Allowance* allowance) {
   const ErrorKind kind = expansion->from_file ? ErrorKind::unavailable : ErrorKind::misconfigured;
   const std::string_view text = trimmed(expansion->text);
   if (text.empty()) {
-    // Only references can be quoted here: a secret in clear would not be empty.
+    // Only references are quoted here: a secret written in the config would not be empty.
     return Error{expansion->is_outside() ? std::string(trimmed(spelled)) + " is empty" : "is empty", kind};
   }
   if (std::any_of(text.begin(), text.end(), is_control)) {
     return Error{"holds a line break or another control character", kind};
   }
-  // The line end that editors and `echo` put behind it means nothing.
+  // The line end that editors and `echo` append is not part of the secret.
   const std::string_view whole = without_line_end(expansion->text);
   return Revealed{std::string(text), text.size() != whole.size(), !expansion->is_outside()};
 }

@@ -1,5 +1,5 @@
 // ${env:NAME}, ${env:NAME:-fallback} and ${file:/path} inside a scalar. Reads the environment and files,
-// keeps nothing.
+// stores nothing.
 #pragma once
 
 #include <set>
@@ -14,40 +14,40 @@ namespace auditstream::config {
 
 struct Expansion {
   std::string text;
-  std::vector<std::string> outside;  // what came from the environment and from files
-  std::vector<std::string> env;      // names of the variables that were asked for
-  bool from_file = false;            // something of it came from a file
+  std::vector<std::string> outside;  // the values from the environment and from files
+  std::vector<std::string> env;      // names of the variables that were read
+  bool from_file = false;            // some of the text came from a file
 
   bool is_outside() const { return !outside.empty(); }
 };
 
-// Every reference replaced, once: what comes in is not expanded again. The error names all references that
-// failed, and never quotes anything but their names; it is `unavailable` where nothing but files failed.
+// Replaces every reference, once: a value is not expanded again. The error names all references that failed,
+// and quotes nothing but their names; it is `unavailable` if only files failed.
 Result<Expansion> expand(std::string_view spelled, const Allowance* allowance = nullptr);
 
 // Letters, digits and underscores, the first no digit.
 bool is_env_name(std::string_view name);
 
-// The names of the environment variables in it.
+// The names of the environment variables that it refers to.
 std::set<std::string> variables_in(std::string_view spelled);
 
-// The whole of a regular file, or why not ("no such file"). With `folders` the file must really lie in one of
-// them, whatever links lead to it.
+// The content of a regular file, or why it can't be read ("no such file"). With `folders`, the real file must
+// be in one of them, whatever links lead to it.
 Result<std::string> read_whole_file(const std::string& path, std::size_t bytes_max,
                                     const std::vector<std::string>* folders = nullptr);
 
-// Without spaces, tabs and line ends at both ends.
+// Without spaces, tabs and line ends at the beginning and end.
 std::string_view trimmed(std::string_view text);
 
-// A secret ready for use.
+// A secret that is ready for use.
 struct Revealed {
   std::string text;
-  bool was_trimmed = false;  // of more than the line end that a file has
-  bool in_clear = false;     // it stands in the config itself
+  bool was_trimmed = false;  // of more than the line end of a file
+  bool in_clear = false;     // it is written in the config itself
 };
 
-// A secret by the way the config spells it. Empty ones and those that hold a control character (they go into
-// HTTP headers) are errors; `unavailable` where the fault is a file's.
+// The secret that the config's text stands for. It is an error if it is empty or has a control character (it
+// goes into HTTP headers); `unavailable` if a file is at fault.
 Result<Revealed> reveal(std::string_view spelled, const Allowance* allowance = nullptr);
 
 }  // namespace auditstream::config

@@ -69,7 +69,7 @@ std::vector<Finding> Findings::take_missing_secrets(const std::string& main_file
 bool may_be_secret(std::string_view text) {
   constexpr std::size_t word_max = 24;
   constexpr std::size_t mixed_max = 7;
-  std::size_t length = 0;  // of the run of letters and digits that ends here
+  std::size_t length = 0;  // of the letters and digits in a row that end here
   bool letters = false, digits = false;
   for (const char c : text) {
     const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');

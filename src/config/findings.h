@@ -1,4 +1,4 @@
-// Findings while the config is read: where something stands, and what is wrong there.
+// Findings while the config is read: what is wrong, and where.
 #pragma once
 
 #include <memory>
@@ -11,26 +11,26 @@
 
 namespace auditstream::config {
 
-// Where a value stands.
+// Where a value is.
 struct Place {
   std::string file;
   int line = 0;
   std::string path;
-  const Allowance* allowance = nullptr;  // of the references in that file; nothing: any
+  const Allowance* allowance = nullptr;  // limits the references in that file; null: no limit
 
-  // The value of that name in a map that stands here, and the n-th of a list.
+  // The value of that name in the map at this place, and the n-th item of the list here.
   Place named(std::string_view name, int at_line) const;
   Place item(std::size_t index, int at_line) const;
 };
 
-// Words have no long runs of letters, nor letters mixed with digits: most keys and tokens do.
+// Words have no long runs of letters and don't mix letters with digits: most keys and tokens do.
 bool may_be_secret(std::string_view text);
 
-// What of a key may be printed: after a slip ("api_key:abc" without its blank) it may hold a secret, so all
-// but plain words becomes "...".
+// The part of a key that may be printed. After a typo ("api_key:abc" without the space) it may contain a
+// secret, so everything but plain words becomes "...".
 std::string discreet(std::string_view key);
 
-// Collects; the same finding twice is one (a default is looked at once for each source).
+// Collects findings; the same finding twice counts once (a default is checked again for each source).
 class Findings {
  public:
   void mistake(const Place& place, std::string message);
@@ -54,7 +54,7 @@ class Findings {
   std::set<std::pair<std::string, std::string>> mistaken_;
 };
 
-// "\"uk\"": a value inside a message. Cut where it is long.
+// "\"uk\"": a value inside a message. Long ones are cut.
 std::string in_quotes(std::string_view text);
 // "us, eu, au"
 std::string listed(const std::vector<std::string>& words);

@@ -6,8 +6,8 @@
 
 namespace auditstream::config {
 
-// A pattern as the config has it, relative to the folder of that config file. In the order of their names; a
-// plain name is given back whether or not it exists.
+// `pattern` is as written in the config, relative to that file's folder. In the order of the names; a plain
+// name is returned whether or not the file exists.
 std::vector<std::string> included_files(const std::string& config_path, const std::string& pattern);
 
 }  // namespace auditstream::config

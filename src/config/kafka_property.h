@@ -1,14 +1,14 @@
-// What `kafka:` may hold beside what librdkafka itself checks.
+// What is allowed under `kafka:`, in addition to librdkafka's own checks.
 #pragma once
 
 #include <string_view>
 
 namespace auditstream::config {
 
-// Why the property must not be set, with the remedy; "" where it may.
+// Why the property must not be set, with the remedy; "" if it may be set.
 std::string_view forbidden_because(std::string_view property);
 
-// A property whose value is a secret by itself and belongs into ${env:} or ${file:}.
+// A property whose value is itself a secret, so should be given by ${env:} or ${file:}.
 bool is_secret_property(std::string_view property);
 
 }  // namespace auditstream::config

@@ -1,5 +1,4 @@
-// The config from its file to values: reads all of it before it judges, so that every mistake is told in one
-// go.
+// Loads the config: reads all of it before judging any part, so that every mistake is reported at once.
 #include <algorithm>
 #include <list>
 #include <set>
@@ -20,12 +19,12 @@ namespace auditstream::config {
 namespace {
 
 constexpr std::size_t file_bytes_max = 64 << 20;
-constexpr std::size_t group_length_max = 200;  // of Kafka's 249 for a name that has it as a part
+constexpr std::size_t group_length_max = 200;  // Kafka allows 249 for names that contain it
 constexpr long partitions_max = 100'000;
 constexpr std::size_t token_bytes_min = 8;
 constexpr long replication_factor_max = 32'767;
 
-// A value that failed its check is reported and left at its default.
+// Reports a value that failed its check; it keeps its default.
 void require(const Status& status, const Text& text, Findings& findings) {
   if (!status.ok()) text.mistake(findings, status.error().message);
 }
@@ -55,7 +54,7 @@ class Loader {
   }
 
  private:
-  // `blame` is where an unreadable file is reported: at the line that names it.
+  // `blame` is the line that names the file: an unreadable file is reported there.
   std::optional<Node> parse_file(const std::string& path, const Place& blame, const std::string& shown) {
     const Result<std::string> bytes = read_whole_file(path, file_bytes_max);
     if (!bytes.ok()) {
@@ -147,7 +146,7 @@ class Loader {
         findings_.mistake(at, std::string(forbidden));
       } else if (std::optional<std::string> value = read_property(property, at)) {
         kafka_.push_back({property.key, *value, at.line});
-        // librdkafka has two names for it, we have one.
+        // librdkafka has two names for this property, we use one.
         config_.kafka[property.key == "metadata.broker.list" ? "bootstrap.servers" : property.key] =
             *std::move(value);
       }
@@ -165,7 +164,7 @@ class Loader {
 
   std::optional<std::string> read_property(const Node& property, const Place& place) {
     std::optional<Text> text;
-    if (property.key.ends_with(".pem")) {  // has line ends that matter
+    if (property.key.ends_with(".pem")) {  // line ends matter in it
       text = read_verbatim(property, place, findings_);
       if (text && text->outside.empty() && is_secret_property(property.key)) {
         findings_.warning(place, "a secret stands here in clear: use ${env:NAME} or ${file:/path}");
@@ -202,7 +201,7 @@ class Loader {
     }
   }
 
-  // Line 0 where it is not given.
+  // Line 0 if the setting is missing.
   static Place place_in(Section& section, std::string_view name) {
     const Node* child = section.find(name);
     return section.place().named(name, child != nullptr ? child->line : 0);
@@ -299,7 +298,7 @@ class Loader {
     log.refuse_unknown();
   }
 
-  // A list of sources. `place` is that of the list, and its file is where the sources stand.
+  // A list of sources. `place` is where the list is; its file is the sources' file.
   void read_sources(const Node& node, const Place& place, SourceReader& reader) {
     if (node.kind == Node::Kind::null) return;
     if (node.kind != Node::Kind::list) {
@@ -314,10 +313,10 @@ class Loader {
     }
   }
 
-  // A pattern, or a map of one with what the files may refer to.
+  // A pattern, or a map with a pattern and what its files may refer to.
   void read_includes(const Node& node, const Place& place, SourceReader& reader) {
     if (node.kind != Node::Kind::list) {
-      read_list(node, place, findings_);  // says what is wrong
+      read_list(node, place, findings_);  // reports what is wrong
       return;
     }
     for (std::size_t i = 0; i < node.items.size(); ++i) {
@@ -361,7 +360,7 @@ class Loader {
     return allowance;
   }
 
-  // A file that several patterns name is read once, for the first of them.
+  // A file that several patterns match is read once, for the first of them.
   void read_included(const Text& pattern, const Allowance* allowance, SourceReader& reader) {
     if (pattern.text.empty()) return pattern.mistake(findings_, "is empty");
     config_.include.push_back(pattern.text);
@@ -404,7 +403,7 @@ class Loader {
     }
   }
 
-  // Blames the first, or the second where the first is a default that nobody wrote.
+  // Reports it at the first place, or at the second if the first is a default that is not in the file.
   void refuse_clash(const Place& first, const Place& second, const std::string& message) {
     const bool is_default = first.line == 0;
     findings_.mistake(is_default ? second : first, message + " " + (is_default ? first : second).path);
@@ -452,7 +451,7 @@ class Loader {
   Place dead_letters_place_;
   Place offsets_place_;
   std::vector<ReadSource> read_;
-  std::list<Allowance> allowances_;  // places point at them
+  std::list<Allowance> allowances_;  // places point to them
   std::set<std::string> secret_variables_;
   std::set<std::string> included_;
   std::size_t sources_seen_ = 0;

@@ -1,4 +1,4 @@
-// Edit distance with swapped neighbours as one edit: the commonest slip of all.
+// Edit distance that counts two swapped neighbours as one edit, the most common typo.
 #include "config/nearest.h"
 
 #include <algorithm>
@@ -7,7 +7,7 @@
 namespace auditstream::config {
 namespace {
 
-// Bounds the work on absurd keys; no valid name is longer.
+// Bounds the work for absurd keys; no valid name is longer.
 constexpr std::size_t length_max = 256;
 
 char folded(char c) {

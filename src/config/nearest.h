@@ -1,4 +1,4 @@
-// The name that somebody may have meant.
+// Suggests the name that may have been meant.
 #pragma once
 
 #include <string>
@@ -7,11 +7,11 @@
 
 namespace auditstream::config {
 
-// The candidate with the fewest edits (case and '-' against '_' are free), the first of several; "" where
-// each differs by more than slips do: one edit, or a third of the longer name.
+// The candidate with the fewest edits (case, and '-' for '_', are free), the first of several; "" if all
+// differ by more than typos do: one edit, or a third of the longer name.
 std::string nearest_name(std::string_view name, const std::vector<std::string>& candidates);
 
-// "; did you mean \"workato\"?", or nothing where no name is near.
+// "; did you mean \"workato\"?", or "" if no name is near.
 std::string did_you_mean(std::string_view name, const std::vector<std::string>& candidates);
 
 }  // namespace auditstream::config

@@ -16,7 +16,7 @@ Result<RateSpec> parse_rate(std::string_view text) {
   if (error != std::errc{} || end != text.data() + slash) return no_rate;
   std::string period(text.substr(slash + 1));
   if (period.ends_with("min"))
-    period.resize(period.size() - 2);  // "5min" and "min" are spelled with "m" elsewhere
+    period.resize(period.size() - 2);  // elsewhere "5min" and "min" are written with "m"
   const bool has_number = !period.empty() && period[0] >= '0' && period[0] <= '9';
   const Result<Duration> parsed = parse_duration(has_number ? period : "1" + period);
   if (!parsed.ok()) return no_rate;

@@ -1,4 +1,4 @@
-// Secrets at the moment of their use: files may have been rotated since the config was loaded.
+// Reads secrets when they are used: files may have been rotated since the config was loaded.
 #include "config/config.h"
 #include "config/expansion.h"
 

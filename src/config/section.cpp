@@ -42,10 +42,10 @@ void replace_all(std::string& text, const std::string& what, const std::string& 
   }
 }
 
-// Values that were changed or cut on their way into the message: whatever begins like one goes, up to the end
-// of the quotation.
+// For values that were changed or cut on their way into the message: removes whatever begins like one, up to
+// the end of the quotation.
 void blot_out(std::string& message, std::string_view value) {
-  constexpr std::size_t beginning = 8;  // less is a word that the message may hold anyway
+  constexpr std::size_t beginning = 8;  // shorter ones may be words of the message itself
   if (value.size() < beginning) return;
   const std::string_view start = value.substr(0, beginning);
   for (std::size_t at = 0; (at = message.find(start, at)) != std::string::npos;) {
@@ -64,7 +64,7 @@ const std::vector<Node>& children_of(const Node& node) {
 
 void Text::mistake(Findings& findings, std::string message) const {
   if (!outside.empty()) {
-    replace_all(message, in_quotes(text), in_quotes(spelled));  // cut alike where they are long
+    replace_all(message, in_quotes(text), in_quotes(spelled));  // both are cut alike if they are long
     replace_all(message, text, spelled);
     for (const std::string& value : outside) blot_out(message, trimmed(value));
   } else if (may_be_secret(text)) {

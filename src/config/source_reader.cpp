@@ -17,10 +17,10 @@ bool is_common(std::string_view name) {
                      [name](const CommonSetting& s) { return s.name == name; });
 }
 
-// A default for what tells sources apart would make no sense.
+// What tells sources apart can't have a default for all of them.
 bool may_be_default(const CommonSetting& setting) { return !setting.required(); }
 
-// Strings one after the other such that no two sequences give the same bytes.
+// Strings in a row, encoded so that different sequences give different bytes.
 class Canonical {
  public:
   void add(std::string_view text) {
@@ -28,8 +28,8 @@ class Canonical {
     bytes_ += text;
   }
 
-  // A setting left at its default adds nothing: a setting that a later version brings must not change the
-  // hash.
+  // A setting with its default value adds nothing: a setting that a later version introduces must not change
+  // the hash.
   void add(const Setting& setting, const Source& source) {
     if (const auto list = source.lists.find(setting.name); list != source.lists.end()) {
       std::vector<std::string> values = list->second;
@@ -108,7 +108,7 @@ void SourceReader::apply(const CommonSetting& setting, const Found& found, Draft
     values = read_list(*found.node, found.place, findings_);
     if (found.node->items.empty()) findings_.mistake(found.place, "is an empty list");
   } else if (std::optional<Text> text = read_text(*found.node, found.place, findings_)) {
-    // A reference that may come out empty switches an optional setting off: ${env:PROXY:-}.
+    // An optional setting can be turned off by a reference that may be empty: ${env:PROXY:-}.
     const bool absent = text->text.empty() && !text->spelled.empty() && !setting.required();
     if (!absent) values.push_back(std::move(*text));
   }
@@ -174,7 +174,7 @@ ReadSource SourceReader::read(const Node& node, const Place& place) {
   if (source.account.empty()) source.account = source.name;
 
   if (draft.source.api == nullptr) {
-    // Which settings are valid is not known; one that no vendor has is wrong all the same.
+    // It is unknown which settings are valid; but one that no vendor has is certainly wrong.
     for (const Vendor* vendor : vendor_apis::vendors()) {
       for (const Setting& setting : vendor->settings()) own.find(setting.name);
     }
@@ -267,7 +267,7 @@ void SourceReader::add_mistakes_of_vendor(const Section& own, const Draft& draft
                                     [&name = name](const Node& candidate) { return candidate.key == name; });
     const bool given = child != own.children().end();
     const Place place = given ? own.place_of(*child) : own.place().named(name, own.place().line);
-    // The table's own finding on that setting is the plainer one.
+    // The settings table's own finding on that setting is clearer.
     if (findings_.has_mistake_at(place.file, place.path)) continue;
     const std::string value(draft.source.setting(name));
     Text text{.text = value, .spelled = given ? child->text : "", .place = place};

@@ -1,4 +1,4 @@
-// One source of the config: its common settings, its vendor's, and what follows from both.
+// Reads one source of the config: common settings, its vendor's settings, and what follows from both.
 #pragma once
 
 #include <map>
@@ -16,7 +16,7 @@
 
 namespace auditstream::config {
 
-// A source that has been read, and where it says what may clash with others. With mistakes it is incomplete.
+// A source that was read, and the places of what may clash with others. With mistakes it is incomplete.
 struct ReadSource {
   std::shared_ptr<const Source> source;
   bool valid = false;
@@ -26,7 +26,7 @@ struct ReadSource {
   Place topic;
 };
 
-// What sources take from elsewhere in the config. Outlives the reader.
+// What sources need from the rest of the config. Outlives the reader.
 struct Surroundings {
   Time now;
   const Node& defaults;
@@ -45,8 +45,8 @@ class SourceReader {
 
   ReadSource read(const Node& node, const Place& place);
 
-  // When all were read: a variable that is a secret, of a source or `further`, must not be shown as a
-  // setting.
+  // After all sources were read: a variable that holds a secret, of a source or in `further`, must not be
+  // shown as a setting.
   void check_shown(const std::set<std::string>& further_secrets);
 
  private:
@@ -60,7 +60,7 @@ class SourceReader {
   void read_vendor_setting(const Setting& setting, Section& own, Source& source);
   void add_mistakes_of_vendor(const Section& own, const Draft& draft);
   void fill_topics(Draft& draft, const Place& topic_place);
-  // What everybody may see; false if it comes out of a file, which is a mistake.
+  // For settings that everybody may see; false if the value comes from a file, which is a mistake.
   bool may_be_shown(const Text& text);
   void warn_of_retention(const Draft& draft, const Place& place);
   std::shared_ptr<const http::Route> shared_route(const http::Route& route);

@@ -1,4 +1,4 @@
-// The rules are those of org.apache.kafka.common.internals.Topic.
+// The rules of org.apache.kafka.common.internals.Topic.
 #include "config/topic_name.h"
 
 #include <algorithm>

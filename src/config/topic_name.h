@@ -8,8 +8,7 @@
 
 namespace auditstream::config {
 
-// The pattern with its placeholders filled in, if that is a name Kafka takes and that is not one of Kafka's
-// own.
+// The pattern with its placeholders filled in, if Kafka allows that name and it is not one of Kafka's own.
 Result<std::string> fill_topic(std::string_view pattern, std::string_view vendor, std::string_view source);
 
 // A name without placeholders.

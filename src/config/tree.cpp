@@ -1,4 +1,4 @@
-// Builds the tree from yaml-cpp's events, not from its nodes: those merge keys given twice out of sight.
+// Builds the tree from yaml-cpp's events, not from its nodes, which silently merge duplicate keys.
 #include "config/tree.h"
 
 #include <yaml-cpp/eventhandler.h>
@@ -13,13 +13,13 @@
 namespace auditstream::config {
 namespace {
 
-// What a file may hold, and what anchors and aliases may copy of it in all: aliases of aliases grow
+// How many nodes a file may have, and how many anchors and aliases may copy in all: aliases of aliases grow
 // exponentially. No honest config comes near.
 constexpr std::size_t nodes_max = 1'000'000;
 constexpr std::size_t copied_nodes_max = 200'000;
 constexpr std::size_t copied_bytes_max = 16 << 20;
 
-// Of a value with all that is in it.
+// Of a value including everything inside it.
 struct Size {
   std::size_t nodes = 1;
   std::size_t bytes = 0;
@@ -134,7 +134,7 @@ class Builder : public YAML::EventHandler {
       node.key = std::exchange(parent.key, {});
       node.key_line = parent.key_line;
       if (node.kind == Node::Kind::null)
-        node.line = node.key_line;  // yaml-cpp says where the next thing begins
+        node.line = node.key_line;  // yaml-cpp gives the line of the next item
     }
     parent.node.items.push_back(std::move(node));
   }
@@ -160,8 +160,8 @@ class Builder : public YAML::EventHandler {
   Size copied_{0, 0};
 };
 
-// yaml-cpp's words without what it quotes after a colon: an unquoted secret that starts with '*' is an alias
-// to it.
+// yaml-cpp's message without what it quotes after a colon: an unquoted secret that starts with '*' is an
+// alias to it.
 std::string without_quotation(const std::string& words) { return words.substr(0, words.find(':')); }
 
 }  // namespace

@@ -1,5 +1,4 @@
-// A YAML document as a plain tree that remembers lines. Knows nothing of settings; the only place that sees
-// yaml-cpp.
+// A YAML document as a plain tree with line numbers. Knows no settings; the only place that uses yaml-cpp.
 #pragma once
 
 #include <string>
@@ -9,8 +8,7 @@
 
 namespace auditstream::config {
 
-// One value. Scalars are text: what they mean is for the setting to say ("off" stays "off", 0123 stays
-// "0123").
+// One value. Scalars are text; each setting decides what they mean ("off" stays "off", 0123 stays "0123").
 struct Node {
   enum class Kind { null, scalar, list, map };
 
@@ -22,7 +20,7 @@ struct Node {
   std::string key;  // of a map's item
   int key_line = 0;
 
-  // Where a person looks for it: a list or a map begins at its key, not at its first item.
+  // Where people look for it: a list or a map begins at its key, not at its first item.
   int line_to_blame() const { return kind == Kind::scalar || key.empty() ? line : key_line; }
 };
 
@@ -31,7 +29,7 @@ struct SyntaxError {
   std::string message;
 };
 
-// The document; an empty text is null. Aliases are copied out. Deep or exploding documents are syntax errors.
+// The document; an empty text is null. Aliases are copied. Too deep or exploding documents are syntax errors.
 std::variant<Node, SyntaxError> parse_yaml(std::string_view text);
 
 }  // namespace auditstream::config

@@ -46,7 +46,7 @@ std::string rates_of(const Vendor& vendor) {
   return listed(rates);
 }
 
-// The vendor's only host, or "" where the settings choose among several.
+// The vendor's only host, or "" if settings choose among several.
 std::string fixed_base_url(const Vendor& vendor) {
   for (const Setting& setting : vendor.settings()) {
     if (setting.request_host || !setting.choices.empty()) return {};
@@ -70,7 +70,7 @@ bool is_common(const Setting& setting) {
                      [&](const CommonSetting& common) { return common.name == setting.name; });
 }
 
-// Sentence about a common setting, in the vendor's own words where it has some.
+// The sentence about a common setting, in the vendor's own words if it has some.
 std::string meaning_of(const CommonSetting& setting, const Vendor& vendor) {
   for (const Setting& own : vendor.settings()) {
     if (own.name == setting.name) return own.meaning;

@@ -1,4 +1,4 @@
-// What `auditstream vendors` prints: from the tables that parse the config.
+// What `auditstream vendors` prints, from the same tables that parse the config.
 #pragma once
 
 #include <ostream>
@@ -10,7 +10,7 @@ namespace auditstream::config {
 // One line for each vendor.
 void print_vendors(std::ostream& out);
 
-// Settings, defaults and limits of one.
+// Settings, defaults and limits of one vendor.
 void print_vendor(const Vendor& vendor, std::ostream& out);
 
 }  // namespace auditstream::config
