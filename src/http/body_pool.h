@@ -1,5 +1,5 @@
-// Buffers for answers' bodies that come back when their last reader lets go. To free and fault in again 400
-// kB for each page costs three times what the rest of the exchange does. Knows nothing of HTTP.
+// Reuses the buffers of response bodies when their last reader is done. Freeing 400 kB per page and faulting
+// it in again costs three times the rest of the exchange. Knows nothing of HTTP.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@
 
 namespace auditstream::http {
 
-// Any thread. What it lent may outlive every other reference to it.
+// For any thread. Buffers that it lent may outlive every other reference to it.
 class BodyPool : public std::enable_shared_from_this<BodyPool> {
  public:
   static constexpr std::size_t idle_bytes_max = 16 << 20;
@@ -21,7 +21,7 @@ class BodyPool : public std::enable_shared_from_this<BodyPool> {
 
   BodyPool() { idle_.reserve(buffers_max); }
 
-  // Empty, with room for at least `bytes`.
+  // An empty buffer with room for at least `bytes`.
   std::string take(std::size_t bytes) {
     std::string buffer;
     if (bytes == 0 || bytes >= buffer_bytes_min) {
@@ -36,8 +36,8 @@ class BodyPool : public std::enable_shared_from_this<BodyPool> {
     return buffer;
   }
 
-  // Hands the body to its readers. A small body is copied, lest it hold a large buffer for as long as it is
-  // read.
+  // Hands the body to its readers. A small body is copied, so that it doesn't occupy a large buffer while it
+  // is read.
   std::shared_ptr<const std::string> lend(std::string body) {
     if (body.size() < body.capacity() / 4) {
       auto copy = std::make_shared<const std::string>(body.data(), body.size());

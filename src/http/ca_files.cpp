@@ -39,7 +39,7 @@ Result<std::shared_ptr<const std::string>> CaFiles::read(const std::string& path
   if (!in) return unreadable(path, std::generic_category().message(errno == 0 ? EIO : errno));
   std::string content(std::istreambuf_iterator<char>(in), {});
   if (in.bad()) return unreadable(path, "reading failed");
-  // The same bytes stay the same object: connections are shared among requests that trust the same.
+  // Unchanged bytes stay the same object: requests with the same CAs share connections.
   if (!known.content || *known.content != content) {
     known.content = std::make_shared<const std::string>(std::move(content));
   }

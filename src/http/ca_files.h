@@ -1,5 +1,5 @@
-// The CA files of routes, as they stand on the disk right now: one that is renewed in place counts from the
-// next request on. Knows nothing of curl.
+// The CA files of routes, as they are on disk right now: a file renewed in place applies from the next
+// request on. Knows nothing of curl.
 #pragma once
 
 #include <sys/types.h>
@@ -15,7 +15,7 @@ namespace auditstream::http {
 
 class CaFiles {
  public:
-  // Looks at the file each time and reads it where it has changed since. The error names it.
+  // Checks the file each time, and reads it if it has changed. The error names the file.
   Result<std::shared_ptr<const std::string>> read(const std::string& path);
 
  private:

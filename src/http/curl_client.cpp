@@ -54,7 +54,7 @@ std::string system_ca_bundle() {
   return info->cainfo == nullptr ? std::string{} : std::string{info->cainfo};
 }
 
-// An option that this libcurl refuses, or one out of memory, is no state to go on from.
+// There is no sensible way to continue if libcurl refuses an option or is out of memory.
 template <class Value>
 void set(CURL* easy, CURLoption option, Value value) {
   AS_CHECK(curl_easy_setopt(easy, option, value) == CURLE_OK);
@@ -83,14 +83,14 @@ bool has_header(const Request& request, std::string_view name) {
                      [name](const Header& header) { return lower(header.name) == name; });
 }
 
-// A line break in a value (a key file with two lines, say) would let the value write headers of its own.
+// A line break in a value (say, a key file with two lines) would let the value add headers of its own.
 bool has_control(std::string_view text) {
   return std::any_of(text.begin(), text.end(),
                      [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; });
 }
 
 // Whether curl may take a part of a password for the host, in any of the proxies that it would use: then its
-// words about the host quote it.
+// messages about the host quote it.
 bool has_ambiguous_proxy(const std::string& configured) {
   if (has_ambiguous_user(configured)) return true;
   for (const char* name : {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
@@ -114,22 +114,22 @@ struct CurlClient::Transfer {
   const std::unique_ptr<CURL, EasyDeleter> easy{curl_easy_init()};
 
   RequestId id = 0;
-  Request request;  // its body is what curl sends from
+  Request request;  // curl sends its body from here
   std::string host;
   std::unique_ptr<curl_slist, SlistDeleter> header_list;
   std::string origin;
   bool running = false;
-  std::shared_ptr<const std::string> ca;  // what curl reads the route's CAs from
+  std::shared_ptr<const std::string> ca;  // curl reads the route's CAs from here
   std::unique_ptr<curl_slist, SlistDeleter> addresses_to_forget;
   std::size_t body_bytes_max = 0;
   long trickle_seconds = 0;
 
   std::shared_ptr<BodyPool> bodies;
-  std::optional<Unpacker> unpacker;  // from the first byte of the body on
+  std::optional<Unpacker> unpacker;  // set at the first byte of the body
   bool undecodable = false;
   std::string body;
   std::vector<Header> headers;
-  std::size_t header_bytes = 0;  // of all blocks and trailers, so that endless "100 Continue" ends too
+  std::size_t header_bytes = 0;  // of all blocks and trailers, so that an endless "100 Continue" ends too
   bool block_ended = false;
   bool too_many_headers = false;
   bool too_large = false;
@@ -145,8 +145,8 @@ struct CurlClient::Transfer {
   std::string words(CURLcode code) const;
 };
 
-// Keeps the headers of the last block only: those before it are of "100 Continue" or of a proxy, those after
-// the body are trailers.
+// Keeps only the headers of the last block: earlier blocks are those of "100 Continue" or a proxy, and
+// headers after the body are trailers.
 bool CurlClient::Transfer::read_header(std::string_view line) {
   header_bytes += line.size();
   too_many_headers = header_bytes > header_bytes_max;
@@ -174,7 +174,7 @@ bool CurlClient::Transfer::read_header(std::string_view line) {
   return true;
 }
 
-// The values of all headers of that name, as one list.
+// The values of all headers of that name, joined as one list.
 std::string CurlClient::Transfer::header_list_of(std::string_view name) const {
   std::string list;
   for (const Header& header : headers) {
@@ -188,9 +188,9 @@ bool CurlClient::Transfer::read_body(std::string_view bytes) {
     unpacker.emplace(header_list_of("content-encoding"));
     curl_off_t length = -1;
     curl_easy_getinfo(easy.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-    // Never more than the limit: a longer one has been refused by CURLOPT_MAXFILESIZE_LARGE.
+    // Not above the limit: CURLOPT_MAXFILESIZE_LARGE has refused longer ones.
     body = bodies->take(length > 0 ? static_cast<std::size_t>(length) : 0);
-    // Only from the first byte on: the time that a vendor needs to think is for the time-out to judge.
+    // Only from the first byte on: before, while the vendor thinks, the timeout applies.
     set(easy.get(), CURLOPT_LOW_SPEED_LIMIT, trickle_bytes_per_second);
     set(easy.get(), CURLOPT_LOW_SPEED_TIME, trickle_seconds);
   }
@@ -202,7 +202,7 @@ bool CurlClient::Transfer::read_body(std::string_view bytes) {
 
 Transport CurlClient::Transfer::failure(CURLcode code) const {
   if (undecodable) return Transport::encoding;
-  if (code == CURLE_OK) return Transport::reset;  // the answer is whole, and what is packed in it is not
+  if (code == CURLE_OK) return Transport::reset;  // the body is complete, its compressed content is not
   const std::string said = lower(error.data());
   long connect_status = 0;
   curl_easy_getinfo(easy.get(), CURLINFO_HTTP_CONNECTCODE, &connect_status);
@@ -214,7 +214,7 @@ Transport CurlClient::Transfer::failure(CURLcode code) const {
     case CURLE_PROXY:
       return Transport::proxy;
     case CURLE_COULDNT_CONNECT:
-      // 7.88 tells only by naming the host whether it was the proxy that could not be reached.
+      // Only by naming the host or not does 7.88 tell whether the proxy could not be reached.
       return said.empty() || said.find(host) != std::string::npos ? Transport::connect : Transport::proxy;
     case CURLE_OPERATION_TIMEDOUT:
       return Transport::timeout;
@@ -239,8 +239,8 @@ Transport CurlClient::Transfer::failure(CURLcode code) const {
   }
 }
 
-// curl's own words, or its general ones where its own might hold a secret: the URL of a proxy (its '@'
-// follows a password), a query, a header.
+// curl's own message, or a general one if that might contain a secret: a proxy's URL (its '@' follows a
+// password), a query, a header.
 std::string CurlClient::Transfer::words(CURLcode code) const {
   if (too_large || code == CURLE_FILESIZE_EXCEEDED) {
     return "the answer is larger than " + std::to_string(body_bytes_max) + " bytes";
@@ -274,7 +274,7 @@ Response CurlClient::Transfer::response(CURLcode code) {
   long status = 0;
   curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
   const bool unreadable = undecodable || (code == CURLE_OK && unpacker && !unpacker->complete());
-  // A refusal is one, even if its page can't be read.
+  // An error status stays a refusal, even if its body can't be decoded.
   const bool refused = unreadable && (status < 200 || status > 299);
   if (!refused && (unreadable || code != CURLE_OK)) {
     response.transport = failure(code);
@@ -295,7 +295,7 @@ CurlClient::CurlClient(Limits limits, std::string user_agent)
   AS_CHECK(limits_.connections_max > 0 && limits_.connections_per_host_max > 0);
   // The default, four times the handles in flight, closes connections that the next poll needs again.
   curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(limits_.connections_max));
-  // That alone counts idle connections only: with many origins there would be as many again in flight.
+  // The option above counts only idle connections: with many origins as many again could be in flight.
   curl_multi_setopt(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS, static_cast<long>(limits_.connections_max));
 }
 
@@ -384,7 +384,7 @@ void CurlClient::line_up(Origin& origin) {
   line_.push_back(&origin);
 }
 
-// Origins take turns, so that a crowd at one of them does not hold up the others.
+// Origins take turns, so that many requests to one of them do not hold up the others.
 void CurlClient::start_waiting() {
   while (running_ < limits_.connections_max && !line_.empty()) {
     Origin& origin = *line_.front();
@@ -423,7 +423,7 @@ void CurlClient::collect_finished() {
   }
 }
 
-// Takes the transfer out of curl and of its origin, and keeps its handle for the next request.
+// Removes the transfer from curl and from its origin, and keeps its handle for the next request.
 void CurlClient::release(std::unique_ptr<Transfer> transfer) {
   const auto found = origins_.find(transfer->origin);
   AS_CHECK(found != origins_.end());
@@ -492,7 +492,7 @@ void CurlClient::configure(Transfer& transfer, std::string_view scheme, std::str
   set(easy, CURLOPT_CONNECTTIMEOUT_MS, std::max(1L, milliseconds(limits_.connect_timeout)));
   set(easy, CURLOPT_MAXLIFETIME_CONN, seconds(limits_.lifetime_max));
   set(easy, CURLOPT_DNS_CACHE_TIMEOUT, seconds(limits_.address_lifetime));
-  // An origin that could not be reached may have moved. A literal IPv6 address can't.
+  // An origin that could not be reached may have moved, but not a literal IPv6 address.
   if (unreached_.contains(transfer.origin) && host.find(':') == std::string_view::npos) {
     transfer.addresses_to_forget.reset(curl_slist_append(nullptr, ("-" + transfer.origin).c_str()));
     set(easy, CURLOPT_RESOLVE, transfer.addresses_to_forget.get());
@@ -514,17 +514,17 @@ void CurlClient::configure(Transfer& transfer, std::string_view scheme, std::str
       set(easy, CURLOPT_CA_CACHE_TIMEOUT, seconds(limits_.lifetime_max));
     }
   } else {
-    // With 2TLS and PIPEWAIT curl would hold plain requests back until the first answer shows what the server
-    // speaks.
+    // With 2TLS and PIPEWAIT, curl would hold back plain HTTP requests until the first response shows which
+    // version the server speaks.
     set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   }
 
-  // curl itself takes all names below localhost for this machine.
+  // For curl, all names below localhost are this machine.
   if (is_loopback(host) || host.ends_with(".localhost")) {
     set(easy, CURLOPT_PROXY, "");  // neither the environment's
   } else if (!route.proxy.empty()) {
     set(easy, CURLOPT_PROXY, route.proxy.c_str());
-    set(easy, CURLOPT_NOPROXY, "");  // the source's own setting counts more than the environment's NO_PROXY
+    set(easy, CURLOPT_NOPROXY, "");  // the source's own setting overrides the environment's NO_PROXY
   }
 
   curl_slist* list = curl_slist_append(nullptr, "Expect:");
@@ -537,7 +537,7 @@ void CurlClient::configure(Transfer& transfer, std::string_view scheme, std::str
       list = curl_slist_append(list, "Content-Type: application/json");
   }
   for (const Header& header : request.headers) {
-    // curl's spelling of a header without a value is "Name;"; "Name:" would remove it.
+    // A header without a value is written "Name;" for curl; "Name:" would remove it.
     const std::string line = header.value.empty() ? header.name + ";" : header.name + ": " + header.value;
     list = curl_slist_append(list, line.c_str());
   }
@@ -557,8 +557,8 @@ void CurlClient::configure(Transfer& transfer, std::string_view scheme, std::str
   set(easy, CURLOPT_HEADERDATA, &transfer);
   set(easy, CURLOPT_WRITEFUNCTION, on_body);
   set(easy, CURLOPT_WRITEDATA, &transfer);
-  // A peer that has vanished without a word would swallow one request after the other for a quarter of an
-  // hour: curl keeps an HTTP/2 connection whose streams time out.
+  // A peer that has vanished silently would swallow one request after another for a quarter of an hour: curl
+  // keeps an HTTP/2 connection whose streams time out.
   const SocketCallback on_socket = [](void*, curl_socket_t socket, curlsocktype) noexcept {
     ::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged_ms_max, sizeof unacknowledged_ms_max);
     return CURL_SOCKOPT_OK;

@@ -1,5 +1,5 @@
-// The HTTP client over real sockets: libcurl's multi interface behind http::Client. Knows no vendor and takes
-// no decision: it neither retries nor follows redirects.
+// The HTTP client over real sockets: libcurl's multi interface behind http::Client. Knows no vendor and
+// decides nothing: it neither retries nor follows redirects.
 #pragma once
 
 #include <cstddef>
@@ -22,16 +22,16 @@ namespace auditstream::http {
 class CurlClient final : public Client {
  public:
   struct Limits {
-    std::size_t response_bytes_max = 64 << 20;  // decoded: a decompression bomb counts as what it unpacks to
-    // Exchanges in flight, and so connections; also what is kept open between exchanges. The rest waits in
-    // line, where its time-out does not run.
+    std::size_t response_bytes_max = 64 << 20;  // after decompression, so a decompression bomb counts in full
+    // Exchanges in flight, and so connections; also how many stay open in between. Other requests wait in
+    // line, where their timeout does not run.
     std::size_t connections_max = 256;
     std::size_t connections_per_host_max = 32;  // host and port
     Duration connect_timeout = 10s;
-    Duration trickle_max = 30s;  // a body that comes slower than 64 bytes/s for so long is given up
-    // A vendor moves, and certificates are renewed: nothing of before is used for longer.
-    Duration lifetime_max = 5min;     // of a connection between two requests, and of the system's CAs
-    Duration address_lifetime = 60s;  // of what a name resolved to; after a failure it is asked for again
+    Duration trickle_max = 30s;  // a body slower than 64 bytes/s for so long is given up
+    // Vendors move and certificates are renewed, so nothing is reused for longer.
+    Duration lifetime_max = 5min;     // of an idle connection, and of the system's CAs
+    Duration address_lifetime = 60s;  // of a resolved name; after a failure it is resolved again
   };
 
   CurlClient(Limits limits, std::string user_agent);
@@ -39,21 +39,21 @@ class CurlClient final : public Client {
   CurlClient(const CurlClient&) = delete;
   CurlClient& operator=(const CurlClient&) = delete;
 
-  // The id must not be in flight. A POST without a Content-Type goes out as application/json.
+  // The id must not be in flight. A POST without a Content-Type is sent as application/json.
   void send(RequestId id, Request request) override;
   void cancel(RequestId id) override;
 
-  // Moves bytes until something finished, wake() was called or the timeout is over, and hands out what has
+  // Transfers data until something finishes, wake() is called or the timeout is over, and returns what has
   // finished. May return early with nothing.
   std::vector<std::pair<RequestId, Response>> wait(Duration timeout);
 
-  // Makes the current wait() return, or the next one if none is running. Any thread.
+  // Makes the current wait() return, or the next one if none is running. From any thread.
   void wake();
 
  private:
   struct Transfer;
 
-  // A host and port with the requests for it.
+  // A host and port, and the requests to it.
   struct Origin {
     std::size_t running = 0;
     std::deque<Transfer*> waiting;
@@ -70,7 +70,7 @@ class CurlClient final : public Client {
 
   const Limits limits_;
   const std::string user_agent_;
-  const std::string ca_bundle_;  // of the system; empty where libcurl was built without one
+  const std::string ca_bundle_;  // of the system; empty if libcurl was built without one
 
   void* const multi_;  // CURLM
   const std::shared_ptr<BodyPool> bodies_ = std::make_shared<BodyPool>();

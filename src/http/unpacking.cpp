@@ -16,7 +16,7 @@ constexpr std::size_t piece_bytes = 32 << 10;
 constexpr std::size_t shown_max = 40;
 constexpr char gzip_first_byte = '\x1f';
 
-// A list without its blanks and without "identity", in lower case; cut and cleaned for a message.
+// The list without blanks and "identity", in lower case; cut and cleaned for a message.
 std::string normalised(std::string_view header) {
   std::string list;
   while (!header.empty()) {
@@ -61,7 +61,7 @@ Unpacker::Verdict Unpacker::undecodable(std::string_view why) {
 }
 
 Unpacker::Verdict Unpacker::append(std::string_view bytes, std::string& body, std::size_t bytes_max) {
-  // What unpacks to nothing would otherwise come in for ever.
+  // Otherwise input that decompresses to nothing could go on for ever.
   if (bytes.size() > bytes_max - came_in_) return Verdict::too_large;
   came_in_ += bytes.size();
   if (!packed_) {
@@ -73,7 +73,7 @@ Unpacker::Verdict Unpacker::append(std::string_view bytes, std::string& body, st
   z_stream& zlib = stream_->zlib;
   std::array<char, piece_bytes> piece;
   for (bool more = !bytes.empty(); more;) {
-    if (stream_->between_members) {  // what follows is another member, or pads the last one
+    if (stream_->between_members) {  // what follows is another member, or padding
       bytes.remove_prefix(std::min(bytes.find_first_not_of('\0'), bytes.size()));
       if (bytes.empty()) break;
       if (bytes.front() != gzip_first_byte) return undecodable("ends before the body does");

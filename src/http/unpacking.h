@@ -1,5 +1,5 @@
-// A body's Content-Encoding undone as the body comes. gzip is what CurlClient asks for; libcurl's own decoder
-// is not used, because 7.88 takes the end of a gzip member for the end of the body. The only file that sees
+// Decodes a body's Content-Encoding while the body arrives. CurlClient asks for gzip; libcurl's own decoder
+// is not used, because 7.88 takes the end of a gzip member for the end of the body. The only file that uses
 // zlib. Knows nothing of HTTP but the names of the encodings.
 #pragma once
 
@@ -13,15 +13,15 @@ namespace auditstream::http {
 
 class Unpacker {
  public:
-  // What became of some bytes.
+  // The result of adding some bytes.
   enum class Verdict {
     fine,
     too_large,    // the limit is reached
-    undecodable,  // not what the encoding promised, or an encoding that nobody can decode here
+    undecodable,  // not in the promised encoding, or in one that is not supported
   };
 
-  // As the headers name it, a list with commas too: gzip, x-gzip and deflate can be decoded, "" and identity
-  // need not be.
+  // `content_encoding` is as in the header, which may be a list: gzip, x-gzip and deflate are decoded, "" and
+  // identity need no decoding.
   explicit Unpacker(std::string_view content_encoding);
   ~Unpacker();
   Unpacker(Unpacker&&) noexcept;
@@ -29,13 +29,13 @@ class Unpacker {
 
   bool is_packed() const { return packed_; }
 
-  // Appends what the bytes unpack to; `body` stays within `bytes_max`, and so does all that comes in.
+  // Appends the decoded bytes; `body` stays within `bytes_max`, and so does the encoded input.
   Verdict append(std::string_view bytes, std::string& body, std::size_t bytes_max);
 
   // Whether the body may end here.
   bool complete() const;
 
-  // Why a body is undecodable, for a person: names the encoding.
+  // Why a body is undecodable, for people: names the encoding.
   const std::string& complaint() const { return complaint_; }
 
  private:
@@ -47,7 +47,7 @@ class Unpacker {
   std::string complaint_;
   bool packed_ = false;
   std::size_t came_in_ = 0;
-  std::unique_ptr<Stream> stream_;  // only of what can be decoded
+  std::unique_ptr<Stream> stream_;  // only if there is something to decode that can be
 };
 
 }  // namespace auditstream::http
