@@ -1,4 +1,4 @@
-// What the process says with its exit code; those of sysexits.h where there is one.
+// The exit codes of the process; those of sysexits.h where one fits.
 #pragma once
 
 #include "auditstream/result.h"

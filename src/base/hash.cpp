@@ -1,5 +1,5 @@
-// Hashes that are stored in Kafka or decide about partitions, so they may never change. Knows nothing of what
-// it hashes.
+// Hashes that are stored in Kafka or choose partitions, so they must never change. Knows nothing of what it
+// hashes.
 #include "base/hash.h"
 
 #include <xxhash.h>
@@ -51,7 +51,7 @@ std::string hash_hex(std::string_view bytes) {
 
 int murmur2_partition(std::string_view key, int count) {
   AS_CHECK(count > 0);
-  // Java's toPositive: the sign bit is cleared, not negated.
+  // Like Java's toPositive, clears the sign bit instead of negating.
   return static_cast<int>(murmur2(key) & 0x7fffffff) % count;
 }
 

@@ -9,10 +9,10 @@ namespace auditstream {
 
 std::uint64_t hash64(std::string_view bytes);
 
-// 32 hex digits of XXH3-128: the id given to an event that has none of its own.
+// 32 hex digits of XXH3-128: the id of an event that has none of its own.
 std::string hash_hex(std::string_view bytes);
 
-// The partition that Java's default partitioner and librdkafka's murmur2_random give to a key. count > 0.
+// The partition that Java's default partitioner and librdkafka's murmur2_random choose for a key. count > 0.
 int murmur2_partition(std::string_view key, int count);
 
 }  // namespace auditstream

@@ -1,4 +1,4 @@
-// Single values out of JSON text, and text as JSON. Knows nothing of events.
+// Reads single values from JSON text, and writes text as JSON. Knows nothing of events.
 #include "auditstream/json.h"
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 namespace auditstream::json {
 namespace {
 
-// Keeps the scalar at the one pointer of the tree.
+// Keeps the scalar at the only pointer of the tree.
 class ScalarHandler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, ScalarHandler> {
  public:
   ScalarHandler(std::string_view text, const PointerNode& root) : text_(text), root_(root), track_(&root) {}
@@ -76,8 +76,8 @@ int hex4(std::string_view text, std::size_t at) {
 bool high_surrogate(int unit) { return unit >= 0xd800 && unit <= 0xdbff; }
 bool low_surrogate(int unit) { return unit >= 0xdc00 && unit <= 0xdfff; }
 
-// An escape in a string: how many characters it takes, and whether it is half of a surrogate pair without the
-// other half.
+// An escape sequence in a string: its length, and whether it is half of a surrogate pair without the other
+// half.
 struct Escape {
   std::size_t size;
   bool half_a_pair;
@@ -167,7 +167,7 @@ std::size_t utf8_flaw(std::string_view text) {
       ++at;
       continue;
     }
-    // RFC 3629: neither overlong forms nor surrogates nor anything above U+10FFFF.
+    // RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
     const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
     if (first < 0xc2 || first > 0xf4) return at;
     for (std::size_t i = 1; i < length; ++i) {
@@ -204,7 +204,7 @@ std::string mend(std::string_view text) {
 }
 
 std::string_view as_spelled(std::string_view text, std::size_t end, std::string_view decoded) {
-  // What mend() leaves of a half is U+FFFD; a low one alone passes the parser as it is.
+  // mend() turns a half pair into U+FFFD; a low half alone passes the parser unchanged.
   const auto low_half = [&] {
     for (std::size_t at = decoded.find('\xed'); at != std::string_view::npos;
          at = decoded.find('\xed', at + 1)) {

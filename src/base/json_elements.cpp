@@ -14,15 +14,15 @@ struct Nobody : rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Nobody> {
   void begin(const Bytes&) {}
 };
 
-// Takes the text apart by what gives it its structure: brackets, quotes, commas and colons. Everything
-// between two of these may be wrong as long as it is one thing: two side by side mean that a quote is
-// missing, or one too many, and then everything that follows could be inside out.
+// Splits the text at its structure: brackets, quotes, commas and colons. Whatever is between two of these may
+// be wrong if it is a single thing: two side by side mean that a quote is missing or too many, and then
+// strings and structure may be swapped from there on.
 class ElementScan {
  public:
   ElementScan(std::string_view text, std::size_t begin, std::size_t nesting_max)
       : text_(text), at_(begin), nesting_max_(nesting_max), patched_{std::string(text), {}} {}
 
-  // To the array's end; false where a border is in doubt.
+  // Scans to the array's end; false if it is unclear where an element ends.
   bool run() {
     while (patched_.damages.size() <= damages_max) {
       at_ = text_.find_first_not_of(" \t\r\n", at_);
@@ -95,7 +95,7 @@ class ElementScan {
     } else {
       at_ = std::min(text_.find_first_of(",:{}[]\" \t\r\n", at_), text_.size());
     }
-    // What is too deep goes as a whole.
+    // What is nested too deep is replaced as a whole.
     if (!plain && open_.size() <= nesting_max_) check(begin);
     end_value();
     return true;
@@ -103,7 +103,7 @@ class ElementScan {
 
   void end_value() {
     if (!open_.empty()) return;
-    // Whatever else is wrong: a comma too many, a name without a value.
+    // Finds what else is wrong: a comma too many, a name without a value.
     const std::size_t before = patched_.damages.size();
     check(element_);
     if (patched_.damages.size() == before) return;
@@ -112,7 +112,7 @@ class ElementScan {
     patched_.damages.erase(inner, patched_.damages.end() - 1);
   }
 
-  // Whether what ends here and begins there is JSON by now.
+  // Checks that [begin, at_) is JSON, and records the damage if not.
   void check(std::size_t begin) {
     const std::string_view value = std::string_view(patched_.text).substr(begin, at_ - begin);
     Nobody nobody;
@@ -139,10 +139,10 @@ class ElementScan {
   std::size_t at_;
   const std::size_t nesting_max_;
   Patched patched_;
-  std::string open_;          // the brackets inside of the element
+  std::string open_;          // open brackets inside the element
   bool separated_ = true;     // a value may begin here
-  std::size_t element_ = 0;   // where it began
-  std::size_t too_deep_ = 0;  // where what is nested too deep began
+  std::size_t element_ = 0;   // where the element began
+  std::size_t too_deep_ = 0;  // where the part nested too deep began
 };
 
 }  // namespace

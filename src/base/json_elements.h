@@ -1,4 +1,4 @@
-// The elements of an array in text that is no valid JSON: one that is broken must not hide the others. Knows
+// The elements of an array in text that is not valid JSON: a broken element must not hide the others. Knows
 // nothing of events.
 #pragma once
 
@@ -10,8 +10,8 @@
 
 namespace auditstream::json {
 
-// What was wrong in [begin, end): a string, what stands for a number or a word, what is nested too deep, or a
-// whole element.
+// What was wrong in [begin, end): a string, something in place of a number or word, a part nested too deep,
+// or a whole element.
 struct Damage {
   std::size_t begin;
   std::size_t end;
@@ -20,14 +20,14 @@ struct Damage {
 };
 
 struct Patched {
-  std::string text;             // of the same length: all offsets stay
-  std::vector<Damage> damages;  // in their order
+  std::string text;             // of the same length: all offsets stay valid
+  std::vector<Damage> damages;  // in the order of the text
 };
 
-// The text with what is damaged in the elements replaced by something that is not. `begin` stands behind the
-// array's bracket, which is the depth-th that is open. Nothing where it is in doubt where an element ends:
-// where a quote or a bracket is amiss, or the text is cut; nor where more is damaged than anybody wants to
-// hear of. What is wrong outside of the elements stays wrong.
+// The text with damaged parts of the elements replaced by valid JSON. `begin` is just after the array's
+// bracket, at which `depth` brackets are open. Nothing if it is unclear where an element ends, because a
+// quote or a bracket is wrong or the text is cut; or if there is too much damage to report. Errors outside
+// the elements remain.
 std::optional<Patched> patch_elements(std::string_view text, std::size_t begin, std::size_t depth);
 
 }  // namespace auditstream::json

@@ -1,5 +1,5 @@
-// One pass over JSON text with RapidJSON, following JSON pointers (RFC 6901) without building a tree of the
-// document. For json.cpp and for slicing pages; knows nothing of events or vendors.
+// A single pass over JSON text with RapidJSON, which follows JSON pointers (RFC 6901) without building a
+// document tree. For json.cpp and for slicing pages; knows nothing of events or vendors.
 #pragma once
 
 #include <array>
@@ -15,11 +15,11 @@
 namespace auditstream::json {
 
 // RapidJSON's recursive parser needs stack for each level: 200,000 levels end the process. It is also the
-// only one whose callbacks come after the character was taken, which slicing relies on.
+// only one that calls back after it has consumed the character, on which slicing relies.
 inline constexpr std::size_t depth_max = 256;
 
-// The text as RapidJSON's input. Unlike its MemoryStream it never reads past the end, not even in a cut UTF-8
-// sequence.
+// The text as RapidJSON's input. Unlike its MemoryStream it never reads past the end, not even in a truncated
+// UTF-8 sequence.
 class Bytes {
  public:
   using Ch = char;
@@ -31,7 +31,7 @@ class Bytes {
   std::size_t Tell() const { return static_cast<std::size_t>(at_ - begin_); }
   bool at_end() const { return at_ == end_; }
 
-  // The concept asks for these; only parsing in place would call them.
+  // Required by the concept; only in-place parsing would call these.
   Ch* PutBegin() { return nullptr; }
   void Put(Ch) {}
   void Flush() {}
@@ -43,7 +43,7 @@ class Bytes {
   const char* end_;
 };
 
-// A set of JSON pointers as a tree. A pointer's slot is its place in the list that the tree was grown from.
+// A set of JSON pointers as a tree. A pointer's slot is its index in the list that the tree was built from.
 struct PointerNode {
   std::string token;
   std::vector<PointerNode> children;
@@ -55,8 +55,8 @@ struct PointerNode {
 // The pointers must be valid. At most 32 may share a parent.
 PointerNode grow_pointers(const std::vector<std::string_view>& pointers);
 
-// Follows a parser through a document and says which node of the tree a value stands at. Where a key stands
-// twice in an object, only the first occurrence has a node.
+// Follows a parser through a document and maps each value to its node of the tree. If an object has a key
+// twice, only the first one has a node.
 class Track {
  public:
   explicit Track(const PointerNode* root) : next_(root) {}
@@ -66,7 +66,7 @@ class Track {
     next_ = top.node == nullptr ? nullptr : first_occurrence(top, key);
   }
 
-  // The node of the value that begins now; null where no pointer leads to or through it. Once for each value.
+  // The node of the value that begins now; null if no pointer leads to or through it. Once for each value.
   const PointerNode* value() {
     if (depth_ == 0) return next_;
     Frame& top = frames_[depth_ - 1];
@@ -74,7 +74,7 @@ class Track {
     return top.node == nullptr ? nullptr : top.node->child(std::to_string(top.index++));
   }
 
-  // Enters an object or array; its members are looked up in `node`. False where it is nested too deep.
+  // Enters an object or array; its members are looked up in `node`. False if it is nested too deep.
   bool open(const PointerNode* node, bool array) {
     if (depth_ == depth_max) return false;
     frames_[depth_++] = Frame{node, 0, 0, array};
@@ -104,31 +104,29 @@ enum class Flaw { none, cut, too_deep, broken };
 struct Verdict {
   Flaw flaw = Flaw::none;
   std::size_t offset = 0;
-  std::string reason;  // RapidJSON's words; empty unless broken
+  std::string reason;  // RapidJSON's message; empty unless broken
 };
 
-// The text with what RapidJSON refuses although JSON allows it replaced by something of the same length: half
-// a surrogate pair standing alone ("\ud83d", seen where a user agent was cut in the middle of one), and
-// numbers beyond a double
-// ("1e400"). All offsets stay.
+// The text, with what JSON allows but RapidJSON refuses replaced by something of the same length: half a
+// surrogate pair ("\ud83d", seen where a user agent was cut in the middle of a pair) and numbers too large
+// for a double ("1e400"). All offsets stay valid.
 std::string mend(std::string_view text);
 
-// What a string of the text says, of which the parser has read `decoded` and which ends before `end`. As a
-// rule that is it. But half a surrogate pair is nothing that Unicode text can say, and comes mended: such a
-// string is taken as it is spelled, quotes included, lest two that differ look alike. For any scalar.
+// What the string before `end` means, which the parser has read as `decoded`: usually just that. But Unicode
+// text can't hold half a surrogate pair, so mend() has replaced it: such a string is returned as written,
+// with quotes, so that different ones stay different. For any scalar.
 std::string_view as_spelled(std::string_view text, std::size_t end, std::string_view decoded);
 
 // Whether the text is one JSON value of valid UTF-8, nested at most depth_max deep.
 bool is_json(std::string_view text);
 
-// Where the first byte stands that is not UTF-8, or the text's size. A sequence that the end cuts off is no
-// fault of its own. Before the parser and not in it: most text is ASCII, which is passed over eight bytes at
-// a time.
+// The offset of the first byte that is not UTF-8, or the text's size. A sequence cut off at the end is not an
+// error. Done before parsing because most text is ASCII, which is checked eight bytes at a time.
 std::size_t utf8_flaw(std::string_view text);
 
-// Parses the whole text as one JSON value of valid UTF-8. The handler is RapidJSON's, plus `begin(const
-// Bytes&)`, which makes it forget everything: a document that needs mending is read twice. Numbers may come
-// mended, so a handler takes them from the text, where they end at Tell().
+// Parses the whole text as one JSON value of valid UTF-8. The handler is like RapidJSON's, plus `begin(const
+// Bytes&)`, which resets it: a document that needs mending is read twice. Numbers may be mended, so a handler
+// takes them from the text, where they end at Tell().
 template <class Handler>
 Verdict walk(std::string_view text, Handler& handler, bool mended = false) {
   constexpr unsigned flags = rapidjson::kParseNumbersAsStringsFlag;
@@ -141,7 +139,7 @@ Verdict walk(std::string_view text, Handler& handler, bool mended = false) {
   handler.begin(bytes);
   reader.Parse<flags>(bytes, handler);
   if (!reader.HasParseError()) {
-    // The parser takes a NUL for the end of its input.
+    // The parser treats a NUL as the end of its input.
     return bytes.at_end() ? Verdict{} : Verdict{Flaw::broken, bytes.Tell(), "a NUL byte after the document"};
   }
   switch (reader.GetParseErrorCode()) {

@@ -19,12 +19,12 @@ std::string written(Write write) {
 }
 
 void put_string(Writer& writer, std::string_view text) {
-  // RapidJSON takes no null, which is what an empty view may begin with.
+  // RapidJSON does not accept a null pointer, which an empty view may have.
   writer.String(text.empty() ? "" : text.data(), static_cast<rapidjson::SizeType>(text.size()));
 }
 
 void put(Writer& writer, const Value& value) {
-  // Its type is of no weight: only the name of a member must be a string.
+  // The type doesn't matter: only a member's name must be a string.
   writer.RawValue(value.text().data(), value.text().size(), rapidjson::kStringType);
 }
 

@@ -1,5 +1,5 @@
-// Mutex, MutexLock, Condition: those of the standard library, in a form that clang's thread-safety analysis
-// understands: https://clang.llvm.org/docs/ThreadSafetyAnalysis.html. Other compilers ignore the annotations.
+// Mutex, MutexLock, Condition: the standard library's, with annotations for clang's thread-safety analysis:
+// https://clang.llvm.org/docs/ThreadSafetyAnalysis.html. Other compilers ignore them.
 #pragma once
 
 #include <chrono>
@@ -13,9 +13,9 @@
 #define AS_THREAD_ATTRIBUTE(x)
 #endif
 
-// Of a member: it is read and written with the mutex held.
+// For a member: it is read and written only with the mutex held.
 #define AS_GUARDED_BY(mutex) AS_THREAD_ATTRIBUTE(guarded_by(mutex))
-// Of a function: it is called with the mutex held.
+// For a function: it is called only with the mutex held.
 #define AS_REQUIRES(...) AS_THREAD_ATTRIBUTE(requires_capability(__VA_ARGS__))
 
 namespace auditstream {
@@ -26,7 +26,7 @@ class AS_THREAD_ATTRIBUTE(capability("mutex")) Mutex {
   std::mutex mutex_;
 };
 
-// Holds the mutex while it lives, but between unlock() and lock().
+// Holds the mutex while it exists, except between unlock() and lock().
 class AS_THREAD_ATTRIBUTE(scoped_lockable) MutexLock {
  public:
   explicit MutexLock(Mutex& mutex) AS_THREAD_ATTRIBUTE(acquire_capability(mutex)) : lock_(mutex.mutex_) {}
@@ -47,12 +47,12 @@ class Condition {
   void notify_one() { condition_.notify_one(); }
   void notify_all() { condition_.notify_all(); }
 
-  // `so` is asked with the mutex held.
+  // `so` is called with the mutex held.
   template <class Predicate>
   void wait(MutexLock& lock, Predicate so) AS_THREAD_ATTRIBUTE(no_thread_safety_analysis) {
     condition_.wait(lock.lock_, std::move(so));
   }
-  // What `so` says in the end.
+  // Returns the last result of `so`.
   template <class Rep, class Period, class Predicate>
   bool wait_for(MutexLock& lock, std::chrono::duration<Rep, Period> patience, Predicate so)
       AS_THREAD_ATTRIBUTE(no_thread_safety_analysis) {

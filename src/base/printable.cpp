@@ -17,7 +17,7 @@ bool breaks_line(unsigned code) {
 
 bool controls(unsigned code) { return code < 0x20 || (code >= 0x7f && code < 0xa0); }
 
-// Directions, joiners, fillers and tags: Unicode's Default_Ignorable_Code_Point but for variation selectors.
+// Directions, joiners, fillers and tags: Unicode's Default_Ignorable_Code_Point except variation selectors.
 bool hides(unsigned code) {
   constexpr std::array<std::pair<unsigned, unsigned>, 12> ranges{{{0xad, 0xad},
                                                                   {0x34f, 0x34f},

@@ -1,4 +1,4 @@
-// The names of refusals as metrics, logs and tests spell them.
+// The names of refusals in metrics, logs and tests.
 #include "auditstream/model.h"
 
 #include "auditstream/check.h"

@@ -7,7 +7,7 @@
 namespace auditstream {
 namespace {
 
-// Looking the algorithm up costs more than hashing an id.
+// Looked up once: that costs more than hashing an id.
 void begin(EVP_MD_CTX* context) {
   static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   AS_CHECK(algorithm != nullptr);

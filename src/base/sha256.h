@@ -1,4 +1,4 @@
-// SHA-256, for what an auditor computes again. OpenSSL's.
+// SHA-256 by OpenSSL, for digests that an auditor computes again.
 #pragma once
 
 #include <array>
@@ -17,7 +17,7 @@ class Sha256 {
   Sha256();
 
   void add(std::string_view bytes);
-  // Of all that was added; begins anew.
+  // The digest of everything that was added; starts again.
   Digest finish();
 
  private:
@@ -27,7 +27,7 @@ class Sha256 {
   std::unique_ptr<evp_md_ctx_st, Free> context_;
 };
 
-// 64 digits, as sha256sum prints them.
+// 64 hex digits, as printed by sha256sum.
 std::string hex(const Sha256::Digest& digest);
 
 }  // namespace auditstream

@@ -1,4 +1,4 @@
-// Parsing and printing of times and spans. Knows no clock and no locale.
+// Parses and prints times and durations. Knows no clock and no locale.
 #include "auditstream/time.h"
 
 #include <array>
@@ -18,7 +18,7 @@ using std::chrono::sys_days;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// Takes pieces off the front of a text; what does not fit leaves the text as it was.
+// Takes pieces off the front of a text; if one does not match, the text stays as it was.
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : rest_(text) {}
@@ -69,8 +69,8 @@ struct Clockface {
   microseconds fraction{0};
 
   bool possible() const { return hour <= 23 && minute <= 59 && second <= 60; }
-  // A leap second counts as the second before it: the order of events stays, and nothing falls into another
-  // minute.
+  // A leap second counts as the second before it: the order of events stays the same, and nothing moves into
+  // another minute.
   microseconds since_midnight() const {
     return hours(hour) + minutes(minute) + seconds(second == 60 ? 59 : second) + fraction;
   }
@@ -92,7 +92,7 @@ bool scan_clock(Scanner& in, Clockface& out) {
   return !in.take(".") || in.fraction(out.fraction);
 }
 
-// "Z", or an offset "+05:00"; without a colon too where `loose`.
+// "Z", or an offset such as "+05:00"; if `loose`, also without the colon.
 bool scan_zone(Scanner& in, bool loose, minutes& east) {
   if (in.take("Z") || in.take("z") || (loose && in.take("UTC"))) {
     east = minutes(0);
@@ -108,7 +108,7 @@ bool scan_zone(Scanner& in, bool loose, minutes& east) {
   return true;
 }
 
-// The zone may lead out of the years that have four digits, and what is printed then could not be read again.
+// A zone may move a time out of the years with four digits; printed, it could not be parsed again.
 bool printable(Time time) {
   using namespace std::chrono;
   return time >= Time(sys_days(year(0) / January / 1)) && time < Time(sys_days(year(10'000) / January / 1));
@@ -177,7 +177,7 @@ std::string format_day(Time time) {
   return out;
 }
 
-// Every event has its time printed, so this does without printf.
+// Called for every event, so it does without printf.
 std::string format_rfc3339(Time time) {
   const std::chrono::hh_mm_ss clock(time - std::chrono::floor<days>(time));
   std::string text = format_day(time);

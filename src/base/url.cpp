@@ -19,7 +19,7 @@ bool is_label(std::string_view label) {
 template <class Address>
 std::optional<Address> address_in(int family, std::string_view text) {
   Address address{};
-  // It would end at a NUL.
+  // inet_pton would stop at a NUL.
   const bool whole = text.find('\0') == std::string_view::npos;
   const bool valid = whole && ::inet_pton(family, std::string(text).c_str(), &address) == 1;
   return valid ? std::optional(address) : std::nullopt;

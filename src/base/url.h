@@ -1,5 +1,5 @@
-// URLs and hosts, taken apart in one way for the config, the HTTP client, the HTTP server and the links of
-// vendors. Opens no socket and resolves no name.
+// Parses URLs and hosts, in the same way for the config, the HTTP client, the HTTP server and the vendors'
+// links. Opens no socket and resolves no name.
 #pragma once
 
 #include <optional>
@@ -10,25 +10,25 @@
 
 namespace auditstream {
 
-// ASCII only: the case of hosts, schemes and header names.
+// ASCII only: for hosts, schemes and header names, whose case doesn't matter.
 std::string lower(std::string_view text);
 
-// "HTTPS://Host:8083/path?query" in its parts.
+// The parts of "HTTPS://Host:8083/path?query".
 struct UrlParts {
-  std::string scheme;          // "https", in lower case; "" where the URL is relative
+  std::string scheme;          // "https", in lower case; "" if the URL is relative
   std::string_view authority;  // "Host:8083"
   std::string_view rest;       // "/path?query"
 };
 UrlParts split_url(std::string_view url);
 
-// "example:8083" and "[::1]:8083" in their parts. Says nothing of whether they are valid.
+// The parts of "example:8083" or "[::1]:8083", valid or not.
 struct Authority {
   std::string_view host;  // an IPv6 address with its brackets
   std::optional<std::string_view> port;
 };
 Authority split_authority(std::string_view authority);
 
-// A valid host: a domain name of one label or more, or an address.
+// A valid host: a domain name of one or more labels, or an IP address.
 struct HostPort {
   std::string host;  // in lower case; an IPv6 address without its brackets
   bool ipv6 = false;
@@ -36,23 +36,23 @@ struct HostPort {
 
   std::string text() const;  // "example:8083", "[::1]"
 };
-// "host" or "host:port"; nothing for what is neither.
+// "host" or "host:port"; nothing for anything else.
 std::optional<HostPort> parse_host_port(std::string_view text);
 
-// In lower case. A last label of digits would be taken for an IPv4 address.
+// `host` is in lower case. No domain has a last label of digits: it would be taken for an IPv4 address.
 bool is_domain(std::string_view host);
 
 // Whether the host of a HostPort is this machine.
 bool is_loopback(std::string_view host);
 
-// Whether the user or the password of a URL holds what means something in URLs, so that another reader takes
-// a part of it for the host.
+// Whether the user or password in a URL contains characters with a meaning in URLs, so that another program
+// would take a part of it for the host.
 bool has_ambiguous_user(std::string_view url);
 
-// "%41" is "A"; what is no such escape stays as it is.
+// "%41" becomes "A"; invalid escapes stay as they are.
 std::string percent_decode(std::string_view text);
 
-// The parameters of "a=1&b=%20+", decoded; a '+' is a blank.
+// The decoded parameters of "a=1&b=%20+"; a '+' is a space.
 std::vector<std::pair<std::string, std::string>> read_query(std::string_view query);
 
 }  // namespace auditstream

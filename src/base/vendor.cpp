@@ -1,11 +1,11 @@
-// What a vendor without a token of its own need not say.
+// Defaults for vendors that use no token.
 #include "auditstream/vendor.h"
 
 #include "auditstream/check.h"
 
 namespace auditstream {
 
-// Only called where exchanges_token(), and such a vendor has its own.
+// Only called if exchanges_token(); such a vendor overrides it.
 http::Request Vendor::token_request(const Source&, const Secrets&) const {
   AS_CHECK(exchanges_token());
   AS_CHECK(false);
