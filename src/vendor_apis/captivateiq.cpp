@@ -6,8 +6,8 @@
 // From the portal's OpenAPI, harvested by a third party: GET /ciq/v1/audit-logs/ with its trailing slash;
 // start_date and end_date are days; no ordering; id is a random UUID; 5 requests/s and 1500/h.
 // From the product page: the record, created_at in whole seconds.
-// Not verified, so both answers will do: the zone of the days, and whether end_date is part of the range
-// (one day more is asked for); order, precision of created_at, retention, headers of a 429.
+// Not verified, so the code works either way: the time zone of the days, and whether end_date is part of the
+// range (one day more is requested); order, precision of created_at, retention, headers of a 429.
 #include <algorithm>
 #include <utility>
 
@@ -66,7 +66,7 @@ class CaptivateIq final : public Vendor {
                         const PageRequest& ask) const override {
     toolkit::Url url(source.base_url, "/ciq/v1/audit-logs/");
     url.add("start_date", format_day(ask.from));
-    // Right for an end that is part of the range and for one that is not.
+    // Right whether the range includes its end or not.
     url.add("end_date", format_day(ask.to.value_or(ask.latest + 24h) + 24h));
     url.add("limit", ask.probe ? 1 : ask.page_size);
     url.add("offset", ask.token.empty() ? "0" : ask.token);
@@ -88,15 +88,15 @@ class CaptivateIq final : public Vendor {
     page.events = std::move(slices.events);
     page.total = toolkit::count(slices.fields[1]);
     const toolkit::Field& link = slices.fields[0];
-    // Without it nobody knows whether there are more pages, and these events might be taken for all.
+    // Without `next` there may be more pages, and these events would be taken for all.
     if (!link.present) return toolkit::malformed(source, response, remedies, "sent no `next`");
     if (link.odd) return toolkit::malformed(source, response, remedies, "sent a `next` that is no link");
     if (!link.text || ask.probe) return page;
     const std::uint64_t offset = toolkit::count({true, ask.token}).value_or(0);
-    // Never beyond the rows that came: what lies between would be lost. Only where none came does the link
-    // say how far there are none, and at most for the page that was asked for.
+    // Skips only the rows received: others would be lost. Only if there were none, the link says how far
+    // there are none, and at most one page size is skipped.
     const std::uint64_t end = offset + (page.events.empty() ? ask.page_size : page.events.size());
-    // Of the link nothing else counts: proxies give it another scheme, port or host.
+    // Only the link's offset counts: proxies give it another scheme, port or host.
     const std::uint64_t next =
         std::min(toolkit::count({true, toolkit::query_parameter(*link.text, "offset")}).value_or(end), end);
     if (next <= offset)

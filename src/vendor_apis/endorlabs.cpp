@@ -11,9 +11,9 @@
 // expirationTime or ttl; page_id wins over page_token; sorting breaks paging on a sibling collection, so
 // none is asked for.
 // From the product page: the sample record; API keys expire after 30 to 90 days.
-// Not verified, so both answers will do: when a row moves to the archive (near the line both are asked,
-// the active log first, so that a row on its way is seen); the HTTP status of code 4; whether empty lists
-// are left out; order. No rate is published: 5/s is our own caution.
+// Not verified, so the code works either way: when a row moves to the archive (near that limit both are
+// requested, the active log first, so that a row on its way is seen); the HTTP status of code 4; whether
+// empty lists are left out; order. No rate limit is published: 5/s is our own choice.
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -47,8 +47,8 @@ constexpr toolkit::Remedies remedies{
     .unreachable = "Check base_url where it is set, then proxy and the network.",
 };
 
-// The two collections that the log is kept in. A page token is "active" or "archived", then maybe a parameter
-// that continues within: "active page_id=6512f0".
+// The two collections of the log. A page token is "active" or "archived", then possibly the parameter of the
+// next page: "active page_id=6512f0".
 constexpr std::string_view active = "active";
 constexpr std::string_view archived = "archived";
 
@@ -64,7 +64,7 @@ std::string_view collection_of(const PageRequest& ask) {
   return ask.token.starts_with(archived) ? archived : active;
 }
 
-// gRPC's code says what happened where the HTTP status is a gateway's guess.
+// The gRPC code is reliable, while the HTTP status may be a gateway's guess.
 Refusal refuse(const http::Response& response, Refusal refusal) {
   struct Meaning {
     std::string_view code;
@@ -91,7 +91,7 @@ Refusal refuse(const http::Response& response, Refusal refusal) {
   return refusal;
 }
 
-// The namespace in what people copy from the browser, or "".
+// The namespace in an address copied from the browser, or "".
 std::string_view namespace_in(std::string_view address) {
   if (const auto scheme = address.find("://"); scheme != address.npos) address.remove_prefix(scheme + 3);
   const std::string_view host = address.substr(0, address.find('/'));
@@ -152,7 +152,7 @@ class EndorLabs final : public Vendor {
     if (collection_of(ask) == archived) path += "/archived";
 
     std::string filter = "meta.create_time>=" + date(ask.from);
-    // Beyond the millisecond that `to` lies in.
+    // `to` may lie within a millisecond: the bound is after that one.
     if (ask.to) filter += " and meta.create_time<" + date(*ask.to + 2ms - 1us);
     toolkit::Url url(source.base_url, path);
     url.add("list_parameters.filter", filter);
@@ -169,7 +169,7 @@ class EndorLabs final : public Vendor {
     request.headers = {{"Authorization", "Bearer " + token->value.reveal()},
                        {"Accept", "application/json"},
                        {"Request-Timeout", "60"}};
-    request.timeout = 75s;  // the vendor is to give up first: its word tells a slow query from a dead network
+    request.timeout = 75s;  // the vendor times out first: its error tells a slow query from a dead network
     return request;
   }
 
@@ -220,7 +220,7 @@ class EndorLabs final : public Vendor {
                                           Time now) const override {
     if (response.status != 200) {
       Refusal refusal = refuse(response, toolkit::classify(source, response, remedies));
-      // No permission is asked for yet: whatever is refused here is the key.
+      // A token exchange needs no permission: whatever is refused here is the key.
       if (refusal.kind == RefusalKind::forbidden) {
         refusal.kind = RefusalKind::unauthorized;
         refusal.remedy = remedies.unauthorized;
@@ -230,7 +230,7 @@ class EndorLabs final : public Vendor {
     const std::string_view body = *response.body;
     const std::string token = json::scalar_at(body, "/token").value_or("");
     if (token.empty() || token.find_first_of(" \r\n") != token.npos) {
-      http::Response unquoted = response;  // under another name the token may be in it
+      http::Response unquoted = response;  // the token may be in the body, under another name
       unquoted.body = std::make_shared<const std::string>();
       return toolkit::malformed(source, unquoted, remedies,
                                 "gave no usable token for api_key and api_secret");

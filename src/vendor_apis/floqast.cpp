@@ -8,10 +8,10 @@
 // From the product page: regions us, eu and au are strictly separate; no limit is published, 10/s is
 // safe.
 // From the help center: keys are allowed service by service and may expire.
-// Not verified, so both answers will do: the zone of the days; name and format of an event's time
+// Not verified, so the code works either way: the time zone of the days; name and format of an event's time
 // (candidates, then the ObjectId in `id`, whose first 8 hex digits are Unix seconds); how paging ends
 // (links.next missing, null or empty, or an empty page that leads to itself); order, retention, bodies of
-// refusals; that a 303 leads to a presigned URL.
+// refusals; whether a 303 leads to a presigned URL.
 #include <algorithm>
 #include <charconv>
 #include <utility>
@@ -24,7 +24,7 @@ namespace auditstream::vendor_apis {
 namespace {
 
 constexpr std::string_view api_path = "/api/v1/audit-trail";
-// Begins a page token that is not a cursor but the address that a 303 named.
+// Prefix of a page token that is not a cursor, but the address from a 303.
 constexpr std::string_view redirected = "303 ";
 
 constexpr toolkit::Remedies remedies{
@@ -51,8 +51,8 @@ std::optional<Time> object_id_time(std::string_view id) {
   return Time{std::chrono::seconds{seconds}};
 }
 
-// Whether a redirect may be followed: https; plain http only on this machine, and only from a source that is
-// there too.
+// Whether a redirect may be followed: to https; to plain http only on this machine, and only if the source is
+// on it too.
 bool is_safe(const Source& source, std::string_view url) {
   const std::string origin = toolkit::origin_of(url);
   if (origin.starts_with("https://")) return true;
@@ -107,7 +107,7 @@ class FloQast final : public Vendor {
     request.headers = {{"Accept", "application/json"}};
     if (ask.token.starts_with(redirected)) {
       request.url = ask.token.substr(redirected.size());
-      // The address signs itself; the key belongs to FloQast alone.
+      // The address carries its own signature; the key is only for FloQast.
       if (toolkit::origin_of(request.url) != toolkit::origin_of(source.base_url)) return request;
     } else {
       toolkit::Url url(source.base_url, api_path);
@@ -137,7 +137,7 @@ class FloQast final : public Vendor {
     page.events = std::move(slices.events);
     if (slices.fields[0].odd)
       return toolkit::malformed(source, response, remedies, "sent a links.next that is no link");
-    // Of the link nothing but the cursor counts: proxies give it another scheme, port or host.
+    // Only the link's cursor counts: proxies give it another scheme, port or host.
     if (const std::string link = slices.fields[0].text.value_or(""); !link.empty()) {
       page.next = toolkit::query_parameter(link, "page[cursor]").value_or("");
       if (page.next.empty() || page.next.starts_with(redirected)) {
@@ -168,7 +168,7 @@ class FloQast final : public Vendor {
   }
 
  private:
-  // A page without events whose token is the new address. Its query may be a signature: it is in no message.
+  // A page without events whose token is the new address. Never quoted: its query may be a signature.
   static Answer redirect(const Source& source, const PageRequest& ask, const http::Response& response) {
     const auto refuse = [](std::string_view what) {
       Refusal refusal;

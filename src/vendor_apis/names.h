@@ -1,4 +1,4 @@
-// The names of all vendors, for who needs nothing else of them.
+// The names of all vendors, for code that needs nothing else of them.
 #pragma once
 
 #include <string_view>
@@ -6,8 +6,8 @@
 namespace auditstream::vendor_apis {
 
 struct VendorName {
-  std::string_view name;   // as the config spells it
-  std::string_view title;  // as people do
+  std::string_view name;   // as in the config
+  std::string_view title;  // as people write it
 };
 
 inline constexpr VendorName vendor_names[] = {

@@ -1,4 +1,4 @@
-// Every vendor. Each is one .cpp without a header; what declares and lists it is its line in vendors.inc.
+// Every vendor. Each is one .cpp without a header; its line in vendors.inc declares and lists it.
 #pragma once
 
 #include <string_view>

@@ -106,7 +106,7 @@ class Tines final : public Vendor {
     if (auto* refusal = std::get_if<Refusal>(&read)) return std::move(*refusal);
     auto& slices = std::get<toolkit::Slices>(read);
     const toolkit::Field& next = slices.fields[0];
-    // Without it nobody knows whether there are more pages, and these events might be taken for all.
+    // Without it there may be more pages, and these events would be taken for all.
     if (!next.present || next.odd)
       return toolkit::malformed(source, response, remedies, "sent no meta.next_page_number that can be read");
 

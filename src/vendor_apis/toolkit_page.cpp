@@ -1,4 +1,4 @@
-// Slices a page into events: one pass over the body, no document tree, the events are views of the very bytes
+// Slices a page into events: one pass over the body, no document tree; events are views of the very bytes
 // received.
 #include <algorithm>
 #include <charconv>
@@ -15,11 +15,10 @@
 namespace auditstream::vendor_apis::toolkit {
 namespace {
 
-// More than three times the largest page of any vendor: keeps a body of tiny elements from filling the
-// memory.
+// More than three times the largest page of any vendor: a body of tiny elements must not fill the memory.
 constexpr std::size_t page_events_max = 100'000;
 
-// Slots of the tree for what lies outside the events; the fields follow, and the envelope is last.
+// Slots of the tree for everything outside the events; the fields follow, and the envelope is last.
 constexpr int events_slot = 0;
 constexpr int first_field = 1;
 // Slots of the tree inside an event; the time candidates follow.
@@ -40,7 +39,7 @@ std::vector<std::string_view> inner_pointers(std::string_view id,
   return pointers;
 }
 
-// Where a body is wrong, and in which words: "at byte 17 (0xe9): Invalid value." counted from `begin`.
+// Where and why a body is wrong: "at byte 17 (0xe9): Invalid value.", counted from `begin`.
 std::string place_of(std::string_view body, std::size_t begin, std::size_t at, std::string_view reason) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string words = "at byte " + std::to_string(at - begin);
@@ -51,7 +50,7 @@ std::string place_of(std::string_view body, std::size_t begin, std::size_t at, s
   return words + ": " + std::string(reason);
 }
 
-// What stands around a place.
+// The text around a position.
 std::string_view around(std::string_view body, std::size_t at) {
   constexpr std::size_t time_before = 40;
   constexpr std::size_t everything = 80;
@@ -81,7 +80,7 @@ class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
     forget_event();
   }
 
-  // What is wrong in the text that the next pass sees patched. It outlives the pass.
+  // The damage in the text that the next pass sees patched. Must outlive the pass.
   void mind(const std::vector<json::Damage>& damages) { damages_ = &damages; }
 
   bool Null() { return scalar(std::nullopt); }
@@ -138,8 +137,7 @@ class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
 
   bool found_events() const { return array_found_ || (envelope_found_ && !array_misplaced_); }
   bool overfull() const { return overfull_; }
-  // Where the array of events begins, behind its bracket, and how deep that is; nothing if it has not been
-  // seen.
+  // The position after the opening bracket of the events' array, and its depth; nothing if it was not found.
   struct Array {
     std::size_t begin;
     std::size_t depth;
@@ -188,7 +186,7 @@ class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
     }
   }
 
-  // The element ends here and began after the comma that follows the one before.
+  // The event ends here, and began after the comma behind the previous one.
   bool finish_event() {
     const std::size_t begin = text_.find_first_not_of(" \t\r\n,", mark_);
     mark_ = bytes_->Tell();
@@ -210,18 +208,18 @@ class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
     return true;
   }
 
-  // The last one that begins before where the parser is.
+  // The last damage that begins before the parser's position.
   const json::Damage* last_damage() const {
     if (damages_ == nullptr) return nullptr;
     const auto next = std::ranges::lower_bound(*damages_, bytes_->Tell(), {}, &json::Damage::begin);
     return next == damages_->begin() ? nullptr : &*std::prev(next);
   }
-  // Whether the scalar that ends here only stands for what is damaged.
+  // Whether the scalar that ends here only replaces a damaged part.
   bool is_damaged() const {
     const json::Damage* damage = last_damage();
     return damage != nullptr && bytes_->Tell() <= damage->end;
   }
-  // What is wrong with the event that begins there: of several things the first.
+  // What is wrong with the event that begins there: the first of its damages.
   std::string words_for(std::size_t begin) const {
     const json::Damage& first = *std::ranges::lower_bound(*damages_, begin, {}, &json::Damage::begin);
     return "the event is no valid JSON, " + place_of(text_, begin, first.at, first.reason) + ": " +
@@ -244,7 +242,7 @@ class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
 
   const std::vector<json::Damage>* damages_ = nullptr;
 
-  // Of the pass over the page.
+  // State of the pass over the page.
   const json::Bytes* bytes_ = nullptr;
   json::Track track_;
   Slices slices_;
@@ -255,8 +253,8 @@ class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
   Array array_{};
   std::size_t events_depth_ = 0;  // depth inside the array of events; 0 outside of it
 
-  // Of the event that is being read.
-  std::size_t mark_ = 0;  // where the element before ended
+  // State of the current event.
+  std::size_t mark_ = 0;  // where the previous element ended
   std::string id_;
   bool id_is_text_ = true;
   std::optional<Time> time_;
@@ -280,17 +278,17 @@ std::string flaw_text(const json::Verdict& verdict, std::string_view body) {
   return "sent no valid JSON";
 }
 
-// A changed format must not drain into the dead letters, one page after the other.
+// A changed format must not send page after page to the dead letters.
 template <class Is>
 bool most(const std::vector<Event>& events, Is is) {
   const auto count = static_cast<std::size_t>(std::count_if(events.begin(), events.end(), is));
   return events.size() >= 4 && count * 2 > events.size();
 }
 
-// Reads on past damaged events where it is clear where these end.
+// Reads on past damaged events if it is clear where they end.
 bool read_around(Slicer& slicer, const json::Verdict& verdict, std::string_view body) {
   if (verdict.flaw != json::Flaw::broken && verdict.flaw != json::Flaw::too_deep) return false;
-  // What is not UTF-8 is seen before the parser begins.
+  // UTF-8 is checked before the parser runs, so it has not yet seen the array.
   if (!slicer.array()) json::walk(body.substr(0, verdict.offset), slicer);
   const auto array = slicer.array();
   if (!array) return false;

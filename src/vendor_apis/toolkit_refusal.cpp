@@ -1,5 +1,5 @@
-// What an answer means that is no page: one place for all vendors, so that the same trouble is told in the
-// same words. Bodies are quoted only as excerpts: a vendor may echo the credential.
+// The meaning of responses that are not pages, in one place for all vendors, so that the same trouble is
+// described in the same words. Bodies are quoted only as excerpts: a vendor may echo the credential.
 #include <algorithm>
 #include <cctype>
 #include <charconv>
@@ -12,7 +12,7 @@ namespace auditstream::vendor_apis::toolkit {
 namespace {
 
 constexpr std::size_t excerpt_max = 80;
-constexpr std::size_t markup_max = 16 << 10;  // a title stands at the top
+constexpr std::size_t markup_max = 16 << 10;  // a title is near the beginning
 
 bool blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
 
@@ -21,7 +21,7 @@ bool in_token(char c) {
          std::string_view("_-+=").find(c) != std::string_view::npos;
 }
 
-// What vendors number their errors with: capital letters, then digits, such as E0000011 or ORA-00942.
+// How vendors number their errors: capital letters, then digits, such as E0000011 or ORA-00942.
 bool looks_like_a_code(std::string_view token) {
   constexpr std::size_t letters_max = 6, all_max = 12;
   const auto in = [](char first, char last) { return [=](char c) { return c >= first && c <= last; }; };
@@ -31,7 +31,7 @@ bool looks_like_a_code(std::string_view token) {
          token.size() <= all_max && std::all_of(digits, token.end(), in('0', '9'));
 }
 
-// Keys and tokens are long and mix letters with digits; words of a message are or do neither.
+// Keys and tokens are long, or mix letters with digits; ordinary words do neither.
 bool looks_secret(std::string_view token) {
   if (looks_like_a_code(token)) return false;
   const bool digits =
@@ -41,7 +41,7 @@ bool looks_secret(std::string_view token) {
   return token.size() >= 24 || (token.size() >= 8 && digits && letters);
 }
 
-// Where `wanted`, which is in lower case, begins in the text, whatever case it has there; or npos.
+// The position of `wanted`, which is in lower case, in the text, ignoring case; or npos.
 std::size_t find_word(std::string_view text, std::string_view wanted, std::size_t from) {
   const auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
   const auto found = std::search(text.begin() + static_cast<std::ptrdiff_t>(std::min(from, text.size())),
@@ -69,7 +69,7 @@ std::string without_tags(std::string_view markup) {
   return text;
 }
 
-// What a person would read first on a page of HTML or XML: its title, else its text.
+// What a person would read first on an HTML or XML page: its title, otherwise its text.
 std::string words_of_page(std::string_view page) {
   page = page.substr(0, markup_max);
   const std::size_t tag = find_word(page, "<title", 0);
@@ -81,7 +81,7 @@ std::string words_of_page(std::string_view page) {
   return without_tags(page);
 }
 
-// ", which says: ..." or nothing.
+// ", which says: ...", or "".
 std::string said(std::string_view body) {
   const std::string words = excerpt(body);
   return words.empty() ? "" : ": " + words;

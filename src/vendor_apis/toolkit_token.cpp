@@ -1,5 +1,5 @@
-// What a token exchange says of the token's life. Nothing is verified here: it only tells when to ask for the
-// next one.
+// The lifetime of a token, from the response of the exchange. Nothing is verified: it only decides when to
+// request the next one.
 #include <charconv>
 
 #include "auditstream/json.h"
@@ -8,7 +8,7 @@
 namespace auditstream::vendor_apis::toolkit {
 namespace {
 
-// RFC 4648, section 5; ends at the first character that is none of it.
+// RFC 4648, section 5; stops at the first character outside the alphabet.
 std::string decode_base64url(std::string_view text) {
   constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   std::string bytes;
@@ -34,7 +34,7 @@ std::optional<Duration> whole_seconds(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || value <= 0 || value > seconds_max) return std::nullopt;
   if (std::string_view(end, text.data() + text.size()).find_first_of("eE") != std::string_view::npos) {
-    return std::nullopt;  // an exponent: more than the digits say
+    return std::nullopt;  // with an exponent, the digits alone would be wrong
   }
   return std::chrono::seconds(value);
 }

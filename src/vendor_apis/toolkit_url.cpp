@@ -1,5 +1,5 @@
-// URLs and the links that vendors send. A credential goes to the configured origin only, so links are never
-// taken over: what of them counts is asked for at the source's own base URL.
+// URLs and the links that vendors send. A credential goes only to the configured origin, so links are never
+// followed: their relevant part is requested from the source's own base URL.
 #include <utility>
 
 #include "base/url.h"
@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 constexpr std::string_view reserved =
-    ":/?@!$&'()*+,;=%";  // may stand in a link as it is; brackets and '#' may not
+    ":/?@!$&'()*+,;=%";  // may be in a link unencoded; brackets and '#' may not
 
 std::string encode_but(std::string_view text, std::string_view kept) {
   std::string out;

@@ -84,8 +84,8 @@ class Workato final : public Vendor {
     std::variant<toolkit::Slices, Refusal> read = toolkit::read_page(source, response, shape, remedies);
     if (auto* refusal = std::get_if<Refusal>(&read)) return std::move(*refusal);
     auto& slices = std::get<toolkit::Slices>(read);
-    // A page that is not full may end the log for want of an id; after a full one there is more that can't be
-    // asked for.
+    // A page that isn't full and has no id may be the last; after a full one there are more rows, which can't
+    // be requested.
     if (slices.events.size() >= ask.page_size && slices.last_id.empty()) {
       return toolkit::malformed(source, response, remedies, "sent rows without an id, from which to go on");
     }
