@@ -27,8 +27,8 @@ struct Header {
   std::string value;
 };
 
-// A request as it goes out. Header values and the body may hold secrets: never print them, nor the query of
-// an URL on a foreign host (it may be presigned).
+// A request to be sent. Header values and the body may hold secrets: never print them, nor the query of a URL
+// on a foreign host (it may be presigned).
 struct Request {
   Method method = Method::get;
   std::string url;  // absolute, percent-encoded
@@ -38,7 +38,7 @@ struct Request {
   std::shared_ptr<const Route> route;
 };
 
-// Why no HTTP answer came. `none` means that there is one.
+// Why there was no HTTP response. `none` means that there was one.
 enum class Transport {
   none,
   dns,        // the host has no address
@@ -54,8 +54,8 @@ enum class Transport {
 
 struct Response {
   Transport transport = Transport::none;
-  std::string transport_detail;  // curl's words, no secrets; empty when transport is none
-  int status = 0;                // 0 when transport is not none
+  std::string transport_detail;  // curl's message, without secrets; empty if transport is none
+  int status = 0;                // 0 unless transport is none
   std::shared_ptr<const std::string> body = std::make_shared<const std::string>();
   // Names in lower case, in order of arrival.
   std::vector<Header> headers;
@@ -73,12 +73,12 @@ struct Response {
 // Identifies a request in flight; chosen by the caller, unique within one client.
 using RequestId = std::uint64_t;
 
-// Sends requests and later hands out their responses, each exactly once unless cancelled. Follows no
-// redirects. One thread uses a client.
+// Sends requests and later delivers their responses, each exactly once unless cancelled. Follows no
+// redirects. For one thread.
 class Client {
  public:
   virtual ~Client() = default;
-  // Never blocks and never answers from within.
+  // Never blocks, and never delivers a response before it returns.
   virtual void send(RequestId id, Request request) = 0;
   // Forgets a request; its response will not be delivered. Unknown ids are ignored.
   virtual void cancel(RequestId id) = 0;

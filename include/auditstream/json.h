@@ -1,5 +1,4 @@
-// Reading JSON without changing it: slices of the original bytes, and single values by JSON pointer (RFC
-// 6901).
+// Reads JSON without changing it: slices of the original bytes, and single values by JSON pointer (RFC 6901).
 #pragma once
 
 #include <optional>
@@ -13,12 +12,12 @@ namespace auditstream::json {
 // "" or "/a/b"; anything else is an error that says what is wrong.
 Status validate_pointer(std::string_view pointer);
 
-// The scalar at the pointer: a string unescaped, a number or a boolean as written; a string that is no
-// Unicode text ("\ud83d" alone) as written too, quotes included. Nothing when it is absent, null, an object
-// or an array, or when the JSON is broken. Where a key stands twice the first counts.
+// The scalar at the pointer: a string unescaped, a number or a boolean as written. A string that is not
+// Unicode text ("\ud83d" alone) is also as written, with quotes. Nothing if it is absent, null, an object or
+// an array, or if the JSON is broken. Of a duplicate key, the first counts.
 std::optional<std::string> scalar_at(std::string_view json, std::string_view pointer);
 
-// The text as a JSON string literal, with quotes. Invalid UTF-8 becomes U+FFFD; nothing in it steers a
+// The text as a JSON string literal, with quotes. Invalid UTF-8 becomes U+FFFD; nothing in it can control a
 // terminal.
 std::string quote(std::string_view text);
 

@@ -1,4 +1,4 @@
-// Writing JSON: values that are put together, without spaces between them.
+// Writes JSON: values are combined without spaces between them.
 #pragma once
 
 #include <concepts>
@@ -13,22 +13,22 @@
 
 namespace auditstream::json {
 
-// A JSON value, written already.
+// A JSON value, already serialized.
 class Value {
  public:
-  Value(std::string_view text);  // as quote() has it
+  Value(std::string_view text);  // as by quote()
   Value(const std::string& text) : Value(std::string_view(text)) {}
   Value(const char* text) : Value(std::string_view(text)) {}
   Value(std::same_as<bool> auto value) : text_(value ? "true" : "false") {}
   template <std::integral Number>
   requires(!std::same_as<Number, bool>) Value(Number number) : text_(std::to_string(number)) {}
   Value(Time time) : Value(format_rfc3339(time)) {}
-  // Null where there is nothing.
+  // Null if there is no value.
   template <class T>
   Value(const std::optional<T>& value) : Value(value ? Value(*value) : null()) {}
 
   static Value null() { return raw("null"); }
-  // JSON as it is.
+  // `json` as it is.
   static Value raw(std::string json);
   // A string for a record, whose bytes must not change: DEL, C1 control characters and broken UTF-8 stay.
   static Value verbatim(std::string_view text);
@@ -43,7 +43,7 @@ class Value {
 
 using Members = std::vector<std::pair<std::string, Value>>;
 
-// In the order in which they are given. Names are written as by verbatim().
+// In the given order. Names are written as by verbatim().
 Value object(const Members& members);
 Value array(const std::vector<Value>& items);
 

@@ -29,10 +29,10 @@ struct RateSpec {
 // Resolved secrets of one source, by setting name ("api_key").
 using Secrets = std::map<std::string, Secret, std::less<>>;
 
-// What ${env:} and ${file:} in an included file may refer to, where `include` limits that.
+// What ${env:} and ${file:} in an included file may refer to, if `include` limits it.
 struct Allowance {
-  std::vector<std::string> env;      // beginnings of names
-  std::vector<std::string> folders;  // absolute, each with a slash at its end
+  std::vector<std::string> env;      // prefixes of names
+  std::vector<std::string> folders;  // absolute, with a trailing slash
   friend bool operator==(const Allowance&, const Allowance&) = default;
 };
 
@@ -41,15 +41,15 @@ struct Allowance {
 struct Source {
   std::string name;
   std::string vendor;           // its name
-  const Vendor* api = nullptr;  // how it is asked; lives for ever
-  std::string account;          // sources with one account share a rate budget and a shard
+  const Vendor* api = nullptr;  // its API; lives for ever
+  std::string account;          // sources with the same account share a rate limit and a shard
   std::string base_url;         // "https://host[:port]", no trailing slash: the effective origin
   std::string topic;
   std::string dead_letter_topic;
   std::optional<Time> backfill_start_time;
   Duration poll_interval = 30s;
   Duration overlap = 10min;
-  unsigned lanes = 0;  // 0: as many as the rate budget and the latency ask for
+  unsigned lanes = 0;  // 0: as many as the rate limit and the latency need
   std::vector<RateSpec> rate_limit;
   std::uint32_t page_size = 0;
   std::string time_field;  // JSON pointer, or empty: the vendor's own
@@ -58,13 +58,13 @@ struct Source {
   std::shared_ptr<const http::Route> route;
   std::map<std::string, std::string, std::less<>> settings;  // vendor settings: scalars that are no secrets
   std::map<std::string, std::vector<std::string>, std::less<>> lists;  // vendor settings: lists
-  // Secrets as the config spells them, with ${env:} and ${file:} unresolved; see config's SecretReader.
+  // Secrets as written in the config, with ${env:} and ${file:} unresolved; see config's SecretReader.
   std::map<std::string, Secret, std::less<>> secret_templates;
-  std::optional<Allowance> allowance;  // of those references; nothing: any
+  std::optional<Allowance> allowance;  // limits those references; nothing: no limit
   std::string origin;  // hash of vendor, base URL and what else names the tenant (not the key: keys rotate)
   std::string filter;  // hash of the settings that narrow what the vendor returns
 
-  // Member by member; of the route only whether it is the same object.
+  // Member by member, but of the route only the pointer.
   friend bool operator==(const Source&, const Source&) = default;
 
   // The scalar setting, or "" when it is absent.
@@ -88,23 +88,23 @@ struct Position {
   friend auto operator<=>(const Position&, const Position&) = default;
 };
 
-// An event of a page. `raw` and nothing else is what will be published.
+// An event of a page. Exactly `raw` is what will be published.
 struct Event {
-  std::string id;            // the vendor's id as text, or hash_hex(raw) where the vendor gives none
+  std::string id;            // the vendor's id as text, or hash_hex(raw) if there is none
   std::optional<Time> time;  // nothing: no readable time, so it will be dead-lettered
   std::string_view raw;      // points into `body`
   std::shared_ptr<const std::string> body;
   std::shared_ptr<const std::string>
-      flaw{};  // why it is no valid JSON, so it will be dead-lettered; null: it is
+      flaw{};  // why it is not valid JSON, so it will be dead-lettered; null: it is
 
   Position position() const { return Position{time.value_or(Time{}), id}; }
 };
 
-// What one answer of a vendor holds.
+// The content of one response.
 struct Page {
   std::vector<Event> events;
   std::string next;                    // token of the next page; empty: this was the last
-  std::optional<std::uint64_t> total;  // how many rows the vendor says the whole query has
+  std::optional<std::uint64_t> total;  // how many rows the whole query has, according to the vendor
 };
 
 enum class RefusalKind {
@@ -112,22 +112,22 @@ enum class RefusalKind {
   unauthorized,  // the credential is refused
   forbidden,     // the credential lacks a permission
   not_found,     // wrong tenant, namespace or region
-  transient,     // 5xx, resets, time-outs, a firewall's page: the same request may work later
-  too_slow,      // the vendor gave up on a query that is too wide: ask for less
-  too_large,     // more bytes than the response limit: ask for smaller pages
-  malformed,     // an answer that is not what the vendor's API gives
+  transient,     // 5xx, resets, timeouts, a firewall's page: the same request may work later
+  too_slow,      // the query is too wide for the vendor: request less
+  too_large,     // more bytes than the response limit: request smaller pages
+  malformed,     // a response that does not conform to the vendor's API
 };
 
-// Why an answer is no page. `message` says what happened, `remedy` what to change; neither holds a secret.
+// Why a response is no page. `message` says what happened, `remedy` what to change; neither holds a secret.
 struct Refusal {
   RefusalKind kind = RefusalKind::transient;
-  int status = 0;  // HTTP status, 0 where none came
+  int status = 0;  // HTTP status, 0 without a response
   std::string message;
   std::string remedy;
-  std::optional<Duration> retry_after;  // the vendor's own word, relative to the answer
-  bool unreached = false;               // the request never got to the vendor, so it is not to blame
-  bool firewall = false;                // a 401/403 whose body is not JSON: not the vendor's API that spoke
-  std::string request_id{};             // what the vendor calls this exchange; "" where it doesn't tell
+  std::optional<Duration> retry_after;  // as the vendor asked, relative to the response
+  bool unreached = false;               // the request never reached the vendor, so it is not to blame
+  bool firewall = false;                // a 401/403 whose body is not JSON: not from the vendor's API
+  std::string request_id{};             // the vendor's id of this exchange; "" if it gives none
 };
 
 using Answer = std::variant<Page, Refusal>;

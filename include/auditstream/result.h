@@ -1,4 +1,4 @@
-// Result<T>: a value, or an Error that a person can act on. For everything that the world may do to us.
+// Result<T>: a value, or an Error that a person can act on. For every failure caused from outside.
 #pragma once
 
 #include <string>
@@ -9,15 +9,15 @@
 
 namespace auditstream {
 
-// What is wrong, and so who can mend it.
+// What is wrong, and so who can fix it.
 enum class ErrorKind {
-  unavailable,  // time: what is away may come back
+  unavailable,  // nobody: what is down may come back
   uncertain,  // looks like a mistake, but what is just starting looks the same: time for a while, then a person
   misconfigured,  // a person: the config, an ACL, a topic
   usage,          // the caller: the command line, or the request
   refused,        // the caller: what is there does not allow it
   not_found,      // the caller: it is not there
-  internal,       // only we
+  internal,       // our own bug
 };
 
 // One sentence for the operator. Never holds a secret.
@@ -25,11 +25,11 @@ struct Error {
   std::string message;
   ErrorKind kind = ErrorKind::unavailable;
 
-  // To try again is of no use before somebody has changed something.
+  // Trying again is useless until somebody has changed something.
   bool lasts() const { return kind != ErrorKind::unavailable && kind != ErrorKind::uncertain; }
 };
 
-// Holds exactly one of T and Error. Access to the wrong one is a bug and ends the process.
+// Holds exactly one of T and Error. Accessing the wrong one is a bug and ends the process.
 template <class T>
 class [[nodiscard]] Result {
  public:

@@ -12,8 +12,7 @@ class Secret {
   Secret() = default;
   explicit Secret(std::string value) : value_(std::move(value)) {}
 
-  // The only way to the bytes: for building a request. What comes out must not reach a log, an error or a
-  // file.
+  // The only access to the text: for building a request. It must not get into a log, an error or a file.
   const std::string& reveal() const { return value_; }
   bool empty() const { return value_.empty(); }
   friend bool operator==(const Secret&, const Secret&) = default;

@@ -1,4 +1,4 @@
-// Points in time and spans, in microseconds UTC, and the spellings in which vendors and people write them.
+// Points in time and durations, in microseconds UTC, and the formats in which vendors and people write them.
 // Knows no clock.
 #pragma once
 
@@ -15,23 +15,23 @@ using Duration = std::chrono::microseconds;
 using Time = std::chrono::sys_time<Duration>;
 using namespace std::chrono_literals;
 
-// Monotonic time: for timers and budgets, which must not follow a stepped clock.
+// Monotonic time: for timers and rate limits, which must not jump when the wall clock is set.
 using Steady = std::chrono::time_point<std::chrono::steady_clock, Duration>;
 
-// The moment in which a decision is taken, read once at the edge and passed inwards.
+// The moment of a decision, read from the clocks once and passed down.
 struct Now {
   Time wall;
   Steady steady;
 };
 
-// RFC3339 with a zone ("2024-01-01T00:00:00Z", "...+05:00"), any number of fraction digits (cut to
-// microseconds). For what people write: a missing zone, a bare date or an impossible day is an error that
-// says so.
+// RFC 3339 with a zone ("2024-01-01T00:00:00Z", "...+05:00"), with any number of fraction digits (truncated
+// to microseconds). For text written by people: a missing zone, a bare date or an impossible day is an error
+// that says so.
 Result<Time> parse_rfc3339(std::string_view text);
 
-// The spellings seen in vendors' events: RFC3339 with 'T' or a space, fraction of any length, zone "Z",
-// "UTC", " UTC" or a numeric offset with or without a colon. Nothing when the text is none of these. Seconds
-// 60 count as 59.
+// The formats seen in vendors' events: RFC 3339 with 'T' or a space, fraction of any length, zone "Z", "UTC",
+// " UTC" or a numeric offset with or without a colon. Nothing if the text has none of these. Second 60 counts
+// as 59.
 std::optional<Time> parse_event_time(std::string_view text);
 
 // "2026-11-20T12:00:00Z"; a fraction only if there is one, with 3 digits if they suffice, else 6.
@@ -45,9 +45,9 @@ Time floor_day(Time time);
 
 // "200ms", "30s", "5m", "1h", "7d". A number without a unit is an error. Never negative.
 Result<Duration> parse_duration(std::string_view text);
-// The shortest exact spelling: "30s", "1500ms", "10m".
+// The shortest exact form: "30s", "1500ms", "10m".
 std::string format_duration(Duration duration);
-// For a reader, to about two digits: "850 us", "2.4 s", "3 min 20 s", "5 h 3 min", "12 d 4 h".
+// For people, to about two digits: "850 us", "2.4 s", "3 min 20 s", "5 h 3 min", "12 d 4 h".
 std::string readable_duration(Duration duration);
 
 // RFC 9110 HTTP-date, e.g. "Sun, 06 Nov 1994 08:49:37 GMT" (the IMF form only).

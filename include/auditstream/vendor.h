@@ -1,5 +1,5 @@
-// Vendor: how one API is asked and what its answers mean. Pure: no clock, no I/O, no state; everything is an
-// argument.
+// Vendor: how to request pages of one API, and what its responses mean. Pure: no clock, no I/O, no state;
+// everything is an argument.
 #pragma once
 
 #include <cstdint>
@@ -32,33 +32,33 @@ struct Setting {
   bool request_host = false;           // text only: must be a bare domain name (no scheme, slash or user)
 };
 
-// What is known of a vendor's API. Sources of each fact stand in the vendor's .cpp.
+// What is known about a vendor's API. The vendor's .cpp names the source of each fact.
 struct Traits {
   bool by_day = false;            // the time filter takes whole days in an unknown zone
-  Duration precision = 1s;        // in which the vendor prints event times, at most a second
+  Duration precision = 1s;        // of the event times that the vendor prints, at most a second
   std::uint32_t page_size = 100;  // default
   std::uint32_t page_size_max = 100;
   std::vector<RateSpec> rate_limit{};
   std::optional<Duration> retention{};  // how far back the vendor is known to keep its log
-  bool probe = false;                   // a query for one row tells the total of the range
+  bool probe = false;                   // a query for one row gives the total of the range
   bool total_is_exact = false;          // Page::total can be trusted to count the rows of the query
 };
 
-// One page to ask for. `from` and `to` are already widened by the guard: a vendor must ask for everything in
-// [from, to], more does no harm, less loses events.
+// One page to request. `from` and `to` already include the query margin: the request must cover [from, to].
+// Covering more does no harm, covering less loses events.
 struct PageRequest {
   Time from;
   std::optional<Time> to;  // nothing: open at its end
-  std::string token;       // Page::next of the answer before, "" for the first page
+  std::string token;       // Page::next of the previous page, "" for the first page
   std::uint32_t page_size = 0;
-  bool probe = false;  // only where Traits::probe: ask for one row, for the sake of Page::total
+  bool probe = false;  // only with Traits::probe: request one row, to get Page::total
   Time now;            // the earlier of our clock and the vendor's
-  // The later of the two. An API that needs an upper bound even where `to` is open gets this and 24 h: what
-  // is dated ahead must be seen at once, not when its time has come, for then it looks like news.
+  // The later of the two. If an API needs an upper bound although `to` is open, it is this plus 24 h: an
+  // event dated ahead must be seen at once, because when its time has come it would look new.
   Time latest;
 };
 
-// A bearer token got in exchange for the configured secrets.
+// A bearer token, obtained in exchange for the configured secrets.
 struct Token {
   Secret value;
   Time expires;
@@ -73,28 +73,26 @@ class Vendor {
   virtual const Traits& traits() const = 0;
   virtual const std::vector<Setting>& settings() const = 0;
 
-  // The origin that the settings imply ("https://fq-api.eu.floqast.app"); used where base_url is not
-  // configured.
+  // The origin that the settings imply ("https://fq-api.eu.floqast.app"); used unless base_url is configured.
   virtual std::string default_base_url(const Source& source) const = 0;
 
   // Mistakes that the table of settings can't express: pairs of setting name and message with remedy.
   virtual std::vector<std::pair<std::string, std::string>> mistakes(const Source& source) const = 0;
 
-  // The request for one page. `token` is set where exchanges_token().
+  // The request for one page. `token` is set if exchanges_token().
   virtual http::Request request(const Source& source, const Secrets& secrets,
                                 const std::optional<Token>& token, const PageRequest& ask) const = 0;
 
-  // What the answer to that very request means.
+  // The meaning of the response to this request.
   virtual Answer read(const Source& source, const PageRequest& ask, const http::Response& response) const = 0;
 
-  // Vendors whose secrets are exchanged for a token of limited life.
+  // True if the secrets must be exchanged for a token of limited life.
   virtual bool exchanges_token() const { return false; }
   virtual http::Request token_request(const Source& source, const Secrets& secrets) const;
   virtual std::variant<Token, Refusal> read_token(const Source& source, const http::Response& response,
                                                   Time now) const;
 
-  // What to look at when the log is empty although it should not be; for `check`. Sentences of the product
-  // page.
+  // What to check if the log is unexpectedly empty; for `check`. Sentences from the product page.
   virtual std::vector<std::string> empty_hints(const Source& source) const = 0;
 };
 
