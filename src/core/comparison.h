@@ -112,7 +112,7 @@ class Comparison {
   struct Entry {
     Fingerprint id;
     std::uint64_t value;
-    std::uint32_t second;  // since the begin of the range
+    std::uint32_t second;  // since the beginning of the range
     std::uint32_t records : 28;
     std::uint32_t altered : 1;
     std::uint32_t dead_letter : 1;

@@ -118,7 +118,7 @@ void Poller::mend_beginning(Now now, std::vector<Action>& out) {
   cursor_has_news_ = true;
 }
 
-// Drops what was planned or requested when the vendor's clock seemed later than it is: it was looked for in
+// Drops lanes that were planned or requested when the vendor's clock seemed later than it is: they looked in
 // the wrong place, in the archive or in the vendor's future.
 void Poller::void_what_was_asked_too_late(Now now, std::vector<Action>& out) {
   const Duration known = of_steady(vendor_now(now), now) + skew_said_above;

@@ -18,7 +18,7 @@ void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
   (*static_cast<Errors*>(opaque))[rd_kafka_topic_name(message->rkt)] = message->err;
 }
 
-// Those for which the metadata have this error.
+// The topics for which the metadata has this error.
 std::vector<std::string> topics_with(rd_kafka_resp_err_t error, const Connection& connection,
                                      const std::vector<std::string>& topics) {
   std::vector<std::string> found;

@@ -28,7 +28,7 @@ class Takeover {
 
   // Commits the records, by partition, if nobody else has opened any of our partitions since open(); whoever
   // opens one later restores what was committed. The journal of `home`, one of our partitions, writes them:
-  // if we die before the end, the next owner of `home` aborts the transaction, or the broker after 30 s.
+  // if we die before the end, the next owner of `home` ends the transaction, or the broker after 30 s.
   core::JournalDone commit(int home, std::map<int, std::vector<core::Record>> records);
   // Commits the batch, which must not be empty, through the journal of `home`, if nobody else has opened
   // `home` since open().

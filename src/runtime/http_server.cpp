@@ -118,7 +118,7 @@ class Listener final : public HttpServer {
   asio::io_context& io() { return io_; }
   bool ending() const { return ending_; }
   void forget(const std::shared_ptr<Connection>& connection) { connections_.remove(connection); }
-  // Before a response of so many bytes: closes the oldest connections that have more to send than the limit.
+  // Before a response of so many bytes: cuts the oldest unsent ones until all fit into the limit.
   void make_room(std::size_t bytes) {
     for (const auto& connection : std::list(connections_)) bytes += connection->unsent();
     for (const auto& connection : std::list(connections_)) {
