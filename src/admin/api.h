@@ -12,9 +12,9 @@
 #include <variant>
 #include <vector>
 
-#include "admin/board.h"
 #include "admin/config_view.h"
 #include "admin/kafka_view.h"
+#include "admin/sources_view.h"
 #include "auditstream/secret.h"
 #include "auditstream/time.h"
 

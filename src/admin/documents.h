@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "admin/api.h"
-#include "admin/board.h"
+#include "admin/sources_view.h"
 #include "auditstream/json_writer.h"
 #include "auditstream/time.h"
 #include "core/cursor_edit.h"

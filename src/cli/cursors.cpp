@@ -98,10 +98,10 @@ int cursors_show_command(const std::string& path, const std::string& source, boo
                  << "\ngeneration    " << cursor.generation << "\npublished     " << cursor.published
                  << "\ndead letters  " << cursor.dead_letters << "\nupdated       "
                  << format_rfc3339(cursor.updated) << "\n";
-  if (cursor.trouble) {
+  if (cursor.last_error) {
     runtime::out() << "trouble       ";
-    if (cursor.trouble->status > 0) runtime::out() << "HTTP " << cursor.trouble->status << ": ";
-    runtime::out() << runtime::shown(cursor.trouble->text) << "\n";
+    if (cursor.last_error->status > 0) runtime::out() << "HTTP " << cursor.last_error->status << ": ";
+    runtime::out() << runtime::shown(cursor.last_error->text) << "\n";
   }
   return exit_done;
 }

@@ -123,8 +123,8 @@ int carry_out(const config::Config& config, const Edit& edit, const CursorEditOp
       return *code;
   }
   const Result<core::CursorChange> result =
-      editor.carry_out(edit.source, edit.home, edit.decide, [&](const std::string& trouble) {
-        runtime::err() << edit.source << ": " << trouble << "; trying again\n";
+      editor.carry_out(edit.source, edit.home, edit.decide, [&](const std::string& failure) {
+        runtime::err() << edit.source << ": " << failure << "; trying again\n";
       });
   if (!result.ok()) return complain_of(editor, edit, result.error());
   // Nothing to do: an attempt whose outcome was unknown has made the change.

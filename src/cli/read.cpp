@@ -51,7 +51,7 @@ int read_command(const std::string& path, const ReadOptions& options) {
       });
   progress.clear();
   if (end.complete) return exit_done;
-  runtime::err() << source->name << ": " << end.trouble << "\n";
+  runtime::err() << source->name << ": " << end.error << "\n";
   return end.unreachable ? exit_unavailable : exit_problem;
 }
 

@@ -106,7 +106,7 @@ int watch(Instance& instance, StatusReport report) {
   runtime::TerminalEvents events;
   Steady answered_at = runtime::read_clock().steady;
   std::optional<Time> away_since;
-  std::string trouble;
+  std::string why;
   runtime::paint_out("\x1b[2J");
   while (true) {
     if (runtime::read_clock().steady - answered_at >= current_for) forget_states(report);
@@ -115,10 +115,9 @@ int watch(Instance& instance, StatusReport report) {
       format.hint = "; q ends";
       std::string text;
       if (away_since) {
-        text =
-            status_line("Not reachable since " + format_rfc3339(floor_second(*away_since)) + ": " + trouble,
-                        format) +
-            "\n";
+        text = status_line("Not reachable since " + format_rfc3339(floor_second(*away_since)) + ": " + why,
+                           format) +
+               "\n";
       }
       const std::size_t others = away_since ? 2 : 1;  // that line, and the terminal cursor's
       format.lines = std::max<std::size_t>(at->lines, others + 1) - others;
@@ -138,7 +137,7 @@ int watch(Instance& instance, StatusReport report) {
       away_since.reset();
     } else {
       if (!away_since) away_since = runtime::read_clock().wall;
-      trouble = answer->error().message;
+      why = answer->error().message;
     }
   }
 }

@@ -378,7 +378,7 @@ std::string counts_of(const std::vector<SourceRow>& sources) {
   return text;
 }
 
-std::string kafka_trouble(const KafkaRow& kafka, Time now) {
+std::string kafka_banner(const KafkaRow& kafka, Time now) {
   std::string text = "Kafka can't be reached";
   if (kafka.since) text += " for " + format_lag(std::max(0.0, seconds_between(*kafka.since, now)));
   if (!kafka.error.empty()) text += ": " + kafka.error;
@@ -386,7 +386,7 @@ std::string kafka_trouble(const KafkaRow& kafka, Time now) {
   return text;
 }
 
-std::string config_trouble(const ConfigRow& config) {
+std::string config_banner(const ConfigRow& config) {
   return "Config refused at " + readable_time(*config.refused_at) +
          ", what ran before goes on: " + config.error;
 }
@@ -394,8 +394,8 @@ std::string config_trouble(const ConfigRow& config) {
 // One line for each problem of the instance itself.
 std::vector<std::string> banners_of(const StatusReport& report) {
   std::vector<std::string> banners;
-  if (!report.kafka.reachable) banners.push_back(kafka_trouble(report.kafka, report.now));
-  if (report.config.refused_at) banners.push_back(config_trouble(report.config));
+  if (!report.kafka.reachable) banners.push_back(kafka_banner(report.kafka, report.now));
+  if (report.config.refused_at) banners.push_back(config_banner(report.config));
   return banners;
 }
 
@@ -513,8 +513,8 @@ std::string status_text(const StatusReport& report, const TableFormat& format) {
           "\n";
   const std::vector<std::string> banners = banners_of(report);
   for (const std::string& banner : banners) {
-    const std::string trouble = status_line(banner, format);
-    text += format.colour ? std::string(alarming) + trouble + std::string(plain) + "\n" : trouble + "\n";
+    const std::string line = status_line(banner, format);
+    text += format.colour ? std::string(alarming) + line + std::string(plain) + "\n" : line + "\n";
   }
   text += "\n";
 

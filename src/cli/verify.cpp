@@ -181,7 +181,7 @@ class Verification {
           runtime::err() << text << "\n";
         });
     if (end.complete) return success();
-    return Error{end.trouble, end.unreachable ? ErrorKind::unavailable : ErrorKind::refused};
+    return Error{end.error, end.unreachable ? ErrorKind::unavailable : ErrorKind::refused};
   }
 
   // Passes on only our records, and counts them.

@@ -8,12 +8,12 @@
 namespace auditstream::core {
 
 void BlockedSources::hold(const std::string& source, const std::string& topic, std::string why, Now now) {
-  BlockedSource& held = sources_[source];
-  if (!held.trouble.since) held.trouble.since = now.wall;
-  held.trouble.text = std::move(why);
-  ++held.trouble.attempts;
-  held.topic = topic;
-  held.on_trial = false;
+  BlockedSource& blocked = sources_[source];
+  if (!blocked.last_error.since) blocked.last_error.since = now.wall;
+  blocked.last_error.text = std::move(why);
+  ++blocked.last_error.attempts;
+  blocked.topic = topic;
+  blocked.on_trial = false;
 }
 
 bool BlockedSources::leave_alone(const std::string& name, const std::optional<std::string>& to_everybody,
@@ -37,13 +37,13 @@ std::map<std::string, BlockedSource> BlockedSources::release(std::string_view so
   if (found == sources_.end()) return free;
   const std::string topic = found->second.topic;
   const bool all = topics_[topic].to_everybody.has_value();
-  for (auto held = sources_.begin(); held != sources_.end();) {
-    if (held != found && !(all && held->second.topic == topic)) {
-      ++held;
+  for (auto blocked = sources_.begin(); blocked != sources_.end();) {
+    if (blocked != found && !(all && blocked->second.topic == topic)) {
+      ++blocked;
       continue;
     }
-    free.emplace(held->first, std::move(held->second));
-    held = sources_.erase(held);
+    free.emplace(blocked->first, std::move(blocked->second));
+    blocked = sources_.erase(blocked);
   }
   topics_[topic] = {};  // no more backoff: its other sources may try at once
   return free;
@@ -68,8 +68,8 @@ bool BlockedSources::admit(std::string_view source, Now now) {
   if (found == sources_.end() || found->second.on_trial) return true;
   const std::string& topic = found->second.topic;
   if (now.steady < topics_[topic].until) return false;
-  for (const auto& [name, held] : sources_) {
-    if (held.on_trial && held.topic == topic) return false;
+  for (const auto& [name, blocked] : sources_) {
+    if (blocked.on_trial && blocked.topic == topic) return false;
   }
   found->second.on_trial = true;
   return true;
@@ -82,7 +82,7 @@ void BlockedSources::end_trial(std::string_view source) {
 }
 
 void BlockedSources::end_trials() {
-  for (auto& [name, held] : sources_) held.on_trial = false;
+  for (auto& [name, blocked] : sources_) blocked.on_trial = false;
   for (auto& [name, topic] : topics_) topic.offered = false;
 }
 

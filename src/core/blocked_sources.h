@@ -14,7 +14,7 @@
 namespace auditstream::core {
 
 struct BlockedSource {
-  LastError trouble;
+  LastError last_error;
   std::string topic;
   bool on_trial = false;  // the next commit has its events
 };

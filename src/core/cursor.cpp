@@ -21,12 +21,13 @@ json::Value json_of(const Position& position) {
   return json::object({{"time", position.time}, {"id", verbatim(position.id)}});
 }
 
-json::Value json_of(const LastError& trouble) {
-  json::Members members{
-      {"status", trouble.status}, {"text", verbatim(trouble.text)}, {"state", to_string(trouble.state)}};
-  if (trouble.since) members.push_back({"since", *trouble.since});
-  if (trouble.last_success) members.push_back({"last_success", *trouble.last_success});
-  members.push_back({"attempts", trouble.attempts});
+json::Value json_of(const LastError& last_error) {
+  json::Members members{{"status", last_error.status},
+                        {"text", verbatim(last_error.text)},
+                        {"state", to_string(last_error.state)}};
+  if (last_error.since) members.push_back({"since", *last_error.since});
+  if (last_error.last_success) members.push_back({"last_success", *last_error.last_success});
+  members.push_back({"attempts", last_error.attempts});
   return json::object(members);
 }
 
@@ -140,7 +141,7 @@ std::string encode_cursor(const Cursor& cursor, const SeenChunk& open) {
                         {"dead_letters", cursor.dead_letters},
                         {"updated", cursor.updated},
                         {"filter", verbatim(cursor.filter)}};
-  if (cursor.trouble) members.push_back({"trouble", json_of(*cursor.trouble)});
+  if (cursor.last_error) members.push_back({"trouble", json_of(*cursor.last_error)});
   if (cursor.backfill_start_time) members.push_back({"backfill_start_time", *cursor.backfill_start_time});
   if (!open.ids.empty()) {
     members.push_back(
@@ -195,12 +196,12 @@ Result<DecodedCursor> decode_cursor(std::string_view text) {
   cursor.published = members.number("published");
   cursor.dead_letters = members.number("dead_letters");
   cursor.updated = members.time("updated");
-  if (const rapidjson::Value* trouble = members.find("trouble")) {
-    if (!trouble->IsObject()) {
+  if (const rapidjson::Value* last_error = members.find("trouble")) {
+    if (!last_error->IsObject()) {
       members.fail<int>("trouble");
     } else {
-      Members inner(*trouble);
-      LastError& known = cursor.trouble.emplace();
+      Members inner(*last_error);
+      LastError& known = cursor.last_error.emplace();
       known.status = static_cast<int>(inner.number("status"));
       known.text = inner.text("text");
       // Absent in the records of 0.1.0, and only shown: an unknown state is read as failed.

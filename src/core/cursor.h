@@ -64,7 +64,7 @@ struct Cursor {
   State state = State::running;
   std::uint64_t published = 0;
   std::uint64_t dead_letters = 0;
-  std::optional<LastError> trouble;  // so that every instance and every tool can show it
+  std::optional<LastError> last_error;  // so that every instance and every tool can show it
   Time updated;
 };
 

@@ -35,7 +35,7 @@ void Fleet::reconfigure(const Reconfiguration& change, Now now) {
   sort_into_partitions(change.sources);
   world_.record_bytes_max = change.record_bytes_max;
   for (auto& [partition, member] : open_) member.shard->reconfigure(sources_[partition], now);
-  settle(now);
+  open_and_close_shards(now);
 }
 
 void Fleet::on_membership(const MembershipEvent& event, Now now) {
@@ -60,11 +60,11 @@ void Fleet::on_membership(const MembershipEvent& event, Now now) {
       }
     }
   }
-  settle(now);
+  open_and_close_shards(now);
 }
 
 // Opens assigned partitions that are not open, and releases those that have closed.
-void Fleet::settle(Now now) {
+void Fleet::open_and_close_shards(Now now) {
   std::erase_if(open_, [](const auto& entry) { return entry.second.shard->closed(); });
   std::erase_if(releasing_, [this](int partition) {
     if (open_.contains(partition)) return false;
@@ -92,7 +92,7 @@ void Fleet::on_journal(std::uint64_t number, JournalEvent event, Now now) {
       std::ranges::find_if(open_, [&](const auto& entry) { return entry.second.number == number; });
   AS_CHECK(member != open_.end());  // a journal lives until its last event was delivered
   member->second.shard->on_journal(std::move(event), now);
-  settle(now);
+  open_and_close_shards(now);
 }
 
 void Fleet::on_offsets(const OffsetsEvent& event, Now now) {
@@ -169,7 +169,7 @@ Steady Fleet::wake_at() const {
 void Fleet::drain(Now now) {
   draining_ = true;
   for (auto& [partition, member] : open_) member.shard->drain(now);
-  settle(now);
+  open_and_close_shards(now);
 }
 
 FleetStatus Fleet::status(Now now) const {

@@ -75,7 +75,7 @@ class Fleet {
   };
 
   void sort_into_partitions(const std::vector<std::shared_ptr<const Source>>& sources);
-  void settle(Now now);
+  void open_and_close_shards(Now now);
   void on_cursor(const CursorSeen& seen, Now now);
   void say_cursors_without_source(const std::vector<int>& partitions);
 

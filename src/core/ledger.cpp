@@ -108,9 +108,9 @@ void Ledger::close_chunk(SeenChunk& chunk) {
   if (!chunk.ids.empty()) chunks_.push_back(Stored{next_chunk_++, std::exchange(chunk, {}), false});
 }
 
-bool Ledger::note_trouble(std::optional<LastError> trouble) {
-  if (cursor_.trouble == trouble) return false;
-  cursor_.trouble = std::move(trouble);
+bool Ledger::note_last_error(std::optional<LastError> last_error) {
+  if (cursor_.last_error == last_error) return false;
+  cursor_.last_error = std::move(last_error);
   dirty_ = true;
   return true;
 }

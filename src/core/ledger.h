@@ -54,7 +54,7 @@ class Ledger {
   // True if there were more than ids_max and the floor had to rise to forget the oldest.
   [[nodiscard]] bool shrink();
   // Records why the source can't be read, or that it can again. True if that is news.
-  bool note_trouble(std::optional<LastError> trouble);
+  bool note_last_error(std::optional<LastError> last_error);
   // The source's filter and backfill start are those of the config from now on.
   void adopt(const Source& source);
   // Moves the start of a source that has published nothing yet. For a clock that turned out to be ahead.

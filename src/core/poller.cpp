@@ -37,7 +37,7 @@ Poller::Poller(std::shared_ptr<const Source> source, SecretSource& secrets, std:
       page_size_(source_->page_size),
       concurrency_(RateLimit(source_->rate_limit, Steady{}).requests_per_second()),
       clock_(options.clock_vouched),
-      health_(source_->poll_interval, ledger_ ? ledger_->cursor().trouble : std::nullopt),
+      health_(source_->poll_interval, ledger_ ? ledger_->cursor().last_error : std::nullopt),
       random_(hash64(source_->name)) {}
 
 Poller::Poller(std::shared_ptr<const Source> source, SecretSource& secrets, Ledger ledger,
@@ -153,8 +153,8 @@ bool Poller::may_ask(const Lane& lane) const {
 
 void Poller::step(Now now, std::vector<Action>& out) {
   if (phase() != Phase::polling) return;
-  if (health_.pass(now)) say_trouble(true, now, out);
-  tell_trouble(now);
+  if (health_.pass(now)) say_last_error(true, now, out);
+  tell_last_error(now);
   if (token_request_ || now.steady < schedule_.rests_until()) return;
   if (lanes_.empty() && !begin_poll(now, out)) return;
   plan(now);
@@ -387,17 +387,17 @@ PollerStatus Poller::status(Now now) const {
   status.finished = planner_.finished() && lanes_.empty();
   status.gave_up = windows_given_up_ > 0;
   if (why_stopped_) {
-    status.trouble = *why_stopped_;
+    status.error = *why_stopped_;
     return status;
   }
   status.cursor = ledger_->cursor();
   status.last_success = health_.last_success();
-  const std::optional<LastError>& trouble = blocked_ ? blocked_ : health_.trouble();
-  if (trouble) {
-    status.trouble = trouble->text;
-    status.trouble_status = trouble->status;
-    status.failing_since = trouble->since;
-    status.attempts = trouble->attempts;
+  const std::optional<LastError>& last_error = blocked_ ? blocked_ : health_.last_error();
+  if (last_error) {
+    status.error = last_error->text;
+    status.error_status = last_error->status;
+    status.failing_since = last_error->since;
+    status.attempts = last_error->attempts;
   }
   const Steady wake = asks_at();
   if (wake != Steady::max() && wake > now.steady) status.next_attempt = now.wall + (wake - now.steady);
@@ -407,8 +407,8 @@ PollerStatus Poller::status(Now now) const {
     status.activity = Activity::starting;
   } else if (status.cursor.state == Cursor::State::paused) {
     status.activity = Activity::paused;
-  } else if (trouble) {
-    status.activity = activity_in(trouble->state);
+  } else if (last_error) {
+    status.activity = activity_in(last_error->state);
   } else if (in_history) {
     status.activity = Activity::backfilling;
   } else {

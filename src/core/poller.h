@@ -73,8 +73,8 @@ struct PollerOptions {
 // What is shown of a source.
 struct PollerStatus {
   Activity activity = Activity::stopped;
-  std::string trouble;
-  int trouble_status = 0;  // HTTP status of the trouble
+  std::string error;
+  int error_status = 0;  // HTTP status
   std::optional<Time> failing_since;
   int attempts = 0;  // failed ones in a row
   std::optional<Time> last_success;
@@ -225,10 +225,10 @@ class Poller {
   std::string window_of(std::size_t lane) const;
   void attempt_failed(const Refusal& refusal, std::string window, Steady asked, Now now,
                       std::vector<Action>& out);
-  void say_trouble(bool news, Now now, std::vector<Action>& out);
-  void tell_trouble(Now now);
-  void note_in_cursor(std::optional<LastError> trouble);
-  void recovered(const std::optional<LastError>& trouble, Now now, std::vector<Action>& out);
+  void say_last_error(bool news, Now now, std::vector<Action>& out);
+  void tell_last_error(Now now);
+  void note_in_cursor(std::optional<LastError> last_error);
+  void recovered(const std::optional<LastError>& last_error, Now now, std::vector<Action>& out);
   void void_lanes(std::size_t first, std::vector<Action>& out);
   unsigned lane_limit() const;
   std::size_t buffered() const;

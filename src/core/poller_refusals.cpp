@@ -139,21 +139,21 @@ void Poller::attempt_failed(const Refusal& refusal, std::string window, Steady a
   last_refusal_.window = std::move(window);
   const std::string text = refusal.message + (refusal.remedy.empty() ? "" : "; " + refusal.remedy);
   health_.fail(refusal, text, is_refused(refusal) || firewall_.times() >= firewall_is_refusal, asked, now);
-  say_trouble(news || (health_.failed() && !failed_before), now, out);
-  tell_trouble(now);
+  say_last_error(news || (health_.failed() && !failed_before), now, out);
+  tell_last_error(now);
 }
 
 // A first failed attempt is no reason for alarm; a failure that outlasts the grace is, or one that needs a
 // person.
-void Poller::say_trouble(bool news, Now now, std::vector<Action>& out) {
+void Poller::say_last_error(bool news, Now now, std::vector<Action>& out) {
   if (news) last_refusal_.notices.reset();
   if (!news && !health_.failed()) return;
   if (!last_refusal_.notices.due(now.steady)) return;
-  const LastError& trouble = *health_.trouble();
-  std::string text = trouble.text;
-  if (trouble.attempts > 1) {
-    text += "; since " + format_rfc3339(floor_second(*trouble.since)) + ", " +
-            std::to_string(trouble.attempts) + " attempts";
+  const LastError& last_error = *health_.last_error();
+  std::string text = last_error.text;
+  if (last_error.attempts > 1) {
+    text += "; since " + format_rfc3339(floor_second(*last_error.since)) + ", " +
+            std::to_string(last_error.attempts) + " attempts";
   }
   const Level level = !health_.failed() ? Level::info : health_.needs_a_person() ? Level::error : Level::warn;
   // Without one it is a previous owner's trouble that has outlasted the grace.
@@ -165,36 +165,36 @@ void Poller::say_trouble(bool news, Now now, std::vector<Action>& out) {
 void Poller::block(std::optional<LastError> why) {
   if (stopped() || !ledger_) return;
   blocked_ = std::move(why);
-  const std::optional<LastError>& known = ledger_->cursor().trouble;
+  const std::optional<LastError>& known = ledger_->cursor().last_error;
   if (blocked_ && known && known->state == blocked_->state && known->text == blocked_->text) return;
-  note_in_cursor(blocked_ ? blocked_ : health_.trouble());
+  note_in_cursor(blocked_ ? blocked_ : health_.last_error());
 }
 
-void Poller::tell_trouble(Now now) {
+void Poller::tell_last_error(Now now) {
   std::optional<LastError> news = health_.to_tell(now);
   if (news && !blocked_) note_in_cursor(std::move(news));
 }
 
-void Poller::note_in_cursor(std::optional<LastError> trouble) {
-  if (ledger_->note_trouble(std::move(trouble))) cursor_has_news_ = true;
+void Poller::note_in_cursor(std::optional<LastError> last_error) {
+  if (ledger_->note_last_error(std::move(last_error))) cursor_has_news_ = true;
 }
 
 // One line for each trouble that was logged: whoever was alarmed must learn that it is over.
-void Poller::recovered(const std::optional<LastError>& trouble, Now now, std::vector<Action>& out) {
-  if (!trouble) return;
-  const bool is_kafkas = blocked_ && blocked_->text == trouble->text;  // inherited with the cursor
+void Poller::recovered(const std::optional<LastError>& last_error, Now now, std::vector<Action>& out) {
+  if (!last_error) return;
+  const bool is_kafkas = blocked_ && blocked_->text == last_error->text;  // inherited with the cursor
   if (!blocked_) note_in_cursor(std::nullopt);
   last_refusal_ = {};
   std::string text = "reading again";
-  if (trouble->since) {
-    const Duration took = std::max(now.wall - *trouble->since, Duration{0});
+  if (last_error->since) {
+    const Duration took = std::max(now.wall - *last_error->since, Duration{0});
     text += " after " + readable_duration(took);
-    if (trouble->attempts > 0) {
-      text += " and " + std::to_string(trouble->attempts) +
-              (trouble->attempts == 1 ? " failed attempt" : " failed attempts");
+    if (last_error->attempts > 0) {
+      text += " and " + std::to_string(last_error->attempts) +
+              (last_error->attempts == 1 ? " failed attempt" : " failed attempts");
     }
   }
-  if (!is_kafkas) out.push_back(Notice{Level::info, "recovered", text + ": " + trouble->text});
+  if (!is_kafkas) out.push_back(Notice{Level::info, "recovered", text + ": " + last_error->text});
 }
 
 }  // namespace auditstream::core

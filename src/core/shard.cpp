@@ -67,7 +67,7 @@ void Shard::on_journal(JournalEvent event, Now now) {
     clock_vouched_ = ahead_of_broker_ && std::chrono::abs(*ahead_of_broker_) <= clocks_agree
                          ? std::optional(now)
                          : std::nullopt;
-    build_slots(std::move(opened->records), now);
+    build_pollers(std::move(opened->records), now);
     world_.observer.shard_said(
         partition_, Notice{Level::debug, "shard_open", std::to_string(sources_.size()) + " sources"});
     for (const std::string& mark : std::exchange(marks_, {})) on_mark(mark, now);
@@ -104,7 +104,7 @@ void Shard::reopen_after_failure(Now now) {
 
 // Whatever is not in Kafka is forgotten: only what a restore brings back counts.
 void Shard::reopen(Duration wait, Now now) {
-  drop_slots();
+  drop_pollers();
   if (draining_) {
     shown_.clear();
     state_ = State::closing;
@@ -115,7 +115,7 @@ void Shard::reopen(Duration wait, Now now) {
   reopen_at_ = now.steady + wait;
 }
 
-void Shard::drop_slots() {
+void Shard::drop_pollers() {
   for (const auto& [id, poller] : requests_) world_.client.cancel(id);
   requests_.clear();
   ready_.clear();
@@ -125,7 +125,7 @@ void Shard::drop_slots() {
   for (auto& [name, account] : accounts_) {
     account.queue.clear();
     account.inherited = false;
-    wake(account, Steady::max());
+    set_timer(account, Steady::max());
   }
   gathering_ = {};
   blocked_sources_.end_trials();
@@ -143,11 +143,11 @@ bool Shard::on_response(http::RequestId id, const http::Response& response, Now 
   std::vector<Action> actions;
   slot.poller.on_response(id, response, now, actions);
   act(slot, std::move(actions), now);
-  run(slot, now);
+  step_poller(slot, now);
   return true;
 }
 
-void Shard::run(Slot& slot, Now now) {
+void Shard::step_poller(Slot& slot, Now now) {
   std::vector<Action> actions;
   slot.poller.step(now, actions);
   act(slot, std::move(actions), now);
@@ -183,7 +183,7 @@ void Shard::pump(Account& account, Now now) {
   while (!account.queue.empty()) {
     const Steady moment = account.limit.next(now.steady);
     if (moment > now.steady) {
-      wake(account, moment);
+      set_timer(account, moment);
       return;
     }
     account.limit.take(now.steady);
@@ -192,10 +192,10 @@ void Shard::pump(Account& account, Now now) {
     world_.observer.waited(first.slot->poller.source(), now.steady - first.since);
     world_.client.send(first.send.id, std::move(first.send.request));
   }
-  wake(account, Steady::max());
+  set_timer(account, Steady::max());
 }
 
-void Shard::wake(Account& account, Steady moment) {
+void Shard::set_timer(Account& account, Steady moment) {
   if (account.timer == moment) return;
   account_timers_.erase({account.timer, account.name});
   account.timer = moment;
@@ -217,7 +217,7 @@ void Shard::step(Now now) {
   // As many as there are now: a poller that wants to go on at once has its turn with the next step.
   for (std::size_t due = timers_.size(); due > 0 && !timers_.empty() && timers_.begin()->first <= now.steady;
        --due) {
-    run(slots_[timers_.begin()->second], now);
+    step_poller(slots_[timers_.begin()->second], now);
   }
   try_held(now);
   gather(now);
@@ -241,7 +241,7 @@ Steady Shard::wake_at() const {
 
 void Shard::abandon(Now now) {
   if (state_ == State::open) {
-    drop_slots();
+    drop_pollers();
     ready_.clear();
   }
   drain(now);

@@ -131,19 +131,19 @@ class Shard {
     Steady timer = Steady::max();
   };
 
-  void build_slots(RecordMap records, Now now);
-  void add_slot(const std::shared_ptr<const Source>& source, std::size_t together, Now now);
+  void build_pollers(RecordMap records, Now now);
+  void add_poller(const std::shared_ptr<const Source>& source, std::size_t together, Now now);
   void change_poller(Slot& slot, const std::shared_ptr<const Source>& source, Now now);
   Poller make_poller(const std::shared_ptr<const Source>& source, const Poller* predecessor, Now now);
   Account& account_for(const Source& source, Now now);
   void open_journal();
-  void drop_slots();
+  void drop_pollers();
   void reopen(Duration wait, Now now);
   void reopen_after_failure(Now now);
-  void run(Slot& slot, Now now);
+  void step_poller(Slot& slot, Now now);
   void act(Slot& slot, std::vector<Action> actions, Now now);
   void pump(Account& account, Now now);
-  void wake(Account& account, Steady moment);
+  void set_timer(Account& account, Steady moment);
   void schedule(Slot& slot);
   void gather(Now now);
   void gather_progress(Now now);

@@ -20,7 +20,7 @@ void Shard::note_ready(Slot& slot, Now now) {
   if (const std::string* why = blocked_sources_.takes_nothing(source.topic);
       why != nullptr && !blocked_sources_.find(source.name)) {
     blocked_sources_.hold(source.name, source.topic, *why, now);
-    poller.block(blocked_sources_.find(source.name)->trouble);
+    poller.block(blocked_sources_.find(source.name)->last_error);
   }
   if (blocked_sources_.admit(source.name, now)) ready_.insert(slot.index);
 }
@@ -57,7 +57,7 @@ void Shard::gather(Now now) {
     }
     if (!slot.poller.has_unit()) ready_.erase(slot.index);
     act(slot, std::move(actions), now);
-    run(slot, now);
+    step_poller(slot, now);
   }
 }
 
@@ -97,7 +97,7 @@ void Shard::commit_if_due(Now now) {
   if (gathering_.units.empty()) {
     if (draining_ && ready_.empty()) {
       state_ = State::closing;
-      drop_slots();
+      drop_pollers();
       journal_.close();
     }
     return;
@@ -195,7 +195,7 @@ bool Shard::hold(const Batch& batch, const std::vector<BlockedTopic>& blocked, N
     blocked_sources_.hold(unit.source->name, why->topic, why->why, now);
     for (Slot& slot : slots_) {
       if (slot.poller.source().name == unit.source->name)
-        slot.poller.block(blocked_sources_.find(unit.source->name)->trouble);
+        slot.poller.block(blocked_sources_.find(unit.source->name)->last_error);
     }
     topics[why->topic] = why->to_everybody ? std::optional(why->why) : std::nullopt;
   }
@@ -214,13 +214,13 @@ void Shard::published(const Unit& unit, Now now) {
   const std::map<std::string, BlockedSource> free = blocked_sources_.release(unit.source->name);
   if (free.empty()) return;
   for (Slot& slot : slots_) {
-    const auto held = free.find(slot.poller.source().name);
-    if (held == free.end()) continue;
+    const auto blocked = free.find(slot.poller.source().name);
+    if (blocked == free.end()) continue;
     slot.poller.block(std::nullopt);
     note_ready(slot, now);
     world_.observer.said(
         slot.poller.source(),
-        Notice{Level::info, "recovered", "publishing again after: " + held->second.trouble.text});
+        Notice{Level::info, "recovered", "publishing again after: " + blocked->second.last_error.text});
   }
 }
 
@@ -229,8 +229,8 @@ void Shard::try_held(Now now) {
   if (blocked_sources_.due() > now.steady) return;
   std::vector<std::pair<int, std::size_t>> waiting;
   for (const Slot& slot : slots_) {
-    if (const BlockedSource* held = blocked_sources_.find(slot.poller.source().name))
-      waiting.emplace_back(held->trouble.attempts, slot.index);
+    if (const BlockedSource* blocked = blocked_sources_.find(slot.poller.source().name))
+      waiting.emplace_back(blocked->last_error.attempts, slot.index);
   }
   std::ranges::sort(waiting);
   for (const auto& [attempts, index] : waiting) note_ready(slots_[index], now);

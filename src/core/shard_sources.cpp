@@ -15,18 +15,18 @@ constexpr Duration start_spacing = 10ms;    // sources of one process don't star
 
 }  // namespace
 
-void Shard::build_slots(RecordMap records, Now now) {
+void Shard::build_pollers(RecordMap records, Now now) {
   records_ = std::move(records);
   progress_due_ = now.steady + limits_.progress_interval;
   const std::size_t together = std::max(std::exchange(starting_together_, 0), sources_.size());
-  for (const std::shared_ptr<const Source>& source : sources_) add_slot(source, together, now);
+  for (const std::shared_ptr<const Source>& source : sources_) add_poller(source, together, now);
 }
 
-void Shard::add_slot(const std::shared_ptr<const Source>& source, std::size_t together, Now now) {
+void Shard::add_poller(const std::shared_ptr<const Source>& source, std::size_t together, Now now) {
   const bool known = records_.contains(source->name);
   Poller poller = make_poller(source, nullptr, now);
   for (const std::uint64_t id : refused_[source->name]) poller.refuse_event(id);
-  if (const BlockedSource* held = blocked_sources_.find(source->name)) poller.block(held->trouble);
+  if (const BlockedSource* blocked = blocked_sources_.find(source->name)) poller.block(blocked->last_error);
   const Duration spread = std::min<Duration>(source->poll_interval * 9 / 10,
                                              start_spacing * static_cast<Duration::rep>(together));
   poller.start_at(now.steady + Duration{static_cast<Duration::rep>(
@@ -120,7 +120,7 @@ void Shard::reconfigure(std::vector<std::shared_ptr<const Source>> sources, Now 
   for (const std::shared_ptr<const Source>& source : sources_) {
     const auto known = gone.find(source->name);
     if (known == gone.end()) {
-      add_slot(source, sources_.size(), now);
+      add_poller(source, sources_.size(), now);
       continue;
     }
     if (known->second->poller.shared_source() != source) change_poller(*known->second, source, now);
@@ -153,10 +153,10 @@ void Shard::change_poller(Slot& slot, const std::shared_ptr<const Source>& sourc
   successor.succeed(slot.poller, actions);
   act(slot, std::move(actions), now);
   ready_.erase(slot.index);
-  if (const BlockedSource* held = blocked_sources_.find(source->name)) {
+  if (const BlockedSource* blocked = blocked_sources_.find(source->name)) {
     blocked_sources_.end_trial(source->name);
-    if (held->topic == source->topic || held->topic == source->dead_letter_topic) {
-      successor.block(held->trouble);
+    if (blocked->topic == source->topic || blocked->topic == source->dead_letter_topic) {
+      successor.block(blocked->last_error);
     } else {
       blocked_sources_.forget(source->name);
       successor.block(std::nullopt);

@@ -23,32 +23,32 @@ Duration SourceHealth::grace(Duration poll_interval) {
 }
 
 SourceHealth::SourceHealth(Duration poll_interval, std::optional<LastError> known)
-    : grace_(grace(poll_interval)), trouble_(std::move(known)) {
-  if (!trouble_) return;
-  told_ = {trouble_->state, trouble_->status};
-  last_success_ = trouble_->last_success;
+    : grace_(grace(poll_interval)), last_error_(std::move(known)) {
+  if (!last_error_) return;
+  told_ = {last_error_->state, last_error_->status};
+  last_success_ = last_error_->last_success;
   gave_up_ = true;  // perhaps
 }
 
 void SourceHealth::go_on(Duration poll_interval) {
   grace_ = grace(poll_interval);
-  if (!trouble_) reference_.reset();
+  if (!last_error_) reference_.reset();
 }
 
 void SourceHealth::begin(Now now) {
   if (reference_) return;
   reference_ = began_ = now.steady;
-  if (!trouble_ || !trouble_->since) return;
-  const Duration lasts = std::max(now.wall - *trouble_->since, Duration{0});
+  if (!last_error_ || !last_error_->since) return;
+  const Duration lasts = std::max(now.wall - *last_error_->since, Duration{0});
   *reference_ -= std::min(lasts, grace_);
   // The cursor doesn't say how long the vendor wanted: assumes the maximum.
   const Steady since = now.steady - std::min<Duration>(lasts, vendor_word_max);
-  if (trouble_->state == State::throttled) silence_ = {since, since + vendor_word_max};
+  if (last_error_->state == State::throttled) silence_ = {since, since + vendor_word_max};
 }
 
 std::optional<LastError> SourceHealth::answered(bool retried, Now now) {
   answers_ = true;
-  if (!trouble_) reference_ = now.steady;
+  if (!last_error_) reference_ = now.steady;
   return retried && !gave_up_ && !failed() ? heal(now) : std::nullopt;
 }
 
@@ -63,22 +63,22 @@ std::optional<LastError> SourceHealth::heal(Now now) {
   malformed_.reset();
   silence_.reset();
   told_.reset();
-  return std::exchange(trouble_, std::nullopt);
+  return std::exchange(last_error_, std::nullopt);
 }
 
 void SourceHealth::fail(const Refusal& refusal, std::string text, bool refused, Steady asked, Now now) {
   begin(now);
   answers_ = false;
-  if (!trouble_) {
-    trouble_.emplace();
-    trouble_->state = State::retrying;
-    trouble_->last_success = last_success_;
+  if (!last_error_) {
+    last_error_.emplace();
+    last_error_->state = State::retrying;
+    last_error_->last_success = last_success_;
     began_ = now.steady;
   }
-  if (!trouble_->since) trouble_->since = now.wall;
-  ++trouble_->attempts;
-  trouble_->status = refusal.status;
-  trouble_->text = std::move(text);
+  if (!last_error_->since) last_error_->since = now.wall;
+  ++last_error_->attempts;
+  last_error_->status = refusal.status;
+  last_error_->text = std::move(text);
 
   const int malformed = malformed_.note(refusal.kind == RefusalKind::malformed, asked, now.steady);
   needs_a_person_ = refused || malformed >= malformed_is_failure;
@@ -90,34 +90,34 @@ void SourceHealth::fail(const Refusal& refusal, std::string text, bool refused, 
       silence_->second = std::clamp(ends, silence_->second, silence_->first + vendor_word_max);
     }
   }
-  if (trouble_->state != State::failed)
-    trouble_->state = refusal.kind == RefusalKind::throttled ? State::throttled : State::retrying;
-  if (needs_a_person_ || now.steady >= fails_at()) trouble_->state = State::failed;
+  if (last_error_->state != State::failed)
+    last_error_->state = refusal.kind == RefusalKind::throttled ? State::throttled : State::retrying;
+  if (needs_a_person_ || now.steady >= fails_at()) last_error_->state = State::failed;
 }
 
 Steady SourceHealth::fails_at() const {
   const Steady patience_ends = *reference_ + grace_;
-  if (trouble_->state != State::throttled || !silence_) return patience_ends;
+  if (last_error_->state != State::throttled || !silence_) return patience_ends;
   return std::max(patience_ends, silence_->second + vendor_word_slack);
 }
 
 bool SourceHealth::pass(Now now) {
-  if (!trouble_ || !reference_ || failed() || answers_ || now.steady < fails_at()) return false;
-  trouble_->state = State::failed;
+  if (!last_error_ || !reference_ || failed() || answers_ || now.steady < fails_at()) return false;
+  last_error_->state = State::failed;
   return true;
 }
 
 Steady SourceHealth::due() const {
-  if (!trouble_ || !reference_ || failed()) return Steady::max();
+  if (!last_error_ || !reference_ || failed()) return Steady::max();
   return std::min(answers_ ? Steady::max() : fails_at(), told_ ? Steady::max() : began_ + tell_after);
 }
 
 std::optional<LastError> SourceHealth::to_tell(Now now) {
-  if (!trouble_ || (!failed() && !told_ && now.steady < began_ + tell_after)) return std::nullopt;
-  const std::pair<State, int> said{trouble_->state, trouble_->status};
+  if (!last_error_ || (!failed() && !told_ && now.steady < began_ + tell_after)) return std::nullopt;
+  const std::pair<State, int> said{last_error_->state, last_error_->status};
   if (told_ == said) return std::nullopt;
   told_ = said;
-  return trouble_;
+  return last_error_;
 }
 
 }  // namespace auditstream::core

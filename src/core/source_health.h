@@ -40,10 +40,10 @@ class SourceHealth {
   // or if the trouble may yet pass by itself.
   std::optional<LastError> to_tell(Now now);
 
-  const std::optional<LastError>& trouble() const { return trouble_; }
+  const std::optional<LastError>& last_error() const { return last_error_; }
   // When a window was last read to its end, if that is known.
   const std::optional<Time>& last_success() const { return last_success_; }
-  bool failed() const { return trouble_ && trouble_->state == LastError::State::failed; }
+  bool failed() const { return last_error_ && last_error_->state == LastError::State::failed; }
   // Only a person can fix it.
   bool needs_a_person() const { return needs_a_person_; }
 
@@ -55,7 +55,7 @@ class SourceHealth {
   Steady fails_at() const;
 
   Duration grace_;
-  std::optional<LastError> trouble_;
+  std::optional<LastError> last_error_;
   std::optional<Time> last_success_;
   bool needs_a_person_ = false;
   bool gave_up_ = false;  // on a window, and nothing was read to its end since

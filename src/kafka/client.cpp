@@ -5,15 +5,15 @@
 #include <sstream>
 
 #include "base/mutex.h"
-#include "kafka/connection_trouble.h"
+#include "kafka/connection_failure.h"
 #include "kafka/contact.h"
 
 namespace auditstream::kafka {
 namespace {
 
 // A handle's errors are served to the thread that polls it, and a thread has one handle at a time.
-thread_local ConnectionTrouble last_trouble;
-thread_local Steady last_trouble_at;
+thread_local ConnectionFailure last_failure;
+thread_local Steady last_failure_at;
 
 // OpenSSL's errors for the certificates of brokers, by "host:port". They are reported on librdkafka's threads
 // and in no other way: which error follows is a matter of chance.
@@ -63,8 +63,8 @@ int on_certificate(rd_kafka_t*, const char* broker, std::int32_t, int* error, in
 void on_error(rd_kafka_t*, int error, const char* reason, void*) {
   // "1/1 brokers are down" would hide which one, and why; a fence says nothing about a broker.
   if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || error == RD_KAFKA_RESP_ERR__FATAL) return;
-  last_trouble = {static_cast<rd_kafka_resp_err_t>(error), reason, certificates().error_behind(reason)};
-  last_trouble_at = steady_now();
+  last_failure = {static_cast<rd_kafka_resp_err_t>(error), reason, certificates().error_behind(reason)};
+  last_failure_at = steady_now();
 }
 
 // Our own messages say better what librdkafka logs to stderr; what matters arrives through on_error.
@@ -128,7 +128,7 @@ std::vector<std::string> property_names() {
 Result<ClientHandle> make_client(rd_kafka_type_t type, const Connection& connection, const Properties& ours,
                                  const Properties& defaults, const Callbacks& callbacks,
                                  rd_kafka_topic_conf_t* topic_defaults) {
-  last_trouble = {};
+  last_failure = {};
   ConfHandle conf(rd_kafka_conf_new());
   for (const Properties& properties : {Properties{{"client.id", connection.client_id},
                                                   {"socket.nagle.disable", "true"},
@@ -162,8 +162,8 @@ std::optional<Error> last_broker_error(rd_kafka_t* client, const Properties& pro
 }
 
 std::optional<Error> broker_error(const Properties& properties, Steady not_before) {
-  if (last_trouble.text.empty() || last_trouble_at < not_before) return std::nullopt;
-  return explain(last_trouble, properties);
+  if (last_failure.text.empty() || last_failure_at < not_before) return std::nullopt;
+  return explain(last_failure, properties);
 }
 
 }  // namespace auditstream::kafka

@@ -75,14 +75,14 @@ void Contact::Line::answered() { answered(steady_now()); }
 void Contact::Line::answered(Steady at) {
   const MutexLock lock(contact_->mutex_);
   owed_.answered(at);
-  trouble_.reset();
+  failure_.reset();
   why_.clear();
 }
 
 void Contact::Line::rest() {
   const MutexLock lock(contact_->mutex_);
   owed_.rest();
-  trouble_.reset();
+  failure_.reset();
   why_.clear();
 }
 
@@ -92,9 +92,9 @@ void Contact::Line::in_vain(std::string why) {
   why_ = std::move(why);
 }
 
-void Contact::Line::trouble(Error broker) {
+void Contact::Line::failed(Error broker) {
   const MutexLock lock(contact_->mutex_);
-  trouble_ = std::move(broker);
+  failure_ = std::move(broker);
 }
 
 std::optional<Steady> Contact::Line::since() const {
@@ -118,17 +118,17 @@ std::optional<Silence> Contact::silence() const {
   std::ranges::sort(silent, {}, &std::pair<Steady, const Line*>::first);
   Silence longest{silent.front().first, {}};
   for (const auto& [since, line] : silent) {
-    if (line->trouble_) return Silence{longest.since, *line->trouble_};
+    if (line->failure_) return Silence{longest.since, *line->failure_};
     if (longest.why.message.empty()) longest.why.message = line->why_;
   }
   return longest;
 }
 
-void note_trouble(Contact::Line& line, const Properties& properties) {
+void note_connection_failure(Contact::Line& line, const Properties& properties) {
   const std::optional<Steady> since = line.since();
   if (!since) return;
   if (std::optional<Error> error = broker_error(properties, *since - broken_before))
-    line.trouble(*std::move(error));
+    line.failed(*std::move(error));
 }
 
 }  // namespace auditstream::kafka

@@ -66,7 +66,7 @@ class Contact {
     void in_vain(std::string why);
 
     // librdkafka's report about a broker.
-    void trouble(Error broker);
+    void failed(Error broker);
     // Since when an answer has been owed, and how long that is.
     std::optional<Steady> since() const;
     Duration silent() const;
@@ -78,7 +78,7 @@ class Contact {
     std::list<Line*>::iterator place_;
     // With the contact's mutex held.
     Owed owed_;
-    std::optional<Error> trouble_;  // of a broker
+    std::optional<Error> failure_;  // of a broker
     std::string why_;
   };
 
@@ -91,6 +91,6 @@ class Contact {
 };
 
 // Tells the line what has happened to a broker since the line became silent, by broker_error().
-void note_trouble(Contact::Line& line, const Properties& properties);
+void note_connection_failure(Contact::Line& line, const Properties& properties);
 
 }  // namespace auditstream::kafka

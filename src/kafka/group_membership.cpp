@@ -153,9 +153,9 @@ bool GroupMembership::wait(Duration patience) {
 }
 
 // Repeated trouble is logged once, until partitions are assigned again.
-void GroupMembership::say(core::Level level, const std::string& trouble) {
-  if (trouble == std::exchange(trouble_, trouble)) return;
-  say_(core::Notice{level, "group", "group " + settings_.group + ": " + trouble});
+void GroupMembership::say(core::Level level, const std::string& text) {
+  if (text == std::exchange(last_said_, text)) return;
+  say_(core::Notice{level, "group", "group " + settings_.group + ": " + text});
 }
 
 std::optional<Access> GroupMembership::denied(rd_kafka_resp_err_t error) const {
@@ -198,7 +198,7 @@ rd_kafka_resp_err_t GroupMembership::serve(rd_kafka_t* consumer) {
       if (leaving_) return RD_KAFKA_RESP_ERR_NO_ERROR;
     }
     const MessageHandle message(rd_kafka_consumer_poll(consumer, poll_ms));
-    note_trouble(line_, settings_.connection.properties);
+    note_connection_failure(line_, settings_.connection.properties);
     if (looks_elsewhere()) {
       say(core::Level::warn,
           "the brokers answer, but not to the connection that has been here: joining again");
@@ -284,7 +284,7 @@ void GroupMembership::on_rebalance(rd_kafka_t* consumer, rd_kafka_resp_err_t eve
     self->joined_ = true;
     const ErrorHandle error(rd_kafka_incremental_assign(consumer, partitions));
     rd_kafka_pause_partitions(consumer, partitions);
-    self->trouble_.clear();
+    self->last_said_.clear();
     self->partitions_.insert(numbers.begin(), numbers.end());
     self->sink_(core::PartitionsAssigned{numbers});
   } else {

@@ -52,7 +52,7 @@ class GroupMembership {
   bool wait(Duration patience);
   void wait_for_free_instance_id();
   void wait_for(const Access& missing);
-  void say(core::Level level, const std::string& trouble);
+  void say(core::Level level, const std::string& text);
   void lose_everything();
   void revoked(rd_kafka_t* consumer, std::vector<int> partitions);
   static void on_rebalance(rd_kafka_t* consumer, rd_kafka_resp_err_t event,
@@ -65,7 +65,7 @@ class GroupMembership {
   // Owned by the thread.
   bool joined_ = false;       // by the present handle
   std::set<int> partitions_;  // ours, as last told to the sink
-  std::string trouble_;       // last logged
+  std::string last_said_;     // last logged
   Steady look_next_{};
   std::optional<Steady> found_elsewhere_;  // by another handle, while ours has been silent
 

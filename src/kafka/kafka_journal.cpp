@@ -381,12 +381,12 @@ void KafkaJournal::note(const core::JournalDone& done) {
     return;
   }
   if (producer_) rd_kafka_poll(producer_.get(), 0);
-  note_trouble(committing_, settings_.connection.properties);
+  note_connection_failure(committing_, settings_.connection.properties);
   committing_.in_vain(done.detail);
 }
 
 core::JournalDone KafkaJournal::try_commit(const core::Batch& batch) {
-  if (std::optional<core::JournalDone> trouble = begin()) return *std::move(trouble);
+  if (std::optional<core::JournalDone> failed = begin()) return *std::move(failed);
   std::string why;
   if (!produce(batch, why)) return abort(why);
   if (gone_while_flushing(batch)) return abort("a topic is gone");
@@ -413,7 +413,7 @@ bool KafkaJournal::gone_while_flushing(const core::Batch& batch) {
 }
 
 core::JournalDone KafkaJournal::do_edit(const Edit& edit) {
-  if (std::optional<core::JournalDone> trouble = begin()) return *std::move(trouble);
+  if (std::optional<core::JournalDone> failed = begin()) return *std::move(failed);
   std::string why;
   if (!produce_edit(edit, why)) return abort(why);
   if (edit.confirm) {

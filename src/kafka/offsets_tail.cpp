@@ -57,7 +57,7 @@ void OffsetsTail::read(const OffsetsReader& reader, Leaders& leaders) {
       },
       [&] {
         if (const std::optional<Steady> moment = leaders.answered(reader.handle())) line_.answered(*moment);
-        note_trouble(line_, settings_.connection.properties);
+        note_connection_failure(line_, settings_.connection.properties);
         return !stopping_ && std::min(line_.silent(), steady_now() - began) <= reader_patience;
       });
 }

@@ -46,24 +46,24 @@ Result<std::map<int, core::RecordMap>> Takeover::open() {
   return shards;
 }
 
-core::JournalDone Takeover::commit(int home, std::map<int, std::vector<core::Record>> records) {
-  Holding& holding = holdings_.at(home);
-  holding.journal->edit(Edit{std::move(records), [this, home] { return others_still_ours(home); }});
+core::JournalDone Takeover::commit(int writer, std::map<int, std::vector<core::Record>> records) {
+  Holding& holding = holdings_.at(writer);
+  holding.journal->edit(Edit{std::move(records), [this, writer] { return others_still_ours(writer); }});
   return std::get<core::JournalDone>(wait_for(holding));
 }
 
-core::JournalDone Takeover::publish(int home, std::shared_ptr<const core::Batch> batch) {
-  Holding& holding = holdings_.at(home);
+core::JournalDone Takeover::publish(int writer, std::shared_ptr<const core::Batch> batch) {
+  Holding& holding = holdings_.at(writer);
   holding.journal->commit(std::move(batch));
   return std::get<core::JournalDone>(wait_for(holding));
 }
 
-// The transaction proves only for `home` that nobody has opened it since. The others' own commits prove it
+// The transaction proves only for `writer` that nobody has opened it since. The others' own commits prove it
 // for them, and whoever opens one later can't read past the open transaction until it has ended.
-bool Takeover::others_still_ours(int home) {
+bool Takeover::others_still_ours(int writer) {
   bool ours = true;
   for (auto& [partition, holding] : holdings_) {
-    if (partition == home) continue;
+    if (partition == writer) continue;
     holding.journal->edit(Edit{{}});
     ours = std::get<core::JournalDone>(wait_for(holding)).outcome == core::Outcome::committed && ours;
   }

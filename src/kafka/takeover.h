@@ -27,12 +27,12 @@ class Takeover {
   Result<std::map<int, core::RecordMap>> open();
 
   // Commits the records, by partition, if nobody else has opened any of our partitions since open(); whoever
-  // opens one later restores what was committed. The journal of `home`, one of our partitions, writes them:
-  // if we die before the end, the next owner of `home` ends the transaction, or the broker after 30 s.
-  core::JournalDone commit(int home, std::map<int, std::vector<core::Record>> records);
-  // Commits the batch, which must not be empty, through the journal of `home`, if nobody else has opened
-  // `home` since open().
-  core::JournalDone publish(int home, std::shared_ptr<const core::Batch> batch);
+  // opens one later restores what was committed. The journal of `writer`, one of our partitions, writes them:
+  // if we die before the end, the next owner of `writer` ends the transaction, or the broker after 30 s.
+  core::JournalDone commit(int writer, std::map<int, std::vector<core::Record>> records);
+  // Commits the batch, which must not be empty, through the journal of `writer`, if nobody else has opened
+  // `writer` since open().
+  core::JournalDone publish(int writer, std::shared_ptr<const core::Batch> batch);
 
  private:
   struct Holding {
@@ -41,7 +41,7 @@ class Takeover {
   };
 
   core::JournalEvent wait_for(Holding& holding);
-  bool others_still_ours(int home);
+  bool others_still_ours(int writer);
 
   Mutex mutex_;
   Condition arrival_;

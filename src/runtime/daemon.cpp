@@ -12,8 +12,8 @@
 #include <sstream>
 #include <thread>
 
-#include "admin/board.h"
 #include "admin/metrics.h"
+#include "admin/sources_view.h"
 #include "base/exit_code.h"
 #include "base/hash.h"
 #include "base/mutex.h"
@@ -27,8 +27,8 @@
 #include "kafka/kafka_journal.h"
 #include "kafka/lost_cursors.h"
 #include "kafka/offsets_tail.h"
+#include "runtime/admin_api.h"
 #include "runtime/clock.h"
-#include "runtime/console.h"
 #include "runtime/http_server.h"
 #include "runtime/instance.h"
 #include "runtime/kafka_watch.h"
@@ -133,7 +133,7 @@ void log_lost_cursors(const kafka::LostCursors& lost) {
 // The exit code if Kafka can't be reached in time, or its configuration doesn't allow a run.
 std::variant<kafka::ClusterFacts, int> wait_for_kafka(const kafka::Cluster& cluster,
                                                       const config::Config& config, Duration patience,
-                                                      Supervisor& supervisor, Console& console) {
+                                                      Supervisor& supervisor, AdminApi& admin_api) {
   const Steady deadline = read_clock().steady + patience;
   const std::string& servers = config.kafka.at("bootstrap.servers");
   supervisor.status("waiting for Kafka at " + servers);
@@ -165,7 +165,7 @@ std::variant<kafka::ClusterFacts, int> wait_for_kafka(const kafka::Cluster& clus
       return exit_code(why);
     }
     log_unavailable(text, notices);
-    console.kafka_is_silent(servers + " (kafka.bootstrap.servers): " + why.message, read_clock().wall);
+    admin_api.kafka_is_silent(servers + " (kafka.bootstrap.servers): " + why.message, read_clock().wall);
   }
 }
 
@@ -177,12 +177,12 @@ struct Beginning {
 // Everything that must be true before anything is polled; otherwise the exit code.
 std::variant<Beginning, int> begin(const kafka::Connection& connection, const kafka::Cluster& cluster,
                                    const config::Config& config, Duration patience, Supervisor& supervisor,
-                                   Console& console) {
+                                   AdminApi& admin_api) {
   const Steady deadline = read_clock().steady + patience;
   std::variant<kafka::ClusterFacts, int> prepared =
-      wait_for_kafka(cluster, config, patience, supervisor, console);
+      wait_for_kafka(cluster, config, patience, supervisor, admin_api);
   if (const int* code = std::get_if<int>(&prepared)) return *code;
-  console.kafka_answers();
+  admin_api.kafka_answers();
   Beginning beginning{std::get<kafka::ClusterFacts>(std::move(prepared)), {}};
   for (const std::string& warning : beginning.facts.warnings)
     log(core::Level::warn, "kafka_warning", warning);
@@ -191,14 +191,14 @@ std::variant<Beginning, int> begin(const kafka::Connection& connection, const ka
   // A topic that exists may have partitions without a leader for a while.
   while (!offsets.ok() && !offsets.error().lasts() && read_clock().steady < deadline) {
     log_unavailable(offsets.error().message, notices);
-    console.kafka_is_silent(offsets.error().message, read_clock().wall);
+    admin_api.kafka_is_silent(offsets.error().message, read_clock().wall);
     offsets = cluster.read_offsets(config.offsets.topic, offsets_patience);
   }
   if (!offsets.ok()) {
     log(core::Level::error, "kafka_unavailable", offsets.error().message);
     return exit_code(offsets.error());
   }
-  console.kafka_answers();
+  admin_api.kafka_answers();
   beginning.offsets = core::OffsetsView::of(*offsets);
   log_lost_cursors(kafka::lost_cursors(connection, config, beginning.offsets));
   const kafka::GroupVerdict verdict =
@@ -212,12 +212,12 @@ std::variant<Beginning, int> begin(const kafka::Connection& connection, const ka
 }
 
 // Null if the config wants no server.
-Result<std::unique_ptr<HttpServer>> serve(const config::Config& config, Console& console) {
+Result<std::unique_ptr<HttpServer>> serve(const config::Config& config, AdminApi& admin_api) {
   if (config.http.listen == "off") return std::unique_ptr<HttpServer>();
-  auto server =
-      HttpServer::start(config.http.listen,
-                        {[&console](const admin::HttpRequest& head) { return console.at_once(head); },
-                         [&console](const admin::HttpRequest& request) { return console.in_time(request); }});
+  auto server = HttpServer::start(
+      config.http.listen,
+      {[&admin_api](const admin::HttpRequest& head) { return admin_api.at_once(head); },
+       [&admin_api](const admin::HttpRequest& request) { return admin_api.in_time(request); }});
   if (server.ok()) {
     log(core::Level::info, "http_listening",
         "status page, metrics and control at http://" + (*server)->address() + "/");
@@ -270,22 +270,22 @@ int run_daemon(const std::string& path, const config::Config& config, Duration k
   admin::Metrics metrics(build, config.metrics.per_source);
   metrics.configure(config.sources);
   metrics.config_read(read_clock().wall);
-  admin::Board board(config.offsets.partitions);
-  board.configure(config.sources);
-  Console console(
+  admin::SourcesView sources_view(config.offsets.partitions);
+  sources_view.configure(config.sources);
+  AdminApi admin_api(
       config,
       admin::Identity{build.version, build.commit, instance_name(), config.group, config.offsets.topic,
                       config.offsets.partitions, ""},
-      board,
+      sources_view,
       [&](const std::optional<core::FleetStatus>& fleet, const admin::KafkaView& kafka) {
         return metrics.exposition(fleet, process_stats(), kafka);
       },
       read_clock().wall);
-  const Result<std::unique_ptr<HttpServer>> server = serve(config, console);
+  const Result<std::unique_ptr<HttpServer>> server = serve(config, admin_api);
   if (!server.ok()) return exit_config;
   const kafka::Connection connection{config.kafka, kafka::client_id_of(instance_name())};
   const kafka::Cluster cluster(connection);
-  std::variant<Beginning, int> begun = begin(connection, cluster, config, kafka_wait, supervisor, console);
+  std::variant<Beginning, int> begun = begin(connection, cluster, config, kafka_wait, supervisor, admin_api);
   if (const int* code = std::get_if<int>(&begun)) return *code;
   auto& [facts, offsets] = std::get<Beginning>(begun);
 
@@ -333,7 +333,8 @@ int run_daemon(const std::string& path, const config::Config& config, Duration k
   const kafka::OffsetsTail tail(
       {connection, config.group, config.offsets.topic, config.offsets.partitions, contact},
       [&](const kafka::OffsetsRecord& record) {
-        if (std::optional<core::OffsetsEvent> event = board.apply(record.partition, record.key, record.value))
+        if (std::optional<core::OffsetsEvent> event =
+                sources_view.apply(record.partition, record.key, record.value))
           worker->post(*std::move(event));
       });
   membership = std::make_unique<kafka::GroupMembership>(
@@ -357,14 +358,14 @@ int run_daemon(const std::string& path, const config::Config& config, Duration k
         log_lost_cursors(kafka::lost_cursors(connection, next, core::OffsetsView::of(*offsets_now)));
       }
       topics.replace(next, known);
-      board.configure(next.sources);
+      sources_view.configure(next.sources);
       metrics.configure(next.sources);
       worker->post(core::Reconfiguration{next.sources, known.record_bytes_max});
       return success();
     };
     const auto reloaded = [&](const std::optional<std::string>& refused) {
       const Time now = read_clock().wall;
-      console.config_read(refused ? admin::ConfigView{floor_second(now), *refused} : admin::ConfigView{});
+      admin_api.config_read(refused ? admin::ConfigView{floor_second(now), *refused} : admin::ConfigView{});
       if (refused) {
         metrics.config_refused();
       } else {
@@ -379,16 +380,16 @@ int run_daemon(const std::string& path, const config::Config& config, Duration k
                        log_and_exit(exit_internal, core::Level::error, "hung",
                                     "the event loop hangs: ending, so that another instance takes over");
                      });
-    console.attach({worker.get(), &*watchdog, [&] { return kafka_watch.view(); }, facts.cluster_id});
+    admin_api.attach({worker.get(), &*watchdog, [&] { return kafka_watch.view(); }, facts.cluster_id});
     signals.direct_to(worker.get(), &reload);
     worker->run();
-    console.detach();
+    admin_api.detach();
     watchdog.reset();  // the loop has ended, which is no hang
     // First of all, so that others take over at once.
     membership.reset();
     signals.direct_to(nullptr, nullptr);
   }
-  console.finish();
+  admin_api.finish();
   log(core::Level::info, "stopped", "what was committed is in Kafka; the rest will be read again");
   return exit_done;
 }

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t read_bytes = 64 << 10;
 
-Error trouble(const std::string& what) {
+Error failure(const std::string& what) {
   return Error{what + ": " + std::strerror(errno) +
                "; ids that don't fit into memory are sorted there: TMPDIR names another directory"};
 }
@@ -33,7 +33,7 @@ std::string temporary_directory() {
 Result<int> nameless_file() {
   std::string name = temporary_directory() + "/auditstream-XXXXXX";
   const int file = mkstemp(name.data());
-  if (file < 0) return trouble("no temporary file in " + temporary_directory());
+  if (file < 0) return failure("no temporary file in " + temporary_directory());
   unlink(name.c_str());
   return file;
 }
@@ -64,7 +64,7 @@ class RunReader {
       const std::size_t before = held_.size();
       held_.resize(before + std::min(std::max(read_bytes, count), end_ - at_));
       const ssize_t got = pread(file_, held_.data() + before, held_.size() - before, static_cast<off_t>(at_));
-      if (got <= 0) return trouble("a temporary file can't be read");
+      if (got <= 0) return failure("a temporary file can't be read");
       held_.resize(before + static_cast<std::size_t>(got));
       at_ += static_cast<std::size_t>(got);
     }
@@ -113,7 +113,7 @@ Status IdDigest::spill() {
   }
   for (std::size_t at = 0; at < bytes.size();) {
     const ssize_t written = write(file_, bytes.data() + at, bytes.size() - at);
-    if (written < 0) return trouble("a file in " + temporary_directory() + " can't be written");
+    if (written < 0) return failure("a file in " + temporary_directory() + " can't be written");
     at += static_cast<std::size_t>(written);
   }
   runs_.push_back(Run{file_size_, file_size_ + bytes.size()});

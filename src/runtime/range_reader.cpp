@@ -76,7 +76,7 @@ RangeEnd read_range(const std::shared_ptr<const Source>& source, Time from, Time
     const core::PollerStatus status = poller.status(now);
     if (status.finished) return RangeEnd{true, false, ""};
     const bool unreachable = !answered && unanswered >= unreachable_attempts_max;
-    if (status.gave_up || unreachable) return RangeEnd{false, !answered, status.trouble};
+    if (status.gave_up || unreachable) return RangeEnd{false, !answered, status.error};
   }
 }
 

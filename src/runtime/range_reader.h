@@ -14,7 +14,7 @@ namespace auditstream::runtime {
 struct RangeEnd {
   bool complete = false;
   bool unreachable = false;  // there was no response at all
-  std::string trouble;       // what is wrong, with the remedy, unless complete
+  std::string error;         // what is wrong, with the remedy, unless complete
 };
 
 // Passes each event of [from, to) to `take` once, ascending by (time, id) within each window; events without

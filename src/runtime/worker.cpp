@@ -47,10 +47,10 @@ void Worker::deliver(Now now) {
   }
 }
 
-void Worker::post(Message messages) {
+void Worker::post(Message message) {
   {
     const MutexLock lock(mutex_);
-    inbox_.push_back(std::move(messages));
+    inbox_.push_back(std::move(message));
   }
   client_.wake();
 }

@@ -34,7 +34,7 @@ class Worker {
   void run();
 
   // From any thread, also before run().
-  void post(Message mail);
+  void post(Message message);
   // From any thread: commit what is complete, then end.
   void drain();
   // From any thread: end now.

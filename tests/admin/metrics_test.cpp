@@ -57,7 +57,7 @@ core::Batch batch_of(const std::shared_ptr<const Source>& source, const std::vec
   return batch;
 }
 
-http::Response trouble(http::Transport transport) {
+http::Response failed_by(http::Transport transport) {
   http::Response response;
   response.transport = transport;
   return response;
@@ -83,7 +83,7 @@ core::FleetStatus feed(Metrics& metrics) {
   metrics.config_read(core::noon - 1min);
   for (const auto& each : {acme, other}) {
     metrics.answered(*each, answer_with(200));
-    metrics.answered(*each, trouble(http::Transport::dns));
+    metrics.answered(*each, failed_by(http::Transport::dns));
     metrics.waited(*each, 1500ms);
     metrics.polled(*each, core::PollResult{std::nullopt, 3}, core::noon);
     metrics.polled(*each, core::PollResult{RefusalKind::forbidden}, core::noon);
@@ -375,7 +375,7 @@ TEST_F(ShardWithMetrics, TroubleAndWaitingAreCounted) {
   life.start();
   life.live(10min);
   EXPECT_GT(count("rate_limit_wait_seconds_total"), 60);
-  life.tenants["acme"].trouble = answer_with(403, "{\"error\":\"no\"}");
+  life.tenants["acme"].refusal = answer_with(403, "{\"error\":\"no\"}");
   const double success = count("source_last_success_timestamp_seconds");
   life.live(10min);
   const Exposition after = page();
@@ -480,7 +480,7 @@ TEST(MetricsDocumentation, NamesEveryOutcomeCodeAndState) {
        {http::Transport::dns, http::Transport::connect, http::Transport::tls, http::Transport::timeout,
         http::Transport::reset, http::Transport::too_large, http::Transport::encoding,
         http::Transport::proxy}) {
-    metrics.answered(*acme, trouble(transport));
+    metrics.answered(*acme, failed_by(transport));
   }
   static const std::regex value(R"re(,(?:outcome|code|reason|state)="(\w+)")re");
   std::size_t seen = 0;

@@ -1,5 +1,5 @@
 // A record of the offsets topic: whoever may write there may have written anything.
-#include "admin/board.h"
+#include "admin/sources_view.h"
 #include "auditstream/check.h"
 #include "core/cursor.h"
 #include "fuzz/target.h"
@@ -32,7 +32,7 @@ void run(std::string_view input) {
   if (const auto number = core::chunk_number("acme", input))
     AS_CHECK(core::chunk_number("acme", core::chunk_key("acme", *number)) == number);
 
-  admin::Board board(12);
+  admin::SourcesView board(12);
   board.apply(3, "acme", input);
   board.apply(3, core::owner_key, input);
   board.apply(3, input, input);
@@ -54,7 +54,7 @@ std::vector<std::string> seeds() {
                                 "acme/seen/18446744073709551615"};
   made.push_back(core::encode_chunk({open.to, false, std::vector<std::uint64_t>(large_seed / 11, 42)}, 3));
   cursor.state = core::Cursor::State::paused;
-  cursor.trouble = core::LastError{401, "the key is refused"};
+  cursor.last_error = core::LastError{401, "the key is refused"};
   cursor.backfill_start_time = cursor.since;
   made.push_back(core::encode_cursor(cursor, {}));
   made.push_back(core::encode_chunk({Position{cursor.watermark, ""}, true, {7}}, 1));

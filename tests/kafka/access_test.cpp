@@ -11,7 +11,7 @@
 #include <set>
 
 #include "kafka/cluster.h"
-#include "kafka/connection_trouble.h"
+#include "kafka/connection_failure.h"
 #include "kafka/group_membership.h"
 #include "kafka/offsets_tail.h"
 #include "kafka/patient_journal.h"

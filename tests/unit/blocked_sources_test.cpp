@@ -42,7 +42,7 @@ TEST(HeldSources, ATopicIsTriedLessAndLessOften) {
     EXPECT_TRUE(waiting.sources.admit("a", waiting.now));
     EXPECT_TRUE(waiting.sources.admit("a", waiting.now)) << "it is on trial";
   }
-  EXPECT_EQ(waiting.sources.find("a")->trouble.attempts, 7);
+  EXPECT_EQ(waiting.sources.find("a")->last_error.attempts, 7);
 }
 
 TEST(HeldSources, ItIsSaidAtAFallingRate) {
@@ -67,7 +67,7 @@ TEST(HeldSources, OneOfATopicIsTriedAtATime) {
   EXPECT_TRUE(waiting.sources.admit("b", waiting.now));
   const std::map<std::string, BlockedSource> free = waiting.sources.release("b");
   ASSERT_EQ(free.size(), 1u);
-  EXPECT_EQ(free.at("b").trouble.text, "it is gone");
+  EXPECT_EQ(free.at("b").last_error.text, "it is gone");
   EXPECT_TRUE(waiting.sources.admit("a", waiting.now)) << "what took b may take a";
 }
 

@@ -42,7 +42,7 @@ TEST(CursorRecord, ComesBackAsItWas) {
   cursor.state = Cursor::State::paused;
   cursor.backfill_start_time = at("2026-01-01T00:00:00.5Z");
   cursor.generation = 9;
-  cursor.trouble = LastError{
+  cursor.last_error = LastError{
       401, "the key is refused; make a new one", LastError::State::throttled, cursor.watermark, cursor.since,
       7};
   const SeenChunk open{{cursor.watermark, "z"}, false, {0, 1, UINT64_MAX, 0x8000000000000001}};
@@ -54,19 +54,19 @@ TEST(CursorRecord, ComesBackAsItWas) {
   EXPECT_EQ(decoded->cursor.state, Cursor::State::paused);
   EXPECT_EQ(decoded->cursor.backfill_start_time, cursor.backfill_start_time);
   EXPECT_EQ(decoded->cursor.floor, cursor.floor);
-  EXPECT_EQ(decoded->cursor.trouble, cursor.trouble);
+  EXPECT_EQ(decoded->cursor.last_error, cursor.last_error);
 }
 
 // 0.1.0 wrote nothing but these two.
 TEST(CursorRecord, AnOlderTroubleIsAFailure) {
   Cursor cursor = given_cursor();
-  cursor.trouble = LastError{401, "refused"};
+  cursor.last_error = LastError{401, "refused"};
   std::string text = encode_cursor(cursor, {});
   const std::size_t from = text.find(R"(,"state":"failed")");
   text.erase(from, text.find('}', from) - from);
   const Result<DecodedCursor> decoded = decode_cursor(text);
   ASSERT_TRUE(decoded.ok()) << text;
-  EXPECT_EQ(decoded->cursor.trouble, cursor.trouble);
+  EXPECT_EQ(decoded->cursor.last_error, cursor.last_error);
 }
 
 std::string without(std::string_view member) {

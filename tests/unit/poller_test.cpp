@@ -113,7 +113,7 @@ TEST(Poller, AStoppedOnePollsNothingAndSaysWhy) {
   EXPECT_FALSE(poller.urgent());
   EXPECT_FALSE(poller.has_progress());
   EXPECT_STREQ(to_string(poller.status(life.now).activity), "stopped");
-  EXPECT_EQ(poller.status(life.now).trouble, "move the cursor");
+  EXPECT_EQ(poller.status(life.now).error, "move the cursor");
 }
 
 TEST(Poller, APausedCursorIsNotPolled) {
@@ -838,19 +838,19 @@ TEST(Poller, ARefusalIsWrittenIntoTheCursorUntilAReadingSucceeds) {
   life.live(31s);
   EXPECT_TRUE(life.poller->urgent());
   life.commit(life.poller->take_progress(life.now).value_or(Unit{}));
-  ASSERT_TRUE(life.cursor().trouble);
-  EXPECT_EQ(life.cursor().trouble->status, 401);
-  EXPECT_THAT(life.cursor().trouble->text, HasSubstr("; "));
+  ASSERT_TRUE(life.cursor().last_error);
+  EXPECT_EQ(life.cursor().last_error->status, 401);
+  EXPECT_THAT(life.cursor().last_error->text, HasSubstr("; "));
   life.live(1h);
   EXPECT_FALSE(life.poller->has_progress()) << "the same again is no news";
 
   life.start();
-  EXPECT_EQ(life.cursor().trouble->status, 401) << "also for the next owner";
+  EXPECT_EQ(life.cursor().last_error->status, 401) << "also for the next owner";
   life.world = [&life](const http::Request& request) { return life.log.answer(request); };
   life.live(10min);
   EXPECT_TRUE(life.poller->urgent());
   life.commit(life.poller->take_progress(life.now).value_or(Unit{}));
-  EXPECT_FALSE(life.cursor().trouble);
+  EXPECT_FALSE(life.cursor().last_error);
   EXPECT_FALSE(life.poller->urgent());
 }
 
@@ -883,7 +883,7 @@ TEST(Poller, WhatPassesByItselfIsNotWorthARecord) {
     life.world = healthy;
     life.live(2min);
     EXPECT_FALSE(life.poller->has_progress()) << status;
-    EXPECT_FALSE(life.cursor().trouble) << status;
+    EXPECT_FALSE(life.cursor().last_error) << status;
     EXPECT_EQ(life.state(), "resting") << status;
   }
 }
@@ -899,14 +899,14 @@ TEST(Poller, WhatOutlastsTheGraceIsAFailureWhateverItIs) {
     EXPECT_NE(life.state(), "failing") << status;
     ASSERT_TRUE(life.poller->urgent()) << "others are told that it is tried again";
     life.commit(*life.poller->take_progress(life.now));
-    ASSERT_TRUE(life.cursor().trouble) << status;
-    EXPECT_EQ(life.cursor().trouble->state,
+    ASSERT_TRUE(life.cursor().last_error) << status;
+    EXPECT_EQ(life.cursor().last_error->state,
               status == 429 ? LastError::State::throttled : LastError::State::retrying);
     life.live(3min);
     EXPECT_EQ(life.state(), "failing") << status;
     ASSERT_TRUE(life.poller->urgent());
     life.commit(*life.poller->take_progress(life.now));
-    EXPECT_EQ(life.cursor().trouble->state, LastError::State::failed) << status;
+    EXPECT_EQ(life.cursor().last_error->state, LastError::State::failed) << status;
     EXPECT_GT(life.poller->status(life.now).attempts, 3);
     const auto of_level = [&](Level level) {
       return std::ranges::count_if(life.said, [level](const Notice& say) { return say.level == level; });
@@ -918,7 +918,7 @@ TEST(Poller, WhatOutlastsTheGraceIsAFailureWhateverItIs) {
     life.live(2min);
     EXPECT_EQ(life.times_said("recovered"), 1u);
     life.commit(*life.poller->take_progress(life.now));
-    EXPECT_FALSE(life.cursor().trouble) << status;
+    EXPECT_FALSE(life.cursor().last_error) << status;
   }
 }
 
@@ -1003,7 +1003,7 @@ TEST(Poller, APageThatIsMalformedMovesNothing) {
   EXPECT_EQ(life.cursor().watermark, before.watermark);
   EXPECT_EQ(life.cursor().floor, before.floor);
   EXPECT_EQ(life.state(), "failing");
-  EXPECT_EQ(life.poller->status(life.now).trouble_status, 200);
+  EXPECT_EQ(life.poller->status(life.now).error_status, 200);
   EXPECT_THAT(life.dead, IsEmpty());
 }
 
@@ -1123,7 +1123,7 @@ TEST_P(Refused, ACredentialIsTriedAtMostOnceAMinute) {
   life.live(2h);
   EXPECT_GE(requests, 18);
   EXPECT_EQ(life.state(), "failing");
-  EXPECT_EQ(life.poller->status(life.now).trouble_status, GetParam());
+  EXPECT_EQ(life.poller->status(life.now).error_status, GetParam());
   EXPECT_LE(life.said.size(), 8u) << "said at a falling rate";
   life.world = [&](const http::Request& request) { return life.log.answer(request); };
   life.live(10min);
@@ -1206,7 +1206,7 @@ TEST(Poller, ASecretThatCanNotBeReadIsTroubleWithoutARequest) {
   ASSERT_THAT(life.polls, SizeIs(1));
   EXPECT_EQ(life.polls[0].refused, RefusalKind::unauthorized);
   EXPECT_THAT(life.sent, IsEmpty());
-  EXPECT_THAT(life.poller->status(life.now).trouble, HasSubstr("the file is gone"));
+  EXPECT_THAT(life.poller->status(life.now).error, HasSubstr("the file is gone"));
   EXPECT_GT(life.poller->wake_at(), life.now.steady);
   life.secrets.error.clear();
   life.pass(10s);

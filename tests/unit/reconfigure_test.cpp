@@ -198,7 +198,7 @@ TEST_F(Reconfigured, AChangedOriginStopsTheSourceAndChangingItBackGoesOn) {
   anew("acme").origin = "another";
   reconfigure();
   EXPECT_EQ(life.state("acme"), "stopped");
-  EXPECT_THAT(life.status("acme").trouble, HasSubstr("belongs to another log"));
+  EXPECT_THAT(life.status("acme").error, HasSubstr("belongs to another log"));
   anew("acme").origin = "origin";
   event("acme", "e2");
   reconfigure();

@@ -53,12 +53,12 @@ class GivenObserver final : public Observer {
 
 struct Tenant {
   std::vector<std::pair<std::string, Time>> events;
-  std::optional<http::Response> trouble;  // instead of the log
+  std::optional<http::Response> refusal;  // instead of the log
   std::vector<Steady> asked_at;
   std::vector<std::string> urls;
 
   http::Response answer() const {
-    if (trouble) return *trouble;
+    if (refusal) return *refusal;
     std::string rows;
     for (const auto& [id, time] : events) {
       rows += std::string(rows.empty() ? "" : ",") + "{\"id\":\"" + id + "\",\"created_at\":\"" +

@@ -127,7 +127,7 @@ TEST_F(ChangedSource, OriginStopsTheSource) {
   EXPECT_FALSE(asked());
   EXPECT_EQ(life.state("acme"), "stopped");
   for (const char* remedy : {"new name", "cursors reset acme", "cursors move acme"}) {
-    EXPECT_THAT(life.status("acme").trouble, HasSubstr(remedy));
+    EXPECT_THAT(life.status("acme").error, HasSubstr(remedy));
   }
   EXPECT_EQ(life.times_said("source_stopped"), 1u);
 }
@@ -136,7 +136,7 @@ TEST_F(ChangedSource, AccountInTheSamePartitionStopsTheSource) {
   life.sources[0]->account = "other";
   restart();
   EXPECT_FALSE(asked());
-  EXPECT_EQ(life.status("acme").trouble,
+  EXPECT_EQ(life.status("acme").error,
             "cursor of acme lies in partition 3 under account acme: run auditstream cursors move acme");
 }
 
@@ -145,7 +145,7 @@ TEST_F(ChangedSource, AccountOfAnotherPartitionStopsTheSource) {
   life.world.cursors["acme"][7] = "old";
   restart();
   EXPECT_FALSE(asked());
-  EXPECT_EQ(life.status("acme").trouble,
+  EXPECT_EQ(life.status("acme").error,
             "cursor of acme lies in partition 7 under account old: run auditstream cursors move acme");
   EXPECT_FALSE(life.journal->records.contains("acme"));
 }
@@ -194,8 +194,8 @@ TEST_F(ChangedSource, ACursorThatCanNotBeReadStopsThatSourceAlone) {
   life.journal->records["acme"] = "{\"version\":2}";
   restart();
   EXPECT_FALSE(asked());
-  EXPECT_THAT(life.status("acme").trouble, HasSubstr("cursors show acme"));
-  EXPECT_THAT(life.status("acme").trouble, HasSubstr("cursors reset acme"));
+  EXPECT_THAT(life.status("acme").error, HasSubstr("cursors show acme"));
+  EXPECT_THAT(life.status("acme").error, HasSubstr("cursors reset acme"));
   EXPECT_FALSE(life.tenants["other"].asked_at.empty());
   EXPECT_EQ(life.journal->records["acme"], "{\"version\":2}");
 }
@@ -281,9 +281,9 @@ TEST(Shard, ADeniedTopicHoldsOnlyTheSourcesThatNeedIt) {
   life.live(5min);
   EXPECT_THAT(life.journal->published, ElementsAre("f1", "f2"));
   EXPECT_EQ(life.state("barred"), "failing") << "whoever looks at it must see why";
-  EXPECT_THAT(life.status("barred").trouble, HasSubstr("Kafka denies audit.barred"));
+  EXPECT_THAT(life.status("barred").error, HasSubstr("Kafka denies audit.barred"));
   EXPECT_EQ(life.state("free"), "resting");
-  ASSERT_TRUE(decode_cursor(life.journal->records["barred"])->cursor.trouble) << "on every instance";
+  ASSERT_TRUE(decode_cursor(life.journal->records["barred"])->cursor.last_error) << "on every instance";
   EXPECT_LE(life.times_said("commit_failed"), 30u);
   // It is tried again and again, but less and less often: each time costs the others what they have read.
   EXPECT_GE(life.journal->opens, 5);
@@ -292,7 +292,7 @@ TEST(Shard, ADeniedTopicHoldsOnlyTheSourcesThatNeedIt) {
   life.live(5min);
   EXPECT_THAT(life.journal->published, UnorderedElementsAre("f1", "f2", "b1"));
   EXPECT_EQ(life.state("barred"), "resting");
-  EXPECT_FALSE(decode_cursor(life.journal->records["barred"])->cursor.trouble);
+  EXPECT_FALSE(decode_cursor(life.journal->records["barred"])->cursor.last_error);
 }
 
 TEST(Shard, ADeniedDeadLetterTopicHoldsOnlyWhoNeedsIt) {
@@ -340,9 +340,9 @@ TEST(Shard, OnATopicThatRefusesTheirAgeOnlyOldEventsWait) {
   life.start();
   life.live_for_an_hour(60);
   EXPECT_THAT(life.journal->published, UnorderedElementsAreArray(life.wanted));
-  EXPECT_THAT(life.status("backfill").trouble, HasSubstr("refuses their age"));
+  EXPECT_THAT(life.status("backfill").error, HasSubstr("refuses their age"));
   EXPECT_EQ(life.state("live"), "resting");
-  EXPECT_EQ(life.status("live").trouble, "");
+  EXPECT_EQ(life.status("live").error, "");
   EXPECT_LE(life.journal->opens, 25);
 }
 
@@ -381,7 +381,7 @@ TEST(Shard, WhatIsLeftAloneIsTriedInTurnAndAllOfItComesOnceItMay) {
   life.journal->denied.clear();
   life.live(6min);
   EXPECT_THAT(life.journal->published, UnorderedElementsAreArray(wanted));
-  for (int i = 0; i < 20; ++i) EXPECT_EQ(life.status("s" + std::to_string(i)).trouble, "");
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(life.status("s" + std::to_string(i)).error, "");
 }
 
 TEST(Shard, ASourceWithoutEventsNeedsNoTopic) {
@@ -394,7 +394,7 @@ TEST(Shard, ASourceWithoutEventsNeedsNoTopic) {
   life.live(30min);
   EXPECT_EQ(life.state("busy"), "failing");
   EXPECT_EQ(life.state("quiet"), "resting");
-  EXPECT_FALSE(decode_cursor(life.journal->records["quiet"])->cursor.trouble);
+  EXPECT_FALSE(decode_cursor(life.journal->records["quiet"])->cursor.last_error);
 }
 
 TEST(Shard, AReloadOfAHeldSourceRecoversNothing) {
@@ -420,7 +420,7 @@ TEST(Shard, AReloadOfAHeldSourceRecoversNothing) {
   life.live(10s);
   EXPECT_THAT(life.journal->published, ElementsAre("a"));
   EXPECT_EQ(life.state("acme"), "resting");
-  EXPECT_FALSE(decode_cursor(life.journal->records["acme"])->cursor.trouble) << "others are told as well";
+  EXPECT_FALSE(decode_cursor(life.journal->records["acme"])->cursor.last_error) << "others are told as well";
 }
 
 TEST(Shard, WhileItIsOpenedAgainBecauseOfATopicItsSourcesAreShownAsTheyWere) {
@@ -455,9 +455,9 @@ TEST(Shard, APollerThatIsHeldAndThrottledRests) {
   while (life.journal->batches.empty() || life.journal->batches.back()->events == 0) life.live(10ms);
   http::Response throttled = answer_with(429, "");
   throttled.headers.push_back({"retry-after", "900"});
-  life.tenants["acme"].trouble = throttled;
+  life.tenants["acme"].refusal = throttled;
   life.live(20min);  // ends with an error if it doesn't rest
-  EXPECT_THAT(life.status("acme").trouble, HasSubstr("Kafka denies"));
+  EXPECT_THAT(life.status("acme").error, HasSubstr("Kafka denies"));
 }
 
 // In an outage nothing gets through, however little it is.
@@ -645,7 +645,7 @@ TEST(Shard, ARefusedRecordIsFoundWhileAnotherSourceGoesOn) {
 TEST(Shard, ARefusedRecordIsFoundAmongDeadLettersThatStayWithIt) {
   ShardLife life;
   life.add("acme").backfill_start_time = noon - 1h;
-  life.tenants["acme"].trouble = answer_with(200,
+  life.tenants["acme"].refusal = answer_with(200,
                                              "{\"audit_logs\":["
                                              "{\"id\":\"a\",\"created_at\":\"2026-11-20T11:50:00Z\"},"
                                              "{\"id\":\"b\",\"created_at\":\"2026-11-20T11:51:00Z\"},"
@@ -827,7 +827,7 @@ TEST(Shard, AThrottledAccountIsSilentAndNoOther) {
   life.add("other");
   life.start();
   life.live(2min);
-  life.tenants["one"].trouble = answer_with(429, "{}", {{"retry-after", "600"}});
+  life.tenants["one"].refusal = answer_with(429, "{}", {{"retry-after", "600"}});
   life.live(1min);
   for (auto& [name, tenant] : life.tenants) tenant.asked_at.clear();
   life.live(8min);
@@ -857,7 +857,7 @@ TEST(Shard, ASilenceThatTheVendorAskedForOutlivesTheReopening) {
   life.start();
   life.live(1s);
   life.shard->on_mark(life.journal->mark(), life.now);
-  life.tenants["acme"].trouble = answer_with(429, "{}", {{"retry-after", "600"}});
+  life.tenants["acme"].refusal = answer_with(429, "{}", {{"retry-after", "600"}});
   life.live(1min);
   std::vector<Steady>& asked_at = life.tenants["acme"].asked_at;
   asked_at.clear();
@@ -906,7 +906,7 @@ TEST(Shard, ABeginningThatAFastClockPutIntoTheFutureIsMendedInKafkaAtOnce) {
   life.now.wall = noon + 365 * 24h;
   life.start();
   for (int second = 10; second < 40; ++second) {
-    life.tenants["acme"].trouble =
+    life.tenants["acme"].refusal =
         answer_with(200, R"({"audit_logs":[],"meta":{"next_page_number":null,"count":0}})",
                     {{"date", "Fri, 20 Nov 2026 12:00:" + std::to_string(second) + " GMT"}});
     life.live(1s);
@@ -931,7 +931,7 @@ TEST(Shard, ACursorInTheFutureStopsItsSourceWithWords) {
   life.journal->ahead_of_broker = 0s;
   life.live(1s);
   EXPECT_EQ(life.state("acme"), "stopped");
-  EXPECT_THAT(life.status("acme").trouble, HasSubstr("cursors set acme --to T"));
+  EXPECT_THAT(life.status("acme").error, HasSubstr("cursors set acme --to T"));
 }
 
 TEST(Shard, ACursorInTheFutureStopsItsSourceWhereKafkaTellsNoTimeToo) {

@@ -25,7 +25,7 @@ TEST(SourceHealth, AWindowThatIsReadAgainForLongerThanTheGraceIsNoFailureWhileIt
   EXPECT_EQ(health.answered(true, after(5s)), std::nullopt) << "it may fail again where it did";
   const Now late = after(SourceHealth::grace(1min) + 1s);
   EXPECT_FALSE(health.pass(late));
-  EXPECT_EQ(health.trouble()->state, LastError::State::retrying);
+  EXPECT_EQ(health.last_error()->state, LastError::State::retrying);
   health.fail(transient(), "503", false, late.steady, late);
   EXPECT_TRUE(health.failed()) << "in all this time nothing was read to its end";
 }

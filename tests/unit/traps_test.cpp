@@ -334,7 +334,7 @@ TEST(Traps, T18_AnOversizedEventDoesNotBlockTheStream) {
 TEST(Traps, T22_ARefusedCredentialIsNoStorm) {
   ShardLife life;
   life.add("acme");
-  life.tenants["acme"].trouble = answer_with(403, "{}");
+  life.tenants["acme"].refusal = answer_with(403, "{}");
   life.start();
   life.live(24h);
   EXPECT_LE(life.tenants["acme"].asked_at.size(), 24u * 60);
@@ -350,11 +350,11 @@ TEST(Traps, T22_RetryAfterInEverySpelling) {
                                             {std::string("nonsense"), Duration{1s}, Duration{90s}}}) {
     ShardLife life;
     life.add("acme");
-    life.tenants["acme"].trouble = answer_with(429, "{}", {{"retry-after", header}});
+    life.tenants["acme"].refusal = answer_with(429, "{}", {{"retry-after", header}});
     life.start();
     while (life.tenants["acme"].asked_at.empty()) life.live(1s);
     const Steady first = life.tenants["acme"].asked_at.front();
-    life.tenants["acme"].trouble.reset();
+    life.tenants["acme"].refusal.reset();
     life.live(20min);
     ASSERT_GE(life.tenants["acme"].asked_at.size(), 2u);
     EXPECT_GE(life.tenants["acme"].asked_at[1] - first, least) << header;
@@ -441,12 +441,12 @@ TEST(Traps, T28_ANewSecretIsUsedByTheNextPoll) {
 TEST(Traps, T29_OneBadSourceStopsNoOther) {
   ShardLife life;
   life.add("good");
-  for (const auto& [name, trouble] : {std::pair{"wrong-key", answer_with(401, "{}")},
+  for (const auto& [name, refusal] : {std::pair{"wrong-key", answer_with(401, "{}")},
                                       {"down", answer_with(502, "")},
                                       {"html", answer_with(200, "<html>")},
                                       {"huge", answer_with(429, "{}", {{"retry-after", "9999"}})}}) {
     life.add(name);
-    life.tenants[name].trouble = trouble;
+    life.tenants[name].refusal = refusal;
   }
   life.start();
   life.live(1min);
@@ -464,11 +464,11 @@ TEST(Traps, T30_AnExpiredCredentialIsSaidAtOnceWithItsRemedy) {
   life.add("acme");
   life.start();
   life.live(2min);
-  life.tenants["acme"].trouble = answer_with(401, "{}");
+  life.tenants["acme"].refusal = answer_with(401, "{}");
   life.live(1min);
   EXPECT_EQ(life.times_said("unauthorized"), 1u);
-  EXPECT_EQ(life.status("acme").trouble_status, 401);
-  EXPECT_THAT(life.status("acme").trouble, HasSubstr("api_key"));
+  EXPECT_EQ(life.status("acme").error_status, 401);
+  EXPECT_THAT(life.status("acme").error, HasSubstr("api_key"));
 }
 
 }  // namespace

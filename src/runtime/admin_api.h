@@ -1,4 +1,4 @@
-// Console: what the HTTP server serves of a running instance: its state for people, Kafka Connect's tools and
+// AdminApi: what the HTTP server serves of a running instance: its state for people, Kafka Connect's tools and
 // Prometheus; and changes of cursors, made like those of any operator's tool. Callable from any thread.
 #pragma once
 
@@ -8,9 +8,9 @@
 #include <string>
 
 #include "admin/api.h"
-#include "admin/board.h"
 #include "admin/config_view.h"
 #include "admin/kafka_view.h"
+#include "admin/sources_view.h"
 #include "base/mutex.h"
 #include "config/config.h"
 #include "core/fleet.h"
@@ -20,7 +20,7 @@
 
 namespace auditstream::runtime {
 
-class Console {
+class AdminApi {
  public:
   // What to serve; all of it outlives the time between attach() and detach().
   struct Running {
@@ -33,9 +33,9 @@ class Console {
   using Metrics =
       std::function<std::string(const std::optional<core::FleetStatus>&, const admin::KafkaView&)>;
 
-  // `config` and `board` outlive the console. Kafka counts as silent from `started` on until it answers.
-  Console(const config::Config& config, admin::Identity identity, const admin::Board& board, Metrics metrics,
-          Time started);
+  // `config` and `sources_view` outlive the console. Kafka counts as silent from `started` on until it answers.
+  AdminApi(const config::Config& config, admin::Identity identity, const admin::SourcesView& sources_view,
+           Metrics metrics, Time started);
 
   // From now on the instance is running; before, and after detach(), the state of the sources is unknown.
   void attach(Running running);
@@ -71,7 +71,7 @@ class Console {
 
   const config::Config& config_;
   admin::Identity identity_;
-  const admin::Board& board_;
+  const admin::SourcesView& sources_view_;
   const Metrics metrics_;
   const admin::AccessPolicy access_policy_;
   const CursorEditor editor_;

@@ -1,5 +1,5 @@
 // What an instance tells of a source, from its own poller or from the records that others write.
-#include "admin/board.h"
+#include "admin/sources_view.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,8 +9,8 @@
 namespace auditstream::test {
 namespace {
 
-using admin::Board;
 using admin::SourceState;
+using admin::SourcesView;
 using admin::SourceView;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -32,23 +32,23 @@ struct Shown {
     cursor.updated = noon;
   }
   int home() const { return murmur2_partition("acme", partitions); }
-  void write(const std::string& value, int partition) { board.apply(partition, "acme", value); }
+  void write(const std::string& value, int partition) { sources_view.apply(partition, "acme", value); }
   void write() { write(core::encode_cursor(cursor, {}), home()); }
   void own(const std::string& instance) {
-    board.apply(home(), core::owner_key, "{\"instance\":\"" + instance + "\",\"nonce\":\"n\"}");
+    sources_view.apply(home(), core::owner_key, "{\"instance\":\"" + instance + "\",\"nonce\":\"n\"}");
   }
   SourceView view() {
-    board.configure({std::make_shared<const Source>(source)});
-    return board.view(fleet, noon + 30s).at(0);
+    sources_view.configure({std::make_shared<const Source>(source)});
+    return sources_view.view(fleet, noon + 30s).at(0);
   }
   // As the poller of this instance has it.
-  SourceView view_here(core::Activity activity, const std::string& trouble = "", int status = 0) {
+  SourceView view_here(core::Activity activity, const std::string& last_error = "", int status = 0) {
     core::SourceStatus here;
     here.source = std::make_shared<const Source>(source);
     here.partition = home();
     here.poller.activity = activity;
-    here.poller.trouble = trouble;
-    here.poller.trouble_status = status;
+    here.poller.error = last_error;
+    here.poller.error_status = status;
     here.poller.cursor = cursor;
     fleet.sources = {here};
     return view();
@@ -57,10 +57,10 @@ struct Shown {
   Source source;
   core::Cursor cursor;
   core::FleetStatus fleet;
-  Board board{partitions};
+  SourcesView sources_view{partitions};
 };
 
-TEST(Board, ASourceThatNobodyHasTouchedIsUnassigned) {
+TEST(SourcesView, ASourceThatNobodyHasTouchedIsUnassigned) {
   Shown shown;
   const SourceView view = shown.view();
   EXPECT_EQ(view.state, SourceState::unassigned);
@@ -69,7 +69,7 @@ TEST(Board, ASourceThatNobodyHasTouchedIsUnassigned) {
   EXPECT_FALSE(view.cursor);
 }
 
-TEST(Board, ASourceOfAnotherInstanceIsKnownByItsRecords) {
+TEST(SourcesView, ASourceOfAnotherInstanceIsKnownByItsRecords) {
   Shown shown;
   shown.own("host-1");
   shown.own("host-2");
@@ -80,7 +80,7 @@ TEST(Board, ASourceOfAnotherInstanceIsKnownByItsRecords) {
   EXPECT_EQ(view.cursor->watermark, noon);
   EXPECT_EQ(view.activity, std::nullopt);
 
-  shown.cursor.trouble = core::LastError{401, "the key is refused; make a new one"};
+  shown.cursor.last_error = core::LastError{401, "the key is refused; make a new one"};
   shown.write();
   view = shown.view();
   EXPECT_EQ(view.state, SourceState::failed);
@@ -92,7 +92,7 @@ TEST(Board, ASourceOfAnotherInstanceIsKnownByItsRecords) {
   EXPECT_EQ(shown.view().state, SourceState::paused);
 }
 
-TEST(Board, WhatNoOwnerCanUseIsFailedWithItsRemedy) {
+TEST(SourcesView, WhatNoOwnerCanUseIsFailedWithItsRemedy) {
   Shown shown;
   shown.own("host-1");
   shown.write("{", shown.home());
@@ -104,14 +104,14 @@ TEST(Board, WhatNoOwnerCanUseIsFailedWithItsRemedy) {
   EXPECT_EQ(shown.view().state, SourceState::failed);
   EXPECT_THAT(shown.view().error, HasSubstr("another log"));
 
-  shown.board.apply(shown.home(), "acme", std::nullopt);
+  shown.sources_view.apply(shown.home(), "acme", std::nullopt);
   shown.cursor.origin = "5f3a";
   shown.write(core::encode_cursor(shown.cursor, {}), shown.home() + 1);
   EXPECT_EQ(shown.view().state, SourceState::failed);
   EXPECT_THAT(shown.view().error, HasSubstr("cursors move acme"));
 }
 
-TEST(Board, WhatNobodyCanTellIsNotShownAsRunning) {
+TEST(SourcesView, WhatNobodyCanTellIsNotShownAsRunning) {
   std::vector<SourceView> views(4);
   views[0].state = SourceState::running;
   views[1].state = SourceState::failed;
@@ -128,7 +128,7 @@ TEST(Board, WhatNobodyCanTellIsNotShownAsRunning) {
   for (const SourceView& view : views) EXPECT_FALSE(view.known);
 }
 
-TEST(Board, ASourceThatIsPolledHereIsSeenFromNearer) {
+TEST(SourcesView, ASourceThatIsPolledHereIsSeenFromNearer) {
   Shown shown;
   shown.own("us");
   EXPECT_EQ(shown.view_here(core::Activity::starting).state, SourceState::running)
@@ -150,11 +150,11 @@ TEST(Board, ASourceThatIsPolledHereIsSeenFromNearer) {
   EXPECT_EQ(shown.view_here(core::Activity::stopped, "disabled").state, SourceState::paused);
 }
 
-TEST(Board, APartitionOfOursThatIsNotOpenYetHasNoOwner) {
+TEST(SourcesView, APartitionOfOursThatIsNotOpenYetHasNoOwner) {
   Shown shown;
   shown.own("host-1");
   shown.write();
-  shown.cursor.trouble.emplace().state = core::LastError::State::retrying;
+  shown.cursor.last_error.emplace().state = core::LastError::State::retrying;
   shown.write();
   shown.fleet.partitions_not_open[shown.home()];
   EXPECT_EQ(shown.view().state, SourceState::unassigned);
@@ -166,14 +166,14 @@ TEST(Board, APartitionOfOursThatIsNotOpenYetHasNoOwner) {
       core::JournalFailed{{"denied: the ACL", ErrorKind::misconfigured}};
   EXPECT_EQ(shown.view().state, SourceState::failed);
   EXPECT_EQ(shown.view().error, "denied: the ACL");
-  shown.cursor.trouble->state = core::LastError::State::failed;
-  shown.cursor.trouble->attempts = 7;
+  shown.cursor.last_error->state = core::LastError::State::failed;
+  shown.cursor.last_error->attempts = 7;
   shown.write();
   EXPECT_EQ(shown.view().error, "denied: the ACL") << "its last owner's trouble is none of ours";
   EXPECT_EQ(shown.view().attempts, 0);
 }
 
-TEST(Board, CountsEventsByTheMinuteOfTheirRecords) {
+TEST(SourcesView, CountsEventsByTheMinuteOfTheirRecords) {
   Shown shown;
   shown.own("host-1");
   const auto publish = [&](std::uint64_t all, Time when) {
@@ -192,11 +192,11 @@ TEST(Board, CountsEventsByTheMinuteOfTheirRecords) {
   EXPECT_THAT(std::vector(per_minute.end() - 4, per_minute.end()), ElementsAre(0, 15, 0, 4));
 }
 
-TEST(Board, ChunksOfIdsAreNoCursors) {
+TEST(SourcesView, ChunksOfIdsAreNoCursors) {
   Shown shown;
   shown.own("host-1");
   shown.write();
-  shown.board.apply(shown.home(), "acme/seen/0", "{}");
+  shown.sources_view.apply(shown.home(), "acme/seen/0", "{}");
   EXPECT_EQ(shown.view().state, SourceState::running);
 }
 

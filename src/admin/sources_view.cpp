@@ -1,4 +1,4 @@
-#include "admin/board.h"
+#include "admin/sources_view.h"
 
 #include <utility>
 
@@ -12,14 +12,15 @@ std::int64_t minute_of(Time time) {
   return std::chrono::floor<std::chrono::minutes>(time).time_since_epoch().count();
 }
 
-void show_trouble(SourceView& view, const core::LastError& trouble) {
-  view.state = trouble.state == core::LastError::State::failed ? SourceState::failed : SourceState::running;
-  view.activity = core::activity_in(trouble.state);
-  view.error = trouble.text;
-  view.error_status = trouble.status;
-  view.failing_since = trouble.since;
-  view.attempts = trouble.attempts;
-  view.last_success = trouble.last_success;
+void show_last_error(SourceView& view, const core::LastError& last_error) {
+  view.state =
+      last_error.state == core::LastError::State::failed ? SourceState::failed : SourceState::running;
+  view.activity = core::activity_in(last_error.state);
+  view.error = last_error.text;
+  view.error_status = last_error.status;
+  view.failing_since = last_error.since;
+  view.attempts = last_error.attempts;
+  view.last_success = last_error.last_success;
 }
 
 // What the records alone say about a source that is not polled here.
@@ -44,15 +45,15 @@ void judge_record(SourceView& view, const std::string& unreadable, bool elsewher
     view.error = *std::move(ahead);
   } else if (cursor.state == core::Cursor::State::paused) {
     view.state = SourceState::paused;
-  } else if (cursor.trouble) {
-    show_trouble(view, *cursor.trouble);
+  } else if (cursor.last_error) {
+    show_last_error(view, *cursor.last_error);
   }
 }
 
 void judge_poller(SourceView& view, const core::PollerStatus& poller) {
   view.activity = poller.activity;
-  view.error = poller.trouble;
-  view.error_status = poller.trouble_status;
+  view.error = poller.error;
+  view.error_status = poller.error_status;
   view.failing_since = poller.failing_since;
   view.attempts = poller.attempts;
   view.last_success = poller.last_success;
@@ -95,13 +96,13 @@ void doubt(std::vector<SourceView>& views, const std::string& why) {
   }
 }
 
-void Board::configure(std::vector<std::shared_ptr<const Source>> sources) {
+void SourcesView::configure(std::vector<std::shared_ptr<const Source>> sources) {
   const MutexLock lock(mutex_);
   sources_ = std::move(sources);
 }
 
-std::optional<core::OffsetsEvent> Board::apply(int partition, std::string_view key,
-                                               const std::optional<std::string_view>& value) {
+std::optional<core::OffsetsEvent> SourcesView::apply(int partition, std::string_view key,
+                                                     const std::optional<std::string_view>& value) {
   const MutexLock lock(mutex_);
   std::optional<core::OffsetsEvent> event = offsets_.apply(partition, key, value);
   const auto places = offsets_.cursors().find(key);
@@ -121,7 +122,7 @@ std::optional<core::OffsetsEvent> Board::apply(int partition, std::string_view k
   return event;
 }
 
-std::vector<SourceView> Board::view(const core::FleetStatus& fleet, Time now) const {
+std::vector<SourceView> SourcesView::view(const core::FleetStatus& fleet, Time now) const {
   std::map<std::string_view, const core::SourceStatus*> here;
   for (const core::SourceStatus& source : fleet.sources) here.emplace(source.source->name, &source);
   const MutexLock lock(mutex_);
@@ -136,8 +137,8 @@ std::vector<SourceView> Board::view(const core::FleetStatus& fleet, Time now) co
   return views;
 }
 
-SourceView Board::view_of(const std::shared_ptr<const Source>& source, const core::SourceStatus* here,
-                          const std::optional<core::JournalFailed>* not_open, Time now) const {
+SourceView SourcesView::view_of(const std::shared_ptr<const Source>& source, const core::SourceStatus* here,
+                                const std::optional<core::JournalFailed>* not_open, Time now) const {
   SourceView view;
   view.source = source;
   const int home = core::home_partition(*source, partitions_);

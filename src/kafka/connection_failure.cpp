@@ -1,4 +1,4 @@
-#include "kafka/connection_trouble.h"
+#include "kafka/connection_failure.h"
 
 namespace auditstream::kafka {
 namespace {
@@ -17,7 +17,7 @@ std::string mechanism_of(const Properties& properties) {
 }
 
 // The numbers of OpenSSL's x509_vfy.h.
-std::string certificate_trouble(int error) {
+std::string certificate_failure(int error) {
   switch (error) {
     case 2:   // unable to get issuer certificate
     case 18:  // self-signed
@@ -49,15 +49,15 @@ std::string check_protocol(const Properties& properties) {
 }  // namespace
 
 // Matches the messages of librdkafka 2.0.2; if they change, librdkafka's own text remains.
-Error explain(const ConnectionTrouble& trouble, const Properties& properties) {
-  const auto says = [&](const char* words) { return trouble.text.find(words) != std::string::npos; };
-  if (trouble.code == RD_KAFKA_RESP_ERR__AUTHENTICATION) {
+Error explain(const ConnectionFailure& failure, const Properties& properties) {
+  const auto says = [&](const char* words) { return failure.text.find(words) != std::string::npos; };
+  if (failure.code == RD_KAFKA_RESP_ERR__AUTHENTICATION) {
     if (says("Unsupported SASL mechanism")) {
-      return {trouble.text + "; set kafka.sasl.mechanism (" + mechanism_of(properties) + ") to one of these",
+      return {failure.text + "; set kafka.sasl.mechanism (" + mechanism_of(properties) + ") to one of these",
               ErrorKind::misconfigured};
     }
     if (says("mechanism handshake failed")) {
-      return {trouble.text + "; this listener asks for no SASL: " + check_protocol(properties),
+      return {failure.text + "; this listener asks for no SASL: " + check_protocol(properties),
               ErrorKind::misconfigured};
     }
     std::string remedy = "check kafka.sasl.username and kafka.sasl.password";
@@ -65,25 +65,25 @@ Error explain(const ConnectionTrouble& trouble, const Properties& properties) {
       remedy += std::string("; Kafka 4 refuses SCRAM from librdkafka before 2.6.1 (this is ") +
                 rd_kafka_version_str() + ") whatever the password is: there, set kafka.sasl.mechanism: PLAIN";
     }
-    return {trouble.text + "; " + remedy, ErrorKind::misconfigured};
+    return {failure.text + "; " + remedy, ErrorKind::misconfigured};
   }
-  if (trouble.certificate != 0) {
+  if (failure.certificate != 0) {
     // A broker that refuses us may hang up before librdkafka knows why; then its message is misleading.
-    const std::size_t broker_end = trouble.text.find(": ");
-    return {trouble.text.substr(0, broker_end) + ": " + certificate_trouble(trouble.certificate),
+    const std::size_t broker_end = failure.text.find(": ");
+    return {failure.text.substr(0, broker_end) + ": " + certificate_failure(failure.certificate),
             ErrorKind::misconfigured};
   }
   if (says("certificate verify failed")) {
     return {
-        trouble.text +
+        failure.text +
             "; either kafka.ssl.ca.location doesn't hold the CA that has signed the broker's certificate, "
             "or that is for another name than the one in kafka.bootstrap.servers",
         ErrorKind::misconfigured};
   }
-  const bool another_protocol = trouble.code == RD_KAFKA_RESP_ERR__SSL || says("SSL handshake failed") ||
+  const bool another_protocol = failure.code == RD_KAFKA_RESP_ERR__SSL || says("SSL handshake failed") ||
                                 says("in state SSL_HANDSHAKE") || says("security.protocol");
-  if (another_protocol) return {trouble.text + "; " + check_protocol(properties), ErrorKind::uncertain};
-  return {trouble.text, ErrorKind::unavailable};
+  if (another_protocol) return {failure.text + "; " + check_protocol(properties), ErrorKind::uncertain};
+  return {failure.text, ErrorKind::unavailable};
 }
 
 }  // namespace auditstream::kafka

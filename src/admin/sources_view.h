@@ -1,4 +1,4 @@
-// Board: what this instance knows about every source of its config, whoever polls it. Fed by the tail of the
+// SourcesView: what this instance knows about every source of its config, whoever polls it. Fed by the tail of the
 // offsets topic; of a source polled here, its poller knows more. Thread-safe; knows no clock.
 #pragma once
 
@@ -61,12 +61,12 @@ struct SourceView {
 // far as this instance knows, nobody publishes it. Failed and paused sources stay so.
 void doubt(std::vector<SourceView>& views, const std::string& why);
 
-class Board {
+class SourcesView {
  public:
   static constexpr int minutes_max = 30;
 
   // `partitions` is how many the offsets topic has.
-  explicit Board(int partitions) : partitions_(partitions) {}
+  explicit SourcesView(int partitions) : partitions_(partitions) {}
 
   // The configured sources from now on.
   void configure(std::vector<std::shared_ptr<const Source>> sources);

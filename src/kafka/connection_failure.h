@@ -1,4 +1,4 @@
-// ConnectionTrouble: why a broker can't be reached: from librdkafka's message to the config's terms. Pure.
+// ConnectionFailure: why a broker can't be reached: from librdkafka's message to the config's terms. Pure.
 #pragma once
 
 #include <librdkafka/rdkafka.h>
@@ -10,13 +10,13 @@
 
 namespace auditstream::kafka {
 
-struct ConnectionTrouble {
+struct ConnectionFailure {
   rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
   std::string text;     // librdkafka's; "" if there was none
   int certificate = 0;  // OpenSSL's verdict on the broker's, an X509_V_ERR_*; 0 if it is good, or unknown
 };
 
 // What happened, and which property of `kafka:` to look at where one may be wrong.
-Error explain(const ConnectionTrouble& trouble, const Properties& properties);
+Error explain(const ConnectionFailure& failure, const Properties& properties);
 
 }  // namespace auditstream::kafka

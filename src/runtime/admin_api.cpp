@@ -1,4 +1,4 @@
-#include "runtime/console.h"
+#include "runtime/admin_api.h"
 
 #include <string_view>
 #include <utility>
@@ -101,18 +101,18 @@ int status_of(const Error& error) {
 
 }  // namespace
 
-Console::Console(const config::Config& config, admin::Identity identity, const admin::Board& board,
-                 Metrics metrics, Time started)
+AdminApi::AdminApi(const config::Config& config, admin::Identity identity,
+                   const admin::SourcesView& sources_view, Metrics metrics, Time started)
     : config_(config),
       identity_(std::move(identity)),
-      board_(board),
+      sources_view_(sources_view),
       metrics_(std::move(metrics)),
       access_policy_{config.http.listen, HttpServer::is_loopback(config.http.listen), config.http.token,
                      config.http.hosts},
       editor_(config, identity_.instance + "-http"),
       kafka_{false, floor_second(started), "no answer yet"} {}
 
-void Console::attach(Running running) {
+void AdminApi::attach(Running running) {
   const MutexLock lock(mutex_);
   const MutexLock life_lock(life_mutex_);
   watchdog_ = running.watchdog;
@@ -120,7 +120,7 @@ void Console::attach(Running running) {
   running_ = std::move(running);
 }
 
-void Console::detach() {
+void AdminApi::detach() {
   const MutexLock lock(mutex_);
   const MutexLock life_lock(life_mutex_);
   watchdog_ = nullptr;
@@ -128,31 +128,31 @@ void Console::detach() {
   running_.reset();
 }
 
-void Console::finish() { const MutexLock last_change(editing_); }
+void AdminApi::finish() { const MutexLock last_change(editing_); }
 
-void Console::kafka_answers() {
+void AdminApi::kafka_answers() {
   const MutexLock lock(mutex_);
   kafka_ = {};
 }
 
-void Console::kafka_is_silent(std::string why, Time now) {
+void AdminApi::kafka_is_silent(std::string why, Time now) {
   const MutexLock lock(mutex_);
   if (kafka_.reachable) kafka_ = {false, floor_second(now), ""};
   kafka_.error = std::move(why);
 }
 
-void Console::config_read(admin::ConfigView view) {
+void AdminApi::config_read(admin::ConfigView view) {
   const MutexLock lock(mutex_);
   config_view_ = std::move(view);
 }
 
-Console::View Console::look() const {
+AdminApi::View AdminApi::look() const {
   const MutexLock lock(mutex_);
   return {identity_, running_ ? running_->kafka() : kafka_, config_view_, running_.has_value()};
 }
 
 // Nothing if the loop does not answer.
-std::optional<core::FleetStatus> Console::ask_fleet() const {
+std::optional<core::FleetStatus> AdminApi::ask_fleet() const {
   const auto answer = std::make_shared<std::promise<core::FleetStatus>>();
   std::future<core::FleetStatus> arrival = answer->get_future();
   {
@@ -165,13 +165,13 @@ std::optional<core::FleetStatus> Console::ask_fleet() const {
 }
 
 // While we wait for Kafka there is no loop that could hang.
-admin::HttpResponse Console::live() const {
+admin::HttpResponse AdminApi::live() const {
   const MutexLock lock(life_mutex_);
   const bool hangs = watchdog_ != nullptr && watchdog_->standstill() >= loop_hangs_after;
   return hangs ? plain(503, "the event loop hangs") : plain(200, "ok");
 }
 
-admin::HttpResponse Console::ready() const {
+admin::HttpResponse AdminApi::ready() const {
   const std::optional<core::FleetStatus> fleet = ask_fleet();
   const View view = look();
   if (fleet && fleet->draining) return plain(503, "ending: committing what is complete");
@@ -189,11 +189,11 @@ admin::HttpResponse Console::ready() const {
   return plain(200, "ok");
 }
 
-admin::HttpResponse Console::metrics() const {
+admin::HttpResponse AdminApi::metrics() const {
   return {200, metrics_(ask_fleet(), look().kafka), "text/plain; version=0.0.4; charset=utf-8"};
 }
 
-std::optional<admin::HttpResponse> Console::at_once(const admin::HttpRequest& head) const {
+std::optional<admin::HttpResponse> AdminApi::at_once(const admin::HttpRequest& head) const {
   if (std::optional<admin::HttpResponse> refusal = refuse_access(head, access_policy_)) return refusal;
   if (is_get(head) && head.path == "/livez") return live();
   if (wants_page(head)) return page(admin::status_page(), admin::status_page_policy());
@@ -201,7 +201,7 @@ std::optional<admin::HttpResponse> Console::at_once(const admin::HttpRequest& he
   return std::nullopt;
 }
 
-admin::HttpResponse Console::in_time(const admin::HttpRequest& request) {
+admin::HttpResponse AdminApi::in_time(const admin::HttpRequest& request) {
   if (is_get(request) && request.path == "/readyz") return ready();
   if (is_get(request) && request.path == "/metrics") return metrics();
   const Time now = read_clock().wall;
@@ -209,7 +209,7 @@ admin::HttpResponse Console::in_time(const admin::HttpRequest& request) {
   const std::string& instance = view.identity.instance;
   const auto views = [&] {
     const std::optional<core::FleetStatus> fleet = ask_fleet();
-    std::vector<admin::SourceView> all = board_.view(fleet.value_or(core::FleetStatus{}), now);
+    std::vector<admin::SourceView> all = sources_view_.view(fleet.value_or(core::FleetStatus{}), now);
     if (!view.kafka.reachable) {
       admin::doubt(all, view.kafka.sentence());
     } else if (!view.at_work) {
@@ -227,7 +227,7 @@ admin::HttpResponse Console::in_time(const admin::HttpRequest& request) {
   return carry_out(std::get<admin::Change>(std::move(answered)));
 }
 
-admin::HttpResponse Console::carry_out(admin::Change change) {
+admin::HttpResponse AdminApi::carry_out(admin::Change change) {
   const MutexLock one_at_a_time(editing_);
   {
     const MutexLock lock(mutex_);
@@ -253,8 +253,8 @@ admin::HttpResponse Console::carry_out(admin::Change change) {
     if (plan->records.empty()) return done(*plan);
   }
   const Result<core::CursorChange> result =
-      editor_.carry_out(source.name, home, decide, [&](const std::string& trouble) {
-        log(core::Level::warn, source, "edit_failed", trouble + "; trying again");
+      editor_.carry_out(source.name, home, decide, [&](const std::string& failure) {
+        log(core::Level::warn, source, "edit_failed", failure + "; trying again");
       });
   if (!result.ok()) return refusal(result.error());
   log(core::Level::info, source, "edited", std::string(words_of(change.kind)) + " over HTTP");
