@@ -32,10 +32,10 @@ void run(std::string_view input) {
   if (const auto number = core::chunk_number("acme", input))
     AS_CHECK(core::chunk_number("acme", core::chunk_key("acme", *number)) == number);
 
-  admin::SourcesView board(12);
-  board.apply(3, "acme", input);
-  board.apply(3, core::owner_key, input);
-  board.apply(3, input, input);
+  admin::SourcesView sources(12);
+  sources.apply(3, "acme", input);
+  sources.apply(3, core::owner_key, input);
+  sources.apply(3, input, input);
 }
 
 std::vector<std::string> seeds() {

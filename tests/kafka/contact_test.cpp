@@ -74,7 +74,7 @@ TEST(Contact, TellsOfTheLineThatHasWaitedLongestAndOfTheReasonThatIsKnown) {
   tail.ask();
   EXPECT_EQ(contact->silence().value().since, since);
   EXPECT_EQ(contact->silence().value().why.message, "timed out");
-  tail.trouble(Error{"connection refused"});
+  tail.failed(Error{"connection refused"});
   EXPECT_EQ(contact->silence().value().why.message, "connection refused");
   commit.rest();
   tail.rest();
