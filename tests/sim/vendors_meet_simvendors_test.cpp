@@ -129,8 +129,9 @@ TEST(VendorsMeetSimvendors, AndAnOpenWindowShowsWhatIsDatedAhead) {
       if (!found.contains(truth.raw)) hidden.push_back(truth.raw);
     }
     EXPECT_TRUE(hidden.empty()) << hidden.size()
-                                << " events, most of them dated 23 h ahead, are not asked for where "
-                                << "Ask::to is empty; one of them: " << (hidden.empty() ? "" : hidden.back());
+                                << " events, most of them dated 23 h ahead, are not requested although "
+                                << "PageRequest::to is empty: send no upper bound, or latest + 24 h; one of "
+                                << "them: " << (hidden.empty() ? "" : hidden.back());
     EXPECT_GT(ahead, 10U);
   }
 }

@@ -30,7 +30,7 @@ class Api {
   virtual test::Reply error(int status, std::string_view message) const = 0;
   // Says in an answer with 429 how long to wait: Retry-After, in the tenant's spelling.
   virtual void tell_wait(const Tenant& tenant, std::chrono::seconds wait, Time now, test::Reply& reply) const;
-  // The answer to a request of a tenant that is welcome.
+  // The answer to a request of a tenant that is welcome. `now` is the tenant's clock.
   virtual test::Reply answer(Tenant& tenant, const test::Request& request, Time now) const = 0;
 
   // Appends the event's bytes.

@@ -383,7 +383,9 @@ TEST_P(EveryVendor, TakesNoHostileAnswerForAPage) {
                                   std::string("{\"x\":") + std::string(5000, '9') + "}"}) {
     const Answer answer = vendor().read(source, any_ask(vendor()), given_response(200, body));
     if (array && arrays.contains(body)) {
-      EXPECT_TRUE(std::holds_alternative<Page>(answer)) << body;
+      // Unless the vendor's pages always come with a header, which is missing here.
+      const auto* const refusal = std::get_if<Refusal>(&answer);
+      EXPECT_TRUE(refusal == nullptr || refusal->kind == RefusalKind::malformed) << body;
       continue;
     }
     ASSERT_TRUE(std::holds_alternative<Refusal>(answer)) << body.substr(0, 60);
