@@ -1,8 +1,8 @@
-// Access to the HTTP server.
+#include "admin/access_policy.h"
+
 #include <algorithm>
 #include <string_view>
 
-#include "admin/api.h"
 #include "base/url.h"
 
 namespace auditstream::admin {

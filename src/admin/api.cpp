@@ -129,10 +129,6 @@ Answer of_source(const HttpRequest& request, const std::string& action, const So
 
 }  // namespace
 
-HttpResponse error_response(int status, const std::string& message) {
-  return HttpResponse{status, json::object({{"error_code", status}, {"message", message}}).text()};
-}
-
 Answer answer(const HttpRequest& request, const Identity& identity, const KafkaView& kafka,
               const ConfigView& config, const std::function<std::vector<SourceView>()>& views, Time now) {
   const bool get = request.method == "GET" || request.method == "HEAD";

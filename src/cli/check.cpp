@@ -8,6 +8,7 @@
 #include "auditstream/json_writer.h"
 #include "base/exit_code.h"
 #include "cli/commands.h"
+#include "cli/common.h"
 #include "cli/offsets.h"
 #include "kafka/cluster.h"
 #include "kafka/group_check.h"

@@ -1,9 +1,10 @@
+#include "cli/common.h"
+
 #include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "base/exit_code.h"
-#include "cli/commands.h"
 #include "config/nearest.h"
 #include "kafka/client.h"
 #include "runtime/clock.h"

@@ -4,6 +4,7 @@
 #include "base/exit_code.h"
 #include "base/printable.h"
 #include "cli/commands.h"
+#include "cli/common.h"
 #include "cli/offsets.h"
 #include "runtime/output.h"
 

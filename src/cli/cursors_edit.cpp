@@ -8,6 +8,7 @@
 #include "base/exit_code.h"
 #include "cli/ask.h"
 #include "cli/commands.h"
+#include "cli/common.h"
 #include "cli/offsets.h"
 #include "cli/sources.h"
 #include "core/adoption.h"

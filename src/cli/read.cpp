@@ -4,6 +4,7 @@
 
 #include "base/exit_code.h"
 #include "cli/commands.h"
+#include "cli/common.h"
 #include "cli/sources.h"
 #include "runtime/clock.h"
 #include "runtime/output.h"

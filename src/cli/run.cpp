@@ -1,5 +1,6 @@
 #include "base/exit_code.h"
 #include "cli/commands.h"
+#include "cli/common.h"
 #include "cli/version.h"
 #include "runtime/daemon.h"
 #include "runtime/instance.h"

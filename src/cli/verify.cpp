@@ -5,6 +5,7 @@
 #include "base/exit_code.h"
 #include "cli/ask.h"
 #include "cli/commands.h"
+#include "cli/common.h"
 #include "cli/offsets.h"
 #include "cli/repair.h"
 #include "cli/sources.h"

@@ -100,12 +100,4 @@ Loaded load_config(const std::string& path, Time now);
 // Changes when a file that `include` names is added, removed or changed. `path` is the config's.
 std::string include_stamp(const std::string& path, const std::vector<std::string>& include);
 
-// Resolves ${env:} and ${file:} of a source's secrets. Reads files again when they have changed. For one
-// thread.
-class SecretReader {
- public:
-  // Every secret of the source, or which one can't be read and why (never its value).
-  Result<Secrets> read(const Source& source);
-};
-
 }  // namespace auditstream::config

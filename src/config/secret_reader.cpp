@@ -1,10 +1,10 @@
-// Reads secrets when they are used: files may have been rotated since the config was loaded.
-#include "config/config.h"
+#include "config/secret_reader.h"
+
 #include "config/expansion.h"
 
 namespace auditstream::config {
 
-Result<Secrets> SecretReader::read(const Source& source) {
+Result<Secrets> read_secrets(const Source& source) {
   Secrets secrets;
   for (const auto& [name, spelled] : source.secret_templates) {
     Result<Revealed> revealed = reveal(spelled.reveal(), source.allowance ? &*source.allowance : nullptr);

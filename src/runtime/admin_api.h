@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "admin/access_policy.h"
 #include "admin/api.h"
 #include "admin/config_view.h"
 #include "admin/kafka_view.h"

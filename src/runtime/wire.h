@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <optional>
 
-#include "admin/api.h"
+#include "admin/http_message.h"
 
 namespace auditstream::runtime::wire {
 

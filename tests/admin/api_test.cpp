@@ -1,6 +1,7 @@
 // The HTTP API as a function of values: Kafka Connect's shapes to the letter, what a request changes, who may
 // come in.
 #include "admin/api.h"
+#include "admin/access_policy.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "admin/access_policy.h"
 #include "admin/api.h"
 #include "cost/growth.h"
 #include "runtime/wire.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "admin/access_policy.h"
 #include "admin/api.h"
 #include "auditstream/check.h"
 #include "auditstream/json.h"

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 
+#include "config/secret_reader.h"
 #include "unit/config_text.h"
 
 namespace auditstream::config {
@@ -512,11 +513,10 @@ TEST_F(ConfigMistakes, OfReferencesThatAnIncludeDoesNotAllow) {
   // A link that is turned elsewhere later is as little followed.
   const Loaded loaded = load("${file:" + folder + "inner}");
   ASSERT_NE(loaded.config, nullptr);
-  SecretReader reader;
-  EXPECT_EQ(reader.read(*loaded.config->sources[0]).value().at("api_token").reveal(), "key-of-the-tenant");
+  EXPECT_EQ(read_secrets(*loaded.config->sources[0]).value().at("api_token").reveal(), "key-of-the-tenant");
   std::filesystem::remove(folder + "inner");
   std::filesystem::create_symlink(secret, folder + "inner");
-  EXPECT_THAT(reader.read(*loaded.config->sources[0]).error().message, HasSubstr("a link leads out of"));
+  EXPECT_THAT(read_secrets(*loaded.config->sources[0]).error().message, HasSubstr("a link leads out of"));
 
   // A map that allows nothing allows nothing; a plain pattern allows all, as does the config itself.
   folder_.write("sources.d/a.yaml", "- {name: a, vendor: workato, api_token: '${env:CONFIG_TEST_KEY}'}\n");

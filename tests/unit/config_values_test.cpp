@@ -10,6 +10,7 @@
 #include "auditstream/vendor.h"
 #include "config/common_settings.h"
 #include "config/rate.h"
+#include "config/secret_reader.h"
 #include "config/tree.h"
 #include "config/vendor_page.h"
 #include "paths.h"
@@ -164,7 +165,7 @@ TEST_F(ConfigValues, ReferencesWorkInAnyScalar) {
   ASSERT_EQ(config.sources.size(), 1u);
   EXPECT_EQ(config.sources[0]->name, "w-acme");
   EXPECT_EQ(config.sources[0]->route->proxy, "");
-  EXPECT_EQ(SecretReader().read(*config.sources[0]).value().at("api_token").reveal(), "Key sesame-5f3a!");
+  EXPECT_EQ(read_secrets(*config.sources[0]).value().at("api_token").reveal(), "Key sesame-5f3a!");
 }
 
 TEST_F(ConfigValues, MetricsMayLeaveTheSourcesOut) {
@@ -224,14 +225,13 @@ TEST_F(ConfigValues, SecretsStayTemplatesAndAreReadAgain) {
       "  - {name: t, vendor: tines, tenant_domain: acme.tines.com, api_key: '${file:" + file + "}'}\n");
   EXPECT_EQ(t->secret_templates.at("api_key").reveal(), "${file:" + file + "}");
   EXPECT_FALSE(t->settings.contains("api_key"));
-  SecretReader reader;
-  EXPECT_EQ(reader.read(*t).value().at("api_key").reveal(), "first");
+  EXPECT_EQ(read_secrets(*t).value().at("api_key").reveal(), "first");
   folder_.write("key", "second\n");
-  EXPECT_EQ(reader.read(*t).value().at("api_key").reveal(), "second");
+  EXPECT_EQ(read_secrets(*t).value().at("api_key").reveal(), "second");
   folder_.write("key", "");
-  EXPECT_EQ(reader.read(*t).error().message, "api_key: ${file:" + file + "} is empty");
+  EXPECT_EQ(read_secrets(*t).error().message, "api_key: ${file:" + file + "} is empty");
   std::filesystem::remove(file);
-  EXPECT_EQ(reader.read(*t).error().message, "api_key: can't read " + file + ": No such file or directory");
+  EXPECT_EQ(read_secrets(*t).error().message, "api_key: can't read " + file + ": No such file or directory");
 }
 
 // The file may come, and the other sources must not wait for it.
@@ -252,15 +252,15 @@ TEST_F(ConfigValues, ASecretsFileThatIsMissingIsNoMistake) {
     EXPECT_EQ(loaded.config->sources.size(), 2u);
     EXPECT_THAT(lines_of(loaded.missing_secrets),
                 ElementsAre(::testing::AllOf(StartsWith("4: sources[0].api_token: "), HasSubstr(why))));
-    EXPECT_FALSE(SecretReader().read(*loaded.config->sources[0]).ok());
-    EXPECT_TRUE(SecretReader().read(*loaded.config->sources[1]).ok());
+    EXPECT_FALSE(read_secrets(*loaded.config->sources[0]).ok());
+    EXPECT_TRUE(read_secrets(*loaded.config->sources[1]).ok());
   }
   const Loaded loaded =
       folder_.load(with_sources("  - {name: a, vendor: workato, api_token: '${file:" + empty + "}'}\n"));
   ASSERT_NE(loaded.config, nullptr);
   EXPECT_THAT(lines_of(loaded.missing_secrets), ElementsAre(HasSubstr("is empty")));
   folder_.write("empty", "sesame-5f3a");
-  EXPECT_EQ(SecretReader().read(*loaded.config->sources[0]).value().at("api_token").reveal(), "sesame-5f3a");
+  EXPECT_EQ(read_secrets(*loaded.config->sources[0]).value().at("api_token").reveal(), "sesame-5f3a");
 }
 
 // Those are of the whole process.
@@ -309,8 +309,7 @@ TEST_F(ConfigValues, TheLineEndOfASecretsFileIsNoWarning) {
         "kafka: {bootstrap.servers: a}\nsources:\n  - {name: w, vendor: workato, api_token: '${file:" + file +
         "}'}\n");
     EXPECT_EQ(warnings_.size(), warned ? 1u : 0u) << bytes;
-    SecretReader reader;
-    EXPECT_EQ(reader.read(*config.sources[0]).value().at("api_token").reveal(), "sesame-5f3a") << bytes;
+    EXPECT_EQ(read_secrets(*config.sources[0]).value().at("api_token").reveal(), "sesame-5f3a") << bytes;
   }
 }
 

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "cli/commands.h"
+#include "cli/common.h"
 #include "unit/config_text.h"
 
 namespace auditstream::config {

@@ -1,7 +1,8 @@
-// The target of a request line.
+#include "admin/http_message.h"
+
 #include <algorithm>
 
-#include "admin/api.h"
+#include "auditstream/json_writer.h"
 #include "base/url.h"
 
 namespace auditstream::admin {
@@ -17,6 +18,10 @@ void read_target(std::string_view target, HttpRequest& into) {
 bool takes_body(const HttpRequest& request) {
   return request.method == "PATCH" && request.path.starts_with("/connectors/") &&
          request.path.ends_with("/offsets");
+}
+
+HttpResponse error_response(int status, const std::string& message) {
+  return HttpResponse{status, json::object({{"error_code", status}, {"message", message}}).text()};
 }
 
 }  // namespace auditstream::admin
