@@ -47,8 +47,8 @@ constexpr const char* to_string(Activity activity) {
   return "stopped";
 }
 
-constexpr Activity activity_in(LastError::State last_error) {
-  switch (last_error) {
+constexpr Activity activity_in(LastError::State state) {
+  switch (state) {
     case LastError::State::failed:
       return Activity::failing;
     case LastError::State::throttled:

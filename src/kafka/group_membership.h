@@ -65,7 +65,7 @@ class GroupMembership {
   // Owned by the thread.
   bool joined_ = false;       // by the present handle
   std::set<int> partitions_;  // ours, as last told to the sink
-  std::string last_said_;     // last logged
+  std::string last_said_;
   Steady look_next_{};
   std::optional<Steady> found_elsewhere_;  // by another handle, while ours has been silent
 
