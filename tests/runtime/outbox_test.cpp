@@ -93,7 +93,7 @@ TEST(Outbox, CountsWhatCouldNotBeWritten) {
 
 TEST(Outbox, LeavesAReaderWhoNeverTakesItsLine) {
   // Never destroyed: whoever hangs in it stays there.
-  auto* const reader = new Reader;
+  static auto* const reader = new Reader;
   reader->set(false);
   {
     Outbox outbox(100, reader->write());

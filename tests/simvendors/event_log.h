@@ -66,8 +66,9 @@ class EventLog {
   template <class Visit>
   void scan(Order order, std::optional<Serial> start, Time from, Time to, Visit visit) const {
     const auto [first, last] = serials(from, to);
-    const auto wanted = [&](Serial serial) {
-      return serial >= first && serial < last && times_[serial] >= from && times_[serial] < to;
+    // Named anew: clang 14 captures no parts of a pair.
+    const auto wanted = [&, begin = first, end = last](Serial serial) {
+      return serial >= begin && serial < end && times_[serial] >= from && times_[serial] < to;
     };
     if (order == Order::descending) {
       std::int64_t serial =

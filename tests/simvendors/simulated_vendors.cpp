@@ -4,6 +4,8 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include <utility>
+
 #include "auditstream/json.h"
 #include "base/hash.h"
 #include "simvendors/faults.h"
@@ -214,7 +216,7 @@ Reply SimulatedVendors::control_reply(const Request& request, Time now) {
   static constexpr Known known[] = {{"vendor", &Value::IsString},      {"tenant", &Value::IsString},
                                     {"production", &Value::IsBool},    {"stall", &Value::IsString},
                                     {"revoke_tokens", &Value::IsTrue}, {"set", &Value::IsObject}};
-  for (const auto& member : order.GetObject()) {
+  for (const auto& member : std::as_const(order).GetObject()) {
     const auto found = std::ranges::find(known, std::string_view(member.name.GetString()), &Known::name);
     if (found == std::end(known)) return bad(std::string("unknown member ") + member.name.GetString());
     if (!(member.value.*found->is_right)()) return bad(std::string(found->name) + " has a wrong value");

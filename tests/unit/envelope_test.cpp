@@ -88,13 +88,13 @@ TEST(Headers, SayWhichGenerationOfTheCursorPublishedAnEvent) {
   EXPECT_EQ(headers["auditstream_generation"], "2");
   headers.erase("auditstream_generation");
   EXPECT_EQ(headers, as_map(Envelope(given_source()).headers(given_event())));
-  const DeadLetter letter{given_event(), "too_large", "the event has many bytes"};
+  const DeadLetter letter{given_event(), {"too_large", "the event has many bytes"}};
   headers = as_map(Envelope(given_source(), 7).headers(letter, at("2026-11-20T13:00:00Z"), false));
   EXPECT_EQ(headers["auditstream_generation"], "7");
 }
 
 TEST(DeadLetterHeaders, SayWhyAndWhen) {
-  const DeadLetter letter{given_event(), "too_large", "the event has many bytes"};
+  const DeadLetter letter{given_event(), {"too_large", "the event has many bytes"}};
   auto headers = as_map(Envelope(given_source()).headers(letter, at("2026-11-20T13:00:00Z"), false));
   EXPECT_EQ(headers["ce_id"], "e1");
   EXPECT_EQ(headers["auditstream_error"], "too_large");

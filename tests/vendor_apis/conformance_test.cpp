@@ -38,7 +38,7 @@ std::string text_of(const Refusal& refusal) { return refusal.message + " | " + r
 // Every event is a slice of the body, and between two slices there is nothing but a comma and white space.
 void expect_verbatim(const Page& page, const http::Response& response) {
   const std::string& body = *response.body;
-  const auto between = [&body](const char* begin, const char* end) {
+  const auto between = [](const char* begin, const char* end) {
     std::string text;
     std::copy_if(begin, end, std::back_inserter(text), [](unsigned char c) { return std::isspace(c) == 0; });
     return text;
