@@ -54,9 +54,8 @@ std::optional<std::string> lies_in_the_future(const Source& source, const Cursor
   return "the cursor of " + source.name + " lies in the future, at " +
          format_rfc3339(std::max(cursor.watermark, cursor.floor.time)) + ", and now it is " +
          format_rfc3339(floor_second(now)) +
-         ": nothing would be published until then, so nothing is polled; whoever wrote it had a wrong clock, "
-         "or "
-         "was not auditstream: auditstream cursors set " +
+         ": nothing would be published until then, so nothing is polled; whoever wrote it had a wrong "
+         "clock, or was not auditstream: auditstream cursors set " +
          source.name + " --to T goes on from T";
 }
 

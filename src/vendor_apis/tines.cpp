@@ -19,16 +19,13 @@ constexpr toolkit::Remedies remedies{
         "Check api_key: it is wrong, expired or revoked. Copy it again, or create a new key in Tines.",
     .forbidden =
         "Give the key in api_key the permission AUDIT_LOG_READ, or use a tenant owner's or team's key with "
-        "it; "
-        "your Tines administrator can grant it.",
+        "it; your Tines administrator can grant it.",
     .not_found =
         "Check tenant_domain: it is the domain in your browser's address bar, such as company.tines.com, "
-        "without "
-        "https:// and without a slash or path.",
+        "without https:// and without a slash or path.",
     .throttled =
         "Tines allows 1,000 requests a minute per key and address; it is asked again after a pause. If it "
-        "lasts, "
-        "give this source an api_key of its own, or lower rate_limit.",
+        "lasts, give this source an api_key of its own, or lower rate_limit.",
     .unreachable = "Check tenant_domain for typos (such as company.tines.com), then proxy and the network.",
 };
 

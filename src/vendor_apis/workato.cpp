@@ -19,24 +19,21 @@ constexpr toolkit::Remedies remedies{
     .title = "Workato",
     .unauthorized =
         "Check api_token: it is wrong, expired or of another workspace or environment; each environment "
-        "needs an "
-        "API client of its own. Check too that base_url is that of your region.",
+        "needs an API client of its own. Check too that base_url is that of your region.",
     .forbidden =
         "Give the API client's role, under Workspace admin > API clients, the endpoint GET "
-        "/api/activity_logs of "
-        "Environment Management; the client in api_token must belong to the right workspace and environment.",
+        "/api/activity_logs of Environment Management; the client in api_token must belong to the right "
+        "workspace and environment.",
     .not_found =
         "Check base_url: it is that of your region, https://www.workato.com (US) or "
-        "https://app.eu.workato.com (EU), "
-        "without a path.",
+        "https://app.eu.workato.com (EU), without a path.",
     .throttled =
         "Workato allows 60 requests a minute for all endpoints of environment management together; it is "
-        "asked "
-        "again after a pause. If it lasts, ask less from other applications, or lower rate_limit.",
+        "asked again after a pause. If it lasts, ask less from other applications, or lower rate_limit.",
     .unreachable =
         "Check base_url: it is that of your region, https://www.workato.com (US) or "
-        "https://app.eu.workato.com "
-        "(EU), with https:// and without a trailing slash; then proxy and the network.",
+        "https://app.eu.workato.com (EU), with https:// and without a trailing slash; then proxy and the "
+        "network.",
 };
 
 class Workato final : public Vendor {

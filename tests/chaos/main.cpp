@@ -117,12 +117,9 @@ int main(int argc, char** argv) {
   std::string directory;
   CLI::App app(
       "Three brokers, three instances of auditstream and twenty sources. Instances are killed, stopped and "
-      "ended in "
-      "order, brokers killed and stopped, and vendors answer wrongly, all drawn from one seed. Then each "
-      "topic is "
-      "compared with what the vendors had. Exit 0 only if nothing is missing, duplicated or altered and no "
-      "instance "
-      "has ended by itself.",
+      "ended in order, brokers killed and stopped, and vendors answer wrongly, all drawn from one seed. "
+      "Then each topic is compared with what the vendors had. Exit 0 only if nothing is missing, duplicated "
+      "or altered and no instance has ended by itself.",
       "chaos");
   app.add_option("--minutes", minutes, "how long faults are made")->capture_default_str();
   app.add_option("--seed", seed, "the same faults in the same order; drawn if none is given");
