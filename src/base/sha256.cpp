@@ -1,6 +1,7 @@
 #include "base/sha256.h"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include "auditstream/check.h"
 
@@ -41,6 +42,14 @@ std::string hex(const Sha256::Digest& digest) {
     text += "0123456789abcdef"[byte & 15];
   }
   return text;
+}
+
+Sha256::Digest hmac_sha256(std::string_view key, std::string_view text) {
+  Sha256::Digest digest;
+  AS_CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+                reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data(),
+                nullptr) != nullptr);
+  return digest;
 }
 
 }  // namespace auditstream

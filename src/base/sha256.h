@@ -1,4 +1,4 @@
-// SHA-256 by OpenSSL, for digests that an auditor computes again.
+// SHA-256 by OpenSSL, for digests that an auditor computes again and for signatures.
 #pragma once
 
 #include <array>
@@ -29,5 +29,8 @@ class Sha256 {
 
 // 64 hex digits, as printed by sha256sum.
 std::string hex(const Sha256::Digest& digest);
+
+// HMAC-SHA-256 (RFC 2104).
+Sha256::Digest hmac_sha256(std::string_view key, std::string_view text);
 
 }  // namespace auditstream

@@ -49,6 +49,10 @@ bool is_loopback(std::string_view host);
 // would take a part of it for the host.
 bool has_ambiguous_user(std::string_view url);
 
+// Encodes everything but RFC 3986's unreserved characters, and those that are `kept`, as %XX: for a value in a
+// path, a query or a form.
+std::string percent_encode(std::string_view text, std::string_view kept = "");
+
 // "%41" becomes "A"; invalid escapes stay as they are.
 std::string percent_decode(std::string_view text);
 

@@ -13,13 +13,13 @@
 #include "auditstream/model.h"
 #include "auditstream/result.h"
 #include "auditstream/time.h"
+#include "base/url.h"
 
 namespace auditstream::vendor_apis::toolkit {
 
 // --- URLs
 
-// Encodes everything but RFC 3986's unreserved characters as %XX, so brackets and slashes too.
-std::string percent_encode(std::string_view text);
+using auditstream::percent_encode;
 
 // Builds a URL from an origin, a path that is already encoded, and parameters that are not.
 class Url {

@@ -2,35 +2,15 @@
 // followed: their relevant part is requested from the source's own base URL.
 #include <utility>
 
-#include "base/url.h"
 #include "vendor_apis/toolkit.h"
 
 namespace auditstream::vendor_apis::toolkit {
 namespace {
 
-constexpr std::string_view unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 constexpr std::string_view reserved =
     ":/?@!$&'()*+,;=%";  // may be in a link unencoded; brackets and '#' may not
 
-std::string encode_but(std::string_view text, std::string_view kept) {
-  std::string out;
-  out.reserve(text.size() + text.size() / 4);
-  for (const char c : text) {
-    if (unreserved.find(c) != std::string_view::npos || kept.find(c) != std::string_view::npos) {
-      out += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out += '%';
-      out += "0123456789ABCDEF"[byte >> 4];
-      out += "0123456789ABCDEF"[byte & 15];
-    }
-  }
-  return out;
-}
-
 }  // namespace
-
-std::string percent_encode(std::string_view text) { return encode_but(text, ""); }
 
 Url& Url::add(std::string_view name, std::string_view value) {
   text_ += has_query_ ? '&' : '?';
@@ -60,7 +40,7 @@ bool is_on_this_machine(std::string_view url) {
 
 std::optional<std::string> on_own_origin(std::string_view base_url, std::string_view path) {
   if (!path.starts_with('/') || path.starts_with("//")) return std::nullopt;
-  return std::string(base_url) + encode_but(path.substr(0, path.find('#')), reserved);
+  return std::string(base_url) + percent_encode(path.substr(0, path.find('#')), reserved);
 }
 
 std::optional<std::string> query_parameter(std::string_view link, std::string_view name) {
