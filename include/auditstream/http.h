@@ -13,7 +13,7 @@
 
 namespace auditstream::http {
 
-enum class Method { get, post };
+enum class Method { get, post, put };
 
 // How to reach an origin. Empty fields mean the system's CA store and the environment's proxy.
 struct Route {
@@ -52,8 +52,20 @@ enum class Transport {
   proxy,      // the proxy is unreachable or refuses
 };
 
+// Why there was no secure connection, as far as it is about a certificate.
+enum class CertificateFault {
+  none,       // it is about something else, or is not known
+  authority,  // signed by nobody who is trusted
+  name,       // of another host
+  expired,
+  not_yet_valid,
+  ours,  // the server wants a certificate of the client's, which it has not got or doesn't take
+  other,
+};
+
 struct Response {
   Transport transport = Transport::none;
+  CertificateFault certificate = CertificateFault::none;  // none unless transport is tls
   std::string transport_detail;  // curl's message, without secrets; empty if transport is none
   int status = 0;                // 0 unless transport is none
   std::shared_ptr<const std::string> body = std::make_shared<const std::string>();

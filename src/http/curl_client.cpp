@@ -20,6 +20,7 @@
 #include <utility>
 
 #include "auditstream/check.h"
+#include "base/certificate.h"
 #include "base/url.h"
 #include "http/unpacking.h"
 
@@ -143,6 +144,8 @@ struct CurlClient::Transfer {
   std::string header_list_of(std::string_view name) const;
   Transport failure(CURLcode code) const;
   std::string words(CURLcode code) const;
+  bool wants_our_certificate() const;
+  CertificateFault certificate_at_fault(CURLcode code) const;
 };
 
 // Keeps only the headers of the last block: earlier blocks are those of "100 Continue" or a proxy, and
@@ -200,6 +203,12 @@ bool CurlClient::Transfer::read_body(std::string_view bytes) {
   return verdict == Unpacker::Verdict::fine;
 }
 
+// With TLS 1.3 a server refuses the client's certificate, or its absence, only after the handshake.
+bool CurlClient::Transfer::wants_our_certificate() const {
+  const std::string said = lower(error.data());
+  return said.find("alert") != std::string::npos && said.find("certificate") != std::string::npos;
+}
+
 Transport CurlClient::Transfer::failure(CURLcode code) const {
   if (undecodable) return Transport::encoding;
   if (code == CURLE_OK) return Transport::reset;  // the body is complete, its compressed content is not
@@ -235,8 +244,18 @@ Transport CurlClient::Transfer::failure(CURLcode code) const {
     case CURLE_WRITE_ERROR:
       return too_large ? Transport::too_large : Transport::reset;
     default:
-      return Transport::reset;
+      return wants_our_certificate() ? Transport::tls : Transport::reset;
   }
+}
+
+CertificateFault CurlClient::Transfer::certificate_at_fault(CURLcode code) const {
+  long verdict = 0;
+  curl_easy_getinfo(easy.get(), CURLINFO_SSL_VERIFYRESULT, &verdict);
+  // The name is compared by curl itself, after OpenSSL has found the rest good; until curl has noted OpenSSL's
+  // verdict, it is 1, which stands for nothing.
+  if (code == CURLE_PEER_FAILED_VERIFICATION && verdict <= 1) return CertificateFault::name;
+  if (code == CURLE_PEER_FAILED_VERIFICATION) return certificate_fault(static_cast<int>(verdict));
+  return wants_our_certificate() ? CertificateFault::ours : CertificateFault::none;
 }
 
 // curl's own message, or a general one if that might contain a secret: a proxy's URL (its '@' follows a
@@ -279,6 +298,7 @@ Response CurlClient::Transfer::response(CURLcode code) {
   if (!refused && (unreadable || code != CURLE_OK)) {
     response.transport = failure(code);
     response.transport_detail = words(code);
+    if (response.transport == Transport::tls) response.certificate = certificate_at_fault(code);
     return response;
   }
   response.status = static_cast<int>(status);
@@ -519,8 +539,9 @@ void CurlClient::configure(Transfer& transfer, std::string_view scheme, std::str
     set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   }
 
-  // For curl, all names below localhost are this machine.
-  if (is_loopback(host) || host.ends_with(".localhost")) {
+  // For curl, all names below localhost are this machine. A cloud's metadata is for this machine only, too.
+  if (is_loopback(host) || host.ends_with(".localhost") || host.starts_with("169.254.") ||
+      host == "fd00:ec2::23") {
     set(easy, CURLOPT_PROXY, "");  // neither the environment's
   } else if (!route.proxy.empty()) {
     set(easy, CURLOPT_PROXY, route.proxy.c_str());
@@ -529,7 +550,8 @@ void CurlClient::configure(Transfer& transfer, std::string_view scheme, std::str
 
   curl_slist* list = curl_slist_append(nullptr, "Expect:");
   list = curl_slist_append(list, "Accept-Encoding: gzip");
-  if (request.method == Method::post) {
+  if (request.method != Method::get) {
+    if (request.method == Method::put) set(easy, CURLOPT_CUSTOMREQUEST, "PUT");
     set(easy, CURLOPT_POST, 1L);
     set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
     set(easy, CURLOPT_POSTFIELDS, request.body.data());

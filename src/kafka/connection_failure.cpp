@@ -1,5 +1,7 @@
 #include "kafka/connection_failure.h"
 
+#include "base/certificate.h"
+
 namespace auditstream::kafka {
 namespace {
 
@@ -16,29 +18,25 @@ std::string mechanism_of(const Properties& properties) {
   return value_of(properties, "sasl.mechanism", value_of(properties, "sasl.mechanisms", "GSSAPI"));
 }
 
-// The numbers of OpenSSL's x509_vfy.h.
 std::string certificate_failure(int error) {
-  switch (error) {
-    case 2:   // unable to get issuer certificate
-    case 18:  // self-signed
-    case 19:  // self-signed in the chain
-    case 20:  // unable to get local issuer certificate
-    case 21:  // unable to verify the leaf signature
+  switch (certificate_fault(error)) {
+    case http::CertificateFault::authority:
       return "kafka.ssl.ca.location doesn't hold the CA that has signed the broker's certificate";
-    case 9:   // not yet valid
-    case 10:  // expired
-      return "the broker's certificate is not valid now: it has to be renewed, or this machine's clock is "
-             "wrong "
-             "(NTP)";
-    case 62:  // host name mismatch
-    case 64:  // IP address mismatch
-      return "the broker's certificate is for another name than the one in kafka.bootstrap.servers, or in "
-             "its "
+    case http::CertificateFault::name:
+      return "the broker's certificate is for another name than the one in kafka.bootstrap.servers, or in its "
              "advertised.listeners";
-    default:
-      return "the broker's certificate is refused (OpenSSL's verify error " + std::to_string(error) +
-             "): see kafka.ssl.ca.location";
+    case http::CertificateFault::expired:
+      return "the broker's certificate has expired: it has to be renewed, or this machine's clock is wrong (NTP)";
+    case http::CertificateFault::not_yet_valid:
+      return "the broker's certificate is not valid yet: this machine's clock is wrong (NTP), or the certificate was "
+             "put in place too early";
+    case http::CertificateFault::none:
+    case http::CertificateFault::ours:
+    case http::CertificateFault::other:
+      break;
   }
+  return "the broker's certificate is refused (OpenSSL's verify error " + std::to_string(error) +
+         "): see kafka.ssl.ca.location";
 }
 
 std::string check_protocol(const Properties& properties) {
@@ -51,6 +49,8 @@ std::string check_protocol(const Properties& properties) {
 // Matches the messages of librdkafka 2.0.2; if they change, librdkafka's own text remains.
 Error explain(const ConnectionFailure& failure, const Properties& properties) {
   const auto says = [&](const char* words) { return failure.text.find(words) != std::string::npos; };
+  // librdkafka goes on with a token that has expired, and the broker hangs up without a word.
+  if (failure.no_token) return *failure.no_token;
   if (failure.code == RD_KAFKA_RESP_ERR__AUTHENTICATION) {
     if (says("Unsupported SASL mechanism")) {
       return {failure.text + "; set kafka.sasl.mechanism (" + mechanism_of(properties) + ") to one of these",
@@ -59,6 +59,13 @@ Error explain(const ConnectionFailure& failure, const Properties& properties) {
     if (says("mechanism handshake failed")) {
       return {failure.text + "; this listener asks for no SASL: " + check_protocol(properties),
               ErrorKind::misconfigured};
+    }
+    if (mechanism_of(properties) == "OAUTHBEARER") {
+      return {
+          failure.text +
+              "; the broker refuses the token: its issuer, audience, signature or time is not what the broker "
+              "expects, or the client has no access",
+          ErrorKind::misconfigured};
     }
     std::string remedy = "check kafka.sasl.username and kafka.sasl.password";
     if (mechanism_of(properties).starts_with("SCRAM") && rd_kafka_version() < first_with_right_nonce) {
@@ -72,6 +79,13 @@ Error explain(const ConnectionFailure& failure, const Properties& properties) {
     const std::size_t broker_end = failure.text.find(": ");
     return {failure.text.substr(0, broker_end) + ": " + certificate_failure(failure.certificate),
             ErrorKind::misconfigured};
+  }
+  if (says("alert") && (says("certificate") || says("unknown ca"))) {
+    return {
+        failure.text +
+            "; the broker wants a client's certificate, and has got none or one that it doesn't take: check "
+            "kafka.ssl.certificate.location and kafka.ssl.key.location",
+        ErrorKind::misconfigured};
   }
   if (says("certificate verify failed")) {
     return {

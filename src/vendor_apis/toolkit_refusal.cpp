@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "auditstream/check.h"
 #include "base/json_walk.h"
 #include "vendor_apis/toolkit.h"
 
@@ -91,6 +92,45 @@ std::string host(const Source& source, const Remedies& remedies) {
   return std::string(remedies.title) + " at " + source.base_url;
 }
 
+std::string_view certificate_words(http::CertificateFault fault) {
+  switch (fault) {
+    case http::CertificateFault::authority:
+      return "nobody who is trusted has signed its certificate";
+    case http::CertificateFault::name:
+      return "its certificate is for another host";
+    case http::CertificateFault::expired:
+      return "its certificate has expired";
+    case http::CertificateFault::not_yet_valid:
+      return "its certificate is not valid yet";
+    case http::CertificateFault::ours:
+      return "it wants a client's certificate";
+    case http::CertificateFault::none:
+    case http::CertificateFault::other:
+      return "the handshake failed";
+  }
+  AS_CHECK(false);
+}
+
+std::string certificate_remedy(http::CertificateFault fault) {
+  switch (fault) {
+    case http::CertificateFault::authority:
+      return "Set ca_file to the certificate of your private CA. If you have none, check base_url and proxy: another "
+             "server answers.";
+    case http::CertificateFault::name:
+      return "Check base_url and proxy: another server answers.";
+    case http::CertificateFault::expired:
+      return "Its owner has to renew it, or this machine's clock is wrong (NTP).";
+    case http::CertificateFault::not_yet_valid:
+      return "This machine's clock is wrong (NTP), or the certificate was put in place too early.";
+    case http::CertificateFault::ours:
+      return "Check base_url and proxy: no vendor asks for one.";
+    case http::CertificateFault::none:
+    case http::CertificateFault::other:
+      return "Set ca_file to the certificate of your private CA, or check base_url and proxy.";
+  }
+  AS_CHECK(false);
+}
+
 Refusal no_answer(const Source& source, const http::Response& response, const Remedies& remedies) {
   Refusal refusal;
   refusal.kind = RefusalKind::transient;
@@ -114,8 +154,8 @@ Refusal no_answer(const Source& source, const http::Response& response, const Re
           "Nothing to change: it is asked again. If it lasts, check the network, proxy and page_size.";
       break;
     case http::Transport::tls:
-      what = "no secure connection";
-      refusal.remedy = "Set ca_file to the certificate of your private CA, or check base_url and proxy.";
+      what = "no secure connection: " + std::string(certificate_words(response.certificate));
+      refusal.remedy = certificate_remedy(response.certificate);
       break;
     case http::Transport::proxy:
       what = "the proxy is unreachable or refuses";

@@ -88,7 +88,7 @@ std::string acl(const std::string& what) {
 
 // librdkafka before 2.6.1 is refused by Kafka 4, whatever the password is.
 TEST(SecuredKafka, ScramOverTlsAndTheReadmesAclsAreEnoughForTheExample) {
-  const SecuredBroker broker("3.9.1");
+  const SecuredBroker broker({.release = "3.9.1"});
   SecuredWorld world(few({"tines", "workato"}, 5), broker, "SCRAM-SHA-512");
   ASSERT_EQ(world.readme_acls().size(), 6u);
   world.grant_all();

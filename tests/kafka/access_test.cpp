@@ -97,8 +97,9 @@ TEST(ConnectionWords, TellWhatIsWrongWithACertificateWhateverTheErrorIs) {
             RD_KAFKA_RESP_ERR__TRANSPORT,
             "ssl://host:1/1: SSL handshake failed: Disconnected: connecting to a PLAINTEXT listener?"}}) {
     for (const auto& [number, words] :
-         {std::pair{20, "kafka.ssl.ca.location"}, std::pair{10, "(NTP)"},
-          std::pair{62, "kafka.bootstrap.servers"}, std::pair{99, "error 99"}}) {
+         {std::pair{20, "kafka.ssl.ca.location"}, std::pair{10, "has expired"},
+          std::pair{9, "is not valid yet"}, std::pair{62, "kafka.bootstrap.servers"},
+          std::pair{64, "kafka.bootstrap.servers"}, std::pair{99, "error 99"}}) {
       const Error error = explain({code, text, number}, {});
       EXPECT_EQ(error.kind, ErrorKind::misconfigured);
       EXPECT_THAT(error.message,

@@ -4,6 +4,7 @@
 
 #include "kafka/cluster.h"
 #include "support/kafka/secured_broker.h"
+#include "support/tls_server.h"
 
 namespace auditstream::test {
 namespace {
@@ -32,6 +33,25 @@ TEST(Certificate, IsToldFromTheNextWhateverTheTiming) {
   renamed["bootstrap.servers"] = "localhost" + address.substr(address.find(':'));
   renamed["broker.address.family"] = "v4";
   expect_named(renamed, "another name than the one in kafka.bootstrap.servers");
+}
+
+// The handshake fails before anything of Kafka's is said, so any TLS server will do.
+TEST(Certificate, ThatIsNotValidNowIsToldFromOneThatWillBe) {
+  for (const auto& [dates, words] :
+       {std::pair{test::Certificate::Options{.to = "20250101000000Z"}, "has expired"},
+        std::pair{test::Certificate::Options{.from = "20470101000000Z"}, "is not valid yet"}}) {
+    const test::Certificate certificate(dates);
+    const TlsServer server(certificate);
+    expect_named({{"bootstrap.servers", server.address()},
+                  {"security.protocol", "SSL"},
+                  {"ssl.ca.location", certificate.file()}},
+                 words);
+  }
+}
+
+TEST(Certificate, OfTheClientThatIsMissingIsAskedFor) {
+  const SecuredBroker broker({.properties = {"listener.name.sasl_ssl.ssl.client.auth=required"}});
+  expect_named(broker.client(), "kafka.ssl.certificate.location");
 }
 
 }  // namespace

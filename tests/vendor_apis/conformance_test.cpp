@@ -538,6 +538,17 @@ TEST_P(EveryVendor, NamesEachTroubleByItsKind) {
   EXPECT_THAT(packed.message, HasSubstr("Content-Encoding \"br\""));
   EXPECT_THAT(packed.remedy, HasSubstr("gzip"));
   EXPECT_THAT(refusal(given_failure(http::Transport::tls, "")).remedy, HasSubstr("ca_file"));
+  using enum http::CertificateFault;
+  for (const auto& [fault, words, remedy] :
+       {std::tuple{authority, "nobody who is trusted", "ca_file"},
+        std::tuple{name, "another host", "base_url"}, std::tuple{expired, "has expired", "renew"},
+        std::tuple{not_yet_valid, "not valid yet", "clock"},
+        std::tuple{ours, "client's certificate", "base_url"}}) {
+    http::Response refused = given_failure(http::Transport::tls, "");
+    refused.certificate = fault;
+    EXPECT_THAT(refusal(refused).message, HasSubstr(words));
+    EXPECT_THAT(refusal(refused).remedy, HasSubstr(remedy));
+  }
   EXPECT_THAT(refusal(given_failure(http::Transport::proxy, "")).remedy, HasSubstr("proxy"));
 }
 

@@ -20,14 +20,16 @@ Finished script(std::vector<std::string> arguments) {
 }  // namespace
 
 const SecuredBroker& SecuredBroker::shared() {
-  static const SecuredBroker broker;
+  static const SecuredBroker broker({});
   return broker;
 }
 
-SecuredBroker::SecuredBroker(const std::string& release) {
+SecuredBroker::SecuredBroker(const Options& options) {
   std::vector<std::string> arguments{"start", directory_.path(), "--secure", "--owner",
                                      std::to_string(getpid())};
-  if (!release.empty()) arguments.insert(arguments.end(), {"--release", release});
+  if (!options.release.empty()) arguments.insert(arguments.end(), {"--release", options.release});
+  arguments.emplace_back("--");
+  arguments.insert(arguments.end(), options.properties.begin(), options.properties.end());
   const Finished started = script(arguments);
   if (started.status != 0) throw std::runtime_error("script/kafka fails:\n" + started.err);
   const auto line = [&](const char* file) { return lines_of(read_file(directory_.path() / file)).at(0); };

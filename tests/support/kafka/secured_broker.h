@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "support/child.h"
 
@@ -15,8 +16,11 @@ class SecuredBroker {
   // One for all tests of a process, each with names of its own. Ends with the process.
   static const SecuredBroker& shared();
 
-  // `release` is a version of Kafka, "" the one that all tests have.
-  explicit SecuredBroker(const std::string& release = "");
+  struct Options {
+    std::string release{};                  // a version of Kafka, "" the one that all tests have
+    std::vector<std::string> properties{};  // of the broker, "name=value"
+  };
+  explicit SecuredBroker(const Options& options);
   ~SecuredBroker();
   SecuredBroker(const SecuredBroker&) = delete;
   SecuredBroker& operator=(const SecuredBroker&) = delete;
@@ -28,6 +32,8 @@ class SecuredBroker {
   const std::string& secured() const { return secured_; }
   const std::string& password() const { return password_; }
   std::filesystem::path ca_file() const { return directory_.path() / "ca.pem"; }
+  // Of whoever gives tokens that it takes.
+  std::filesystem::path token_key() const { return directory_.path() / "token.key"; }
   // All of it, as librdkafka's properties.
   std::map<std::string, std::string> client() const;
 

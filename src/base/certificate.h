@@ -1,0 +1,11 @@
+// From OpenSSL's verdict on a certificate to what a person can mend.
+#pragma once
+
+#include "auditstream/http.h"
+
+namespace auditstream {
+
+// `verify_error` is an X509_V_ERR_*, 0 for a certificate that is good.
+http::CertificateFault certificate_fault(int verify_error);
+
+}  // namespace auditstream
