@@ -28,6 +28,7 @@ struct OffsetsSettings {
   std::string topic = "auditstream-offsets";
   int partitions = 12;
   int replication_factor = -1;
+  std::map<std::string, std::string> config{};  // for the topic when it is created
   friend bool operator==(const OffsetsSettings&, const OffsetsSettings&) = default;
 };
 
@@ -97,7 +98,8 @@ struct Loaded {
 // in the future. Never throws; a missing file is a mistake like any other.
 Loaded load_config(const std::string& path, Time now);
 
-// Changes when a file that `include` names is added, removed or changed. `path` is the config's.
-std::string include_stamp(const std::string& path, const std::vector<std::string>& include);
+// Changes when the file itself, or one that its `include` names, is added, removed, changed or, as a link, points
+// elsewhere.
+std::string config_stamp(const std::string& path, const std::vector<std::string>& include);
 
 }  // namespace auditstream::config

@@ -215,6 +215,23 @@ class Loader {
     into = text->text;
   }
 
+  // A property of a topic that must not be set has a sentence that says why.
+  void read_topic_config(Section& section, std::map<std::string, std::string>& into,
+                         const std::map<std::string, std::string>& forbidden = {}) {
+    const Node* const config = section.find("config");
+    if (config == nullptr) return;
+    const Section properties(*config, section.place_of(*config), findings_);
+    for (const Node& property : properties.children()) {
+      const std::optional<Text> text = read_text(property, properties.place_of(property), findings_);
+      if (!text) continue;
+      if (const auto why = forbidden.find(property.key); why != forbidden.end()) {
+        findings_.mistake(properties.place_of(property), why->second);
+      } else {
+        into[property.key] = text->text;
+      }
+    }
+  }
+
   void read_topics(const Node& node, const Place& place) {
     Section topics(node, place, findings_);
     read_topic_pattern(topics, "events", config_.topics.events);
@@ -223,13 +240,7 @@ class Loader {
     dead_letters_place_ = place_in(topics, "dead_letters");
     read_number(topics, "partitions", 1, partitions_max, config_.topics.partitions);
     read_replication_factor(topics, config_.topics.replication_factor);
-    if (const Node* config = topics.find("config")) {
-      Section properties(*config, topics.place_of(*config), findings_);
-      for (const Node& property : properties.children()) {
-        const std::optional<Text> text = read_text(property, properties.place_of(property), findings_);
-        if (text) config_.topics.config[property.key] = text->text;
-      }
-    }
+    read_topic_config(topics, config_.topics.config);
     topics.refuse_unknown();
   }
 
@@ -243,6 +254,10 @@ class Loader {
     offsets_place_ = place_in(offsets, "topic");
     read_number(offsets, "partitions", 1, partitions_max, config_.offsets.partitions);
     read_replication_factor(offsets, config_.offsets.replication_factor);
+    read_topic_config(
+        offsets, config_.offsets.config,
+        {{"cleanup.policy",
+          "must not be set: it is compact, as any other would delete cursors; delete this line"}});
     offsets.refuse_unknown();
   }
 

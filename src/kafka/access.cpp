@@ -57,6 +57,11 @@ std::string principal(const Properties& properties) {
 
 }  // namespace
 
+bool is_denial(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+         error == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
+}
+
 Access topic_access(std::vector<std::string_view> operations, std::vector<std::string> topics) {
   return {std::move(operations), Resource::topic, std::move(topics), false};
 }

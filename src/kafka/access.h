@@ -22,6 +22,9 @@ struct Access {
   friend bool operator==(const Access&, const Access&) = default;
 };
 
+// Whether Kafka's answer is that an ACL is missing.
+bool is_denial(rd_kafka_resp_err_t error);
+
 Access topic_access(std::vector<std::string_view> operations, std::vector<std::string> topics);
 // To join the group.
 Access group_access(const std::string& group);

@@ -11,6 +11,7 @@
 #include "kafka/access_probe.h"
 #include "kafka/hang_up.h"
 #include "kafka/offsets_reader.h"
+#include "kafka/topic_creation.h"
 #include "kafka/topic_fit.h"
 
 namespace auditstream::kafka {
@@ -56,62 +57,6 @@ Topics topics_of(const rd_kafka_metadata_t& metadata) {
   return topics;
 }
 
-struct Wanted {
-  std::string name;
-  int partitions;
-  int replication_factor;
-  std::map<std::string, std::string> config;
-};
-
-struct Creation {
-  std::map<std::string, std::string> errors;  // by topic; nothing where it was made or exists
-  std::vector<std::string> denied;            // these need an ACL
-};
-
-bool is_denial(rd_kafka_resp_err_t error) {
-  return error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
-         error == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
-}
-
-Result<Creation> create(rd_kafka_t* client, const std::vector<Wanted>& wanted, bool only_try) {
-  std::vector<NewTopicHandle> owned;
-  std::vector<rd_kafka_NewTopic_t*> topics;
-  char reason[512];
-  for (const Wanted& topic : wanted) {
-    rd_kafka_NewTopic_t* made = rd_kafka_NewTopic_new(topic.name.c_str(), topic.partitions,
-                                                      topic.replication_factor, reason, sizeof reason);
-    if (made == nullptr) return Error{topic.name + ": " + reason};
-    owned.emplace_back(made);
-    topics.push_back(made);
-    for (const auto& [name, value] : topic.config)
-      rd_kafka_NewTopic_set_config(made, name.c_str(), value.c_str());
-  }
-  const AdminOptionsHandle options(rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_CREATETOPICS));
-  rd_kafka_AdminOptions_set_validate_only(options.get(), only_try ? 1 : 0, reason, sizeof reason);
-  const QueueHandle queue(rd_kafka_queue_new(client));
-  rd_kafka_CreateTopics(client, topics.data(), topics.size(), options.get(), queue.get());
-  const EventHandle event(rd_kafka_queue_poll(queue.get(), 2 * request_ms));
-  if (!event) return Error{"no answer to the creation of topics"};
-  if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return Error{rd_kafka_event_error_string(event.get())};
-  Creation creation;
-  std::size_t count = 0;
-  const rd_kafka_topic_result_t** results =
-      rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
-  for (std::size_t i = 0; i < count; ++i) {
-    const rd_kafka_resp_err_t error = rd_kafka_topic_result_error(results[i]);
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) continue;
-    const std::string name = rd_kafka_topic_result_name(results[i]);
-    if (is_denial(error)) {
-      creation.denied.push_back(name);
-      continue;
-    }
-    const char* detail = rd_kafka_topic_result_error_string(results[i]);
-    creation.errors[name] = detail != nullptr ? detail : rd_kafka_err2str(error);
-  }
-  return creation;
-}
-
 struct Description {
   std::map<std::string, TopicConfig> configs;  // by topic, or by broker
   std::vector<std::string> denied;             // these need an ACL
@@ -152,30 +97,30 @@ Result<Description> describe(rd_kafka_t* client, const std::set<std::string>& na
 }
 
 std::vector<Wanted> wanted_topics(const config::Config& config) {
-  std::vector<Wanted> wanted;
-  wanted.push_back(Wanted{config.offsets.topic,
-                          config.offsets.partitions,
-                          config.offsets.replication_factor,
-                          {{"cleanup.policy", "compact"},
-                           // A broker refuses a record from its future; our clock may be ahead.
-                           {"message.timestamp.type", "LogAppendTime"},
-                           {"segment.bytes", "67108864"},
-                           {"segment.ms", "3600000"},
-                           {"min.cleanable.dirty.ratio", "0.1"},
-                           {"delete.retention.ms", "3600000"},
-                           {"unclean.leader.election.enable", "false"}}});
+  Wanted cursors{config.offsets.topic,
+                 config.offsets.partitions,
+                 config.offsets.replication_factor,
+                 config.offsets.config,
+                 {// A broker refuses a record from its future; our clock may be ahead.
+                  {"message.timestamp.type", "LogAppendTime"},
+                  {"segment.bytes", "67108864"},
+                  {"segment.ms", "3600000"},
+                  {"min.cleanable.dirty.ratio", "0.1"},
+                  {"delete.retention.ms", "3600000"},
+                  {"unclean.leader.election.enable", "false"}},
+                 "offsets.partitions, offsets.replication_factor or offsets.config"};
+  cursors.needed["cleanup.policy"] = "compact";
+  std::vector<Wanted> wanted{std::move(cursors)};
   std::set<std::string> names;
+  const auto add = [&](const std::string& name, Wanted::Properties wished) {
+    if (!names.insert(name).second) return;
+    wanted.push_back({name, config.topics.partitions, config.topics.replication_factor, config.topics.config,
+                      std::move(wished), "topics.partitions, topics.replication_factor or topics.config"});
+  };
   for (const auto& source : config.sources) {
-    if (names.insert(source->topic).second) {
-      wanted.push_back(Wanted{source->topic, config.topics.partitions, config.topics.replication_factor,
-                              config.topics.config});
-    }
-    if (names.insert(source->dead_letter_topic).second) {
-      std::map<std::string, std::string> settings = config.topics.config;
-      settings["max.message.bytes"] = std::to_string(core::dead_letter_record_bytes_max);
-      wanted.push_back(Wanted{source->dead_letter_topic, config.topics.partitions,
-                              config.topics.replication_factor, settings});
-    }
+    add(source->topic, {});
+    add(source->dead_letter_topic,
+        {{"max.message.bytes", std::to_string(core::dead_letter_record_bytes_max)}});
   }
   return wanted;
 }
@@ -296,24 +241,24 @@ Result<ClusterFacts> Cluster::prepare(const config::Config& config, bool may_cre
     return !topics.contains(topic.name) && std::ranges::count(hidden, topic.name) == 0;
   });
   const bool only_try = !may_create || !denied.empty();
+  std::map<std::string, TopicConfig> given;  // to those that `run` creates
   if (!missing.empty()) {
     if (const auto lifted = no_age_limit(client, **before)) {
       for (Wanted& topic : missing) {
-        if (topic.name != config.offsets.topic) topic.config.insert(*lifted);
+        if (topic.name != config.offsets.topic) topic.wished.insert(*lifted);
       }
     }
-    Result<Creation> creation = create(client, missing, only_try);
+    Result<Creation> creation = create_topics(client, missing, only_try);
     if (!creation.ok()) return creation.error();
     if (!creation->denied.empty()) denied.push_back(topic_access({"Create"}, creation->denied));
     if (!creation->errors.empty()) {
-      const auto& [name, reason] = *creation->errors.begin();
-      const std::string settings = name == config.offsets.topic
-                                       ? "offsets.partitions, offsets.replication_factor"
-                                       : "topics.partitions, topics.replication_factor, topics.config";
-      return Error{
-          "topic " + name + " can't be created: " + reason + " (create it by hand, or see " + settings + ")",
-          ErrorKind::misconfigured};
+      std::string message;
+      for (const auto& [name, error] : creation->errors) message += (message.empty() ? "" : "\n") + error;
+      for (const std::string& warning : creation->warnings) message += "\n" + warning;
+      return Error{std::move(message), ErrorKind::misconfigured};
     }
+    std::ranges::move(creation->warnings, std::back_inserter(facts.warnings));
+    given = std::move(creation->given);
   }
   if (!only_try && denied.empty()) {
     const auto deadline = Clock::now() + visible_deadline;
@@ -349,9 +294,8 @@ Result<ClusterFacts> Cluster::prepare(const config::Config& config, bool may_cre
                                described.error().message);
     }
   }
-  // Those that `run` will create.
-  for (const Wanted& topic : missing) {
-    if (!topics.contains(topic.name)) configs.emplace(topic.name, topic.config);
+  for (const auto& [name, properties] : given) {
+    if (!topics.contains(name)) configs.emplace(name, properties);
   }
   if (topics.contains(config.offsets.topic)) {
     const auto found = configs.find(config.offsets.topic);

@@ -27,7 +27,8 @@ using testing::Pair;
 // A config of one source whose topics do not exist yet.
 class Preparation : public testing::Test {
  protected:
-  Preparation() : bootstrap_(Broker::shared()), name_(name_of_this_test()) {
+  explicit Preparation(std::string bootstrap = Broker::shared())
+      : bootstrap_(std::move(bootstrap)), name_(name_of_this_test()) {
     auto source = std::make_shared<Source>();
     source->name = "acme";
     source->vendor = "tines";
@@ -267,6 +268,94 @@ TEST_F(Preparation, SaysWhatKafkaDoesNotTakeAsATopicProperty) {
   EXPECT_EQ(problem.kind, ErrorKind::misconfigured);
   EXPECT_THAT(problem.message,
               AllOf(HasSubstr(events()), HasSubstr("retention.mss"), HasSubstr("topics.config")));
+}
+
+TEST_F(Preparation, GivesTheOffsetsTopicWhatTheConfigSays) {
+  config_.offsets.config = {{"segment.ms", "600000"}, {"min.insync.replicas", "1"}};
+  EXPECT_THAT(prepare().warnings, IsEmpty());
+  EXPECT_EQ(property(offsets(), "segment.ms"), "600000");
+  EXPECT_EQ(property(offsets(), "min.insync.replicas"), "1");
+  EXPECT_EQ(property(offsets(), "cleanup.policy"), "compact");
+  EXPECT_EQ(property(offsets(), "segment.bytes"), "67108864");
+}
+
+// Services that take only some properties at a topic's creation.
+class SparingKafka : public Preparation {
+ protected:
+  explicit SparingKafka(const std::string& takes)
+      : SparingKafka(
+            std::make_unique<Broker>(std::vector<std::string>{"create.topic.policy.class.name=SparingPolicy",
+                                                              "sparing.policy.takes=" + takes},
+                                     "SparingPolicy")) {}
+  std::string all_warnings() const {
+    std::string all;
+    for (const std::string& warning : prepare().warnings) all += warning + "\n";
+    return all;
+  }
+
+ private:
+  explicit SparingKafka(std::unique_ptr<Broker> broker)
+      : Preparation(broker->bootstrap()), broker_(std::move(broker)) {}
+  std::unique_ptr<Broker> broker_;
+};
+
+// Amazon MSK Developer Guide, "Configuration properties for MSK Serverless".
+struct MskServerless : SparingKafka {
+  MskServerless()
+      : SparingKafka(
+            "cleanup.policy,compression.type,max.message.bytes,message.timestamp.type,"
+            "message.timestamp.before.max.ms,message.timestamp.after.max.ms,retention.bytes,retention.ms") {}
+};
+
+TEST_F(MskServerless, GetsTopicsWithoutWhatItRefusesAndAWarningNamesThat) {
+  const auto tried = try_prepare(false);
+  ASSERT_TRUE(tried.ok()) << tried.error().message;
+  EXPECT_THAT(tried->warnings,
+              ElementsAre(AllOf(HasSubstr("can be made only without"), HasSubstr("segment.ms=3600000"))));
+  EXPECT_EQ(partitions(offsets()), 0);
+  EXPECT_THAT(all_warnings(),
+              AllOf(HasSubstr("topic " + offsets() +
+                              " is made without delete.retention.ms=3600000, "
+                              "min.cleanable.dirty.ratio=0.1, segment.bytes=67108864, "
+                              "segment.ms=3600000, unclean.leader.election.enable=false"),
+                    HasSubstr("is not supported here"), Not(HasSubstr("topic " + events() + " is"))));
+  EXPECT_EQ(property(offsets(), "cleanup.policy"), "compact");
+  EXPECT_EQ(property(offsets(), "message.timestamp.type"), "LogAppendTime");
+  EXPECT_EQ(property(events(), "retention.ms"), "-1");
+  EXPECT_EQ(property(dead_letters(), "max.message.bytes"),
+            std::to_string(core::dead_letter_record_bytes_max));
+  EXPECT_EQ(all_warnings(), "");
+}
+
+struct KafkaThatTakesTheLeast : SparingKafka {
+  KafkaThatTakesTheLeast() : SparingKafka("cleanup.policy") {}
+};
+
+TEST_F(KafkaThatTakesTheLeast, IsToldWhatTheConfigAsksForAndHowToMakeItByHand) {
+  const Error problem = this->problem();
+  EXPECT_EQ(problem.kind, ErrorKind::misconfigured);
+  EXPECT_THAT(problem.message,
+              HasSubstr("topic " + events() +
+                        " can't be created: The property retention.ms is not supported here; change "
+                        "topics.partitions, topics.replication_factor or topics.config, or make it by hand: "
+                        "kafka-topics.sh --create --topic " +
+                        events() + " --partitions 4 --config retention.ms=-1"));
+  EXPECT_THAT(problem.message, AllOf(HasSubstr("topic " + dead_letters() + " can't be created"),
+                                     HasSubstr("\ntopic " + offsets() + " is made without")));
+  // The person takes that out.
+  config_.topics.config.clear();
+  EXPECT_THAT(all_warnings(), HasSubstr("topic " + dead_letters() + " is made without max.message.bytes="));
+  EXPECT_EQ(property(offsets(), "cleanup.policy"), "compact");
+}
+
+struct KafkaThatTakesNothing : SparingKafka {
+  KafkaThatTakesNothing() : SparingKafka("nothing") {}
+};
+
+TEST_F(KafkaThatTakesNothing, IsToldHowToMakeTheOffsetsTopicByHand) {
+  config_.topics.config.clear();
+  EXPECT_THAT(problem().message, HasSubstr("make it by hand: kafka-topics.sh --create --topic " + offsets() +
+                                           " --partitions 3 --config cleanup.policy=compact"));
 }
 
 TEST(ClusterReach, UnreachableBrokerIsNamedAndIsNoMistake) {

@@ -45,10 +45,14 @@ void Brokers::run_script(std::vector<std::string> arguments) const {
 }
 
 Brokers::Brokers(int count, const std::vector<std::string>& properties,
-                 const std::vector<std::string>& features) {
+                 const std::vector<std::string>& features, const std::string& plugin) {
   std::vector<std::string> arguments{"start", "--brokers", std::to_string(count), "--owner",
                                      std::to_string(getpid())};
   for (const std::string& feature : features) arguments.insert(arguments.end(), {"--feature", feature});
+  if (!plugin.empty()) {
+    arguments.insert(arguments.end(),
+                     {"--plugin", PROJECT_DIR "/tests/support/kafka/plugins/" + plugin + ".java"});
+  }
   arguments.emplace_back("--");
   arguments.insert(arguments.end(), properties.begin(), properties.end());
   run_script(arguments);

@@ -16,9 +16,10 @@ namespace auditstream::test {
 // it.
 class Brokers {
  public:
-  // Broker properties, and levels of Kafka's features, as "name=value".
+  // Broker properties, and levels of Kafka's features, as "name=value"; a plugin of support/kafka/plugins by its
+  // class.
   explicit Brokers(int count, const std::vector<std::string>& properties = {},
-                   const std::vector<std::string>& features = {});
+                   const std::vector<std::string>& features = {}, const std::string& plugin = "");
   ~Brokers();
   Brokers(const Brokers&) = delete;
   Brokers& operator=(const Brokers&) = delete;
@@ -61,7 +62,8 @@ class Broker : public Brokers {
   // every second.
   static const std::string& shared();
 
-  explicit Broker(const std::vector<std::string>& properties = {}) : Brokers(1, properties) {}
+  explicit Broker(const std::vector<std::string>& properties = {}, const std::string& plugin = "")
+      : Brokers(1, properties, {}, plugin) {}
 
   void stop() { Brokers::stop(1); }
   void kill() { Brokers::kill(1); }
