@@ -27,18 +27,20 @@ std::vector<std::string> included_files(const std::string& config_path, const st
   return files;
 }
 
-std::string include_stamp(const std::string& path, const std::vector<std::string>& patterns) {
+std::string config_stamp(const std::string& path, const std::vector<std::string>& include) {
+  std::vector<std::string> files{path};
+  for (const std::string& pattern : include) {
+    for (std::string& file : included_files(path, pattern)) files.push_back(std::move(file));
+  }
   std::ostringstream stamp;
-  for (const std::string& pattern : patterns) {
-    for (const std::string& file : included_files(path, pattern)) {
-      struct stat status {};
-      stamp << file;
-      if (::stat(file.c_str(), &status) == 0) {
-        stamp << ' ' << status.st_ino << ' ' << status.st_size << ' ' << status.st_mtim.tv_sec << '.'
-              << status.st_mtim.tv_nsec;
-      }
-      stamp << '\n';
+  for (const std::string& file : files) {
+    struct stat status {};
+    stamp << file;
+    if (::stat(file.c_str(), &status) == 0) {
+      stamp << ' ' << status.st_ino << ' ' << status.st_size << ' ' << status.st_mtim.tv_sec << '.'
+            << status.st_mtim.tv_nsec;
     }
+    stamp << '\n';
   }
   return stamp.str();
 }

@@ -23,7 +23,7 @@ Reload::Reload(std::string path, config::Config current, std::function<Status(co
       reloaded_(std::move(reloaded)),
       supervisor_(supervisor),
       current_(std::move(current)),
-      stamp_(config::include_stamp(path_, current_.include)),
+      stamp_(config::config_stamp(path_, current_.include)),
       stamp_before_(stamp_),
       thread_([this] { run(); }) {}
 
@@ -54,7 +54,7 @@ void Reload::run() {
       requested = std::exchange(requested_, false);
     }
     const bool due = retry_at_ && read_clock().steady >= *retry_at_;
-    if (!included_has_changed() && !requested && !due) continue;
+    if (!files_have_changed() && !requested && !due) continue;
     retry_at_.reset();
     supervisor_.reloading();
     if (!read_again()) retry_at_ = read_clock().steady + retry_wait;
@@ -63,8 +63,8 @@ void Reload::run() {
 }
 
 // A file that is still being written differs from one check to the next.
-bool Reload::included_has_changed() {
-  std::string stamp = config::include_stamp(path_, current_.include);
+bool Reload::files_have_changed() {
+  std::string stamp = config::config_stamp(path_, current_.include);
   const bool settled = stamp == std::exchange(stamp_before_, stamp);
   if (!settled || stamp == stamp_) return false;
   stamp_ = std::move(stamp);
@@ -72,6 +72,7 @@ bool Reload::included_has_changed() {
 }
 
 bool Reload::read_again() {
+  stamp_ = stamp_before_ = config::config_stamp(path_, current_.include);
   config::Loaded loaded = config::load_config(path_, read_clock().wall);
   for (const config::Finding& warning : loaded.warnings)
     log(core::Level::warn, "config_warning", warning.text());
@@ -89,8 +90,7 @@ bool Reload::read_again() {
   if (loaded.config->topics != current_.topics) {
     refuse(
         "topics: has changed, and all instances of the group must agree on it: stop them all, then start "
-        "them "
-        "again; nothing has changed");
+        "them again; nothing has changed");
     return true;
   }
   for (const std::string& section : config::needing_restart(current_, *loaded.config)) {
@@ -107,7 +107,7 @@ bool Reload::read_again() {
     }
   }
   current_ = std::move(next);
-  stamp_ = stamp_before_ = config::include_stamp(path_, current_.include);
+  stamp_ = stamp_before_ = config::config_stamp(path_, current_.include);
   const std::string text = "the config was read again: " + changes.text();
   log(core::Level::info, "config_read", text);
   reloaded_(std::nullopt);

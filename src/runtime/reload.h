@@ -1,5 +1,5 @@
-// Reload: reads the config again on request, and when an included file has changed. Sources are added,
-// removed and changed; other changes need a restart. A config with a mistake changes nothing.
+// Reload: reads the config again on request, and when one of its files has changed. Sources are added, removed
+// and changed; other changes need a restart. A config with a mistake changes nothing.
 #pragma once
 
 #include <functional>
@@ -28,7 +28,7 @@ class Reload {
 
  private:
   void run();
-  bool included_has_changed();
+  bool files_have_changed();
   // False if it should be retried.
   bool read_again();
   void refuse(const std::string& why);

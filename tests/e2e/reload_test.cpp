@@ -125,6 +125,41 @@ TEST_F(Reload, AChangedIncludeFolderIsEnough) {
   EXPECT_TRUE(run->running());
 }
 
+// Kubernetes keeps a ConfigMap as links to a folder of its version, and swaps the link to that folder.
+TEST_F(Reload, AConfigMapThatIsSwappedIsEnough) {
+  const std::filesystem::path mounted = world.directory.path() / "mounted";
+  const auto swap = [&](const std::string& version) {
+    std::filesystem::create_directories(mounted / version);
+    write_file(mounted / version / "auditstream.yaml", YAML::Dump(world.config) + "\n");
+    std::filesystem::create_directory_symlink(version, mounted / "..data_tmp");
+    std::filesystem::rename(mounted / "..data_tmp", mounted / "..data");
+  };
+  const YAML::Node all = YAML::Clone(world.config);
+  remove_source("tines");
+  swap("..1");
+  std::filesystem::create_symlink("..data/auditstream.yaml", mounted / "auditstream.yaml");
+  run = std::make_unique<Child>(
+      std::vector<std::string>{auditstream_binary(), "run", "-c", mounted / "auditstream.yaml"});
+  world.until_up_to_date({"workato"});
+
+  world.config = YAML::Clone(all);
+  world.source_config("tines")["vendor"] = "tones";
+  swap("..2");
+  until_said("nothing has changed");
+  EXPECT_THAT(run->err(), HasSubstr("sources[0].vendor"));
+  world.until_up_to_date({"workato"});
+
+  world.config = all;
+  swap("..3");
+  until_said("1 added (acme-tines)");
+  world.stop_production();
+  world.expect_exactly_once();
+  const std::string err = run->err();
+  EXPECT_EQ(err.find("config_refused", err.find("config_refused") + 1), std::string::npos) << "said once:\n"
+                                                                                           << err;
+  drain(*run);
+}
+
 // Another instance, or an earlier config, knows it.
 TEST_F(Reload, ACursorWithoutSourceIsSaidOnce) {
   run = world.start();

@@ -141,7 +141,9 @@ YAML::Node World::source_config(const std::string& vendor) {
 
 std::filesystem::path World::write_config() {
   const std::filesystem::path path = directory.path() / "auditstream.yaml";
-  write_file(path, YAML::Dump(config) + "\n");
+  const std::string text = YAML::Dump(config) + "\n";
+  // Instances read a file that was written again.
+  if (!std::filesystem::exists(path) || read_file(path) != text) write_file(path, text);
   return path;
 }
 

@@ -64,9 +64,9 @@ TEST(IncludeStamp, ChangesWithTheFilesAndOnlyWithThem) {
   const ConfigFolder folder;
   const std::string config = folder.write("auditstream.yaml", "");
   const std::vector<std::string> include{"sources.d/*.yaml", "one.yaml"};
-  std::string stamp = include_stamp(config, include);
+  std::string stamp = config_stamp(config, include);
   const auto changed = [&] {
-    const std::string now = include_stamp(config, include);
+    const std::string now = config_stamp(config, include);
     return now != std::exchange(stamp, now);
   };
   EXPECT_FALSE(changed());
