@@ -13,6 +13,7 @@
 #include "kafka/cluster.h"
 #include "kafka/group_check.h"
 #include "kafka/lost_cursors.h"
+#include "runtime/kafka_connection.h"
 #include "runtime/output.h"
 #include "runtime/probe.h"
 #include "runtime/progress.h"
@@ -37,7 +38,7 @@ struct KafkaResult {
 
 KafkaResult check_kafka(const config::Config& config) {
   KafkaResult result;
-  const kafka::Connection connection{config.kafka, "auditstream-check"};
+  const kafka::Connection connection = runtime::kafka_connection(config, "auditstream-check");
   const kafka::Cluster cluster(connection);
   if (const Status reached = cluster.reach(10s); !reached.ok()) {
     result.error = reached.error();

@@ -12,6 +12,7 @@
 #include "core/shard.h"
 #include "kafka/takeover.h"
 #include "runtime/clock.h"
+#include "runtime/kafka_connection.h"
 
 namespace auditstream::cli {
 namespace {
@@ -34,7 +35,7 @@ Status Repair::prepare() {
   config::Config ours = config_;
   ours.sources = {source_};
   const Result<kafka::ClusterFacts> prepared =
-      kafka::Cluster({config_.kafka, "auditstream-verify"}).prepare(ours, true);
+      kafka::Cluster(runtime::kafka_connection(config_, "auditstream-verify")).prepare(ours, true);
   if (!prepared.ok()) return prepared.error();
   const auto& limits = prepared->record_bytes_max;
   if (const auto found = limits.find(source_->topic); found != limits.end())
@@ -91,7 +92,7 @@ Status Repair::look_again(const core::RecordMap& shard) {
 Status Repair::publish() {
   if (events_.empty()) return success();
   kafka::JournalSettings settings;
-  settings.connection = {config_.kafka, "auditstream-verify"};
+  settings.connection = runtime::kafka_connection(config_, "auditstream-verify");
   settings.group = config_.group;
   settings.offsets_topic = config_.offsets.topic;
   settings.instance = "verify-" + std::to_string(getpid());

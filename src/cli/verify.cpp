@@ -17,6 +17,7 @@
 #include "kafka/topic_range.h"
 #include "runtime/clock.h"
 #include "runtime/id_digest.h"
+#include "runtime/kafka_connection.h"
 #include "runtime/output.h"
 #include "runtime/progress.h"
 #include "runtime/range_reader.h"
@@ -86,8 +87,8 @@ class Verification {
         now_(now),
         options_(options),
         ours_(core::event_source(*source_)),
-        events_({config.kafka, "auditstream-verify"}, source_->topic),
-        letters_({config.kafka, "auditstream-verify"}, source_->dead_letter_topic) {}
+        events_(runtime::kafka_connection(config, "auditstream-verify"), source_->topic),
+        letters_(runtime::kafka_connection(config, "auditstream-verify"), source_->dead_letter_topic) {}
 
   // The exit code.
   int run() {

@@ -63,7 +63,8 @@ int on_certificate(rd_kafka_t*, const char* broker, std::int32_t, int* error, in
 void on_error(rd_kafka_t*, int error, const char* reason, void*) {
   // "1/1 brokers are down" would hide which one, and why; a fence says nothing about a broker.
   if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || error == RD_KAFKA_RESP_ERR__FATAL) return;
-  last_failure = {static_cast<rd_kafka_resp_err_t>(error), reason, certificates().error_behind(reason)};
+  last_failure = {static_cast<rd_kafka_resp_err_t>(error), reason, certificates().error_behind(reason),
+                  token_error()};
   last_failure_at = steady_now();
 }
 
@@ -139,6 +140,9 @@ Result<ClientHandle> make_client(rd_kafka_type_t type, const Connection& connect
       if (Status done = set(conf.get(), name, value); !done.ok()) return done.error();
     }
   }
+  if (connection.tokens) {
+    if (Status done = ask_for_tokens(conf.get(), connection.tokens); !done.ok()) return done.error();
+  }
   rd_kafka_conf_set_error_cb(conf.get(), on_error);
   rd_kafka_conf_set_log_cb(conf.get(), on_log);
   rd_kafka_conf_set_ssl_cert_verify_cb(conf.get(), on_certificate);
@@ -153,6 +157,7 @@ Result<ClientHandle> make_client(rd_kafka_type_t type, const Connection& connect
   rd_kafka_t* handle = rd_kafka_new(type, conf.get(), reason, sizeof reason);
   if (handle == nullptr) return Error{std::string("kafka: librdkafka: ") + reason, ErrorKind::misconfigured};
   (void)conf.release();  // owned by the handle now
+  if (connection.tokens) begin_refreshing(handle);
   return ClientHandle(handle);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "auditstream/result.h"
 #include "auditstream/time.h"
 #include "kafka/handles.h"
+#include "kafka/token_refresh.h"
 
 namespace auditstream::kafka {
 
@@ -16,8 +18,9 @@ using Properties = std::map<std::string, std::string>;
 
 // What every handle of this process shares.
 struct Connection {
-  Properties properties;  // `kafka:` of the config; may hold secrets
+  Properties properties;  // of `kafka:` of the config, what is librdkafka's; may hold secrets
   std::string client_id;
+  std::shared_ptr<const TokenSource> tokens{};  // null if librdkafka needs none
 };
 
 // A handle's callbacks. On the thread that polls it unless said otherwise; the last argument is `opaque`.

@@ -7,6 +7,7 @@
 #include "kafka/cluster.h"
 #include "kafka/takeover.h"
 #include "runtime/clock.h"
+#include "runtime/kafka_connection.h"
 
 namespace auditstream::runtime {
 namespace {
@@ -39,7 +40,7 @@ Error no_cursor(const std::string& source) {
 }  // namespace
 
 Result<std::vector<core::RecordMap>> CursorEditor::read() const {
-  const kafka::Cluster cluster({config_.kafka, "auditstream-cursors"});
+  const kafka::Cluster cluster(kafka_connection(config_, "auditstream-cursors"));
   const Status reached = cluster.reach(reach_patience);
   Result<std::vector<core::RecordMap>> partitions =
       reached.ok() ? cluster.read_offsets(config_.offsets.topic, read_patience)
@@ -91,7 +92,7 @@ std::variant<core::CursorChange, CursorEditor::Failed> CursorEditor::try_once(
     const std::string& source, const std::set<int>& partitions, const DecideEdit& decide,
     const std::optional<core::CursorChange>& unknown) const {
   kafka::JournalSettings settings;
-  settings.connection = {config_.kafka, "auditstream-cursors"};
+  settings.connection = kafka_connection(config_, "auditstream-cursors");
   settings.group = config_.group;
   settings.offsets_topic = config_.offsets.topic;
   settings.instance = instance_;

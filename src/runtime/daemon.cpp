@@ -31,6 +31,7 @@
 #include "runtime/clock.h"
 #include "runtime/http_server.h"
 #include "runtime/instance.h"
+#include "runtime/kafka_connection.h"
 #include "runtime/kafka_watch.h"
 #include "runtime/log.h"
 #include "runtime/process_stats.h"
@@ -283,7 +284,7 @@ int run_daemon(const std::string& path, const config::Config& config, Duration k
       read_clock().wall);
   const Result<std::unique_ptr<HttpServer>> server = serve(config, admin_api);
   if (!server.ok()) return exit_config;
-  const kafka::Connection connection{config.kafka, kafka::client_id_of(instance_name())};
+  const kafka::Connection connection = kafka_connection(config, kafka::client_id_of(instance_name()));
   const kafka::Cluster cluster(connection);
   std::variant<Beginning, int> begun = begin(connection, cluster, config, kafka_wait, supervisor, admin_api);
   if (const int* code = std::get_if<int>(&begun)) return *code;

@@ -1,0 +1,38 @@
+#include "oauth/no_answer.h"
+
+#include "auditstream/check.h"
+#include "base/printable.h"
+
+namespace auditstream::oauth {
+namespace {
+
+const char* words(http::Transport transport) {
+  switch (transport) {
+    case http::Transport::none:
+      break;
+    case http::Transport::dns:
+      return "the host has no address";
+    case http::Transport::connect:
+      return "no connection";
+    case http::Transport::tls:
+      return "no secure connection";
+    case http::Transport::timeout:
+      return "no answer in time";
+    case http::Transport::reset:
+    case http::Transport::too_large:
+    case http::Transport::encoding:
+      return "no complete answer";
+    case http::Transport::proxy:
+      return "no way through the proxy";
+  }
+  AS_CHECK(false);
+}
+
+}  // namespace
+
+std::string no_answer(const http::Response& response) {
+  const std::string detail = printable(response.transport_detail);
+  return words(response.transport) + (detail.empty() ? "" : " (" + detail + ")");
+}
+
+}  // namespace auditstream::oauth
