@@ -46,6 +46,7 @@ void Fleet::on_membership(const MembershipEvent& event, Now now) {
   if (const auto* assigned = std::get_if<PartitionsAssigned>(&event)) {
     ours_.insert(assigned->partitions.begin(), assigned->partitions.end());
     say_cursors_without_source(assigned->partitions);
+    say_added_partitions(assigned->partitions);
   } else {
     const auto& revoked = std::get<PartitionsRevoked>(event);
     for (const int partition : revoked.partitions) {
@@ -143,6 +144,18 @@ void Fleet::say_cursors_without_source(const std::vector<int>& partitions) {
                  ", but this instance's config has no such source" + (one ? "" : "s") + ", so nobody polls " +
                  (one ? "it" : "them") + ": add the source, or remove its cursor with " +
                  "auditstream cursors delete " + (one ? names : "SOURCE")});
+}
+
+// They hold no source: where a source belongs follows from the configured count. Once.
+void Fleet::say_added_partitions(const std::vector<int>& partitions) {
+  const auto last = std::ranges::max_element(partitions);
+  if (last == partitions.end() || *last < partitions_ || std::exchange(added_partitions_said_, true)) return;
+  const std::string count = std::to_string(partitions_);
+  world_.observer.shard_said(
+      *last, Notice{Level::error, "partitions_added",
+                    "the offsets topic has more partitions than offsets.partitions (" + count +
+                        "): somebody has added some; this instance goes on with the first " + count +
+                        ", but none will start: see this code in the runbook before you stop it"});
 }
 
 bool Fleet::on_response(http::RequestId id, const http::Response& response, Now now) {

@@ -78,6 +78,7 @@ class Fleet {
   void open_and_close_shards(Now now);
   void on_cursor(const CursorSeen& seen, Now now);
   void say_cursors_without_source(const std::vector<int>& partitions);
+  void say_added_partitions(const std::vector<int>& partitions);
 
   // Constant after construction.
   const int partitions_;
@@ -89,9 +90,10 @@ class Fleet {
   std::map<int, std::vector<std::shared_ptr<const Source>>> sources_;  // by partition
   std::set<std::string> names_;                                        // of all sources
   std::set<std::string> without_source_said_;                          // sources of these cursors
-  std::set<int> ours_;                                                 // as assigned by the group
-  std::set<int> releasing_;                                            // revoked; to be reported once closed
-  std::map<int, Member> open_;                                         // with a shard, until it has closed
+  bool added_partitions_said_ = false;
+  std::set<int> ours_;          // as assigned by the group
+  std::set<int> releasing_;     // revoked; to be reported once closed
+  std::map<int, Member> open_;  // with a shard, until it has closed
   std::uint64_t next_number_ = 1;
   bool joined_ = false;
   bool draining_ = false;

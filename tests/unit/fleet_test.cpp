@@ -199,6 +199,20 @@ TEST(Fleet, ACursorWithoutSourceIsSaidOnceByWhoeverHasItsPartition) {
   EXPECT_EQ(said(), 1);
 }
 
+TEST(Fleet, PartitionsThatSomebodyHasAddedAreSaidOnceAndHoldNothing) {
+  FleetLife life;
+  const auto said = [&] {
+    return std::ranges::count_if(
+        life.observer.lines, [](const std::string& line) { return line.starts_with("partitions_added: "); });
+  };
+  life.assign({0, partitions - 1});
+  EXPECT_EQ(said(), 0);
+  life.assign({partitions, partitions + 3});
+  life.assign({partitions + 4});
+  EXPECT_EQ(said(), 1);
+  life.revoke({partitions, partitions + 3, partitions + 4});
+}
+
 TEST(Fleet, AnyNumberOfCursorsWithoutSourceIsOneLine) {
   FleetLife life;
   for (int i = 0; i < 100'000; ++i)

@@ -81,6 +81,24 @@ void delete_topic(const std::string& bootstrap, const std::string& name) {
         [&] { return partition_count(bootstrap, name) == 0; });
 }
 
+void add_partitions(const std::string& bootstrap, const std::string& topic, int total) {
+  const Handle handle = make_handle(RD_KAFKA_PRODUCER, {{"bootstrap.servers", bootstrap}});
+  const Queue queue(rd_kafka_queue_new(handle.get()));
+  char reason[256];
+  const Owned<rd_kafka_NewPartitions_t, rd_kafka_NewPartitions_destroy> order(
+      rd_kafka_NewPartitions_new(topic.c_str(), static_cast<std::size_t>(total), reason, sizeof reason));
+  rd_kafka_NewPartitions_t* orders[] = {order.get()};
+  rd_kafka_CreatePartitions(handle.get(), orders, 1, nullptr, queue.get());
+  const Event event = answer(queue, "more partitions of " + topic);
+  std::size_t count = 0;
+  const auto* results =
+      rd_kafka_CreatePartitions_result_topics(rd_kafka_event_CreatePartitions_result(event.get()), &count);
+  if (const auto code = rd_kafka_topic_result_error(results[0]); code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    fail("more partitions of " + topic, code);
+  until(topic + " has " + std::to_string(total) + " partitions", std::chrono::seconds(30),
+        [&] { return partition_count(bootstrap, topic) == total; });
+}
+
 void delete_records(const std::string& bootstrap, const std::string& topic, int partition,
                     std::int64_t before) {
   const Handle handle = make_handle(RD_KAFKA_PRODUCER, {{"bootstrap.servers", bootstrap}});

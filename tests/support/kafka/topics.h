@@ -16,6 +16,9 @@ void create_topic(const std::string& bootstrap, const std::string& name, int par
 // Returns when brokers don't know it any more.
 void delete_topic(const std::string& bootstrap, const std::string& name);
 
+// Returns when brokers know of so many partitions.
+void add_partitions(const std::string& bootstrap, const std::string& topic, int total);
+
 // Returns when the records of the partition before this offset are gone.
 void delete_records(const std::string& bootstrap, const std::string& topic, int partition,
                     std::int64_t before);

@@ -1,0 +1,104 @@
+// What an administrator, or Kafka by itself, does to topics and producers under a running instance: nothing is lost and
+// nothing comes twice; where that can't be, it is said.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "e2e/served.h"
+#include "support/kafka/topics.h"
+
+namespace auditstream::test {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+void until_said(const Child& run, const std::string& text) {
+  until("it says: " + text, 90s, [&] { return run.err().find(text) != std::string::npos; });
+}
+
+TEST(KafkaChanges, MorePartitionsOfTheOffsetsTopicMoveNoSource) {
+  Served world;
+  world.config["kafka"]["topic.metadata.refresh.interval.ms"] =
+      2000;  // when librdkafka notices; 5 min by default
+  const auto run = world.start();
+  world.until_up_to_date();
+  add_partitions(world.bootstrap(), world.offsets_topic(), 12);
+  world.until_up_to_date();
+  until_said(*run, " code=partitions_added ");
+  kill_at_once(*run);
+
+  const Finished refused = world.auditstream({"run"});
+  EXPECT_EQ(refused.status, exit_config);
+  EXPECT_THAT(refused.err,
+              HasSubstr("offsets.partitions: 8, but topic " + world.offsets_topic() + " has 12"));
+  world.config["offsets"]["partitions"] = 12;
+  const auto again = world.start();
+  // Of these names only that of Tines belongs elsewhere now.
+  until_said(*again, "run auditstream cursors move acme-tines");
+  world.until_up_to_date({"workato"});
+  const Finished moved = world.auditstream({"cursors", "move", World::source("tines"), "--yes"});
+  EXPECT_EQ(moved.status, 0) << moved.out << moved.err;
+  world.until_up_to_date();
+  world.stop_production();
+  world.expect_exactly_once();
+  drain(*again);
+}
+
+TEST(KafkaChanges, AnOffsetsTopicThatIsMadeAgainHoldsNobodyUp) {
+  Served world;
+  const auto run = world.start();
+  world.until_up_to_date();
+  delete_topic(world.bootstrap(), world.offsets_topic());
+  until_said(*run, world.offsets_topic());
+  create_topic(world.bootstrap(), world.offsets_topic(), 8, {{"cleanup.policy", "compact"}});
+  world.until_up_to_date();
+  world.stop_production();
+  world.expect_exactly_once();
+  drain(*run);
+}
+
+TEST(KafkaChanges, AnEventTopicThatIsMadeAgainIsFilledByVerify) {
+  Served world;
+  world.source_config("tines")["overlap"] = "1s";  // what is younger is not compared
+  const auto run = world.start();
+  world.until_up_to_date();
+  delete_topic(world.bootstrap(), world.topic("tines"));
+  until_said(*run, world.topic("tines"));
+  world.until_up_to_date({"workato"});
+  create_topic(world.bootstrap(), world.topic("tines"), 3, {{"retention.ms", "-1"}});
+  until_said(*run, " source=acme-tines vendor=tines code=recovered ");
+  world.stop_production();
+  until("all is there again", 90s, [&] {
+    world.auditstream({"verify", World::source("tines"), "--from", "-7d", "--to", "-1s", "--repair", "--yes",
+                       "--allow-cut"});
+    return world.compare_with_topic("tines").perfect();
+  });
+  world.expect_exactly_once();
+  drain(*run);
+}
+
+// A producer that has not written for long is forgotten: the next transaction is refused, and is done again.
+TEST(KafkaChanges, ATransactionalIdThatExpiresWhileNothingHappensIsTakenAgain) {
+  const Broker broker({"transactional.id.expiration.ms=3000",
+                       "transaction.remove.expired.transaction.cleanup.interval.ms=500",
+                       "producer.id.expiration.ms=3000", "producer.id.expiration.check.interval.ms=500"});
+  Served world(
+      {.vendors = {"tines", "workato"}, .like = "\"history\":50,\"history_span\":\"48h\",\"rate\":10"},
+      broker.bootstrap());
+  const auto run = world.start();
+  world.until_up_to_date();
+  for (int idle = 0; idle < 2; ++idle) {
+    world.stop_production();
+    world.expect_exactly_once();
+    let_pass(8s);
+    world.control("{\"production\":true}");
+    world.until_up_to_date();
+  }
+  world.stop_production();
+  world.expect_exactly_once();
+  EXPECT_EQ(world.state(*run, "tines"), "RUNNING");
+  drain(*run);
+}
+
+}  // namespace
+}  // namespace auditstream::test
