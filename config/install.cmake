@@ -5,7 +5,7 @@ install(FILES config/systemd/auditstream.service DESTINATION lib/systemd/system)
 install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY config/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples FILES_MATCHING PATTERN *.yaml
-        PATTERN debian EXCLUDE PATTERN systemd EXCLUDE PATTERN compose EXCLUDE)
+        PATTERN debian EXCLUDE PATTERN systemd EXCLUDE PATTERN compose EXCLUDE PATTERN helm EXCLUDE PATTERN kubernetes EXCLUDE)
 
 # The rest is only for the package: its paths are absolute, and `--prefix` would not move them.
 install(FILES config/debian/auditstream.yaml DESTINATION /etc/auditstream COMPONENT package EXCLUDE_FROM_ALL)
