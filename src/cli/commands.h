@@ -59,7 +59,8 @@ int cursors_delete_command(const std::string& config, const std::string& source,
 struct StatusOptions {
   std::string url = "http://127.0.0.1:8083";
   bool json = false;
-  bool once = false;  // print it once, even on a terminal
+  bool once = false;   // print it once, even on a terminal
+  bool ready = false;  // only whether /readyz says so
 };
 int status_command(const StatusOptions& options);
 

@@ -86,8 +86,13 @@ int main_command(int argc, char** argv) {
   CLI::App* status = app.add_subcommand("status", "A live table of every source, or one table into a pipe");
   status->add_option("--url", status_options.url, "An instance's address (http.listen)")
       ->capture_default_str();
-  status->add_flag("--once", status_options.once, "One table on a terminal, too");
-  status->add_flag("--json", status_options.json, "Print one JSON document");
+  CLI::Option* once = status->add_flag("--once", status_options.once, "One table on a terminal, too");
+  CLI::Option* document = status->add_flag("--json", status_options.json, "Print one JSON document");
+  status
+      ->add_flag("--ready", status_options.ready,
+                 "No table: exit with 0 if the instance works, else say why not")
+      ->excludes(once)
+      ->excludes(document);
   status->callback([&] { code = status_command(status_options); });
 
   VerifyOptions verify_options;

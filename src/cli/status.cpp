@@ -47,9 +47,9 @@ class Instance {
  public:
   explicit Instance(std::string url) : url_(std::move(url)), client_({}, "auditstream") {}
 
-  void ask() {
+  void ask(const std::string& path = "/sources") {
     http::Request request;
-    request.url = url_ + "/sources";
+    request.url = url_ + path;
     request.timeout = request_timeout;
     client_.send(1, std::move(request));
   }
@@ -60,15 +60,32 @@ class Instance {
     return std::nullopt;
   }
 
- private:
-  Result<Said> read(const http::Response& response) const {
-    if (response.transport != http::Transport::none) {
-      return Error{
-          url_ + " can't be reached: " + response.transport_detail +
-          "; does an instance run there? Its config names the address (http.listen), and --url takes it"};
+  // Whether it works, by its own word. `refused`: it responds, and says why it does not.
+  Status ready() {
+    ask("/readyz");
+    while (true) {
+      for (auto& [id, response] : client_.wait(request_timeout)) {
+        if (response.transport != http::Transport::none) return unreachable(response);
+        if (response.status == 200) return success();
+        if (response.status == 503)
+          return Error{url_ + " is not ready: " + *response.body, ErrorKind::refused};
+        return Error{url_ + "/readyz answers HTTP " + std::to_string(response.status) + elsewhere};
+      }
     }
-    const std::string elsewhere =
-        "; --url must be the address of an instance, as its config names it (http.listen)";
+  }
+
+ private:
+  static constexpr const char* elsewhere =
+      "; --url must be the address of an instance, as its config names it (http.listen)";
+
+  Error unreachable(const http::Response& response) const {
+    return Error{
+        url_ + " can't be reached: " + response.transport_detail +
+        "; does an instance run there? Its config names the address (http.listen), and --url takes it"};
+  }
+
+  Result<Said> read(const http::Response& response) const {
+    if (response.transport != http::Transport::none) return unreachable(response);
     if (response.status != 200) {
       const std::optional<std::string> message = json::scalar_at(*response.body, "/message");
       return Error{url_ + "/sources answers HTTP " + std::to_string(response.status) +
@@ -151,6 +168,12 @@ int status_command(const StatusOptions& options) {
     return exit_usage;
   }
   Instance instance(std::move(*url));
+  if (options.ready) {
+    const Status ready = instance.ready();
+    if (ready.ok()) return exit_done;
+    runtime::err() << "auditstream: " << status_line(ready.error().message, {}) << "\n";
+    return exit_code(ready.error());
+  }
   instance.ask();
   std::optional<Result<Said>> first;
   while (!first) first = instance.answer(request_timeout);

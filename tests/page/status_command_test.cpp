@@ -33,7 +33,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr int exit_usage = 64, exit_unavailable = 69;
+constexpr int exit_problem = 1, exit_usage = 64, exit_unavailable = 69;
 constexpr auto patience = 30s;
 
 const std::string binary = std::string(BUILD_DIR) + "/auditstream";
@@ -41,14 +41,17 @@ const std::string binary = std::string(BUILD_DIR) + "/auditstream";
 // An instance that answers with whatever a test wants.
 class Instance {
  public:
-  explicit Instance(std::string body, int status = 200) : body_(std::move(body)), status_(status) { start(); }
+  explicit Instance(std::string body, int status = 200, std::string path = "/sources")
+      : body_(std::move(body)), status_(status), path_(std::move(path)) {
+    start();
+  }
 
   void start() {
     HttpServer::Options options;
     options.port = port_;
     Result<std::unique_ptr<HttpServer>> server = HttpServer::listen(options, [this](const Request& request) {
       const std::lock_guard lock(mutex_);
-      return json_reply(request.path() == "/sources" ? status_ : 404, body_);
+      return json_reply(request.path() == path_ ? status_ : 404, body_);
     });
     if (!server.ok()) throw std::runtime_error(server.error().message);
     server_ = std::move(*server);
@@ -65,6 +68,7 @@ class Instance {
   std::mutex mutex_;
   std::string body_;  // protected by mutex_
   const int status_;
+  const std::string path_;
   std::uint16_t port_ = 0;
   std::unique_ptr<HttpServer> server_;
 };
@@ -198,6 +202,34 @@ TEST(StatusCommand, PrintsTheDocument) {
   const Finished finished = run_to_end({binary, "status", "--json", "--url", instance.url()});
   EXPECT_EQ(finished.status, 0);
   EXPECT_EQ(finished.out, report + "\n");
+}
+
+// The HEALTHCHECK of the image.
+TEST(StatusCommand, TellsWhetherTheInstanceWorks) {
+  const auto ready = [](const std::string& url) {
+    return run_to_end({binary, "status", "--ready", "--url", url});
+  };
+  std::string url;
+  {
+    Instance works("ok", 200, "/readyz");
+    const Finished yes = ready(works.url());
+    EXPECT_EQ(yes.status, 0);
+    EXPECT_EQ(yes.out + yes.err, "");
+    url = works.url();
+  }
+  EXPECT_EQ(ready(url).status, exit_unavailable);
+
+  Instance starts("starting,\nnot in the group \x1b[2Jyet", 503, "/readyz");
+  const Finished no = ready(starts.url());
+  EXPECT_EQ(no.status, exit_problem);
+  EXPECT_THAT(no.err,
+              StartsWith("auditstream: " + starts.url() + " is not ready: starting, not in the group "));
+  EXPECT_THAT(no.err, Not(HasSubstr("\x1b")));
+
+  Instance stranger("", 200, "/another");
+  EXPECT_EQ(ready(stranger.url()).status, exit_unavailable);
+  for (const std::string other : {"--once", "--json"})
+    EXPECT_EQ(run_to_end({binary, "status", "--ready", other}).status, exit_usage);
 }
 
 TEST(StatusCommand, SaysWhatIsWrongWithTheInstance) {
