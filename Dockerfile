@@ -6,7 +6,7 @@
 # Probes are GET /livez and /readyz on http.listen, which must be 0.0.0.0:8083 to be reachable from outside.
 FROM debian:12-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
-    g++ cmake ninja-build pkg-config dpkg-dev file \
+    g++ cmake ninja-build pkg-config perl-base dpkg-dev file \
     librdkafka-dev libcurl4-openssl-dev rapidjson-dev libyaml-cpp-dev libcli11-dev libxxhash-dev \
     libboost-dev prometheus-cpp-dev libsystemd-dev zlib1g-dev libssl-dev openssl
 WORKDIR /src

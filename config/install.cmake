@@ -7,6 +7,22 @@ install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY config/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples FILES_MATCHING PATTERN *.yaml
         PATTERN debian EXCLUDE PATTERN systemd EXCLUDE PATTERN compose EXCLUDE PATTERN helm EXCLUDE PATTERN kubernetes EXCLUDE)
 
+# Manual page and bash completion, made from --help.
+find_program(PERL_PROGRAM perl)
+require_found(PERL_PROGRAM "perl" perl-base)
+set(MANUAL_DIR ${PROJECT_BINARY_DIR}/manual)
+file(MAKE_DIRECTORY ${MANUAL_DIR})
+add_custom_command(
+  OUTPUT ${MANUAL_DIR}/auditstream.1.gz ${MANUAL_DIR}/completion
+  COMMAND ${PERL_PROGRAM} ${PROJECT_SOURCE_DIR}/config/manual/generate $<TARGET_FILE:auditstream>
+          ${PROJECT_SOURCE_DIR}/docs/commands.md ${PROJECT_VERSION} ${MANUAL_DIR}
+  COMMAND gzip -9nf ${MANUAL_DIR}/auditstream.1
+  DEPENDS auditstream config/manual/generate config/manual/auditstream.1.in config/manual/completion.in docs/commands.md
+  VERBATIM)
+add_custom_target(manual ALL DEPENDS ${MANUAL_DIR}/auditstream.1.gz ${MANUAL_DIR}/completion)
+install(FILES ${MANUAL_DIR}/auditstream.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES ${MANUAL_DIR}/completion DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME auditstream)
+
 # The rest is only for the package: its paths are absolute, and `--prefix` would not move them.
 install(FILES config/debian/auditstream.yaml DESTINATION /etc/auditstream COMPONENT package EXCLUDE_FROM_ALL)
 install(DIRECTORY DESTINATION /etc/auditstream/credentials DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE
