@@ -4,8 +4,8 @@ include(GNUInstallDirs)
 install(FILES config/systemd/auditstream.service DESTINATION lib/systemd/system)
 install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(DIRECTORY config/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples FILES_MATCHING PATTERN *.yaml
-        PATTERN debian EXCLUDE PATTERN systemd EXCLUDE PATTERN compose EXCLUDE PATTERN helm EXCLUDE PATTERN kubernetes EXCLUDE)
+file(GLOB examples CONFIGURE_DEPENDS config/*.yaml)
+install(FILES ${examples} DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 
 # Manual page and bash completion, made from --help.
 find_program(PERL_PROGRAM perl)
@@ -24,10 +24,29 @@ install(FILES ${MANUAL_DIR}/auditstream.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}
 install(FILES ${MANUAL_DIR}/completion DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME auditstream)
 
 # The rest is only for the package: its paths are absolute, and `--prefix` would not move them.
+# example.org: the project itself has no mailbox.
+set(AUDITSTREAM_MAINTAINER "the authors of auditstream <auditstream@example.org>" CACHE STRING "Maintainer of the Debian package")
+# What was built for an older distribution is an older version of the same: 0.1.0-1~deb12 < 0.1.0-1~deb13. So an upgrade of
+# the distribution also replaces this package, which needs the libraries of its own distribution.
+cmake_host_system_information(RESULT distribution QUERY DISTRIB_ID)
+cmake_host_system_information(RESULT distribution_version QUERY DISTRIB_VERSION_ID)
+string(REPLACE "debian" "deb" distribution "${distribution}")
+set(DISTRIBUTION "")
+if(distribution_version)
+  set(DISTRIBUTION ~${distribution}${distribution_version})
+endif()
+set(DEBIAN_DIR ${PROJECT_SOURCE_DIR}/config/debian)
+set(MAINTAINER ${AUDITSTREAM_MAINTAINER})
+configure_file(${DEBIAN_DIR}/changelog.in ${MANUAL_DIR}/changelog.Debian @ONLY)
+execute_process(COMMAND gzip -9nf ${MANUAL_DIR}/changelog.Debian COMMAND_ERROR_IS_FATAL ANY)
+
 install(FILES config/debian/auditstream.yaml DESTINATION /etc/auditstream COMPONENT package EXCLUDE_FROM_ALL)
 install(DIRECTORY DESTINATION /etc/auditstream/credentials DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE
         COMPONENT package EXCLUDE_FROM_ALL)
-install(FILES config/debian/copyright DESTINATION /usr/share/doc/auditstream COMPONENT package EXCLUDE_FROM_ALL)
+install(FILES config/debian/copyright ${MANUAL_DIR}/changelog.Debian.gz DESTINATION /usr/share/doc/auditstream
+        COMPONENT package EXCLUDE_FROM_ALL)
+install(FILES config/debian/lintian-overrides DESTINATION /usr/share/lintian/overrides RENAME auditstream
+        COMPONENT package EXCLUDE_FROM_ALL)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_INSTALL_CMAKE_PROJECTS "${PROJECT_BINARY_DIR};${PROJECT_NAME};ALL;/;${PROJECT_BINARY_DIR};${PROJECT_NAME};package;/")
@@ -38,14 +57,14 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS ca-certificates)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
-set(CPACK_DEBIAN_PACKAGE_MAINTAINER "the authors of auditstream <auditstream@localhost>")
+set(CPACK_DEBIAN_PACKAGE_RELEASE 1${DISTRIBUTION})
+set(CPACK_DEBIAN_PACKAGE_MAINTAINER ${AUDITSTREAM_MAINTAINER})
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "SaaS audit logs into Kafka, exactly once")
 list(JOIN VENDOR_TITLES ", " vendor_titles)
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "Polls the audit-log APIs of ${vendor_titles}
 and publishes each event verbatim to a topic per vendor. Events and cursor
 commit in one Kafka transaction. After a restart, a crash or a kill -9 it
 continues exactly after its last commit.")
-set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/config/debian/conffiles
-    ${PROJECT_SOURCE_DIR}/config/debian/postinst ${PROJECT_SOURCE_DIR}/config/debian/prerm)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${DEBIAN_DIR}/conffiles ${DEBIAN_DIR}/postinst ${DEBIAN_DIR}/prerm ${DEBIAN_DIR}/postrm)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 include(CPack)

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <regex>
 #include <set>
 
 #include "package/unpacked.h"
@@ -77,7 +78,7 @@ TEST_F(Deb, SaysWhatItIsAndWhatItNeeds) {
   for (const auto& vendor : vendor_apis::vendor_names) {
     EXPECT_THAT(field("Description"), HasSubstr(std::string(vendor.title)));
   }
-  EXPECT_NE(field("Maintainer"), "\n");
+  EXPECT_EQ(field("Maintainer"), "the authors of auditstream <auditstream@example.org>\n");
   const std::string depends = field("Depends");
   for (const char* library :
        {"ca-certificates", "libc6 (>= ", "libcurl4", "librdkafka1 (>= ", "libsystemd0", "libyaml-cpp0"}) {
@@ -94,11 +95,29 @@ TEST_F(Deb, HoldsWhatAnOperatorNeeds) {
       files_below(unpacked.path()),
       IsSupersetOf({"usr/bin/auditstream", "usr/lib/systemd/system/auditstream.service",
                     "etc/auditstream/auditstream.yaml", "etc/auditstream/credentials/",
-                    "usr/share/doc/auditstream/copyright", "usr/share/doc/auditstream/docs/operations.md",
-                    "usr/share/doc/auditstream/examples/auditstream.yaml"}));
+                    "usr/share/bash-completion/completions/auditstream",
+                    "usr/share/doc/auditstream/changelog.Debian.gz", "usr/share/doc/auditstream/copyright",
+                    "usr/share/doc/auditstream/docs/operations.md",
+                    "usr/share/doc/auditstream/examples/auditstream.yaml",
+                    "usr/share/man/man1/auditstream.1.gz"}));
   EXPECT_EQ(fs::status(unpacked.path() / "etc/auditstream/credentials").permissions(), fs::perms::owner_all);
   // Nobody enables the service but the operator.
   EXPECT_FALSE(fs::exists(unpacked.path() / "etc/systemd"));
+}
+
+TEST_F(Deb, LintianFindsNothing) {
+  const Finished lintian = run_to_end({"lintian", "--fail-on=error,warning", deb_});
+  EXPECT_EQ(lintian.status, 0) << "script/setup tests installs lintian\n" << lintian.out << lintian.err;
+}
+
+// 0.1.0-1~deb12: what was built for the next distribution is newer, so its upgrade replaces this package.
+TEST_F(Deb, HasTheVersionOfTheProgramAndOfItsDistribution) {
+  const std::string version = lines_of(field("Version")).at(0);
+  EXPECT_TRUE(std::regex_match(version, std::regex(R"([0-9.]+-[1-9](~(deb|ubuntu)[0-9.]+)?)"))) << version;
+  EXPECT_THAT(output_of({BUILD_DIR "/auditstream", "--version"}),
+              StartsWith("auditstream " + version.substr(0, version.find('-'))));
+  EXPECT_THAT(output_of({"zcat", BUILD_DIR "/manual/changelog.Debian.gz"}),
+              StartsWith("auditstream (" + version + ") "));
 }
 
 // Stripping and packing take nothing away; what each guard is for stands in hardening_test.cpp.
