@@ -3,19 +3,23 @@
 #include <gtest/gtest.h>
 #include <yaml-cpp/yaml.h>
 
+#include <atomic>
 #include <filesystem>
+#include <map>
 #include <regex>
 #include <set>
 #include <sstream>
 
 #include "paths.h"
 #include "support/child.h"
+#include "support/http_server.h"
 
 namespace auditstream::test {
 namespace {
 
 namespace fs = std::filesystem;
 using ::testing::Contains;
+using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsSubsetOf;
@@ -141,8 +145,11 @@ TEST(Dockerfile, ItsBuildStagesConfigure) {
     const std::vector<std::string> commands = runs_of(stage, "cmake -G");
     ASSERT_EQ(commands.size(), 1u);
     const Finished configured =
-        run_to_end({"sh", "-c", "cd '" + directory.path().string() + "' && " + commands.front()});
+        run_to_end({"sh", "-c", "cd '" + directory.path().string() + "' && " + commands.front()},
+                   {{"COMMIT", "c0ffee1"}});
     EXPECT_EQ(configured.status, 0) << configured.err;
+    EXPECT_THAT(read_file(directory.path() / "build/compile_commands.json"),
+                HasSubstr(R"(AUDITSTREAM_COMMIT=\\\"c0ffee1\\\")"));
   }
   for (const std::string target : {"auditstream", "simvendors"}) {
     const Finished dry =
@@ -176,8 +183,71 @@ TEST(Dockerfile, LastStageIsAuditstreamForNobodyInParticular) {
     if (instruction.stage == "auditstream") last.push_back(instruction.name + " " + instruction.arguments);
   }
   EXPECT_EQ(user, "10001:10001");  // a number: Kubernetes' runAsNonRoot asks for it
-  EXPECT_THAT(last, ElementsAre("FROM runtime AS auditstream", "EXPOSE 8083", R"(ENTRYPOINT ["auditstream"])",
+  EXPECT_THAT(last, ElementsAre("FROM runtime AS auditstream", R"(ARG COMMIT="")", StartsWith("LABEL "),
+                                StartsWith("HEALTHCHECK "), "EXPOSE 8083", R"(ENTRYPOINT ["auditstream"])",
                                 R"(CMD ["run", "-c", "/etc/auditstream/auditstream.yaml"])"));
+}
+
+// An image of a registry is named with its digest; the other stages are our own.
+const std::regex pinned(R"([a-z/]+:[a-z0-9.-]+@sha256:[0-9a-f]{64})");
+
+TEST(Dockerfile, BeginsWithOneImageThatCannotChange) {
+  std::set<std::string> stages, images;
+  for (const Instruction& instruction : dockerfile()) {
+    if (instruction.name != "FROM") continue;
+    const std::string from = words_of(instruction.arguments).front();
+    if (!stages.contains(from)) images.insert(from);
+    stages.insert(instruction.stage);
+  }
+  ASSERT_EQ(images.size(), 1u);
+  EXPECT_TRUE(std::regex_match(*images.begin(), pinned)) << *images.begin();
+  EXPECT_THAT(*images.begin(), ContainsRegex("^debian:13[.0-9]*-slim@"));
+}
+
+std::string only(const std::string& name) {
+  std::vector<std::string> found;
+  for (const Instruction& instruction : dockerfile()) {
+    if (instruction.name == name) found.push_back(instruction.arguments);
+  }
+  return found.size() == 1 ? found.front() : "";
+}
+
+// What the program says of itself, and the commit that the build is told.
+TEST(Dockerfile, LabelsSayWhatIsInside) {
+  std::map<std::string, std::string> labels;
+  static const std::regex label(R"rx(org\.opencontainers\.image\.(\w+)="([^"]*)")rx");
+  const std::string text = only("LABEL");
+  for (std::sregex_iterator match(text.begin(), text.end(), label), end; match != end; ++match)
+    labels[(*match)[1]] = (*match)[2];
+  EXPECT_EQ(labels["title"], "auditstream");
+  EXPECT_EQ(labels["revision"], "$COMMIT");
+  const Finished version = run_to_end({BUILD_DIR "/auditstream", "--version"});
+  EXPECT_EQ(labels["version"], words_of(version.out).at(1));
+  const Finished help = run_to_end({BUILD_DIR "/auditstream", "--help"});
+  EXPECT_THAT(help.out, HasSubstr(labels["description"]));
+}
+
+// The command of a HEALTHCHECK, without a shell, with the instance's port of the image.
+Finished healthcheck(std::vector<std::string> command, std::uint16_t port) {
+  command.front() = BUILD_DIR "/auditstream";
+  command.insert(command.end(), {"--url", "http://127.0.0.1:" + std::to_string(port)});
+  return run_to_end(command);
+}
+
+TEST(Dockerfile, HealthcheckAsksWhetherItWorks) {
+  const std::string text = only("HEALTHCHECK");
+  const std::vector<std::string> command =
+      YAML::Load(text.substr(text.find('['))).as<std::vector<std::string>>();
+  EXPECT_THAT(command, ElementsAre("auditstream", "status", "--ready"));
+
+  std::atomic<int> ready = 503;
+  auto server = HttpServer::listen({}, [&](const Request& request) {
+    return json_reply(request.path() == "/readyz" ? ready.load() : 404, "starting");
+  });
+  ASSERT_TRUE(server.ok());
+  EXPECT_EQ(healthcheck(command, (*server)->port()).status, 1);
+  ready = 200;
+  EXPECT_EQ(healthcheck(command, (*server)->port()).status, 0);
 }
 
 YAML::Node services() { return YAML::LoadFile(project / "docker-compose.yml")["services"]; }
