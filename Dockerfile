@@ -30,9 +30,9 @@ RUN cmake -G Ninja -S . -B build -DAUDITSTREAM_TESTS=ON
 RUN cmake --build build --target simvendors
 
 FROM debian AS runtime
-# With what has been fixed since the base image.
+# With what has been fixed since the base image. tini is for docker-compose.yml.
 RUN --mount=type=bind,from=build,source=/src/package,target=/package \
-    apt-get update && apt-get upgrade -y && apt-get install -y --no-install-recommends /package/*.deb && \
+    apt-get update && apt-get upgrade -y && apt-get install -y --no-install-recommends tini /package/*.deb && \
     rm -rf /var/lib/apt/lists/*
 # A user without a name. It writes nothing: the root filesystem may be read-only.
 USER 10001:10001

@@ -32,6 +32,7 @@ TEST(Compose, SimulatedVendorsAndAuditstreamGoTogether) {
     std::string text = read_file(PROJECT_DIR "/config/compose/" + file);
     text = std::regex_replace(text, std::regex("127.0.0.1:8090"),
                               "127.0.0.1:" + lines_of(read_file(port)).at(0));
+    text = std::regex_replace(text, std::regex("/run/secrets/"), PROJECT_DIR "/config/compose/secrets/");
     return std::regex_replace(text, std::regex("kafka:29092"), Broker::shared());
   };
   write_file(directory.path() / "sources.yaml", with_ports("sources.yaml"));
@@ -43,11 +44,7 @@ TEST(Compose, SimulatedVendorsAndAuditstreamGoTogether) {
   config["offsets"]["topic"] = name + "-offsets";
   write_file(directory.path() / "auditstream.yaml", YAML::Dump(config));
 
-  Environment environment;
-  for (const auto& variable : service("auditstream")["environment"]) {
-    environment[variable.first.as<std::string>()] = variable.second.as<std::string>();
-  }
-  Child run({auditstream_binary(), "run", "-c", directory.path() / "auditstream.yaml"}, environment);
+  Child run({auditstream_binary(), "run", "-c", directory.path() / "auditstream.yaml"});
   for (const std::string& vendor : all_vendors) {
     until("events of " + vendor + " arrive", 90s,
           [&] { return run.running() && !read_topic(Broker::shared(), name + "." + vendor).empty(); });

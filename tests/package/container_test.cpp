@@ -23,6 +23,7 @@ using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsSubsetOf;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 const fs::path project = PROJECT_DIR;
@@ -239,6 +240,12 @@ TEST(Dockerfile, HealthcheckAsksWhetherItWorks) {
   const std::vector<std::string> command =
       YAML::Load(text.substr(text.find('['))).as<std::vector<std::string>>();
   EXPECT_THAT(command, ElementsAre("auditstream", "status", "--ready"));
+  std::vector<std::string> of_compose =
+      YAML::LoadFile(project / "docker-compose.yml")["services"]["auditstream"]["healthcheck"]["test"]
+          .as<std::vector<std::string>>();
+  EXPECT_EQ(of_compose.front(), "CMD");
+  of_compose.erase(of_compose.begin());
+  EXPECT_EQ(of_compose, command);
 
   std::atomic<int> ready = 503;
   auto server = HttpServer::listen({}, [&](const Request& request) {
@@ -264,7 +271,8 @@ TEST(Compose, HoldsTogether) {
       EXPECT_EQ(build["context"].as<std::string>(), ".");
       EXPECT_THAT(stages, Contains(build["target"].as<std::string>()));
     } else {
-      EXPECT_THAT(service.second["image"].as<std::string>(), HasSubstr(":"));  // of a version
+      const std::string image = service.second["image"].as<std::string>();
+      EXPECT_TRUE(std::regex_match(image, pinned)) << image;
     }
     for (const auto& dependency : service.second["depends_on"]) {
       EXPECT_TRUE(services()[dependency.first.as<std::string>()]);
@@ -299,16 +307,78 @@ TEST(Compose, GrafanaFindsDashboardAndPrometheus) {
   EXPECT_THAT(volumes, Contains("./docs/grafana.json:" + folder + "/auditstream.json:ro"));
 }
 
-TEST(Compose, AuditstreamTakesItsConfig) {
-  Environment environment;
-  for (const auto& variable : services()["auditstream"]["environment"]) {
-    environment[variable.first.as<std::string>()] = variable.second.as<std::string>();
+// What of the config lies elsewhere here: the secrets.
+TemporaryDirectory& config_of_compose() {
+  static TemporaryDirectory directory;
+  for (const std::string name : {"auditstream.yaml", "sources.yaml"}) {
+    const std::string text = read_file(project / "config/compose" / name);
+    write_file(directory.path() / name,
+               std::regex_replace(text, std::regex("/run/secrets/"), PROJECT_DIR "/config/compose/secrets/"));
   }
-  const Finished check = run_to_end(
-      {BUILD_DIR "/auditstream", "check", "--offline", "-c", project / "config/compose/auditstream.yaml"},
-      environment);
+  return directory;
+}
+
+TEST(Compose, AuditstreamTakesItsConfig) {
+  const Finished check = run_to_end({BUILD_DIR "/auditstream", "check", "--offline", "-c",
+                                     config_of_compose().path() / "auditstream.yaml"});
   EXPECT_EQ(check.status, 0) << check.err;
   EXPECT_EQ(check.err, "");
+}
+
+// All that the config names, and nothing else; each is a file here. The environment holds none.
+TEST(Compose, SecretsAreFiles) {
+  std::set<std::string> wanted;
+  for (const std::string name : {"auditstream.yaml", "sources.yaml"}) {
+    const std::string text = read_file(project / "config/compose" / name);
+    EXPECT_THAT(text, Not(HasSubstr("${env:")));
+    static const std::regex secret(R"(\$\{file:/run/secrets/(\w+)\})");
+    for (std::sregex_iterator match(text.begin(), text.end(), secret), end; match != end; ++match)
+      wanted.insert((*match)[1]);
+  }
+  EXPECT_GT(wanted.size(), 5u);
+  const YAML::Node service = services()["auditstream"];
+  EXPECT_FALSE(service["environment"]);
+  EXPECT_EQ(service["secrets"].as<std::vector<std::string>>().size(), wanted.size());
+  for (const std::string& name : service["secrets"].as<std::vector<std::string>>())
+    EXPECT_THAT(wanted, Contains(name));
+  std::set<std::string> files;
+  for (const auto& secret : YAML::LoadFile(project / "docker-compose.yml")["secrets"]) {
+    const std::string name = secret.first.as<std::string>();
+    EXPECT_EQ(secret.second["file"].as<std::string>(), "./config/compose/secrets/" + name);
+    EXPECT_TRUE(fs::is_regular_file(project / "config/compose/secrets" / name)) << name;
+    files.insert(name);
+  }
+  EXPECT_EQ(files, wanted);
+}
+
+// Docker restarts after each exit code but 0. What a restart does not fix becomes 0, by the words of tini; the
+// same codes as in the unit.
+TEST(Compose, RestartsWhatARestartFixes) {
+  const YAML::Node service = services()["auditstream"];
+  EXPECT_EQ(service["restart"].as<std::string>(), "on-failure");
+  const auto entrypoint = service["entrypoint"].as<std::vector<std::string>>();
+  EXPECT_THAT(entrypoint, ElementsAre("tini", "-e", "78", "-e", "64", "--", "auditstream"));
+  EXPECT_THAT(read_file(project / "config/systemd/auditstream.service"),
+              HasSubstr("\nRestartPreventExitStatus=78 64\n"));
+  EXPECT_THAT(runs_of("runtime", "--mount").at(0), HasSubstr(" tini "));
+  // An entrypoint of compose's takes the image's CMD away.
+  std::string command;
+  for (const Instruction& instruction : dockerfile()) {
+    if (instruction.name == "CMD") command = instruction.arguments;
+  }
+  EXPECT_EQ(service["command"].as<std::vector<std::string>>(),
+            YAML::Load(command).as<std::vector<std::string>>());
+
+  const TemporaryDirectory directory;
+  write_file(directory.path() / "wrong.yaml", "sources: 1\n");
+  std::vector<std::string> line = entrypoint;
+  line.insert(line.begin() + 1, "-s");  // it is not process 1 here
+  line.back() = BUILD_DIR "/auditstream";
+  std::vector<std::string> wrong = line, unreachable = line;
+  wrong.insert(wrong.end(), {"run", "-c", directory.path() / "wrong.yaml"});
+  EXPECT_EQ(run_to_end(wrong).status, 0);
+  unreachable.insert(unreachable.end(), {"status", "--url", "http://127.0.0.1:1"});
+  EXPECT_EQ(run_to_end(unreachable).status, 69);
 }
 
 }  // namespace

@@ -394,5 +394,15 @@ TEST(DefaultTenants, AreWhatDockerComposeReads) {
   EXPECT_EQ(text, compose_sources_yaml(origin)) << "write it anew: " << command << " > " << file;
 }
 
+// package_tests look whether docker-compose.yml lists them.
+TEST(DefaultTenants, HaveTheirCredentialsInFilesForDockerCompose) {
+  for (const auto& [name, credential] : compose_secrets()) {
+    const std::string file = "config/compose/secrets/" + name;
+    std::ifstream in(PROJECT_DIR "/" + file);
+    const std::string text(std::istreambuf_iterator<char>(in), {});
+    EXPECT_EQ(text, credential + "\n") << "write it: echo " << credential << " > " << file;
+  }
+}
+
 }  // namespace
 }  // namespace auditstream::sim

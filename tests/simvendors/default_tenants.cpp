@@ -66,11 +66,25 @@ std::string compose_sources_yaml(const std::string& origin) {
   std::vector<TenantSpec> tenants = default_tenants({}, 1);
   for (TenantSpec& tenant : tenants) {
     const Profile& profile = api_of(tenant.vendor).profile();
-    tenant.credential = profile.key + "${env:TENANT}";
-    tenant.secret = profile.secret + "${env:TENANT}";
+    const auto file = [&](const std::string& setting) {
+      return "${file:/run/secrets/" + tenant.vendor + "_" + setting + "}";
+    };
+    tenant.credential = file(profile.key_setting);
+    tenant.secret = file(profile.secret_setting);
   }
   return "# Written by: build/tests/simvendors --print-sources " + origin + "\n" +
          sources_yaml(tenants, origin);
+}
+
+std::map<std::string, std::string> compose_secrets() {
+  std::map<std::string, std::string> secrets;
+  for (const TenantSpec& tenant : default_tenants({}, 1)) {
+    const Profile& profile = api_of(tenant.vendor).profile();
+    secrets[tenant.vendor + "_" + profile.key_setting] = tenant.credential;
+    if (!profile.secret_setting.empty())
+      secrets[tenant.vendor + "_" + profile.secret_setting] = tenant.secret;
+  }
+  return secrets;
 }
 
 std::string auditstream_yaml(const std::vector<TenantSpec>& tenants, const ConfigNeeds& needs) {

@@ -2,6 +2,7 @@
 // reads them.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,10 @@ struct ConfigNeeds {
 // A list with one source per tenant, named <tenant>-<vendor>. Where a tenant's rate limit differs from the
 // vendor's own, the source has it too.
 std::string sources_yaml(const std::vector<TenantSpec>& tenants, const std::string& origin);
-// The same of the first tenants, whose number is ${env:TENANT} in their secrets: none stands there in clear.
+// The same of the first tenants, for docker-compose.yml: their credentials are files in /run/secrets. And what
+// these files hold, by their names.
 std::string compose_sources_yaml(const std::string& origin);
+std::map<std::string, std::string> compose_secrets();
 // An auditstream.yaml with these sources.
 std::string auditstream_yaml(const std::vector<TenantSpec>& tenants, const ConfigNeeds& needs);
 
