@@ -12,7 +12,7 @@ namespace {
 
 // librdkafka calls back with the handle's opaque, which is taken, and with sasl.oauthbearer.config: that says
 // which source it is.
-class Sources {
+class TokenSources {
  public:
   std::string keep(std::shared_ptr<const TokenSource> source) {
     const MutexLock lock(mutex_);
@@ -41,13 +41,13 @@ class Sources {
   std::optional<Error> last_error_ AS_GUARDED_BY(mutex_);
 };
 
-Sources& sources() {
-  static auto& all = *new Sources;
+TokenSources& token_sources() {
+  static auto& all = *new TokenSources;
   return all;
 }
 
 void refresh(rd_kafka_t* handle, const char* config, void*) {
-  const Result<oauth::Token> token = (*sources().find(config))();
+  const Result<oauth::Token> token = (*token_sources().find(config))();
   std::string why;
   if (token.ok()) {
     std::vector<const char*> extensions;
@@ -61,15 +61,15 @@ void refresh(rd_kafka_t* handle, const char* config, void*) {
     if (rd_kafka_oauthbearer_set_token(handle, token->value.c_str(), expires_ms, token->principal.c_str(),
                                        extensions.data(), extensions.size(), reason,
                                        sizeof reason) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      sources().note(std::nullopt);
+      token_sources().note(std::nullopt);
       return;
     }
     // The reason may repeat the token.
     why = "librdkafka doesn't take the token, or kafka.sasl.oauthbearer.extensions";
-    sources().note(Error{why, ErrorKind::misconfigured});
+    token_sources().note(Error{why, ErrorKind::misconfigured});
   } else {
     why = token.error().message;
-    sources().note(token.error());
+    token_sources().note(token.error());
   }
   // It asks again ten seconds later.
   rd_kafka_oauthbearer_set_token_failure(handle, why.c_str());
@@ -78,7 +78,7 @@ void refresh(rd_kafka_t* handle, const char* config, void*) {
 }  // namespace
 
 Status ask_for_tokens(rd_kafka_conf_t* conf, std::shared_ptr<const TokenSource> source) {
-  const std::string config = sources().keep(std::move(source));
+  const std::string config = token_sources().keep(std::move(source));
   if (rd_kafka_conf_set(conf, "sasl.oauthbearer.config", config.c_str(), nullptr, 0) != RD_KAFKA_CONF_OK) {
     return Error{"kafka.sasl.mechanism: this librdkafka has no OAUTHBEARER", ErrorKind::misconfigured};
   }
@@ -93,6 +93,6 @@ void begin_refreshing(rd_kafka_t* handle) {
   AS_CHECK(error == nullptr);
 }
 
-std::optional<Error> token_error() { return sources().last_error(); }
+std::optional<Error> token_error() { return token_sources().last_error(); }
 
 }  // namespace auditstream::kafka

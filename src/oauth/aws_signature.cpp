@@ -31,6 +31,7 @@ std::string basic_time(Time time) {
 
 std::string query_of(const std::vector<std::pair<std::string, std::string>>& parameters) {
   std::vector<std::pair<std::string, std::string>> encoded;
+  encoded.reserve(parameters.size());
   for (const auto& [name, value] : parameters)
     encoded.emplace_back(percent_encode(name), percent_encode(value));
   std::ranges::sort(encoded);

@@ -10,7 +10,7 @@ namespace {
 // Kafka's handles ask one after the other: what has just failed is not asked again for each of them.
 constexpr Duration retry_wait = 5s;
 // One that lives for less is of no use to anybody.
-constexpr Duration left_min = 10s;
+constexpr Duration life_min = 10s;
 
 // Before librdkafka asks, which is when four fifths of the life are over.
 Time three_quarters(Time from, Time to) { return from + (to - from) * 3 / 4; }
@@ -34,7 +34,7 @@ void TokenCache::keep(Result<Token> answer, Now now) {
 }
 
 Result<Token> TokenCache::give(Now now) const {
-  if (token_ && (!error_ || now.wall + left_min < token_->expires)) return *token_;
+  if (token_ && (!error_ || now.wall + life_min < token_->expires)) return *token_;
   AS_CHECK(error_.has_value());
   return *error_;
 }
