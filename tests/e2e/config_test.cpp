@@ -97,7 +97,7 @@ TEST(Config, EveryExampleIsValid) {
     EXPECT_EQ(check.err, "") << entry.path();
   }
   std::set<std::string> expected(all_vendors.begin(), all_vendors.end());
-  expected.insert({"auditstream", "sasl_ssl"});
+  expected.insert({"auditstream", "msk_iam", "oauth", "sasl_ssl"});
   EXPECT_EQ(seen, expected);
 }
 
