@@ -13,7 +13,6 @@ namespace {
 
 using Properties = std::map<std::string, std::string>;
 
-constexpr std::string_view prefix = "sasl.oauthbearer.";
 constexpr std::string_view msk_iam = "AWS_MSK_IAM";
 
 struct Alias {
