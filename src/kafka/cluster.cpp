@@ -112,14 +112,18 @@ std::vector<Wanted> wanted_topics(const config::Config& config) {
   cursors.needed["cleanup.policy"] = "compact";
   std::vector<Wanted> wanted{std::move(cursors)};
   std::set<std::string> names;
-  const auto add = [&](const std::string& name, Wanted::Properties wished) {
+  const auto add = [&](const std::string& name, const Wanted::Properties& needed,
+                       const Wanted::Properties& wished) {
     if (!names.insert(name).second) return;
-    wanted.push_back({name, config.topics.partitions, config.topics.replication_factor, config.topics.config,
-                      std::move(wished), "topics.partitions, topics.replication_factor or topics.config"});
+    wanted.push_back({name, config.topics.partitions, config.topics.replication_factor, needed, wished,
+                      "topics.partitions, topics.replication_factor or topics.config"});
   };
+  // Dead letters are what was too large for an event topic, too.
+  Wanted::Properties of_letters = config.topics.config;
+  of_letters.erase("max.message.bytes");
   for (const auto& source : config.sources) {
-    add(source->topic, {});
-    add(source->dead_letter_topic,
+    add(source->topic, config.topics.config, {});
+    add(source->dead_letter_topic, of_letters,
         {{"max.message.bytes", std::to_string(core::dead_letter_record_bytes_max)}});
   }
   return wanted;

@@ -112,6 +112,8 @@ TEST_F(Preparation, TakesTheConfigsTopicProperties) {
   const ClusterFacts facts = prepare();
   EXPECT_EQ(property(events(), "retention.ms"), "3600000");
   EXPECT_EQ(facts.record_bytes_max.at(events()), 123456u);
+  EXPECT_EQ(property(dead_letters(), "max.message.bytes"),
+            std::to_string(core::dead_letter_record_bytes_max));
 }
 
 TEST_F(Preparation, MeasuresWhatATopicTakes) {
