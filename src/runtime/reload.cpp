@@ -64,11 +64,9 @@ void Reload::run() {
 
 // A file that is still being written differs from one check to the next.
 bool Reload::files_have_changed() {
-  std::string stamp = config::config_stamp(path_, current_.include);
+  const std::string stamp = config::config_stamp(path_, current_.include);
   const bool settled = stamp == std::exchange(stamp_before_, stamp);
-  if (!settled || stamp == stamp_) return false;
-  stamp_ = std::move(stamp);
-  return true;
+  return settled && stamp != stamp_;
 }
 
 bool Reload::read_again() {
