@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/common.h"
 #include "cli/offsets.h"
+#include "kafka/client_release.h"
 #include "kafka/cluster.h"
 #include "kafka/group_check.h"
 #include "kafka/lost_cursors.h"
@@ -184,10 +185,20 @@ void print(const Source& source, const runtime::ProbeResult& probe) {
   }
 }
 
+// What is known before anything is tried.
+void warn_of_client(const std::string& path, config::Loaded& loaded) {
+  for (const config::KafkaProperty& property : loaded.kafka) {
+    if (property.name != "sasl.mechanism" && property.name != "sasl.mechanisms") continue;
+    if (std::optional<std::string> refused = kafka::refused_by_kafka_4(property.value))
+      loaded.warnings.push_back({path, property.line, "kafka." + property.name, *std::move(refused)});
+  }
+}
+
 }  // namespace
 
 int check_command(const std::string& path, const CheckOptions& options) {
   config::Loaded loaded = load_all(path);
+  warn_of_client(path, loaded);
   // For `check` they are mistakes; `run` would continue without those sources.
   if (!loaded.missing_secrets.empty()) loaded.config.reset();
   std::ranges::move(loaded.missing_secrets, std::back_inserter(loaded.mistakes));

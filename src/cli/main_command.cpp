@@ -6,14 +6,14 @@
 #include "cli/commands.h"
 #include "cli/vendors.h"
 #include "cli/version.h"
+#include "kafka/client_release.h"
 #include "runtime/output.h"
 
 namespace auditstream::cli {
 
 int main_command(int argc, char** argv) {
   CLI::App app("auditstream: SaaS audit logs into Kafka, exactly once", "auditstream");
-  app.set_version_flag("--version",
-                       "auditstream " + version() + (commit().empty() ? "" : " (" + commit() + ")"));
+  app.set_version_flag("--version", full_version() + "\nlibrdkafka " + kafka::client_release());
   app.require_subcommand(1);
   app.failure_message(CLI::FailureMessage::simple);
   int code = exit_done;

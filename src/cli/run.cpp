@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "cli/common.h"
 #include "cli/version.h"
+#include "kafka/client_release.h"
 #include "runtime/daemon.h"
 #include "runtime/instance.h"
 #include "runtime/log.h"
@@ -26,8 +27,7 @@ int run_logged(const std::string& path, const config::Loaded& loaded, const std:
     runtime::log_at_start(core::Level::error, "usage", "--wait-for-kafka: " + wait.error().message);
     return exit_usage;
   }
-  runtime::log(core::Level::info, "starting",
-               "auditstream " + version() + (commit().empty() ? "" : " (" + commit() + ")"));
+  runtime::log(core::Level::info, "starting", full_version() + " with librdkafka " + kafka::client_release());
   return runtime::run_daemon(path, *loaded.config, *wait, admin::Build{version(), commit()});
 }
 

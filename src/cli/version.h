@@ -8,4 +8,7 @@ namespace auditstream::cli {
 std::string version();
 std::string commit();
 
+// Both, as a user is told.
+std::string full_version();
+
 }  // namespace auditstream::cli

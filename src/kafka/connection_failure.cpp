@@ -1,13 +1,10 @@
 #include "kafka/connection_failure.h"
 
 #include "base/certificate.h"
+#include "kafka/client_release.h"
 
 namespace auditstream::kafka {
 namespace {
-
-// Kafka 4.0 compares the SCRAM nonce strictly again, and until 2.6.1 librdkafka doubles its own half of it
-// (confluentinc/librdkafka#4895): Kafka 4 refuses such a client whatever the password is.
-constexpr int first_with_right_nonce = 0x020601ff;
 
 std::string value_of(const Properties& properties, const std::string& name, const std::string& otherwise) {
   const auto found = properties.find(name);
@@ -68,10 +65,8 @@ Error explain(const ConnectionFailure& failure, const Properties& properties) {
           ErrorKind::misconfigured};
     }
     std::string remedy = "check kafka.sasl.username and kafka.sasl.password";
-    if (mechanism_of(properties).starts_with("SCRAM") && rd_kafka_version() < first_with_right_nonce) {
-      remedy += std::string("; Kafka 4 refuses SCRAM from librdkafka before 2.6.1 (this is ") +
-                rd_kafka_version_str() + ") whatever the password is: there, set kafka.sasl.mechanism: PLAIN";
-    }
+    if (const std::optional<std::string> refused = refused_by_kafka_4(mechanism_of(properties)))
+      remedy += "; " + *refused;
     return {failure.text + "; " + remedy, ErrorKind::misconfigured};
   }
   if (failure.certificate != 0) {

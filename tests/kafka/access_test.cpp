@@ -10,6 +10,7 @@
 #include <mutex>
 #include <set>
 
+#include "kafka/client_release.h"
 #include "kafka/cluster.h"
 #include "kafka/connection_failure.h"
 #include "kafka/group_membership.h"
@@ -75,6 +76,8 @@ TEST(ConnectionWords, NameTheSettingAndWhoMendsIt) {
   EXPECT_THAT(credentials.message, StartsWith("invalid credentials; check kafka.sasl.username and "));
   const bool old_nonce = rd_kafka_version() < 0x020601ff;
   EXPECT_EQ(credentials.message.find("Kafka 4 refuses SCRAM") != std::string::npos, old_nonce);
+  EXPECT_EQ(kafka::refused_by_kafka_4("SCRAM-SHA-256").has_value(), old_nonce);
+  EXPECT_EQ(kafka::refused_by_kafka_4("PLAIN"), std::nullopt);
   EXPECT_THAT(
       explain({RD_KAFKA_RESP_ERR__AUTHENTICATION, "invalid credentials"}, {{"sasl.mechanism", "PLAIN"}})
           .message,
