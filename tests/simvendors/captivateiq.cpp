@@ -55,7 +55,7 @@ class CaptivateiqApi final : public Api {
   }
 
   Reply error(int status, std::string_view message) const override {
-    return test::json_reply(status, "{\"detail\":" + quoted(message) + "}");
+    return test::json_reply(status, "{\"detail\":" + json_string(message) + "}");
   }
 
   Reply answer(Tenant& tenant, const Request& request, Time) const override {
@@ -81,7 +81,7 @@ class CaptivateiqApi final : public Api {
       if (first) url += "&start_date=" + time_text(*first, 0).substr(0, 10);
       if (last) url += "&end_date=" + time_text(*last, 0).substr(0, 10);
       if (email) url += "&email=" + *email;
-      return quoted(url);
+      return json_string(url);
     };
     std::string body = "{\"object\":\"list\",\"total_count\":" + std::to_string(rows.total) + ",\"next\":";
     body += last_page ? "null" : link(offset + limit);
@@ -99,7 +99,7 @@ class CaptivateiqApi final : public Api {
     const Person& who = person(dice);
     const Person& actor = person(dice % 11 == 0 ? dice >> 3 : dice);
     RowWriter row(out);
-    row.id("id", quoted(id(tenant, serial)), flaw);
+    row.id("id", json_string(id(tenant, serial)), flaw);
     row.text("object", "audit_log");
     row.text("organization_id", "org_123456");
     row.text("organization_name", "Acme Corp");

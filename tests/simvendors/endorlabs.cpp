@@ -53,7 +53,8 @@ std::string signature(const Tenant& tenant, const Token& token) {
 std::string token_text(const Tenant& tenant, const Token& token) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(token.expires).time_since_epoch().count();
   return base64url(R"({"alg":"ES256","typ":"JWT"})") + "." +
-         base64url("{\"exp\":" + std::to_string(seconds) + ",\"sub\":" + quoted(token.credential) + "}") +
+         base64url("{\"exp\":" + std::to_string(seconds) + ",\"sub\":" + json_string(token.credential) +
+                   "}") +
          "." +
          base64url(token.credential + "\n" + std::to_string(token.number) + "\n" +
                    std::to_string(token.expires.time_since_epoch().count()) + "\n" +
@@ -134,8 +135,8 @@ class EndorlabsApi final : public Api {
               request.method = "POST";
               request.target = auth_path;
               request.headers = {{"content-type", "application/json"}};
-              request.body =
-                  "{\"key\":" + quoted(tenant.credential) + ",\"secret\":" + quoted(tenant.secret) + "}";
+              request.body = "{\"key\":" + json_string(tenant.credential) +
+                             ",\"secret\":" + json_string(tenant.secret) + "}";
               return request;
             },
         .first_page = path + "?list_parameters.page_size=500",
@@ -189,8 +190,9 @@ class EndorlabsApi final : public Api {
     const std::string details =
         R"({"@type":"type.googleapis.com/internal.endor.ai.endor.v1.HTTPErrorInfo","status_code":)" +
         std::to_string(status) + "}";
-    return test::json_reply(status, "{\"code\":" + std::to_string(code) + ",\"message\":" + quoted(message) +
-                                        ",\"details\":[" + (code == 4 ? "" : details) + "]}");
+    return test::json_reply(status, "{\"code\":" + std::to_string(code) +
+                                        ",\"message\":" + json_string(message) + ",\"details\":[" +
+                                        (code == 4 ? "" : details) + "]}");
   }
 
   Reply answer(Tenant& tenant, const Request& request, Time now) const override {
@@ -220,7 +222,7 @@ class EndorlabsApi final : public Api {
     const Person& who = person(dice);
     const bool sample = product_page(tenant);
     RowWriter row(out);
-    row.id("uuid", quoted(id(tenant, serial)), flaw);
+    row.id("uuid", json_string(id(tenant, serial)), flaw);
     row.value("tenant_meta") +=
         "{\"namespace\":\"" + tenant.spec.name + (tenant.child(serial) ? ".child\"}" : "\"}");
     row.value("meta");
@@ -285,11 +287,11 @@ class EndorlabsApi final : public Api {
     if (read_key_pair(request.body)->secret != tenant.spec.secret)
       return error(401, "Invalid API key or secret");
     const Token token{tenant.spec.credential, tenant.tokens_issued++, now + tenant.spec.token_lifetime};
-    std::string body = "{\"token\":" + quoted(token_text(tenant, token));
+    std::string body = "{\"token\":" + json_string(token_text(tenant, token));
     if (!tenant.spec.expiry_field.empty()) {
-      body += "," + quoted(tenant.spec.expiry_field) + ":" + quoted(time_text(token.expires, 9));
+      body += "," + json_string(tenant.spec.expiry_field) + ":" + json_string(time_text(token.expires, 9));
     }
-    return test::json_reply(200, body + ",\"user\":" + quoted(tenant.spec.credential) + "}");
+    return test::json_reply(200, body + ",\"user\":" + json_string(tenant.spec.credential) + "}");
   }
 
   Reply list(Tenant& tenant, const Request& request, bool archived, Time now) const {
@@ -352,7 +354,7 @@ class EndorlabsApi final : public Api {
     append_rows(*this, tenant, rows.rows, body);
     body += "],\"response\":{";
     if (rows.next) {
-      body += "\"next_page_id\":" + quoted(id(tenant, *rows.next) + std::string(gap ? gap_mark : ""));
+      body += "\"next_page_id\":" + json_string(id(tenant, *rows.next) + std::string(gap ? gap_mark : ""));
       if (!page_id && !gap) body += ",\"next_page_token\":" + std::to_string(offset + size);
     }
     body += "}}}";

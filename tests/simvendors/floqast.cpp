@@ -71,7 +71,7 @@ class FloqastApi final : public Api {
   }
 
   Reply error(int status, std::string_view message) const override {
-    return test::json_reply(status, "{\"message\":" + quoted(message) + "}");
+    return test::json_reply(status, "{\"message\":" + json_string(message) + "}");
   }
 
   Reply answer(Tenant& tenant, const Request& request, Time now) const override {
@@ -95,7 +95,7 @@ class FloqastApi final : public Api {
     if (gap) rows = KeySlice{{}, rows.rows.front()};
     std::string body = "{\"data\":[";
     append_rows(*this, tenant, rows.rows, body);
-    body += "],\"links\":{\"self\":" + quoted(link(first, last, key, size, cursor));
+    body += "],\"links\":{\"self\":" + json_string(link(first, last, key, size, cursor));
     append_next(tenant, rows.next, gap, first, last, key, size, body);
     body += "}}";
     if (tenant.spec.self_feeding) tenant.log.append_own(now);
@@ -110,7 +110,7 @@ class FloqastApi final : public Api {
     const Flaw flaw = tenant.flaw(serial);
     const bool own = tenant.log.own(serial);
     RowWriter row(out);
-    row.id("id", quoted(id(tenant, serial)), flaw);
+    row.id("id", json_string(id(tenant, serial)), flaw);
     row.text("uri", own ? "/api/v1/audit-trail" : uris[(dice >> 8) % std::size(uris)]);
     row.text("method", "GET");
     row.address("sourceIp", dice >> 16);
@@ -170,7 +170,7 @@ class FloqastApi final : public Api {
                    std::string& body) const {
     if (next) {
       const std::string cursor = id(tenant, *next) + std::string(gap ? gap_mark : "");
-      body += ",\"next\":" + quoted(link(first, last, key, size, cursor));
+      body += ",\"next\":" + json_string(link(first, last, key, size, cursor));
     } else if (tenant.stats.requests % 3 == 0) {
       body += ",\"next\":null";
     } else if (tenant.stats.requests % 3 == 1) {
@@ -185,7 +185,7 @@ class FloqastApi final : public Api {
     tenant.payloads.emplace_back(target, std::make_shared<const std::string>(std::move(body)));
     if (tenant.payloads.size() > payloads_max) tenant.payloads.pop_front();
     const std::string url = tenant.spec.redirect_origin + target;
-    Reply reply = test::json_reply(303, "{\"data\":{\"url\":" + quoted(url) + "}}");
+    Reply reply = test::json_reply(303, "{\"data\":{\"url\":" + json_string(url) + "}}");
     reply.headers.push_back({"Location", url});
     return reply;
   }

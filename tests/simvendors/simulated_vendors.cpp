@@ -156,7 +156,7 @@ Reply SimulatedVendors::truth_reply(const Request& request, Time now) {
   const std::uint64_t offset = query.number("offset", 0, 0, UINT32_MAX);
   const std::uint64_t limit = query.number("limit", UINT32_MAX, 1, UINT32_MAX);
   const bool raw = query.boolean("raw", false);
-  if (!query.finish()) return test::json_reply(400, "{\"message\":" + quoted(query.complaint()) + "}");
+  if (!query.finish()) return test::json_reply(400, "{\"message\":" + json_string(query.complaint()) + "}");
   Tenant* tenant = find(vendor.value_or(""), name.value_or(""));
   if (tenant == nullptr) return test::json_reply(404, "{\"message\":\"no such tenant\"}");
   tenant->log.advance(now + tenant->spec.clock_offset);
@@ -164,13 +164,13 @@ Reply SimulatedVendors::truth_reply(const Request& request, Time now) {
   std::string lines;
   for (std::uint64_t serial = offset; serial < end; ++serial) {
     const Truth truth = truth_of(*tenant, static_cast<Serial>(serial));
-    lines += "{\"id\":" + quoted(truth.id) + ",\"time\":";
-    lines += truth.time ? quoted(time_text(*truth.time, 6)) : "null";
+    lines += "{\"id\":" + json_string(truth.id) + ",\"time\":";
+    lines += truth.time ? json_string(time_text(*truth.time, 6)) : "null";
     lines += ",\"hash\":\"" + hash_hex(truth.raw) + "\",\"own\":" + (truth.own ? "true" : "false");
     lines += std::string(",\"child\":") + (truth.child ? "true" : "false");
     if (truth.malformed) lines += ",\"malformed\":true";
     // Not the very bytes where these are not even text; their hash is.
-    if (raw) lines += ",\"raw\":" + (truth.malformed ? json::quote(truth.raw) : quoted(truth.raw));
+    if (raw) lines += ",\"raw\":" + (truth.malformed ? json::quote(truth.raw) : json_string(truth.raw));
     lines += "}\n";
   }
   Reply reply = test::json_reply(200, std::move(lines));
@@ -183,13 +183,14 @@ Reply SimulatedVendors::stats_reply() const {
   for (const auto& tenant : tenants_) {
     const TenantStats& stats = tenant->stats;
     if (body.size() > 1) body += ",\n";
-    body += "{\"vendor\":" + quoted(tenant->spec.vendor) + ",\"tenant\":" + quoted(tenant->spec.name) +
+    body += "{\"vendor\":" + json_string(tenant->spec.vendor) +
+            ",\"tenant\":" + json_string(tenant->spec.name) +
             ",\"requests\":" + std::to_string(stats.requests) + ",\"rows\":" + std::to_string(stats.rows) +
             ",\"violations\":" + std::to_string(stats.violations) +
             ",\"faults\":" + std::to_string(stats.faults) +
             ",\"bad_requests\":" + std::to_string(stats.bad_requests) +
             ",\"leaked\":" + std::to_string(stats.leaked) +
-            ",\"last_complaint\":" + quoted(stats.last_complaint) +
+            ",\"last_complaint\":" + json_string(stats.last_complaint) +
             ",\"appeared\":" + std::to_string(tenant->log.size()) + "}";
   }
   return test::json_reply(200, body + "]\n");
@@ -200,7 +201,7 @@ Reply SimulatedVendors::stats_reply() const {
 // understood.
 Reply SimulatedVendors::control_reply(const Request& request, Time now) {
   const auto bad = [](const std::string& what) {
-    return test::json_reply(400, "{\"message\":" + quoted(what) + "}");
+    return test::json_reply(400, "{\"message\":" + json_string(what) + "}");
   };
   rapidjson::Document order;
   order.Parse(request.body.data(), request.body.size());

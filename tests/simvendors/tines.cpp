@@ -60,7 +60,7 @@ class TinesApi final : public Api {
   }
 
   Reply error(int status, std::string_view message) const override {
-    return test::json_reply(status, "{\"error\":" + quoted(message) + "}");
+    return test::json_reply(status, "{\"error\":" + json_string(message) + "}");
   }
 
   Reply answer(Tenant& tenant, const Request& request, Time) const override {
@@ -112,7 +112,7 @@ class TinesApi final : public Api {
     const Person& who = person(dice);
     if (product_page(tenant)) {
       RowWriter row(out);
-      row.id("id", quoted(id(tenant, serial)), flaw);
+      row.id("id", json_string(id(tenant, serial)), flaw);
       if (row.may_tell_time("timestamp", flaw)) row.time("timestamp", time, 3);
       row.text("user_id", user_id(tenant, dice));
       row.text("user_email", who.email);
@@ -174,8 +174,8 @@ class TinesApi final : public Api {
     const std::uint64_t pages = spec.empty_pages && full > 0 ? full + (full - 1) / 2 : full;
     const std::string_view none = spec.null_as_text ? "\"null\"" : "null";
     const auto link = [&](std::uint64_t number) {
-      return quoted(request.origin + "/api/v1/audit_logs?per_page=" + std::to_string(per_page) +
-                    "&page=" + std::to_string(number));
+      return json_string(request.origin + "/api/v1/audit_logs?per_page=" + std::to_string(per_page) +
+                         "&page=" + std::to_string(number));
     };
     out += "{\"current_page\":" + link(page) + ",\"previous_page\":";
     out += page > 1 ? link(page - 1) : none;

@@ -124,7 +124,7 @@ std::optional<Time> parse_instant(std::string_view text, int digits_max) {
          rest;
 }
 
-std::string quoted(std::string_view text) {
+std::string json_string(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') {

@@ -38,7 +38,7 @@ std::optional<Time> parse_instant(std::string_view text, int digits_max);
 std::optional<Time> parse_day(std::string_view text);
 
 // As a JSON string literal; the text must be UTF-8.
-std::string quoted(std::string_view text);
+std::string json_string(std::string_view text);
 
 // Percent-encodes all but what may always stand.
 std::string encoded(std::string_view text);

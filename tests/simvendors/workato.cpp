@@ -79,7 +79,7 @@ class WorkatoApi final : public Api {
   }
 
   Reply error(int status, std::string_view message) const override {
-    return test::json_reply(status, "{\"message\":" + quoted(message) + "}");
+    return test::json_reply(status, "{\"message\":" + json_string(message) + "}");
   }
 
   Reply answer(Tenant& tenant, const Request& request, Time) const override {
