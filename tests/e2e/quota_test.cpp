@@ -9,15 +9,16 @@ namespace auditstream::test {
 namespace {
 
 TEST(Quota, ABackfillGetsThroughByTransactionsThatBecomeSmaller) {
-  constexpr int events = 800;
+  constexpr int events = 600;
   const Broker kafka;
   World world({.vendors = {"tines"},
                .like = "\"history\":" + std::to_string(events) +
-                       ",\"history_span\":\"72h\",\"rate\":0,\"padding\":4000"},
+                       ",\"history_span\":\"1h\",\"rate\":0,\"padding\":4000"},
               kafka.bootstrap());
-  // Three times what a transaction has time for. A broker counts over ten seconds, so that a megabyte in two of
-  // them goes in without any wait at 100 kB/s, and what should have been too much sometimes is not.
+  // Twice what a transaction has time for. A broker lets a request in and is silent afterwards, so that
+  // requests of a megabyte may all be in before the silence is too long.
   world.config["kafka"]["compression.type"] = "none";
+  world.config["topics"]["config"]["max.message.bytes"] = "100000";
   kafka.limit_producers(50'000);
   const auto run = world.start();
   world.expect_exactly_once(400s);

@@ -1,10 +1,6 @@
 // librdkafka 2.0.2 has no name for a transactional.id in an ACL, so the requests are written out here.
 #include "support/kafka/acls.h"
 
-#include <arpa/inet.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -12,13 +8,17 @@
 #include <stdexcept>
 #include <vector>
 
+#include "support/kafka/protocol.h"
 #include "support/until.h"
 
 namespace auditstream::test {
 namespace {
 
+using Message = ProtocolMessage;
+
 // The numbers of Kafka's protocol: ApiKeys, ResourceType, PatternType, AclOperation, AclPermissionType.
 constexpr std::int16_t describe_acls = 29, create_acls = 30, delete_acls = 31;
+constexpr std::int16_t version = 1;
 constexpr std::int8_t literal = 3, prefixed = 4, allow = 3;
 const std::map<std::string, std::int8_t> resources{{"--topic", 2}, {"--group", 3}, {"--transactional-id", 5}};
 const std::map<std::string, std::int8_t> operations{
@@ -67,88 +67,28 @@ std::vector<Acl> acls_of(const std::string& command) {
   return acls;
 }
 
-// Version 1 of all three requests has neither compact strings nor tagged fields.
-class Message {
- public:
-  Message& put(std::int8_t value) {
-    bytes_ += static_cast<char>(value);
-    return *this;
-  }
-  Message& put(std::int16_t value) {
-    return put(static_cast<std::int8_t>(value >> 8)).put(static_cast<std::int8_t>(value));
-  }
-  Message& put(std::int32_t value) {
-    return put(static_cast<std::int16_t>(value >> 16)).put(static_cast<std::int16_t>(value));
-  }
-  Message& put(const std::string& text) {
-    put(static_cast<std::int16_t>(text.size()));
-    bytes_ += text;
-    return *this;
-  }
-  Message& put(const Acl& acl) {
-    put(acl.resource).put(acl.name).put(acl.pattern).put(acl.principal).put(std::string("*"));
-    return put(acl.operation).put(allow);
-  }
-  const std::string& bytes() const { return bytes_; }
-
- private:
-  std::string bytes_;
-};
-
-class Connection {
- public:
-  explicit Connection(const std::string& bootstrap) : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    const std::size_t colon = bootstrap.find(':');
-    inet_pton(AF_INET, bootstrap.substr(0, colon).c_str(), &address.sin_addr);
-    address.sin_port = htons(static_cast<std::uint16_t>(std::stoi(bootstrap.substr(colon + 1))));
-    if (connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-      throw std::runtime_error("no broker at " + bootstrap);
-  }
-  ~Connection() { close(socket_); }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
-
-  // The answer without its length and correlation id.
-  std::string ask(std::int16_t api, const Message& body) {
-    Message request;
-    request.put(api).put(std::int16_t{1}).put(std::int32_t{0}).put(std::string("tests"));
-    const std::string bytes = request.bytes() + body.bytes();
-    const std::string framed = Message().put(static_cast<std::int32_t>(bytes.size())).bytes() + bytes;
-    if (send(socket_, framed.data(), framed.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(framed.size()))
-      throw std::runtime_error("the broker does not listen");
-    return receive(number(receive(4), 0)).substr(4);
-  }
-
-  static std::size_t number(const std::string& bytes, std::size_t at) {
-    std::size_t value = 0;
-    for (std::size_t i = at; i < at + 4; ++i) value = value << 8 | static_cast<unsigned char>(bytes.at(i));
-    return value;
-  }
-
- private:
-  std::string receive(std::size_t size) const {
-    std::string bytes(size, '\0');
-    if (recv(socket_, bytes.data(), size, MSG_WAITALL) != static_cast<ssize_t>(size))
-      throw std::runtime_error("the broker does not answer");
-    return bytes;
-  }
-
-  const int socket_;
-};
+Message message_of(const Acl& acl) {
+  return Message()
+      .put(acl.resource)
+      .put(acl.name)
+      .put(acl.pattern)
+      .put(acl.principal)
+      .put(std::string("*"))
+      .put(acl.operation)
+      .put(allow);
+}
 
 // A broker acts by an ACL some moments after the controller has it.
-bool acts_by(Connection& connection, const Acl& acl) {
-  const std::string answer = connection.ask(describe_acls, Message().put(acl));
+bool acts_by(ProtocolConnection& connection, const Acl& acl) {
+  const std::string answer = connection.ask(describe_acls, version, message_of(acl));
   constexpr std::size_t throttle_error_and_message = 4 + 2 + 2;
-  return Connection::number(answer, throttle_error_and_message) > 0;
+  return ProtocolConnection::number(answer, throttle_error_and_message) > 0;
 }
 
 void change(const std::string& bootstrap, const std::string& command, std::int16_t api) {
-  Connection connection(bootstrap);
+  ProtocolConnection connection(bootstrap);
   for (const Acl& acl : acls_of(command)) {
-    connection.ask(api, Message().put(std::int32_t{1}).put(acl));
+    connection.ask(api, version, Message().put(std::int32_t{1}).put(message_of(acl)));
     until(command, std::chrono::seconds(10),
           [&] { return acts_by(connection, acl) == (api == create_acls); });
   }

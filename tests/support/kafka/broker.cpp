@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "paths.h"
+#include "support/kafka/protocol.h"
 #include "support/kafka/topics.h"
 #include "support/until.h"
 
@@ -80,15 +81,22 @@ void Brokers::signal(int node, int number) const {
 }
 
 void Brokers::limit_producers(int bytes_per_second) const {
-  // As kafka-configs.sh does it.
-  const std::string jars =
-      PROJECT_DIR "/.cache/kafka/" + first_line(read_file(directory_.path() / "release")) + "/*";
-  const Finished done =
-      run_to_end({"java", "-cp", jars, "kafka.admin.ConfigCommand", "--bootstrap-server", bootstrap_,
-                  "--alter", "--add-config", "producer_byte_rate=" + std::to_string(bytes_per_second),
-                  "--entity-type", "clients", "--entity-default"},
-                 {}, std::chrono::seconds(60));
-  if (done.status != 0) throw std::runtime_error("ConfigCommand fails:\n" + done.err);
+  constexpr std::int16_t alter_client_quotas = 49;
+  // One entry: of each client that has no quota of its own, one property is set, and not only as a trial.
+  constexpr std::int32_t one = 1;
+  constexpr std::int16_t by_default = -1;
+  constexpr std::int8_t no = 0;
+  ProtocolMessage change;
+  change.put(one).put(one).put(std::string("client-id")).put(by_default);
+  change.put(one)
+      .put(std::string("producer_byte_rate"))
+      .put(static_cast<double>(bytes_per_second))
+      .put(no)
+      .put(no);
+  const std::string answer = ProtocolConnection(bootstrap_).ask(alter_client_quotas, 0, change);
+  constexpr std::size_t throttle_and_entries = 4 + 4;
+  if (answer.at(throttle_and_entries) != 0 || answer.at(throttle_and_entries + 1) != 0)
+    throw std::runtime_error("no quota is set: " + answer);
 }
 
 void Brokers::fill_disk(int node) const {
