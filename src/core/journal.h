@@ -2,6 +2,7 @@
 // all.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -54,13 +55,21 @@ struct BlockedTopic {
   std::string why;           // with the remedy
   bool to_everybody = true;  // else it may accept another source's events
 };
+// A partition whose log was cut: what Kafka had acknowledged up to an offset is gone in part.
+struct TruncatedLog {
+  std::string topic;
+  int partition = 0;
+  std::int64_t acknowledged = 0;  // the highest offset before
+  std::int64_t written = 0;       // where the next record was written nevertheless
+};
 struct JournalDone {
   Outcome outcome;
   std::string detail;                   // why, unless committed
   std::vector<BlockedTopic> blocked{};  // the batch needed one of them
   // Topics whose limit is below a record of the batch, with that limit. No record is to blame yet.
   std::map<std::string, std::size_t> record_bytes_max{};
-  bool timed_out = false;  // lost because it timed out: a smaller batch may succeed
+  bool timed_out = false;                 // lost because it timed out: a smaller batch may succeed
+  std::vector<TruncatedLog> truncated{};  // noticed while committing, whatever the outcome
 };
 struct JournalClosed {};
 using JournalEvent = std::variant<JournalOpened, JournalFailed, JournalDone, JournalClosed>;

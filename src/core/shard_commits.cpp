@@ -113,11 +113,28 @@ void Shard::begin_commit(std::shared_ptr<const Batch> batch, Now now) {
   journal_.commit(committing_);
 }
 
+// Nobody but the vendor still has what is gone, and no cursor goes back by itself: consumers may have seen it.
+void Shard::say_truncated(const std::vector<TruncatedLog>& logs) {
+  for (const TruncatedLog& log : logs) {
+    world_.observer.shard_said(
+        partition_,
+        Notice{
+            Level::error, "log_truncated",
+            "partition " + std::to_string(log.partition) + " of topic " + log.topic + " was cut: offset " +
+                std::to_string(log.acknowledged) + " was acknowledged, and now a record was written at " +
+                std::to_string(log.written) +
+                ": Kafka has lost records (unclean leader election), or somebody has made the topic again; "
+                "find what is missing with auditstream verify SOURCE --from T --to T, and publish it with "
+                "--repair"});
+  }
+}
+
 void Shard::on_done(const JournalDone& done, Now now) {
   AS_CHECK(state_ == State::open && committing_);
   const std::shared_ptr<const Batch> batch = std::exchange(committing_, nullptr);
   world_.observer.transacted(*batch, done.outcome, now.steady - commit_began_, now.wall);
   allow(*batch, done, now);
+  say_truncated(done.truncated);
   if (done.outcome == Outcome::committed) {
     failed_in_a_row_ = 0;
     std::set<std::string_view> committed;

@@ -116,6 +116,7 @@ void KafkaJournal::run() {
     } else if (const auto* batch = std::get_if<std::shared_ptr<const core::Batch>>(&command)) {
       committing_.ask();
       core::JournalDone done = do_commit(**batch);
+      done.truncated = std::exchange(truncated_, {});
       note(done);
       sink_(std::move(done));
     } else if (const auto* edit = std::get_if<Edit>(&command)) {
@@ -624,12 +625,17 @@ rd_kafka_topic_t* KafkaJournal::topic(const std::string& name) {
 
 void KafkaJournal::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
   auto* journal = static_cast<KafkaJournal*>(opaque);
-  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) journal->committing_.sign();
-  // Records of a failed transaction are purged; what counts is the error that came first.
-  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR || message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
-      message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT) {
+  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    journal->committing_.sign();
+    if (message->offset < 0) return;  // of what had been written before its acknowledgement was lost
+    std::optional<core::TruncatedLog> truncated =
+        journal->written_.note(rd_kafka_topic_name(message->rkt), message->partition, message->offset);
+    if (truncated) journal->truncated_.push_back(*std::move(truncated));
     return;
   }
+  // Records of a failed transaction are purged; what counts is the error that came first.
+  if (message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE || message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)
+    return;
   journal->failed(message->rkt, message->err);
 }
 

@@ -20,6 +20,7 @@
 #include "kafka/client.h"
 #include "kafka/contact.h"
 #include "kafka/group_check.h"
+#include "kafka/written_offsets.h"
 
 namespace auditstream::kafka {
 
@@ -129,6 +130,8 @@ class KafkaJournal final : public core::Journal {
   std::optional<Duration> ahead_of_broker_;  // by the broker's timestamp of our mark, if it has one
   std::set<std::string> gone_;               // topics that were missing when last looked for
   std::map<std::string, std::size_t> learnt_bytes_max_;  // once a topic's limit has been lowered
+  WrittenOffsets written_;
+  std::vector<core::TruncatedLog> truncated_;  // since the last commit
   bool backdated_ = false;  // our own records get an old timestamp: the broker takes ours for the future
   std::uint64_t opens_ = 0;
   // One each: a partition that can be opened says nothing about topics that events are written to.

@@ -84,6 +84,17 @@ std::optional<std::string> compacted(const std::string& topic, const TopicConfig
          ": the others will be deleted; set it to delete (" + alter(topic, "cleanup.policy=delete") + ")";
 }
 
+// Kafka's default is false; some companies' is not.
+std::optional<std::string> may_lose(const std::string& topic, const TopicConfig& config) {
+  constexpr const char* property = "unclean.leader.election.enable";
+  const auto found = config.find(property);
+  if (found == config.end() || found->second != "true") return std::nullopt;
+  return "topic " + topic + " has " + property +
+         "=true: a replica that lags may become leader, and then Kafka loses records that were committed; set it to "
+         "false (" +
+         alter(topic, std::string(property) + "=false") + ")";
+}
+
 }  // namespace
 
 std::optional<long long> number(const TopicConfig& config, const std::string& name) {
@@ -127,13 +138,17 @@ std::vector<std::string> misfits(const config::Config& config,
     add(too_short(topic, found->second, sources, now));
     add(too_old(topic, found->second, sources, now));
     add(compacted(topic, found->second, sources, false));
+    add(may_lose(topic, found->second));
   }
   for (const auto& [topic, sources] : dead_letters) {
     const auto found = topics.find(topic);
     if (found == topics.end()) continue;
     add(too_old(topic, found->second, sources, now));
     add(compacted(topic, found->second, sources, true));
+    add(may_lose(topic, found->second));
   }
+  const auto cursors = topics.find(config.offsets.topic);
+  if (cursors != topics.end()) add(may_lose(cursors->first, cursors->second));
   return all;
 }
 

@@ -3,11 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "e2e/world.h"
+#include "e2e/served.h"
 #include "support/kafka/topics.h"
 
 namespace auditstream::test {
 namespace {
+
+using ::testing::HasSubstr;
 
 constexpr int nodes[] = {1, 2, 3};
 
@@ -83,6 +85,43 @@ TEST_F(ThreeBrokers, AreOnlyOneForAWhile) {
   brokers_->start(2);
   brokers_->until_in_sync();
   expect_that_it_has_lived_on();
+}
+
+// A leader that lags takes over, because somebody has allowed that: Kafka loses what only the other one had.
+TEST(UncleanElection, IsNamedAndWhatItLosesIsFilledByVerify) {
+  Brokers brokers(3);
+  Served world({.vendors = {"tines"}, .like = "\"history\":50,\"history_span\":\"48h\",\"rate\":10"},
+               brokers.bootstrap());
+  const std::string topic = world.topic("tines");
+  create_topic(
+      world.bootstrap(), topic, 1,
+      {{"unclean.leader.election.enable", "true"}, {"min.insync.replicas", "1"}, {"retention.ms", "-1"}},
+      {1, 2});
+  world.source_config("tines")["overlap"] = "1s";  // what is younger is not compared
+  EXPECT_THAT(world.auditstream({"check"}).out, HasSubstr("unclean.leader.election.enable"));
+  const auto run = world.start();
+  world.until_up_to_date();
+  brokers.kill(2);
+  until("1 is the only one in sync", 60s,
+        [&] { return in_sync_replicas(world.bootstrap(), topic, 0) == std::set<int>{1}; });
+  const std::int64_t both_had = log_end(world.bootstrap(), topic, 0);
+  until("more is only on 1", 60s, [&] { return log_end(world.bootstrap(), topic, 0) > both_had + 20; });
+  brokers.kill(1);
+  brokers.start(2);
+  until_said(*run, "code=log_truncated");
+  EXPECT_THAT(run->err(), HasSubstr("partition 0 of topic " + topic + " was cut"));
+  brokers.start(1);
+  brokers.until_in_sync();
+  world.stop_production();
+  EXPECT_GT(world.compare_with_topic("tines").missing, 0u);
+  until("all is there again", 90s, [&] {
+    world.auditstream(
+        {"verify", World::source("tines"), "--from", "-7d", "--to", "-1s", "--repair", "--yes"});
+    return world.compare_with_topic("tines").missing == 0;
+  });
+  world.expect_exactly_once();
+  world.until_state(*run, "tines", "RUNNING");
+  drain(*run);
 }
 
 }  // namespace

@@ -60,6 +60,10 @@ std::string curl(std::vector<std::string> arguments) {
 
 }  // namespace
 
+void until_said(const Child& run, const std::string& text) {
+  until("it says: " + text, 90s, [&] { return run.err().find(text) != std::string::npos; });
+}
+
 std::string auditstream_binary() { return BUILD_DIR "/auditstream"; }
 
 void kill_at_once(Child& run) {

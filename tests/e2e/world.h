@@ -114,6 +114,9 @@ class World {
 void kill_at_once(Child& run);
 void drain(Child& run);
 
+// Waits until its log has this text.
+void until_said(const Child& run, const std::string& text);
+
 // The built binary.
 std::string auditstream_binary();
 

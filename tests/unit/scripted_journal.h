@@ -26,6 +26,7 @@ class ScriptedJournal final : public Journal {
   std::size_t in_time = SIZE_MAX;              // events of a batch that get into Kafka before it times out
   std::optional<JournalFailed> failing;        // instead of opening
   std::optional<Duration> ahead_of_broker;
+  std::vector<TruncatedLog> truncated;  // noticed with the next commit
   int opens = 0;
   int closes = 0;
 
@@ -55,7 +56,9 @@ class ScriptedJournal final : public Journal {
       expect(done);
       return;
     }
-    expect(JournalDone{outcome(*batch), "scripted"});
+    JournalDone done{outcome(*batch), "scripted"};
+    done.truncated = std::exchange(truncated, {});
+    expect(done);
   }
   void close() override {
     ++closes;

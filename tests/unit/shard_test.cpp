@@ -1049,5 +1049,20 @@ TEST(Shard, AnAbandonedOneCommitsNothingMore) {
   EXPECT_THAT(life.journal->published, IsEmpty());
 }
 
+TEST(Shard, ALogThatWasCutIsNamedAndTheBatchCounts) {
+  ShardLife life;
+  life.add("acme").backfill_start_time = noon - 1h;
+  give_events(life.tenants["acme"], 3, noon - 10min);
+  life.start();
+  life.journal->truncated = {{"audit.acme", 2, 120, 95}};
+  life.live(1min);
+  EXPECT_EQ(life.times_said(
+                "log_truncated: partition 2 of topic audit.acme was cut: offset 120 was acknowledged, and "
+                "now a record was written at 95"),
+            1u);
+  EXPECT_THAT(life.journal->published, SizeIs(3));
+  EXPECT_EQ(life.state("acme"), "resting");
+}
+
 }  // namespace
 }  // namespace auditstream::core

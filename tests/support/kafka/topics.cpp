@@ -47,12 +47,18 @@ bool all_in_sync(const rd_kafka_metadata_t& metadata) {
 }  // namespace
 
 void create_topic(const std::string& bootstrap, const std::string& name, int partitions,
-                  const std::map<std::string, std::string>& config) {
+                  const std::map<std::string, std::string>& config, std::vector<std::int32_t> nodes) {
   const Handle handle = make_handle(RD_KAFKA_PRODUCER, {{"bootstrap.servers", bootstrap}});
   const Queue queue(rd_kafka_queue_new(handle.get()));
   const NewTopic topic(rd_kafka_NewTopic_new(name.c_str(), partitions, -1, nullptr, 0));
   for (const auto& [key, value] : config)
     rd_kafka_NewTopic_set_config(topic.get(), key.c_str(), value.c_str());
+  for (int partition = 0; !nodes.empty() && partition < partitions; ++partition) {
+    char why[256];
+    const auto code = rd_kafka_NewTopic_set_replica_assignment(topic.get(), partition, nodes.data(),
+                                                               nodes.size(), why, sizeof why);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) fail("create topic " + name + ": " + why, code);
+  }
   rd_kafka_NewTopic_t* topics[] = {topic.get()};
   rd_kafka_CreateTopics(handle.get(), topics, 1, nullptr, queue.get());
   const Event event = answer(queue, "create topic " + name);

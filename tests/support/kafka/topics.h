@@ -6,12 +6,15 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace auditstream::test {
 
-// Returns when brokers know the topic. Throws std::runtime_error when Kafka refuses.
+// Returns when brokers know the topic. Throws std::runtime_error when Kafka refuses. Each partition is on these nodes,
+// or where Kafka puts it.
 void create_topic(const std::string& bootstrap, const std::string& name, int partitions,
-                  const std::map<std::string, std::string>& config = {});
+                  const std::map<std::string, std::string>& config = {},
+                  std::vector<std::int32_t> nodes = {});
 
 // Returns when brokers don't know it any more.
 void delete_topic(const std::string& bootstrap, const std::string& name);
