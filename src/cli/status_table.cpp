@@ -501,6 +501,7 @@ std::string status_line(std::string_view text, const TableFormat& format) {
 
 std::string status_text(const StatusReport& report, const TableFormat& format) {
   std::vector<const SourceRow*> order;
+  order.reserve(report.sources.size());
   for (const SourceRow& row : report.sources) order.push_back(&row);
   std::ranges::sort(order, {}, [](const SourceRow* row) {
     return std::tuple(health_of(*row), last_health(*row), std::string_view(row->name));
@@ -525,6 +526,7 @@ std::string status_text(const StatusReport& report, const TableFormat& format) {
   }
   const Utf8Locale locale;
   std::vector<Cells> rows;
+  rows.reserve(shown);
   for (std::size_t i = 0; i < shown; ++i) rows.push_back(cells_of(*order[i], report.now, format.utf8));
   const Widths widths = widths_for(rows, format.columns);
   Cells titles;

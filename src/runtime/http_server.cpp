@@ -182,7 +182,7 @@ class Listener final : public HttpServer {
     const auto oldest = std::ranges::find_if(
         connections_, [](const auto& connection) { return connection->waits_for_client(); });
     if (oldest == connections_.end()) return;
-    const std::shared_ptr<Connection> goes = *oldest;
+    const std::shared_ptr<Connection> goes = (*oldest)->shared_from_this();  // close() takes it off the list
     goes->close();
   }
 

@@ -139,6 +139,7 @@ Result<std::string> IdDigest::finish(const std::function<void(std::string_view)>
   if (!status_.ok()) return status_.error();
 
   std::vector<RunReader> readers;
+  readers.reserve(runs_.size());
   for (const Run& run : runs_) readers.emplace_back(file_, run.begin, run.end);
   using Next = std::pair<std::string, std::size_t>;
   std::priority_queue<Next, std::vector<Next>, std::greater<>> queue;
