@@ -628,8 +628,8 @@ void KafkaJournal::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, v
   if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
     journal->committing_.sign();
     if (message->offset < 0) return;  // of what had been written before its acknowledgement was lost
-    std::optional<core::TruncatedLog> truncated =
-        journal->written_.note(rd_kafka_topic_name(message->rkt), message->partition, message->offset);
+    std::optional<core::TruncatedLog> truncated = journal->settings_.written->note(
+        rd_kafka_topic_name(message->rkt), message->partition, message->offset);
     if (truncated) journal->truncated_.push_back(*std::move(truncated));
     return;
   }

@@ -43,6 +43,8 @@ struct JournalSettings {
   std::function<void(std::size_t records)> restoring{};
   core::GroupTerms terms{};                                        // for the owner record; may be none
   std::shared_ptr<Contact> contact = std::make_shared<Contact>();  // told how long openings and commits take
+  std::shared_ptr<WrittenOffsets> written =
+      std::make_shared<WrittenOffsets>();  // of the shard's journals before
 
   std::string transactional_id() const {
     return transactional_id_prefix(group, offsets_topic) + std::to_string(partition);
@@ -130,8 +132,7 @@ class KafkaJournal final : public core::Journal {
   std::optional<Duration> ahead_of_broker_;  // by the broker's timestamp of our mark, if it has one
   std::set<std::string> gone_;               // topics that were missing when last looked for
   std::map<std::string, std::size_t> learnt_bytes_max_;  // once a topic's limit has been lowered
-  WrittenOffsets written_;
-  std::vector<core::TruncatedLog> truncated_;  // since the last commit
+  std::vector<core::TruncatedLog> truncated_;            // since the last commit
   bool backdated_ = false;  // our own records get an old timestamp: the broker takes ours for the future
   std::uint64_t opens_ = 0;
   // One each: a partition that can be opened says nothing about topics that events are written to.

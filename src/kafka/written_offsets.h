@@ -1,5 +1,6 @@
-// WrittenOffsets: where this process has last written in each partition. A log only grows, so a record that was written
-// at or before that offset tells that the log was cut: Kafka has lost records, or the topic was made again. Pure.
+// WrittenOffsets: where the journals of one shard have last written in each partition, however often the shard has
+// moved away and come back. A log only grows, so a record that was written at or before that offset tells that the log
+// was cut: Kafka has lost records, or the topic was made again. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +8,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
+#include "base/mutex.h"
 #include "core/journal.h"
 
 namespace auditstream::kafka {
@@ -19,11 +20,8 @@ class WrittenOffsets {
   std::optional<core::TruncatedLog> note(std::string_view topic, int partition, std::int64_t offset);
 
  private:
-  using Offsets = std::map<std::pair<std::string, int>, std::int64_t>;
-
-  Offsets offsets_;
-  Offsets::iterator latest_ =
-      offsets_.end();  // records are acknowledged by the batch, a partition's together
+  Mutex mutex_;
+  std::map<std::string, std::map<int, std::int64_t>, std::less<>> offsets_ AS_GUARDED_BY(mutex_);
 };
 
 }  // namespace auditstream::kafka

@@ -313,11 +313,15 @@ int run_daemon(const std::string& path, const config::Config& config, Duration k
 
   std::unique_ptr<kafka::GroupMembership> membership;
   std::unique_ptr<Worker> worker;
+  std::map<int, std::shared_ptr<kafka::WrittenOffsets>> written;
+  for (int partition = 0; partition < config.offsets.partitions; ++partition)
+    written.emplace(partition, std::make_shared<kafka::WrittenOffsets>());
   core::Fleet fleet(
       config.sources, config.offsets.partitions,
       [&](int partition, std::uint64_t number) {
         kafka::JournalSettings its = settings;
         its.partition = partition;
+        its.written = written.at(partition);
         its.restoring = [partition](std::size_t records) {
           log(core::Level::info, "restoring",
               "reading the cursors of partition " + std::to_string(partition) + ": " +
