@@ -76,4 +76,13 @@ std::vector<Notice> adoption_warnings(const Source& source, const Cursor& cursor
   return warnings;
 }
 
+std::string ids_have_gone(const Source& source, const Cursor& cursor, std::uint64_t lost) {
+  return "the cursor of " + source.name + " is incomplete: " + std::to_string(lost) + " of " +
+         std::to_string(cursor.chunks) +
+         " records with ids of published events have gone from the offsets topic, so somebody has deleted records or "
+         "changed its cleanup.policy: run auditstream cursors set " +
+         source.name + " --to " + format_rfc3339(cursor.floor.time) +
+         ", which publishes what came after that again, in a new generation";
+}
+
 }  // namespace auditstream::core

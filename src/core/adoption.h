@@ -40,4 +40,7 @@ std::string cursor_lies_in(const Source& source, int partition, const std::strin
 // Why the source must not be polled: its cursor has disappeared from this partition.
 std::string cursor_has_gone(const Source& source, int partition);
 
+// Why the source must not be polled: so many of the records with the ids above its floor have disappeared.
+std::string ids_have_gone(const Source& source, const Cursor& cursor, std::uint64_t lost);
+
 }  // namespace auditstream::core

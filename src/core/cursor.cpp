@@ -141,6 +141,7 @@ std::string encode_cursor(const Cursor& cursor, const SeenChunk& open) {
                         {"dead_letters", cursor.dead_letters},
                         {"updated", cursor.updated},
                         {"filter", verbatim(cursor.filter)}};
+  if (cursor.chunks > 0) members.push_back({"seen_records", cursor.chunks});
   if (cursor.last_error) members.push_back({"trouble", json_of(*cursor.last_error)});
   if (cursor.backfill_start_time) members.push_back({"backfill_start_time", *cursor.backfill_start_time});
   if (!open.ids.empty()) {
@@ -190,6 +191,7 @@ Result<DecodedCursor> decode_cursor(std::string_view text) {
   cursor.watermark = members.time("watermark");
   cursor.floor = members.position("floor");
   cursor.generation = members.number("generation");
+  if (members.find("seen_records") != nullptr) cursor.chunks = members.number("seen_records");
   const std::string state = members.text("state");
   if (state != "running" && state != "paused") members.fail<int>("state");
   cursor.state = state == "paused" ? Cursor::State::paused : Cursor::State::running;

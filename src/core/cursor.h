@@ -61,6 +61,7 @@ struct Cursor {
   Time watermark;                           // everything before (watermark - overlap) has been published
   Position floor;                           // everything at or below it has been published
   std::uint64_t generation = 1;             // raised by a reset: chunks of another generation are void
+  std::uint64_t chunks = 0;                 // in records of their own; older releases did not count them
   State state = State::running;
   std::uint64_t published = 0;
   std::uint64_t dead_letters = 0;

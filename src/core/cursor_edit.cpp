@@ -168,6 +168,7 @@ Result<CursorChange> set_cursor(const Source& source, const ShardMaps& shards, i
   cursor.watermark = position;
   cursor.floor = Position{position, ""};
   cursor.generation = next_generation(source.name, shards);
+  cursor.chunks = 0;
   cursor.last_error.reset();
   cursor.updated = now;
   std::vector<Record>& records = change.records[home];

@@ -61,6 +61,8 @@ Result<Ledger> Ledger::restore(std::string_view source, const RecordMap& records
     }
     ledger.chunks_.push_back(Stored{*number, std::move(chunk->chunk), true});
   }
+  ledger.lost_chunks_ =
+      ledger.cursor_.chunks - std::min<std::uint64_t>(ledger.cursor_.chunks, ledger.chunks_.size());
   return ledger;
 }
 
@@ -189,6 +191,7 @@ std::vector<Record> Ledger::take_records(Time now) {
   if (open_.ids.size() > inline_ids_max) close_chunk(open_);
   close_chunk(future_);
   cursor_.updated = now;
+  cursor_.chunks = chunks_.size();
   std::vector<Record> records;
   records.push_back(Record{cursor_.source, encode_cursor(cursor_, open_)});
   for (Stored& stored : chunks_) {

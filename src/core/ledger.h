@@ -64,6 +64,8 @@ class Ledger {
   std::vector<Record> take_records(Time now);
   bool dirty() const { return dirty_; }
   std::size_t ids() const { return ids_.size(); }
+  // Records with ids that were gone when it was restored: some of what it has published it doesn't know.
+  std::uint64_t lost_chunks() const { return lost_chunks_; }
 
  private:
   struct Stored {
@@ -82,6 +84,7 @@ class Ledger {
   SeenChunk future_;           // events beyond the watermark, in chunks of their own: they stay longer
   std::deque<Stored> chunks_;  // records of their own
   std::uint64_t next_chunk_ = 0;
+  std::uint64_t lost_chunks_ = 0;
   std::vector<std::uint64_t> tombstones_;
   std::unordered_set<std::uint64_t> ids_;               // all readable ids in open_ and chunks_
   std::unordered_map<std::uint64_t, Time> unreadable_;  // until when each must be known

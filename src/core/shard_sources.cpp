@@ -92,6 +92,8 @@ Poller Shard::make_poller(const std::shared_ptr<const Source>& source, const Pol
     if (!restored.ok()) {
       return stopped(cursor_cant_be_used(*source, restored.error().message));
     }
+    if (restored->lost_chunks() > 0)
+      return stopped(ids_have_gone(*source, restored->cursor(), restored->lost_chunks()));
     ledger = *std::move(restored);
     cursor = &ledger.cursor();
   }

@@ -64,6 +64,37 @@ TEST(KafkaChanges, AnOffsetsTopicThatIsMadeAgainPublishesNothingTwice) {
   drain(*run);
 }
 
+// The ids of what was published lately are in records of their own, which no later cursor repeats.
+TEST(KafkaChanges, DeletedRecordsOfTheOffsetsTopicPublishNothingTwice) {
+  Served world;
+  const auto run = world.start();
+  world.until_up_to_date();
+  // Kafka deletes no records of a topic that is only compacted.
+  alter_topic(world.bootstrap(), world.offsets_topic(), "cleanup.policy", "delete");
+  for (int partition = 0; partition < 8; ++partition) {
+    delete_records(world.bootstrap(), world.offsets_topic(), partition,
+                   log_end(world.bootstrap(), world.offsets_topic(), partition));
+  }
+  alter_topic(world.bootstrap(), world.offsets_topic(), "cleanup.policy", "compact");
+  world.until_up_to_date();
+  kill_at_once(*run);
+  const auto again = world.start();
+  for (const std::string& vendor : world.vendors()) {
+    until_said(*again, "the cursor of " + World::source(vendor) + " is incomplete: ");
+    world.until_state(*again, vendor, "FAILED");
+    EXPECT_EQ(world.compare_with_topic(vendor).duplicated, 0u);
+  }
+  // What the line asks for.
+  const std::string command = "auditstream cursors set acme-tines --to ";
+  const std::string to = again->err().substr(again->err().find(command) + command.size());
+  EXPECT_EQ(
+      world.auditstream({"cursors", "set", "acme-tines", "--to", to.substr(0, to.find(',')), "--yes"}).status,
+      0);
+  world.until_state(*again, "tines", "RUNNING");
+  world.until_up_to_date({"tines"});
+  drain(*again);
+}
+
 TEST(KafkaChanges, AnEventTopicThatIsMadeAgainIsFilledByVerify) {
   Served world;
   world.source_config("tines")["overlap"] = "1s";  // what is younger is not compared

@@ -182,6 +182,7 @@ TEST(CursorSet, PublishesAgainExactlyWhatIsAtOrAfterTheMoment) {
   EXPECT_EQ(cursor.generation, 2u);
   EXPECT_EQ(cursor.published, 30u);
   EXPECT_EQ(cursor.updated, noon + 1min);
+  EXPECT_EQ(ledger->lost_chunks(), 0u) << "it has none any more";
 }
 
 TEST(CursorSet, BeforeTheBeginningMovesThat) {

@@ -165,6 +165,30 @@ TEST(Ledger, SaysWhatIsWrongWithARecord) {
   EXPECT_THAT(Ledger::restore("other", records).error().message, HasSubstr("names the source"));
 }
 
+TEST(Ledger, KnowsHowManyOfItsChunksHaveGone) {
+  Ledger ledger = given_ledger();
+  RecordMap records;
+  EXPECT_EQ(restored(ledger, records).lost_chunks(), 0u);
+  for (int i = 0; i < 30; ++i) publish(ledger, position(i * 1s, std::to_string(i)));
+  EXPECT_EQ(restored(ledger, records).lost_chunks(), 0u);
+  for (int i = 30; i < 60; ++i) publish(ledger, position(i * 1s, std::to_string(i)));
+  EXPECT_EQ(restored(ledger, records).lost_chunks(), 0u);
+  RecordMap without = records;
+  ASSERT_EQ(without.erase("acme/seen/0"), 1u);
+  EXPECT_EQ(Ledger::restore("acme", without)->lost_chunks(), 1u);
+  // What the floor has passed is not missed.
+  ledger.advance(noon + 1h, position(30s, ""));
+  EXPECT_EQ(restored(ledger, records).lost_chunks(), 0u);
+  EXPECT_FALSE(records.contains("acme/seen/0"));
+  // Older releases did not count.
+  std::string& cursor = records["acme"];
+  const std::string count = ",\"seen_records\":1";
+  ASSERT_NE(cursor.find(count), std::string::npos) << cursor;
+  cursor.erase(cursor.find(count), count.size());
+  records.erase("acme/seen/1");
+  EXPECT_EQ(Ledger::restore("acme", records)->lost_chunks(), 0u);
+}
+
 TEST(Ledger, AnotherSourcesChunksAreNotItsOwn) {
   Ledger ledger = given_ledger();
   RecordMap records;
