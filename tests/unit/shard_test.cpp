@@ -914,6 +914,22 @@ TEST(Shard, ABeginningThatAFastClockPutIntoTheFutureIsMendedInKafkaAtOnce) {
   EXPECT_LE(decode_cursor(life.journal->records.at("acme"))->cursor.since, noon + 1min);
 }
 
+// Somebody has deleted records of the offsets topic.
+TEST(Shard, ACursorWhoseIdsHaveGoneStopsItsSourceUntilItIsSet) {
+  ShardLife life;
+  life.add("acme").backfill_start_time = noon - 1h;
+  give_events(life.tenants["acme"], 60, noon - 2min);
+  life.start();
+  life.live(1min);
+  ASSERT_THAT(life.journal->published, SizeIs(60));
+  ASSERT_EQ(life.journal->records.erase("acme/seen/0"), 1u);
+  life.start();
+  life.live(1min);
+  EXPECT_EQ(life.state("acme"), "stopped");
+  EXPECT_THAT(life.status("acme").error, HasSubstr("run auditstream cursors set acme --to 20"));
+  EXPECT_THAT(life.journal->published, SizeIs(60));
+}
+
 // A foreign writer, or a clock that was wrong when something had been published already.
 TEST(Shard, ACursorInTheFutureStopsItsSourceWithWords) {
   ShardLife life;
