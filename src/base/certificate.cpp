@@ -2,6 +2,8 @@
 
 #include <openssl/x509_vfy.h>
 
+#include "auditstream/check.h"
+
 namespace auditstream {
 
 http::CertificateFault certificate_fault(int verify_error) {
@@ -26,6 +28,25 @@ http::CertificateFault certificate_fault(int verify_error) {
     default:
       return other;
   }
+}
+
+std::string_view certificate_words(http::CertificateFault fault) {
+  switch (fault) {
+    case http::CertificateFault::authority:
+      return "nobody who is trusted has signed its certificate";
+    case http::CertificateFault::name:
+      return "its certificate is for another host";
+    case http::CertificateFault::expired:
+      return "its certificate has expired";
+    case http::CertificateFault::not_yet_valid:
+      return "its certificate is not valid yet";
+    case http::CertificateFault::ours:
+      return "it wants a client's certificate";
+    case http::CertificateFault::none:
+    case http::CertificateFault::other:
+      return "the handshake failed";
+  }
+  AS_CHECK(false);
 }
 
 }  // namespace auditstream

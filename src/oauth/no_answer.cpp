@@ -1,13 +1,14 @@
 #include "oauth/no_answer.h"
 
 #include "auditstream/check.h"
+#include "base/certificate.h"
 #include "base/printable.h"
 
 namespace auditstream::oauth {
 namespace {
 
-const char* words(http::Transport transport) {
-  switch (transport) {
+std::string words(const http::Response& response) {
+  switch (response.transport) {
     case http::Transport::none:
       break;
     case http::Transport::dns:
@@ -15,7 +16,7 @@ const char* words(http::Transport transport) {
     case http::Transport::connect:
       return "no connection";
     case http::Transport::tls:
-      return "no secure connection";
+      return "no secure connection: " + std::string(certificate_words(response.certificate));
     case http::Transport::timeout:
       return "no answer in time";
     case http::Transport::reset:
@@ -32,7 +33,7 @@ const char* words(http::Transport transport) {
 
 std::string no_answer(const http::Response& response) {
   const std::string detail = printable(response.transport_detail);
-  return words(response.transport) + (detail.empty() ? "" : " (" + detail + ")");
+  return words(response) + (detail.empty() ? "" : " (" + detail + ")");
 }
 
 }  // namespace auditstream::oauth

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <optional>
 
+#include "auditstream/check.h"
 #include "auditstream/json.h"
 #include "base/base64.h"
 #include "base/printable.h"
@@ -88,6 +89,25 @@ Error refused(const Oidc& oidc, const http::Response& response) {
   }
 }
 
+std::string certificate_remedy(http::CertificateFault fault) {
+  switch (fault) {
+    case http::CertificateFault::authority:
+      return "set kafka.https.ca.location to the CA that has signed it, or check the URL";
+    case http::CertificateFault::name:
+      return "check the URL: another server answers";
+    case http::CertificateFault::expired:
+      return "the provider has to renew it, or this machine's clock is wrong (NTP)";
+    case http::CertificateFault::not_yet_valid:
+      return "this machine's clock is wrong (NTP), or the provider has put it in place too early";
+    case http::CertificateFault::ours:
+      return "auditstream has none for a provider: check the URL";
+    case http::CertificateFault::none:
+    case http::CertificateFault::other:
+      return "check kafka.https.ca.location and the URL";
+  }
+  AS_CHECK(false);
+}
+
 }  // namespace
 
 // librdkafka, too, sends id and secret as they are, though RFC 6749 would have them encoded.
@@ -107,10 +127,9 @@ http::Request token_request(const Oidc& oidc) {
 
 Result<Token> read_token(const Oidc& oidc, const http::Response& response, Time now) {
   if (response.transport == http::Transport::tls) {
-    return Error{
-        std::string(url_property) + ": " + oidc.endpoint + ": " + no_answer(response) +
-            "; set kafka.https.ca.location to the CA that has signed its certificate, or check the URL",
-        ErrorKind::uncertain};
+    return Error{std::string(url_property) + ": " + oidc.endpoint + ": " + no_answer(response) + "; " +
+                     certificate_remedy(response.certificate),
+                 ErrorKind::uncertain};
   }
   if (response.transport != http::Transport::none)
     return Error{std::string(url_property) + ": " + oidc.endpoint + ": " + no_answer(response)};

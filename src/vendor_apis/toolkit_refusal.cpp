@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "auditstream/check.h"
+#include "base/certificate.h"
 #include "base/json_walk.h"
 #include "vendor_apis/toolkit.h"
 
@@ -90,25 +91,6 @@ std::string said(std::string_view body) {
 
 std::string host(const Source& source, const Remedies& remedies) {
   return std::string(remedies.title) + " at " + source.base_url;
-}
-
-std::string_view certificate_words(http::CertificateFault fault) {
-  switch (fault) {
-    case http::CertificateFault::authority:
-      return "nobody who is trusted has signed its certificate";
-    case http::CertificateFault::name:
-      return "its certificate is for another host";
-    case http::CertificateFault::expired:
-      return "its certificate has expired";
-    case http::CertificateFault::not_yet_valid:
-      return "its certificate is not valid yet";
-    case http::CertificateFault::ours:
-      return "it wants a client's certificate";
-    case http::CertificateFault::none:
-    case http::CertificateFault::other:
-      return "the handshake failed";
-  }
-  AS_CHECK(false);
 }
 
 std::string certificate_remedy(http::CertificateFault fault) {

@@ -121,7 +121,20 @@ TEST(Oidc, WhoCanMendIt) {
               HasSubstr("no connection (Connection refused)"));
   EXPECT_EQ(read_token(settings(), none, now).error().kind, ErrorKind::unavailable);
   none.transport = http::Transport::tls;
-  EXPECT_THAT(read_token(settings(), none, now).error().message, HasSubstr("set kafka.https.ca.location"));
+  for (const auto& [fault, words] :
+       {std::pair{http::CertificateFault::authority, "has signed its certificate"},
+        std::pair{http::CertificateFault::name, "check the URL: another server answers"},
+        std::pair{http::CertificateFault::expired, "its certificate has expired"},
+        std::pair{http::CertificateFault::not_yet_valid, "its certificate is not valid yet"},
+        std::pair{http::CertificateFault::ours, "it wants a client's certificate"},
+        std::pair{http::CertificateFault::other, "check kafka.https.ca.location and the URL"}}) {
+    none.certificate = fault;
+    const Error error = read_token(settings(), none, now).error();
+    EXPECT_THAT(error.message, HasSubstr(words));
+    EXPECT_EQ(error.kind, ErrorKind::uncertain);
+    EXPECT_EQ(error.message.find("set kafka.https.ca.location") != std::string::npos,
+              fault == http::CertificateFault::authority);
+  }
 }
 
 }  // namespace
