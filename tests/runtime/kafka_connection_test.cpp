@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/base64.h"
+#include "support/child.h"
 #include "support/http_server.h"
 
 namespace auditstream::runtime {
@@ -34,6 +35,13 @@ std::map<std::string, std::string> oidc(const HttpServer& provider) {
           {"sasl.oauthbearer.client.id", "auditstream"},
           {"sasl.oauthbearer.client.secret", "s3cret"},
           {"sasl.oauthbearer.token.endpoint.url", provider.origin() + "/token"}};
+}
+
+kafka::Connection to_msk() {
+  return kafka_connection(config_with({{"bootstrap.servers", "b-1.x.c2.kafka.eu-west-1.amazonaws.com:9098"},
+                                       {"security.protocol", "SASL_SSL"},
+                                       {"sasl.mechanism", "AWS_MSK_IAM"}}),
+                          "me");
 }
 
 class Variable {
@@ -113,17 +121,38 @@ TEST(KafkaConnection, ToMskTakesTheInstancesRole) {
   });
   const Variable endpoint("AWS_EC2_METADATA_SERVICE_ENDPOINT", metadata->origin());
   const Variable home("HOME", "/nowhere");
-  const kafka::Connection connection =
-      kafka_connection(config_with({{"bootstrap.servers", "b-1.x.c2.kafka.eu-west-1.amazonaws.com:9098"},
-                                    {"security.protocol", "SASL_SSL"},
-                                    {"sasl.mechanism", "AWS_MSK_IAM"}}),
-                       "me");
+  const kafka::Connection connection = to_msk();
   EXPECT_EQ(connection.properties.at("sasl.mechanism"), "OAUTHBEARER");
   const Result<oauth::Token> token = (*connection.tokens)();
   ASSERT_TRUE(token.ok()) << token.error().message;
   EXPECT_THAT(from_base64url(token->value).value_or(""), HasSubstr("X-Amz-Credential=ASIA1%2F"));
   EXPECT_THAT(asked, ElementsAre("PUT /latest/api/token", "GET /latest/meta-data/iam/security-credentials/",
                                  "GET /latest/meta-data/iam/security-credentials/producer"));
+}
+
+// EKS Pod Identity: the agent's address, and a token in a file.
+TEST(KafkaConnection, ToMskTakesTheContainersCredentials) {
+  const test::TemporaryDirectory directory;
+  const std::string token_file = directory.path() / "token";
+  std::mutex mutex;
+  std::vector<std::string> asked;
+  const auto agent = *HttpServer::listen({}, [&](const test::Request& request) {
+    const std::lock_guard lock(mutex);
+    const auto authorization = request.header("authorization");
+    asked.push_back(std::string(request.path()) + " " + std::string(authorization.value_or("")));
+    return json_reply(200, R"({"AccessKeyId":"ASIA2","SecretAccessKey":"sk","Token":"st",)"
+                           R"("Expiration":"2096-11-20T18:00:00Z"})");
+  });
+  const Variable endpoint("AWS_CONTAINER_CREDENTIALS_FULL_URI", agent->origin() + "/v1/credentials");
+  const Variable file("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", token_file);
+  const Variable home("HOME", "/nowhere");
+  for (const char* token : {"first", "second"}) {
+    test::write_file(token_file, std::string(token) + "\n");
+    const Result<oauth::Token> got = (*to_msk().tokens)();
+    ASSERT_TRUE(got.ok()) << got.error().message;
+    EXPECT_THAT(from_base64url(got->value).value_or(""), HasSubstr("X-Amz-Credential=ASIA2%2F"));
+  }
+  EXPECT_THAT(asked, ElementsAre("/v1/credentials first", "/v1/credentials second"));
 }
 
 }  // namespace
