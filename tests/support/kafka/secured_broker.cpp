@@ -1,5 +1,6 @@
 #include "support/kafka/secured_broker.h"
 
+#include <librdkafka/rdkafka.h>
 #include <unistd.h>
 
 #include <stdexcept>
@@ -23,6 +24,8 @@ const SecuredBroker& SecuredBroker::shared() {
   static const SecuredBroker broker({});
   return broker;
 }
+
+bool SecuredBroker::takes_scram() { return rd_kafka_version() >= 0x020601ff; }
 
 SecuredBroker::SecuredBroker(const Options& options) {
   std::vector<std::string> arguments{"start", directory_.path(), "--secure", "--owner",

@@ -16,6 +16,10 @@ class SecuredBroker {
   // One for all tests of a process, each with names of its own. Ends with the process.
   static const SecuredBroker& shared();
 
+  // Whether a broker of the release that all tests have takes SCRAM of the librdkafka that is loaded: Kafka 4 takes it
+  // from 2.6.1 on.
+  static bool takes_scram();
+
   struct Options {
     std::string release{};                  // a version of Kafka, "" the one that all tests have
     std::vector<std::string> properties{};  // of the broker, "name=value"
