@@ -44,6 +44,14 @@ struct Traits {
   bool total_is_exact = false;          // Page::total can be trusted to count the rows of the query
 };
 
+// Where an event's id and time are, as JSON pointers into the event.
+struct EventShape {
+  std::string_view id;                  // a string, a number or a boolean
+  std::vector<std::string_view> times;  // candidates; the first that can be read wins
+  // Derives the time from the vendor's id, as a last resort. May be null.
+  std::optional<Time> (*time_from_id)(std::string_view id) = nullptr;
+};
+
 // One page to request. `from` and `to` already include the query margin: the request must cover [from, to].
 // Covering more does no harm, covering less loses events.
 struct PageRequest {
@@ -71,6 +79,7 @@ class Vendor {
   virtual std::string_view name() const = 0;
   virtual std::string_view title() const = 0;  // "Endor Labs"
   virtual const Traits& traits() const = 0;
+  virtual const EventShape& event_shape() const = 0;
   virtual const std::vector<Setting>& settings() const = 0;
 
   // The origin that the settings imply ("https://fq-api.eu.floqast.app"); used unless base_url is configured.

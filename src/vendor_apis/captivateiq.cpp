@@ -50,6 +50,11 @@ class CaptivateIq final : public Vendor {
     return traits;
   }
 
+  const EventShape& event_shape() const override {
+    static const EventShape shape{.id = "/id", .times = {"/created_at"}};
+    return shape;
+  }
+
   const std::vector<Setting>& settings() const override {
     static const std::vector<Setting> settings{
         {.name = "api_token",
@@ -79,7 +84,7 @@ class CaptivateIq final : public Vendor {
 
   Answer read(const Source& source, const PageRequest& ask, const http::Response& response) const override {
     static const toolkit::Shape shape{
-        .events = "/data", .id = "/id", .times = {"/created_at"}, .fields = {"/next", "/total_count"}};
+        .events = "/data", .event = event_shape(), .fields = {"/next", "/total_count"}};
     auto read = toolkit::read_page(source, response, shape, remedies);
     if (auto* refusal = std::get_if<Refusal>(&read)) return std::move(*refusal);
     auto& slices = std::get<toolkit::Slices>(read);

@@ -113,6 +113,11 @@ class EndorLabs final : public Vendor {
     return traits;
   }
 
+  const EventShape& event_shape() const override {
+    static const EventShape shape{.id = "/uuid", .times = {"/meta/create_time"}};
+    return shape;
+  }
+
   const std::vector<Setting>& settings() const override {
     static const std::vector<Setting> settings{
         {.name = "namespace",
@@ -176,8 +181,7 @@ class EndorLabs final : public Vendor {
   Answer read(const Source& source, const PageRequest& ask, const http::Response& response) const override {
     static const toolkit::Shape shape{
         .events = "/list/objects",
-        .id = "/uuid",
-        .times = {"/meta/create_time"},
+        .event = event_shape(),
         .fields = {"/list/response/next_page_id", "/list/response/next_page_token"},
         .envelope = "/list"};
     auto read = toolkit::read_page(source, response, shape, remedies);

@@ -75,6 +75,14 @@ class FloQast final : public Vendor {
     return traits;
   }
 
+  const EventShape& event_shape() const override {
+    static const EventShape shape{
+        .id = "/id",
+        .times = {"/createdAt", "/created_at", "/timestamp", "/date", "/requestTime"},
+        .time_from_id = object_id_time};
+    return shape;
+  }
+
   const std::vector<Setting>& settings() const override {
     static const std::vector<Setting> settings{
         {.name = "region",
@@ -123,12 +131,7 @@ class FloQast final : public Vendor {
 
   Answer read(const Source& source, const PageRequest& ask, const http::Response& response) const override {
     if (response.status == 303) return redirect(source, ask, response);
-    static const toolkit::Shape shape{
-        .events = "/data",
-        .id = "/id",
-        .times = {"/createdAt", "/created_at", "/timestamp", "/date", "/requestTime"},
-        .fields = {"/links/next"},
-        .time_from_id = object_id_time};
+    static const toolkit::Shape shape{.events = "/data", .event = event_shape(), .fields = {"/links/next"}};
     auto read = toolkit::read_page(source, response, shape, remedies);
     if (auto* refusal = std::get_if<Refusal>(&read)) return std::move(*refusal);
     auto& slices = std::get<toolkit::Slices>(read);

@@ -43,6 +43,11 @@ class Tines final : public Vendor {
     return traits;
   }
 
+  const EventShape& event_shape() const override {
+    static const EventShape shape{.id = "/id", .times = {"/created_at", "/timestamp"}};
+    return shape;
+  }
+
   const std::vector<Setting>& settings() const override {
     static const std::vector<Setting> settings{
         {.name = "tenant_domain",
@@ -95,10 +100,8 @@ class Tines final : public Vendor {
   }
 
   Answer read(const Source& source, const PageRequest&, const http::Response& response) const override {
-    static const toolkit::Shape shape{.events = "/audit_logs",
-                                      .id = "/id",
-                                      .times = {"/created_at", "/timestamp"},
-                                      .fields = {"/meta/next_page_number", "/meta/count"}};
+    static const toolkit::Shape shape{
+        .events = "/audit_logs", .event = event_shape(), .fields = {"/meta/next_page_number", "/meta/count"}};
     std::variant<toolkit::Slices, Refusal> read = toolkit::read_page(source, response, shape, remedies);
     if (auto* refusal = std::get_if<Refusal>(&read)) return std::move(*refusal);
     auto& slices = std::get<toolkit::Slices>(read);

@@ -13,6 +13,7 @@
 #include "auditstream/model.h"
 #include "auditstream/result.h"
 #include "auditstream/time.h"
+#include "auditstream/vendor.h"
 #include "base/url.h"
 
 namespace auditstream::vendor_apis::toolkit {
@@ -86,19 +87,15 @@ std::string excerpt(std::string_view text);
 
 // --- Pages
 
-// Where things are in a vendor's page, as JSON pointers: `events`, `envelope` and `fields` from the root,
-// `id` and `times` from an event.
+// Where things are in a vendor's page, as JSON pointers: `events`, `envelope` and `fields` from the root.
 struct Shape {
-  std::string_view events;              // the array of events
-  std::string_view id;                  // of an event: a string, a number or a boolean
-  std::vector<std::string_view> times;  // candidates; the first that can be read wins
+  std::string_view events;  // the array of events
+  EventShape event;
   std::vector<std::string_view>
       fields;  // scalars outside the events; values in Slices::fields, in this order
   // If set: an object that must be there; without the array in it (or with null) the page is empty. If not
   // set: without the array the response is malformed.
   std::string_view envelope = {};
-  // Derives the time from the vendor's id, as a last resort. May be null.
-  std::optional<Time> (*time_from_id)(std::string_view id) = nullptr;
 };
 
 // A value outside the events.
@@ -122,7 +119,7 @@ struct Slices {
 // body that has another shape, is cut or not valid JSON, or if of at least 4 events more than half have no
 // readable time or are not valid JSON. Fewer such events don't hide the others, if it is clear where they
 // end: they come with Event::flaw, and with id and time if these can be read. `source.time_field`, if set,
-// replaces Shape::times and time_from_id.
+// replaces the times of Shape::event.
 std::variant<Slices, Refusal> read_page(const Source& source, const http::Response& response,
                                         const Shape& shape, const Remedies& remedies);
 

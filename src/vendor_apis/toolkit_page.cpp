@@ -64,7 +64,7 @@ class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
       : body_(body),
         text_(*body),
         outer_(json::grow_pointers(outer_pointers(shape))),
-        inner_(json::grow_pointers(inner_pointers(shape.id, times))),
+        inner_(json::grow_pointers(inner_pointers(shape.event.id, times))),
         field_count_(shape.fields.size()),
         time_count_(times.size()),
         time_from_id_(time_from_id),
@@ -326,9 +326,9 @@ std::variant<Slices, Refusal> read_page(const Source& source, const http::Respon
     return classify(source, response, remedies);
   const bool own_time = !source.time_field.empty();
   const std::vector<std::string_view> times =
-      own_time ? std::vector<std::string_view>{source.time_field} : shape.times;
+      own_time ? std::vector<std::string_view>{source.time_field} : shape.event.times;
 
-  Slicer slicer(response.body, shape, times, own_time ? nullptr : shape.time_from_id);
+  Slicer slicer(response.body, shape, times, own_time ? nullptr : shape.event.time_from_id);
   const json::Verdict verdict = json::walk(*response.body, slicer);
   const bool is_whole = verdict.flaw == json::Flaw::none;
   const bool is_read = is_whole || (!slicer.overfull() && read_around(slicer, verdict, *response.body));

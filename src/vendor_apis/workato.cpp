@@ -47,6 +47,11 @@ class Workato final : public Vendor {
     return traits;
   }
 
+  const EventShape& event_shape() const override {
+    static const EventShape shape{.id = "/id", .times = {"/timestamp"}};
+    return shape;
+  }
+
   const std::vector<Setting>& settings() const override {
     static const std::vector<Setting> settings{
         {.name = "api_token",
@@ -77,7 +82,7 @@ class Workato final : public Vendor {
   }
 
   Answer read(const Source& source, const PageRequest& ask, const http::Response& response) const override {
-    static const toolkit::Shape shape{.events = "/data", .id = "/id", .times = {"/timestamp"}, .fields = {}};
+    static const toolkit::Shape shape{.events = "/data", .event = event_shape(), .fields = {}};
     std::variant<toolkit::Slices, Refusal> read = toolkit::read_page(source, response, shape, remedies);
     if (auto* refusal = std::get_if<Refusal>(&read)) return std::move(*refusal);
     auto& slices = std::get<toolkit::Slices>(read);

@@ -68,6 +68,10 @@ class ScriptedVendor final : public Vendor {
   std::string_view name() const override { return "scripted"; }
   std::string_view title() const override { return "Scripted"; }
   const Traits& traits() const override { return facts; }
+  const EventShape& event_shape() const override {
+    static const EventShape shape{.id = "/id", .times = {"/time"}};
+    return shape;
+  }
   const std::vector<Setting>& settings() const override { return settings_; }
   std::string default_base_url(const Source&) const override { return "https://scripted"; }
   std::vector<std::pair<std::string, std::string>> mistakes(const Source&) const override { return {}; }

@@ -137,8 +137,7 @@ TEST(Excerpt, OfAPageIsWhatAPersonReadsFirst) {
 // --- Pages
 
 const Shape page_shape{.events = "/list/rows",
-                       .id = "/meta/id",
-                       .times = {"/meta/at", "/at"},
+                       .event = {.id = "/meta/id", .times = {"/meta/at", "/at"}},
                        .fields = {"/list/next", "/count"},
                        .envelope = "/list"};
 
@@ -206,7 +205,7 @@ TEST(Slicing, TheSourcesTimeFieldReplacesTheVendors) {
 
 TEST(Slicing, TimeFromTheIdIsTheLastResort) {
   Shape shape = page_shape;
-  shape.time_from_id = [](std::string_view id) {
+  shape.event.time_from_id = [](std::string_view id) {
     return parse_event_time("200" + std::string(id) + "-01-01T00:00:00Z");
   };
   const Slices slices =
