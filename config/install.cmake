@@ -7,6 +7,9 @@ install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
 file(GLOB examples CONFIGURE_DEPENDS config/*.yaml)
 install(FILES ${examples} DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 
+# What `auditstream ocsf` takes as --mapping, and the schemas of the vendors' events.
+install(DIRECTORY config/ocsf config/schemas DESTINATION ${CMAKE_INSTALL_DATADIR}/auditstream FILES_MATCHING PATTERN *.yaml PATTERN *.json)
+
 # Manual page and bash completion, made from --help.
 find_program(PERL_PROGRAM perl)
 require_found(PERL_PROGRAM "perl" perl-base)

@@ -2,8 +2,11 @@
 
 #include <CLI/CLI.hpp>
 
+#include <iostream>
+
 #include "base/exit_code.h"
 #include "cli/commands.h"
+#include "cli/ocsf.h"
 #include "cli/vendors.h"
 #include "cli/version.h"
 #include "kafka/client_release.h"
@@ -115,6 +118,19 @@ int main_command(int argc, char** argv) {
   CLI::App* vendors = app.add_subcommand("vendors", "What can be polled: settings, defaults, limits");
   vendors->add_option("vendor", vendor, "One vendor; without it all are listed");
   vendors->callback([&] { code = vendors_command(vendor, runtime::out(), runtime::err()); });
+
+  OcsfOptions ocsf_options;
+  CLI::App* ocsf =
+      app.add_subcommand("ocsf", "Turn a vendor's events on stdin into OCSF on stdout, as NDJSON");
+  ocsf->add_option("vendor", ocsf_options.vendor, "The vendor of the events")->required();
+  ocsf->add_option("--mapping", ocsf_options.mapping, "The mapping, or a folder with VENDOR.yaml in it")
+      ->required();
+  ocsf->add_option("--source", ocsf_options.source, "The source's name, for metadata.log_source");
+  ocsf->add_option("--time-field", ocsf_options.time_field, "The source's time_field, if its config has one");
+  ocsf->callback([&] {
+    std::ios::sync_with_stdio(false);  // so that stdin is read in blocks
+    code = ocsf_command(ocsf_options, std::cin);
+  });
 
   // CLI11 takes "-7d" for an option, so such a value is joined to its option.
   std::vector<std::string> arguments(argv + 1, argv + argc);

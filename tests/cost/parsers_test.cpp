@@ -1,6 +1,6 @@
 // Nothing that is read costs more than its length says: records of the offsets topic, the config, times,
-// documents of another instance, and pages on their way into a window. What vendors answer is in the vendor
-// ring.
+// documents of another instance, events for OCSF, and pages on their way into a window. What vendors answer
+// is in the vendor ring.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -19,7 +19,9 @@
 #include "core/cursor.h"
 #include "core/reading.h"
 #include "cost/growth.h"
+#include "ocsf/mapper.h"
 #include "unit/poller_life.h"
+#include "vendor_apis/registry.h"
 
 namespace auditstream {
 namespace {
@@ -57,6 +59,26 @@ TEST(Cost, OfJsonGrowsWithItsSize) {
                   (void)json::quote(text);
                   (void)json::validate_pointer(text);
                 });
+}
+
+TEST(Cost, OfAnEventAsOcsfGrowsWithItsSize) {
+  const Vendor& vendor = *vendor_apis::find_vendor("endorlabs");
+  ocsf::ReadMapping read = ocsf::read_mapping(
+      "vendor: endorlabs\nevent_code: /op\ntype: {from: /op, suffix: {x: api_activity/read}}\n"
+      "actor: {name: {claim: user, in: /claims}, email: /mail}",
+      "mapping.yaml", "endorlabs");
+  const ocsf::Mapper mapper(vendor, *std::move(read.mapping), {});
+  const std::string begin = R"({"uuid":"u","meta":{"create_time":"2026-11-20T00:00:00Z"},)";
+  expect_linear({{"claims", around(begin + R"("claims":[)", R"("x",)", "1]}")},
+                 {"claims with half pairs", around(begin + R"("claims":[)", R"("\ud800",)", "1]}")},
+                 {"a long claim", around(begin + R"("claims":["user=)", "x", "\"]}")},
+                 {"a long address", around(begin + R"("mail":"a@)", "b.", "\"}")},
+                 {"a long operation", around(begin + R"("op":")", "x", "\"}")},
+                 {"members", around(begin, R"("a":1,)", R"("b":2})")},
+                 {"the same member", around(begin, R"("op":"y",)", R"("b":2})")},
+                 {"lists", around(begin + R"("claims":)", "[", "")},
+                 {"no JSON", around("", "\xff", "")}},
+                [&](std::string_view line) { static_cast<void>(mapper.map(line, Time{})); });
 }
 
 TEST(Cost, OfACursorGrowsWithItsSize) {

@@ -30,6 +30,7 @@ Target cursor_target();
 Target ledger_target();
 Target times_target();
 Target links_target();
+Target ocsf_target();
 Target config_target();
 Target http_request_target();
 Target http_wire_target();

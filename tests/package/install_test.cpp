@@ -29,7 +29,8 @@ TEST(Install, PutsEverythingBelowThePrefix) {
       IsSupersetOf({"bin/auditstream", "lib/systemd/system/auditstream.service",
                     "share/doc/auditstream/README.md", "share/doc/auditstream/docs/operations.md",
                     "share/doc/auditstream/docs/alerts.yaml", "share/doc/auditstream/docs/grafana.json",
-                    "share/doc/auditstream/examples/auditstream.yaml"}));
+                    "share/doc/auditstream/examples/auditstream.yaml", "share/auditstream/ocsf/tines.yaml",
+                    "share/auditstream/schemas/tines.json"}));
   for (const std::string& line : lines_of(install.out)) {
     EXPECT_THAT(line, AnyOf(HasSubstr(prefix.path().string()), StartsWith("-- Install configuration:")));
   }

@@ -130,6 +130,7 @@ TEST(Completion, OffersSourcesAndVendors) {
   Words vendors;
   for (const auto& vendor : vendor_apis::vendor_names) vendors.emplace_back(vendor.name);
   EXPECT_THAT(offered({"vendors", ""}), UnorderedElementsAreArray(vendors));
+  EXPECT_THAT(offered({"ocsf", ""}), UnorderedElementsAreArray(vendors));
 }
 
 // A name in a config may be anything until it is checked: only what can be one is offered, and nothing runs.

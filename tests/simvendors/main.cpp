@@ -12,6 +12,7 @@
 
 #include "simvendors/api.h"
 #include "simvendors/default_tenants.h"
+#include "simvendors/event_lines.h"
 #include "simvendors/simulated_vendors.h"
 #include "support/http_server.h"
 
@@ -60,6 +61,7 @@ struct Arguments {
   bool unlimited = false;
   std::string write_config;
   std::string sources_at;
+  std::string events_of;
   std::string bootstrap = "localhost:9092";
   std::string poll_interval = "1s";
 };
@@ -180,11 +182,21 @@ int main(int argc, char** argv) {
                  "file to write an auditstream.yaml for these tenants to");
   app.add_option("--print-sources", arguments.sources_at,
                  "print the first tenants as sources of auditstream, at this origin, and serve nothing");
+  app.add_option("--print-events", arguments.events_of,
+                 "print --history events of each shape of this vendor, one a line, and serve nothing");
   app.add_option("--bootstrap", arguments.bootstrap, "Kafka for the written config")->capture_default_str();
   app.add_option("--poll-interval", arguments.poll_interval, "for the written config")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   if (!arguments.sources_at.empty()) {
     std::fputs(compose_sources_yaml(arguments.sources_at).c_str(), stdout);
+    return 0;
+  }
+
+  if (!arguments.events_of.empty()) {
+    for (const EventLine& line :
+         event_lines(api_of(arguments.events_of), arguments.history, arguments.seed)) {
+      std::printf("%s\n", line.text.c_str());
+    }
     return 0;
   }
 

@@ -193,7 +193,8 @@ TEST(Tidy, NoVendorIsForgotten) {
     const std::string vendor(name);
     for (const std::string& own :
          {"src/vendor_apis/" + vendor + ".cpp", "tests/simvendors/" + vendor + ".cpp",
-          "tests/vendor_apis/transcripts/" + vendor, "config/" + vendor + ".yaml"}) {
+          "tests/vendor_apis/transcripts/" + vendor, "config/" + vendor + ".yaml",
+          "config/ocsf/" + vendor + ".yaml", "config/schemas/" + vendor + ".json"}) {
       EXPECT_TRUE(fs::exists(project / own)) << vendor << ": there is no " << own;
     }
     EXPECT_TRUE(readme.find("**" + std::string(title) + "**") != readme.npos)
