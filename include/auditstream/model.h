@@ -53,7 +53,7 @@ struct Source {
   std::vector<RateSpec> rate_limit;
   std::uint32_t page_size = 0;
   std::string time_field;  // JSON pointer, or empty: the vendor's own
-  std::string key = "id";  // "id", "source", or a JSON pointer into the event
+  std::string key = "id";  // "id", "actor", "source", or a JSON pointer into the event
   bool enabled = true;
   std::shared_ptr<const http::Route> route;
   std::map<std::string, std::string, std::less<>> settings;  // vendor settings: scalars that are no secrets
@@ -95,8 +95,14 @@ struct Event {
   std::string_view raw;      // points into `body`
   std::shared_ptr<const std::string> body;
   std::shared_ptr<const std::string>
-      flaw{};  // why it is not valid JSON, so it will be dead-lettered; null: it is
+      flaw{};           // why it is not valid JSON, so it will be dead-lettered; null: it is
+  std::string actor{};  // who acted; "" if it doesn't say, or if the source's key is not "actor"
+  // Where action() lies in `raw`, which may move to another body.
+  std::uint32_t action_at = 0;
+  std::uint32_t action_size = 0;
 
+  // What happened, in the vendor's word; "" if it has no short one.
+  std::string_view action() const { return raw.substr(action_at, action_size); }
   Position position() const { return Position{time.value_or(Time{}), id}; }
 };
 

@@ -34,8 +34,9 @@ Result<Time> parse_rfc3339(std::string_view text);
 // as 59.
 std::optional<Time> parse_event_time(std::string_view text);
 
-// "2026-11-20T12:00:00Z"; a fraction only if there is one, with 3 digits if they suffice, else 6.
-std::string format_rfc3339(Time time);
+// "2026-11-20T12:00:00Z"; a fraction only if there is one, with 3 digits if they suffice, else 6; but never
+// fewer than `digits_min`, which is 0, 3 or 6.
+std::string format_rfc3339(Time time, int digits_min = 0);
 
 // "2026-11-20": the UTC day.
 std::string format_day(Time time);

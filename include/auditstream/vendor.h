@@ -34,14 +34,21 @@ struct Setting {
 
 // What is known about a vendor's API. The vendor's .cpp names the source of each fact.
 struct Traits {
-  bool by_day = false;            // the time filter takes whole days in an unknown zone
-  Duration precision = 1s;        // of the event times that the vendor prints, at most a second
+  bool by_day = false;      // the time filter takes whole days in an unknown zone
+  Duration precision = 1s;  // of the event times that the vendor prints, at most a second
+  // Digits of the fraction in ce_time: 3 or 6, never fewer than the vendor is known to print. A time that is
+  // finer than that has 6.
+  int time_digits = 3;
   std::uint32_t page_size = 100;  // default
   std::uint32_t page_size_max = 100;
   std::vector<RateSpec> rate_limit{};
   std::optional<Duration> retention{};  // how far back the vendor is known to keep its log
   bool probe = false;                   // a query for one row gives the total of the range
   bool total_is_exact = false;          // Page::total can be trusted to count the rows of the query
+  // For people: which values of an event name who acted, the best one first. What is unverified says so.
+  std::string_view actor{};
+  // JSON pointer to what happened, as a short text for routing. Never to what identifies a person.
+  std::string_view action{};
 };
 
 // Where an event's id and time are, as JSON pointers into the event.

@@ -178,7 +178,7 @@ std::string format_day(Time time) {
 }
 
 // Called for every event, so it does without printf.
-std::string format_rfc3339(Time time) {
+std::string format_rfc3339(Time time, int digits_min) {
   const std::chrono::hh_mm_ss clock(time - std::chrono::floor<days>(time));
   std::string text = format_day(time);
   const auto add = [&text](char before, std::int64_t number, int digits) {
@@ -191,9 +191,9 @@ std::string format_rfc3339(Time time) {
   add(':', clock.minutes().count(), 2);
   add(':', clock.seconds().count(), 2);
   const std::int64_t micros = clock.subseconds().count();
-  if (micros % 1000 != 0) {
+  if (micros % 1000 != 0 || digits_min == 6) {
     add('.', micros, 6);
-  } else if (micros != 0) {
+  } else if (micros != 0 || digits_min == 3) {
     add('.', micros / 1000, 3);
   }
   return text + "Z";

@@ -143,10 +143,11 @@ Status apply_topic(const std::string& value, Draft& draft) {
 }
 
 Status apply_key(const std::string& value, Draft& draft) {
-  if (value != "id" && value != "source") {
+  if (value != "id" && value != "actor" && value != "source") {
     const Status pointer = json::validate_pointer(value);
     if (!pointer.ok())
-      return Error{in_quotes(value) + " is neither id, nor source, nor a JSON pointer such as /user/id"};
+      return Error{in_quotes(value) +
+                   " is neither id, nor actor, nor source, nor a JSON pointer such as /user/id"};
   }
   draft.source.key = value;
   return success();
@@ -189,7 +190,8 @@ const std::vector<CommonSetting>& common_settings() {
        true},
       {"topic", "", "topics.events", false,
        "Topic of this source's events; {vendor} and {source} are filled in.", apply_topic, true},
-      {"key", "id", "", false, "Record key: id (of the event), source, or a JSON pointer into the event.",
+      {"key", "id", "", false,
+       "Record key: id (of the event), actor (who acted), source, or a JSON pointer into the event.",
        apply_key, true},
       {"enabled", "true", "", false, "false keeps the cursor and stops polling.", apply_enabled},
   };

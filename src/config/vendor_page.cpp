@@ -111,6 +111,11 @@ void print_vendor(const Vendor& vendor, std::ostream& out) {
   print_rows(own, out);
   out << "\nSettings of every source\n";
   print_rows(common, out);
+  out << "\nRecords\n";
+  print_rows({{"actor", std::string(traits.actor), ""},
+              {"auditstream_action", std::string(traits.action), ""},
+              {"ce_time", std::to_string(traits.time_digits) + " digits after the second", ""}},
+             out);
   out << "\nLimits\n";
   print_rows({{"page size", "at most " + std::to_string(traits.page_size_max), ""},
               {"rate", rates_of(vendor).empty() ? "not published" : rates_of(vendor), ""},

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "auditstream/json.h"
+#include "auditstream/vendor.h"
 
 namespace auditstream::core {
 
@@ -13,6 +14,7 @@ std::string event_source(const Source& source) {
 std::string record_key(const Source& source, const Event& event) {
   if (source.key == "id") return event.id;
   if (source.key == "source") return source.name;
+  if (source.key == "actor") return event.actor.empty() ? event.id : event.actor;
   return json::scalar_at(event.raw, source.key).value_or(event.id);
 }
 
@@ -34,6 +36,7 @@ std::size_t dead_letter_value_bytes_max(std::size_t record_bytes_max) {
 Envelope::Envelope(const Source& source, std::uint64_t generation)
     : source_(event_source(source)),
       type_("auditstream." + source.vendor + ".event"),
+      time_digits_(source.api->traits().time_digits),
       generation_(generation > 1 ? std::to_string(generation) : "") {}
 
 const std::vector<RecordHeader>& Envelope::headers(const Event& event, std::optional<Time> repaired) {
@@ -43,10 +46,12 @@ const std::vector<RecordHeader>& Envelope::headers(const Event& event, std::opti
   headers_.push_back({"ce_source", source_});
   headers_.push_back({"ce_type", type_});
   if (event.time) {
-    time_ = format_rfc3339(*event.time);
+    time_ = format_rfc3339(*event.time, time_digits_);
     headers_.push_back({"ce_time", time_});
   }
   headers_.push_back({"content-type", "application/json"});
+  if (const std::string_view action = event.action(); !action.empty())
+    headers_.push_back({"auditstream_action", action});
   if (!generation_.empty()) headers_.push_back({"auditstream_generation", generation_});
   if (repaired) {
     repaired_ = format_rfc3339(*repaired);

@@ -21,8 +21,8 @@ struct RecordHeader {
 // What ce_source says: "urn:auditstream:<vendor>:<source>".
 std::string event_source(const Source& source);
 
-// The record's key: the event's id, the source's name, or the value at the JSON pointer (the id if that is no
-// scalar).
+// The record's key: the event's id, its actor, the source's name, or the scalar at the JSON pointer. The id
+// if there is no such value.
 std::string record_key(const Source& source, const Event& event);
 
 // Whether the event fits a record of at most so many bytes: its id is a header, and usually also the key.
@@ -37,8 +37,9 @@ class Envelope {
   // `generation` is that of the source's cursor.
   explicit Envelope(const Source& source, std::uint64_t generation = 1);
 
-  // ce_* and content-type; ce_time only if the event has one; auditstream_generation if an operator has set
-  // or reset the cursor; auditstream_repaired if this is a repair. Valid until the next call.
+  // ce_* and content-type; ce_time and auditstream_action only if the event has them; auditstream_generation
+  // if an operator has set or reset the cursor; auditstream_repaired if this is a repair. Valid until the
+  // next call.
   const std::vector<RecordHeader>& headers(const Event& event, std::optional<Time> repaired = std::nullopt);
   // The same, plus why the event is a dead letter. `truncated` if the value is not the whole event.
   const std::vector<RecordHeader>& headers(const DeadLetter& letter, Time now, bool truncated);
@@ -46,6 +47,7 @@ class Envelope {
  private:
   const std::string source_;
   const std::string type_;
+  const int time_digits_;
   const std::string generation_;  // "" for the first
 
   std::vector<RecordHeader> headers_;

@@ -39,7 +39,7 @@ std::size_t raw_bytes(const std::vector<Event>& events) {
 
 std::size_t id_bytes(const std::vector<Event>& events) {
   std::size_t sum = 0;
-  for (const Event& event : events) sum += event.id.size();
+  for (const Event& event : events) sum += event.id.size() + event.actor.size();
   return sum;
 }
 

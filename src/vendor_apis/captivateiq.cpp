@@ -5,9 +5,11 @@
 // a firewall may answer with HTML, which says nothing of the token.
 // From the portal's OpenAPI, harvested by a third party: GET /ciq/v1/audit-logs/ with its trailing slash;
 // start_date and end_date are days; no ordering; id is a random UUID; 5 requests/s and 1500/h.
-// From the product page: the record, created_at in whole seconds.
+// From the product page: the record, created_at in whole seconds; logged_in_user_* is who logged in, and
+// differs from user_* only under impersonation.
 // Not verified, so the code works either way: the time zone of the days, and whether end_date is part of the
-// range (one day more is requested); order, precision of created_at, retention, headers of a 429.
+// range (one day more is requested); order, retention, headers of a 429; precision of created_at, which may
+// be microseconds, as Django prints them.
 #include <algorithm>
 #include <utility>
 
@@ -42,11 +44,16 @@ class CaptivateIq final : public Vendor {
 
   const Traits& traits() const override {
     static const Traits traits{.by_day = true,
+                               .time_digits = 6,
                                .page_size = 1000,
                                .page_size_max = 1000,
                                .rate_limit = {{5, 1s}, {1500, 1h}},
                                .probe = true,
-                               .total_is_exact = true};
+                               .total_is_exact = true,
+                               .actor =
+                                   "logged_in_user_email, else logged_in_user_id, else user_email, else "
+                                   "user_id: whoever logged in, also while impersonating somebody",
+                               .action = "/event_type"};
     return traits;
   }
 
@@ -83,8 +90,14 @@ class CaptivateIq final : public Vendor {
   }
 
   Answer read(const Source& source, const PageRequest& ask, const http::Response& response) const override {
-    static const toolkit::Shape shape{
-        .events = "/data", .event = event_shape(), .fields = {"/next", "/total_count"}};
+    static const toolkit::Shape shape{.events = "/data",
+                                      .event = event_shape(),
+                                      .fields = {"/next", "/total_count"},
+                                      .actors = {{"/logged_in_user_email", toolkit::mail_address},
+                                                 {"/logged_in_user_id", toolkit::actor_id},
+                                                 {"/user_email", toolkit::mail_address},
+                                                 {"/user_id", toolkit::actor_id}},
+                                      .action = traits().action};
     auto read = toolkit::read_page(source, response, shape, remedies);
     if (auto* refusal = std::get_if<Refusal>(&read)) return std::move(*refusal);
     auto& slices = std::get<toolkit::Slices>(read);

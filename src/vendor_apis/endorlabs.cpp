@@ -8,8 +8,8 @@
 // {"list":{"objects","response":{"next_page_id","next_page_token"}}}; refusals are gRPC's
 // {"code","message"}; a token lives up to 4 hours.
 // From the vendor's SDK: POST /v1/auth/api-key {"key","secret"}; the expiry is spelled expiration_time,
-// expirationTime or ttl; page_id wins over page_token; sorting breaks paging on a sibling collection, so
-// none is asked for.
+// expirationTime or ttl; spec.claims are strings such as "user=NAME@IDP"; page_id wins over page_token;
+// sorting breaks paging on a sibling collection, so none is asked for.
 // From the product page: the sample record; API keys expire after 30 to 90 days.
 // Not verified, so the code works either way: when a row moves to the archive (near that limit both are
 // requested, the active log first, so that a row on its way is seen); the HTTP status of code 4; whether
@@ -99,6 +99,27 @@ std::string_view namespace_in(std::string_view address) {
   return name == "app" || name == "api" || name == "www" || name == host ? std::string_view{} : name;
 }
 
+// The user of a claim "user=NAME@IDP".
+std::string user_of(std::string_view claim) {
+  constexpr std::string_view prefix = "user=";
+  if (!claim.starts_with(prefix)) return "";
+  claim.remove_prefix(prefix.size());
+  std::string mail = toolkit::mail_address(claim.substr(0, claim.rfind('@')));
+  if (mail.empty()) mail = toolkit::mail_address(claim);
+  return mail.empty() ? toolkit::actor_id(claim) : mail;
+}
+
+std::vector<toolkit::ActorAt> claims() {
+  static constexpr std::array<std::string_view, 16> pointers{
+      "/spec/claims/0",  "/spec/claims/1",  "/spec/claims/2",  "/spec/claims/3",
+      "/spec/claims/4",  "/spec/claims/5",  "/spec/claims/6",  "/spec/claims/7",
+      "/spec/claims/8",  "/spec/claims/9",  "/spec/claims/10", "/spec/claims/11",
+      "/spec/claims/12", "/spec/claims/13", "/spec/claims/14", "/spec/claims/15"};
+  std::vector<toolkit::ActorAt> actors;
+  for (const std::string_view pointer : pointers) actors.push_back({pointer, user_of});
+  return actors;
+}
+
 class EndorLabs final : public Vendor {
  public:
   std::string_view name() const override { return "endorlabs"; }
@@ -106,10 +127,15 @@ class EndorLabs final : public Vendor {
 
   const Traits& traits() const override {
     static const Traits traits{.precision = 1ms,
+                               .time_digits = 6,
                                .page_size = 100,
                                .page_size_max = 500,
                                .rate_limit = {{5, 1s}},
-                               .retention = 24h * 365 * 3};
+                               .retention = 24h * 365 * 3,
+                               .actor =
+                                   "the first string user=NAME@IDP of /spec/claims (of 16): NAME if it is a "
+                                   "mail address, else NAME@IDP",
+                               .action = "/spec/operation"};
     return traits;
   }
 
@@ -183,7 +209,9 @@ class EndorLabs final : public Vendor {
         .events = "/list/objects",
         .event = event_shape(),
         .fields = {"/list/response/next_page_id", "/list/response/next_page_token"},
-        .envelope = "/list"};
+        .envelope = "/list",
+        .actors = claims(),
+        .action = traits().action};
     auto read = toolkit::read_page(source, response, shape, remedies);
     if (auto* refusal = std::get_if<Refusal>(&read)) return refuse(response, std::move(*refusal));
     auto& slices = std::get<toolkit::Slices>(read);

@@ -11,7 +11,8 @@
 // Not verified, so the code works either way: the time zone of the days; name and format of an event's time
 // (candidates, then the ObjectId in `id`, whose first 8 hex digits are Unix seconds); how paging ends
 // (links.next missing, null or empty, or an empty page that leads to itself); order, retention, bodies of
-// refusals; whether a 303 leads to a presigned URL.
+// refusals; whether a 303 leads to a presigned URL; where an event names its API key (userApiKey._id is the
+// name of a filter).
 #include <algorithm>
 #include <charconv>
 #include <utility>
@@ -71,6 +72,8 @@ class FloQast final : public Vendor {
         .page_size = 1000,
         .page_size_max = 30000,
         .rate_limit = {{10, 1s}},
+        .actor = "userApiKey._id, else userApiKey: the API key, not a person (not verified)",
+        .action = "/method",
     };
     return traits;
   }
@@ -131,7 +134,12 @@ class FloQast final : public Vendor {
 
   Answer read(const Source& source, const PageRequest& ask, const http::Response& response) const override {
     if (response.status == 303) return redirect(source, ask, response);
-    static const toolkit::Shape shape{.events = "/data", .event = event_shape(), .fields = {"/links/next"}};
+    static const toolkit::Shape shape{
+        .events = "/data",
+        .event = event_shape(),
+        .fields = {"/links/next"},
+        .actors = {{"/userApiKey/_id", toolkit::actor_id}, {"/userApiKey", toolkit::actor_id}},
+        .action = traits().action};
     auto read = toolkit::read_page(source, response, shape, remedies);
     if (auto* refusal = std::get_if<Refusal>(&read)) return std::move(*refusal);
     auto& slices = std::get<toolkit::Slices>(read);

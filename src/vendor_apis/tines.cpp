@@ -39,7 +39,9 @@ class Tines final : public Vendor {
                                .page_size_max = 500,
                                .rate_limit = {{1000, 1min}},
                                .retention = 2 * 365 * 24h,
-                               .total_is_exact = true};
+                               .total_is_exact = true,
+                               .actor = "user_email, else user_id",
+                               .action = "/operation_name"};
     return traits;
   }
 
@@ -101,7 +103,11 @@ class Tines final : public Vendor {
 
   Answer read(const Source& source, const PageRequest&, const http::Response& response) const override {
     static const toolkit::Shape shape{
-        .events = "/audit_logs", .event = event_shape(), .fields = {"/meta/next_page_number", "/meta/count"}};
+        .events = "/audit_logs",
+        .event = event_shape(),
+        .fields = {"/meta/next_page_number", "/meta/count"},
+        .actors = {{"/user_email", toolkit::mail_address}, {"/user_id", toolkit::actor_id}},
+        .action = traits().action};
     std::variant<toolkit::Slices, Refusal> read = toolkit::read_page(source, response, shape, remedies);
     if (auto* refusal = std::get_if<Refusal>(&read)) return std::move(*refusal);
     auto& slices = std::get<toolkit::Slices>(read);

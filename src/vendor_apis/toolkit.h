@@ -87,7 +87,14 @@ std::string excerpt(std::string_view text);
 
 // --- Pages
 
-// Where things are in a vendor's page, as JSON pointers: `events`, `envelope` and `fields` from the root.
+// A place in an event that may name who acted.
+struct ActorAt {
+  std::string_view pointer;
+  std::string (*read)(std::string_view value);  // the actor in the scalar there; "" if there is none
+};
+
+// Where things are in a vendor's page, as JSON pointers: `events`, `envelope` and `fields` from the root, `actors` and
+// `action` from an event.
 struct Shape {
   std::string_view events;  // the array of events
   EventShape event;
@@ -96,6 +103,9 @@ struct Shape {
   // If set: an object that must be there; without the array in it (or with null) the page is empty. If not
   // set: without the array the response is malformed.
   std::string_view envelope = {};
+  // Candidates for Event::actor; the first with an actor wins. Read only if the source's key is "actor".
+  std::vector<ActorAt> actors = {};
+  std::string_view action = {};  // of Event::action(); "" if there is none
 };
 
 // A value outside the events.
@@ -120,8 +130,17 @@ struct Slices {
 // readable time or are not valid JSON. Fewer such events don't hide the others, if it is clear where they
 // end: they come with Event::flaw, and with id and time if these can be read. `source.time_field`, if set,
 // replaces the times of Shape::event.
+// Event::action() is a string of 1 to 128 printable ASCII characters, written without escapes.
 std::variant<Slices, Refusal> read_page(const Source& source, const http::Response& response,
                                         const Shape& shape, const Remedies& remedies);
+
+// --- Who acted, as a record's key: at most 256 bytes that can be printed
+
+// The address in lower case; "" if the text is not one, or too long.
+std::string mail_address(std::string_view text);
+
+// The text; its hash (32 hex digits) if it is too long or can't be printed.
+std::string actor_id(std::string_view text);
 
 // --- Tokens
 

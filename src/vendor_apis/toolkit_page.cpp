@@ -21,9 +21,12 @@ constexpr std::size_t page_events_max = 100'000;
 // Slots of the tree for everything outside the events; the fields follow, and the envelope is last.
 constexpr int events_slot = 0;
 constexpr int first_field = 1;
-// Slots of the tree inside an event; the time candidates follow.
+// Slots of the tree inside an event, by the order of its pointers: the candidates for the time, those for
+// the actor, then what happened.
 constexpr int id_slot = 0;
 constexpr int first_time = 1;
+
+constexpr std::size_t action_bytes_max = 128;
 
 std::vector<std::string_view> outer_pointers(const Shape& shape) {
   std::vector<std::string_view> pointers{shape.events};
@@ -32,10 +35,12 @@ std::vector<std::string_view> outer_pointers(const Shape& shape) {
   return pointers;
 }
 
-std::vector<std::string_view> inner_pointers(std::string_view id,
-                                             const std::vector<std::string_view>& times) {
-  std::vector<std::string_view> pointers{id};
+std::vector<std::string_view> inner_pointers(const Shape& shape, const std::vector<std::string_view>& times,
+                                             const std::vector<ActorAt>& actors) {
+  std::vector<std::string_view> pointers{shape.event.id};
   pointers.insert(pointers.end(), times.begin(), times.end());
+  for (const ActorAt& actor : actors) pointers.push_back(actor.pointer);
+  if (!shape.action.empty()) pointers.push_back(shape.action);
   return pointers;
 }
 
@@ -60,14 +65,17 @@ std::string_view around(std::string_view body, std::size_t at) {
 class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
  public:
   Slicer(const std::shared_ptr<const std::string>& body, const Shape& shape,
-         const std::vector<std::string_view>& times, std::optional<Time> (*time_from_id)(std::string_view))
+         const std::vector<std::string_view>& times, std::optional<Time> (*time_from_id)(std::string_view),
+         const std::vector<ActorAt>& actors)
       : body_(body),
         text_(*body),
         outer_(json::grow_pointers(outer_pointers(shape))),
-        inner_(json::grow_pointers(inner_pointers(shape.event.id, times))),
+        inner_(json::grow_pointers(inner_pointers(shape, times, actors))),
         field_count_(shape.fields.size()),
-        time_count_(times.size()),
+        first_actor_(first_time + static_cast<int>(times.size())),
+        action_slot_(first_actor_ + static_cast<int>(actors.size())),
         time_from_id_(time_from_id),
+        actors_(actors),
         track_(&outer_) {}
 
   void begin(const json::Bytes& bytes) {
@@ -178,12 +186,33 @@ class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
     if (slot == id_slot) {
       id_ = text;
       id_is_text_ = is_text;
-    } else if (slot < best_time_) {
+    } else if (slot < first_actor_) {
+      if (slot >= best_time_) return;
       if (const std::optional<Time> time = parse_event_time(text)) {
         time_ = time;
         best_time_ = slot;
       }
+    } else if (slot < action_slot_) {
+      if (slot >= best_actor_) return;
+      if (std::string actor = actors_[static_cast<std::size_t>(slot - first_actor_)].read(text);
+          !actor.empty()) {
+        actor_ = std::move(actor);
+        best_actor_ = slot;
+      }
+    } else {
+      keep_action(text);
     }
+  }
+
+  // Only its place is kept, so its bytes must be those of the body: what is escaped, and what is no string,
+  // differs from them.
+  void keep_action(std::string_view text) {
+    if (text.empty() || text.size() > action_bytes_max) return;
+    const std::size_t at = bytes_->Tell() - text.size() - 1;
+    const bool is_plain = std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
+    if (!is_plain || text_[at - 1] != '"' || text_.substr(at, text.size()) != text) return;
+    action_at_ = at;
+    action_size_ = text.size();
   }
 
   // The event ends here, and began after the comma behind the previous one.
@@ -202,8 +231,13 @@ class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
     const std::string_view raw = text_.substr(begin, mark_ - begin);
     if (!id_.empty() && id_is_text_) slices_.last_id = id_;
     if (!time_ && !id_.empty() && time_from_id_ != nullptr) time_ = time_from_id_(id_);
-    slices_.events.push_back(
+    Event& event = slices_.events.emplace_back(
         Event{id_.empty() ? hash_hex(raw) : std::move(id_), time_, raw, body_, std::move(flaw)});
+    event.actor = std::move(actor_);
+    if (action_size_ > 0) {
+      event.action_at = static_cast<std::uint32_t>(action_at_ - begin);
+      event.action_size = static_cast<std::uint32_t>(action_size_);
+    }
     forget_event();
     return true;
   }
@@ -229,7 +263,10 @@ class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
   void forget_event() {
     id_.clear();
     time_.reset();
-    best_time_ = first_time + static_cast<int>(time_count_);
+    best_time_ = first_actor_;
+    actor_.clear();
+    best_actor_ = action_slot_;
+    action_size_ = 0;
   }
 
   const std::shared_ptr<const std::string> body_;
@@ -237,8 +274,10 @@ class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
   const json::PointerNode outer_;
   const json::PointerNode inner_;
   const std::size_t field_count_;
-  const std::size_t time_count_;
+  const int first_actor_;
+  const int action_slot_;
   std::optional<Time> (*const time_from_id_)(std::string_view);
+  const std::vector<ActorAt>& actors_;
 
   const std::vector<json::Damage>* damages_ = nullptr;
 
@@ -259,6 +298,10 @@ class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
   bool id_is_text_ = true;
   std::optional<Time> time_;
   int best_time_ = 0;  // slot of the candidate that gave time_; only a smaller one may replace it
+  std::string actor_;
+  int best_actor_ = 0;         // the same for actor_
+  std::size_t action_at_ = 0;  // in the body
+  std::size_t action_size_ = 0;
 };
 
 std::string flaw_text(const json::Verdict& verdict, std::string_view body) {
@@ -328,7 +371,9 @@ std::variant<Slices, Refusal> read_page(const Source& source, const http::Respon
   const std::vector<std::string_view> times =
       own_time ? std::vector<std::string_view>{source.time_field} : shape.event.times;
 
-  Slicer slicer(response.body, shape, times, own_time ? nullptr : shape.event.time_from_id);
+  static const std::vector<ActorAt> nobody;
+  Slicer slicer(response.body, shape, times, own_time ? nullptr : shape.event.time_from_id,
+                source.key == "actor" ? shape.actors : nobody);
   const json::Verdict verdict = json::walk(*response.body, slicer);
   const bool is_whole = verdict.flaw == json::Flaw::none;
   const bool is_read = is_whole || (!slicer.overfull() && read_around(slicer, verdict, *response.body));

@@ -42,8 +42,12 @@ class Workato final : public Vendor {
   std::string_view title() const override { return remedies.title; }
 
   const Traits& traits() const override {
-    static const Traits traits{
-        .page_size = 100, .page_size_max = 100, .rate_limit = {{60, 1min}}, .retention = 365 * 24h};
+    static const Traits traits{.page_size = 100,
+                               .page_size_max = 100,
+                               .rate_limit = {{60, 1min}},
+                               .retention = 365 * 24h,
+                               .actor = "user.email, else user.id",
+                               .action = "/event_type"};
     return traits;
   }
 
@@ -82,7 +86,12 @@ class Workato final : public Vendor {
   }
 
   Answer read(const Source& source, const PageRequest& ask, const http::Response& response) const override {
-    static const toolkit::Shape shape{.events = "/data", .event = event_shape(), .fields = {}};
+    static const toolkit::Shape shape{
+        .events = "/data",
+        .event = event_shape(),
+        .fields = {},
+        .actors = {{"/user/email", toolkit::mail_address}, {"/user/id", toolkit::actor_id}},
+        .action = traits().action};
     std::variant<toolkit::Slices, Refusal> read = toolkit::read_page(source, response, shape, remedies);
     if (auto* refusal = std::get_if<Refusal>(&read)) return std::move(*refusal);
     auto& slices = std::get<toolkit::Slices>(read);

@@ -3,7 +3,11 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
+#include <cctype>
 #include <map>
+#include <regex>
+#include <set>
 #include <string>
 
 #include "auditstream/json.h"
@@ -65,6 +69,47 @@ TEST(Delivery, EveryVendorsBackfillAndLiveEventsArriveOnceAsTheyCame) {
 
   run->signal(SIGTERM);
   EXPECT_EQ(run->wait(30s), 0) << run->err();
+}
+
+// The word behind a name on the vendor's page of `auditstream vendors`.
+std::string told_of(const std::string& vendor, const std::string& name) {
+  const Finished page = run_to_end({auditstream_binary(), "vendors", vendor});
+  std::smatch found;
+  if (!std::regex_search(page.out, found, std::regex("\n  " + name + " +(\\S+)")))
+    throw std::runtime_error(vendor + " tells no " + name + ": " + page.out);
+  return found[1];
+}
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
+
+TEST(Delivery, EventsSayWhatHappenedAndMayBeKeyedByTheirActor) {
+  World world({.like = "\"history\":200,\"history_span\":\"72h\",\"rate\":0"});
+  world.config["defaults"]["key"] = "actor";
+  const auto run = world.start();
+  world.expect_exactly_once();
+  for (const std::string& vendor : world.vendors()) {
+    const std::string action = told_of(vendor, "auditstream_action");
+    const std::size_t digits = std::stoul(told_of(vendor, "ce_time"));
+    std::map<std::string, std::set<std::int32_t>> partitions;
+    std::size_t by_actor = 0;
+    const std::vector<Record> records = read_topic(world.bootstrap(), world.topic(vendor));
+    for (const Record& record : records) {
+      SCOPED_TRACE(vendor + " " + record.value.value_or(""));
+      const std::string key = record.key.value_or("");
+      partitions[key].insert(record.partition);
+      EXPECT_EQ(record.header("auditstream_action"), json::scalar_at(*record.value, action).value_or(""));
+      EXPECT_EQ(record.header("ce_time").size(), std::string("2026-11-20T12:00:00.Z").size() + digits);
+      if (key == record.header("ce_id")) continue;
+      ++by_actor;
+      EXPECT_THAT(lower(*record.value), HasSubstr(lower(key)));
+    }
+    EXPECT_EQ(by_actor, records.size()) << vendor;
+    EXPECT_LT(partitions.size(), records.size() / 4) << vendor;
+    for (const auto& [key, of_key] : partitions) EXPECT_EQ(of_key.size(), 1u) << vendor << " " << key;
+  }
 }
 
 TEST(Delivery, VendorsWithEverythingOddAboutThemStillDeliverOnce) {

@@ -6,6 +6,7 @@
 #include "kafka/mock_cluster.h"
 #include "kafka/patient_journal.h"
 #include "kafka/place.h"
+#include "vendor_apis/registry.h"
 
 namespace auditstream::test {
 namespace {
@@ -53,6 +54,7 @@ class Outcomes : public testing::TestWithParam<Injected> {
   Outcomes() {
     source_->name = "acme";
     source_->vendor = "tines";
+    source_->api = vendor_apis::find_vendor("tines");
     source_->topic = "events";
     source_->dead_letter_topic = "dead-letters";
     cluster_.create_topic("events", 1);

@@ -9,6 +9,7 @@
 
 #include "core/envelope.h"
 #include "support/kafka/topics.h"
+#include "vendor_apis/registry.h"
 
 namespace auditstream::test {
 
@@ -71,6 +72,7 @@ Place::Place(std::string bootstrap, const std::map<std::string, std::string>& ev
     : bootstrap_(std::move(bootstrap)), name_(name_of_this_test()), source_(std::make_shared<Source>()) {
   source_->name = "acme";
   source_->vendor = "tines";
+  source_->api = vendor_apis::find_vendor("tines");
   source_->account = "acme";
   source_->topic = name_;
   source_->dead_letter_topic = name_ + ".dlq";

@@ -55,6 +55,20 @@ TEST_F(Records, EventIsACloudEventWithItsBytesAsTheyCame) {
                   Pair("ce_time", "2026-11-01T02:03:04.567Z"), Pair("content-type", "application/json")));
 }
 
+TEST_F(Records, ActorIsTheKeyAndActionAHeader) {
+  place_.source()->key = "actor";
+  core::Unit unit;
+  unit.events.push_back(event_of("7", R"({"id":7,"what":"Login"})", wall_clock()));
+  Event& event = unit.events.back();
+  event.actor = "ann@acme.example";
+  event.action_at = static_cast<std::uint32_t>(event.raw.find("Login"));
+  event.action_size = 5;
+  commit(place_.batch_of(std::move(unit)));
+  const Record record = only_record(place_.events());
+  EXPECT_EQ(record.key, "ann@acme.example");
+  EXPECT_EQ(record.header("auditstream_action"), "Login");
+}
+
 TEST_F(Records, KeyLiesWhereJavasPartitionerPutsIt) {
   auto ids = ids_of("event-", 300);
   ids.push_back("ключ");
@@ -100,7 +114,7 @@ TEST_F(Records, EventFromTheFutureCarriesTheTimeOfItsBatch) {
   commit(std::move(batch));
   const Record record = only_record(place_.events());
   EXPECT_EQ(record.timestamp_ms, milliseconds(now));
-  EXPECT_EQ(record.header("ce_time"), format_rfc3339(future));
+  EXPECT_EQ(record.header("ce_time"), format_rfc3339(future, 3));
 }
 
 TEST_F(Records, DeadLetterSaysWhy) {

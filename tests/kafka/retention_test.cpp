@@ -7,6 +7,7 @@
 #include "support/kafka/broker.h"
 #include "support/kafka/topics.h"
 #include "support/until.h"
+#include "vendor_apis/registry.h"
 
 namespace auditstream::test {
 namespace {
@@ -19,6 +20,7 @@ TEST(Retention, EventsOfAMonthAgoStayInTopicsThatWereMadeByUs) {
   auto source = std::make_shared<Source>();
   source->name = "acme";
   source->vendor = "tines";
+  source->api = vendor_apis::find_vendor("tines");
   source->topic = name;
   source->dead_letter_topic = name + ".dlq";
   config::Config config;

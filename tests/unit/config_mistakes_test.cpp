@@ -241,7 +241,7 @@ TEST_F(ConfigMistakes, InASource) {
       {"proxy: http://me:a@b@proxy.example:3128", 8, "sources[0].proxy", "%40 for @"},
       {"time_field: created_at", 8, "sources[0].time_field", "must begin with a slash"},
       {"time_field: /a~2", 8, "sources[0].time_field", "is not a JSON pointer"},
-      {"key: user", 8, "sources[0].key", "\"user\" is neither id, nor source, nor a JSON pointer"},
+      {"key: user", 8, "sources[0].key", "\"user\" is neither id, nor actor, nor source, nor a JSON pointer"},
       {"key: /a~", 8, "sources[0].key", "nor a JSON pointer"},
       {"topic: 'x.{y}'", 8, "sources[0].topic", "{y} is not one of"},
       {"topic: auditstream-offsets", 8, "sources[0].topic", "also what comes out of offsets.topic"},

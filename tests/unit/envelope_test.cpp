@@ -5,6 +5,8 @@
 
 #include <map>
 
+#include "vendor_apis/registry.h"
+
 namespace auditstream::core {
 namespace {
 
@@ -14,6 +16,7 @@ Source given_source(std::string key = "id") {
   Source source;
   source.name = "acme";
   source.vendor = "tines";
+  source.api = vendor_apis::find_vendor("tines");
   source.key = std::move(key);
   return source;
 }
@@ -41,6 +44,14 @@ TEST(RecordKey, IsTheIdWhereTheEventHasNoSuchScalar) {
   for (const char* pointer : {"/user", "/user/tags", "/none", "/user/id/deeper"}) {
     EXPECT_EQ(record_key(given_source(pointer), given_event()), "e1") << pointer;
   }
+}
+
+TEST(RecordKey, IsTheActorOrElseTheId) {
+  Event event = given_event();
+  EXPECT_EQ(record_key(given_source("actor"), event), "e1");
+  event.actor = "ann@acme.example";
+  EXPECT_EQ(record_key(given_source("actor"), event), "ann@acme.example");
+  EXPECT_EQ(record_key(given_source("id"), event), "e1");
 }
 
 TEST(RecordTimestamp, IsTheEventsTimeButNeverTheFuture) {
@@ -71,6 +82,32 @@ TEST(RecordHeaders, AreCloudEvents) {
   Event timeless = given_event();
   timeless.time.reset();
   EXPECT_FALSE(as_map(Envelope(given_source()).headers(timeless)).contains("ce_time"));
+}
+
+TEST(RecordHeaders, SayWhatHappenedIfTheEventDoes) {
+  Event event = given_event();
+  EXPECT_FALSE(as_map(Envelope(given_source()).headers(event)).contains("auditstream_action"));
+  event.action_at = static_cast<std::uint32_t>(event.raw.find("Ann"));
+  event.action_size = 3;
+  EXPECT_EQ(as_map(Envelope(given_source()).headers(event))["auditstream_action"], "Ann");
+  const DeadLetter letter{event, {"too_large", "the event has many bytes"}};
+  EXPECT_EQ(as_map(Envelope(given_source()).headers(letter, *event.time, true))["auditstream_action"], "Ann");
+}
+
+// A consumer that guesses types takes 12:00:00 and 12:00:00.000 for two types.
+TEST(RecordHeaders, HaveTimesOfAsManyDigitsAsTheVendorsOthers) {
+  const auto spelled = [](const char* vendor, const char* time) {
+    Source source = given_source();
+    source.api = vendor_apis::find_vendor(vendor);
+    Event event = given_event();
+    event.time = at(time);
+    return as_map(Envelope(source).headers(event))["ce_time"];
+  };
+  EXPECT_EQ(spelled("tines", "2026-11-20T12:00:00Z"), "2026-11-20T12:00:00.000Z");
+  EXPECT_EQ(spelled("tines", "2026-11-20T12:00:00.12Z"), "2026-11-20T12:00:00.120Z");
+  EXPECT_EQ(spelled("tines", "2026-11-20T12:00:00.1234Z"), "2026-11-20T12:00:00.123400Z");
+  EXPECT_EQ(spelled("captivateiq", "2026-11-20T12:00:00Z"), "2026-11-20T12:00:00.000000Z");
+  EXPECT_EQ(spelled("captivateiq", "2026-11-20T12:00:00.5Z"), "2026-11-20T12:00:00.500000Z");
 }
 
 TEST(Headers, SayWhenAnEventWasRepaired) {

@@ -337,6 +337,31 @@ TEST(Reading, TokensAsLongAsPagesAreNotKept) {
   EXPECT_EQ(reading.add(page({"a@1"}, std::string(1 << 20, 'x') + "7"), ledger), Step::endless);
 }
 
+TEST(Reading, WhatHappenedStaysWithAnEventThatLeavesItsPage) {
+  Ledger ledger = given_ledger();
+  Reading reading(hour, {.events_max = 1, .bytes_max = 64 << 20}, false, until);
+  Page large = large_page({"early@1", "late@2", "later@3", "latest@4"}, 1 << 20);
+  auto body = std::make_shared<std::string>(*large.events[0].body);
+  body->replace(10, 5, "Login");
+  large.events[0].body = body;
+  large.events[0].raw = std::string_view(*body).substr(0, 100);
+  large.events[0].action_at = 10;
+  large.events[0].action_size = 5;
+  reading.add(std::move(large), ledger);
+  ASSERT_EQ(reading.events().size(), 1u);
+  ASSERT_NE(reading.events()[0].body, body) << "it has a body of its own";
+  EXPECT_EQ(reading.events()[0].action(), "Login");
+}
+
+TEST(Reading, LongActorsCount) {
+  Ledger ledger = given_ledger();
+  Reading reading(hour, {}, false, until);
+  Page with_actor = page({"a@1"});
+  with_actor.events[0].actor.assign(1 << 20, 'a');
+  reading.add(std::move(with_actor), ledger);
+  EXPECT_GT(reading.held(), 1u << 20);
+}
+
 TEST(Reading, LongIdsCount) {
   Ledger ledger = given_ledger();
   Reading reading(hour, {}, false, until);

@@ -62,6 +62,16 @@ TEST(EventTime, WhatCouldNotBePrintedIsNoTime) {
   }
 }
 
+TEST(Rfc3339, IsWrittenWithAsManyDigitsAsAreWanted) {
+  const Time second = at("2026-11-20T12:00:00Z");
+  EXPECT_EQ(format_rfc3339(second), "2026-11-20T12:00:00Z");
+  EXPECT_EQ(format_rfc3339(second, 3), "2026-11-20T12:00:00.000Z");
+  EXPECT_EQ(format_rfc3339(second, 6), "2026-11-20T12:00:00.000000Z");
+  EXPECT_EQ(format_rfc3339(second + 7ms, 3), "2026-11-20T12:00:00.007Z");
+  EXPECT_EQ(format_rfc3339(second + 7ms, 6), "2026-11-20T12:00:00.007000Z");
+  EXPECT_EQ(format_rfc3339(second + 7us, 3), "2026-11-20T12:00:00.000007Z");
+}
+
 TEST(Rfc3339, ReadsWhatPeopleWrite) {
   EXPECT_EQ(*parse_rfc3339("2024-01-01T00:00:00Z"), at("2024-01-01T00:00:00Z"));
   EXPECT_EQ(*parse_rfc3339("2024-01-01T05:00:00.25+05:00"), at("2024-01-01T00:00:00.25Z"));

@@ -4,11 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
 #include <map>
 #include <set>
 #include <stdexcept>
 
 #include "base/hash.h"
+#include "base/printable.h"
+#include "paths.h"
 #include "simvendors/api.h"
 #include "vendor_apis/given.h"
 #include "vendor_apis/names.h"
@@ -81,6 +84,12 @@ void expect_refusal(const ExpectedRefusal& expected, const Refusal& refusal) {
   for (const std::string& word : expected.words) EXPECT_THAT(text_of(refusal), HasSubstr(word));
 }
 
+http::Response with_body(const http::Response& response, std::string body) {
+  http::Response changed = response;
+  changed.body = std::make_shared<const std::string>(std::move(body));
+  return changed;
+}
+
 // Some answer with a bare array of events, as their transcripts then say.
 bool answers_with_an_array(const Vendor& vendor) {
   for (const Transcript& transcript : transcripts_of(vendor)) {
@@ -91,6 +100,95 @@ bool answers_with_an_array(const Vendor& vendor) {
     }
   }
   return false;
+}
+
+// With key: actor each event names what happened and who acted; with any other key nobody is looked for.
+TEST_P(EveryVendor, TellsWhatHappenedAndWhoActedAsItsTranscriptsSay) {
+  int actions = 0, actors = 0;
+  for (const Transcript& transcript : transcripts_of(vendor())) {
+    Source by_actor = transcript.source;
+    by_actor.key = "actor";
+    for (const Exchange& exchange : transcript.exchanges) {
+      const auto* expected = std::get_if<ExpectedPage>(&exchange.expected);
+      if (expected == nullptr) continue;
+      SCOPED_TRACE(transcript.file + " token \"" + exchange.ask.token + "\"");
+      const Answer answer = vendor().read(by_actor, exchange.ask, exchange.response);
+      const Answer by_id = vendor().read(transcript.source, exchange.ask, exchange.response);
+      const std::vector<Event>& events = std::get<Page>(answer).events;
+      ASSERT_EQ(events.size(), expected->events.size());
+      for (std::size_t i = 0; i < events.size(); ++i) {
+        const auto& [id, time, action, actor] = expected->events[i];
+        if (action) {
+          EXPECT_EQ(events[i].action(), *action) << id;
+        }
+        if (actor) {
+          EXPECT_EQ(events[i].actor, *actor) << id;
+        }
+        actions += action && !action->empty() ? 1 : 0;
+        actors += actor && !actor->empty() ? 1 : 0;
+        EXPECT_EQ(std::get<Page>(by_id).events[i].action(), events[i].action());
+        EXPECT_EQ(std::get<Page>(by_id).events[i].actor, "");
+      }
+    }
+  }
+  EXPECT_GT(actions, 0) << "no transcript says what happened in an event";
+  EXPECT_GT(actors, 0) << "no transcript says who acted in an event";
+}
+
+// Whatever the vendor puts where its actor and its action are: the key stays short and printable, the header
+// too, and the event keeps its bytes.
+TEST_P(EveryVendor, TakesNoOddActorOrAction) {
+  for (const Transcript& transcript : transcripts_of(vendor())) {
+    Source source = transcript.source;
+    source.key = "actor";
+    for (const Exchange& exchange : transcript.exchanges) {
+      const auto* expected = std::get_if<ExpectedPage>(&exchange.expected);
+      if (expected == nullptr) continue;
+      const Answer answer = vendor().read(source, exchange.ask, exchange.response);
+      for (const Event& event : std::get<Page>(answer).events) {
+        for (const std::string& part : {event.actor, std::string(event.action())}) {
+          const std::string json = "\"" + part + "\"";
+          const std::size_t at = event.raw.find(json);
+          if (part.empty() || at == std::string::npos) continue;
+          for (const std::string& odd :
+               {std::string("null"), std::string("{}"), std::string("[\"x\",7]"), std::string("true"),
+                std::string("-1.5e3"), std::string("\"\""), std::string(R"("a\nb\u0000\u009b@x.y")"),
+                std::string(R"("half a pair \ud83d")"), std::string(R"("\u202e@x.y")"),
+                "\"" + std::string(10'000, 'l') + "\"", "\"" + std::string(10'000, 'l') + "@x.y\""}) {
+            std::string body = *exchange.response.body;
+            body.replace(static_cast<std::size_t>(event.raw.data() - exchange.response.body->data()) + at,
+                         json.size(), odd);
+            const Answer read = vendor().read(source, exchange.ask, with_body(exchange.response, body));
+            ASSERT_TRUE(std::holds_alternative<Page>(read)) << odd << text_of(std::get<Refusal>(read));
+            for (const Event& changed : std::get<Page>(read).events) {
+              EXPECT_LE(changed.actor.size(), 256u) << odd;
+              EXPECT_EQ(changed.actor, printable(changed.actor)) << odd;
+              EXPECT_LE(changed.action().size(), 128u) << odd;
+              EXPECT_EQ(changed.action(), printable(changed.action(), Charset::ascii)) << odd;
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+// docs/consuming.md has the vendor's line, as `auditstream vendors` prints it.
+TEST_P(EveryVendor, IsDocumentedForConsumers) {
+  std::ifstream in(std::string(PROJECT_DIR) + "/docs/consuming.md");
+  const std::string text(std::istreambuf_iterator<char>(in), {});
+  const Traits& traits = vendor().traits();
+  ASSERT_FALSE(traits.actor.empty());
+  ASSERT_FALSE(traits.action.empty());
+  EXPECT_THAT(
+      text, HasSubstr("\n| " + std::string(vendor().title()) + " | `" + std::string(traits.action) + "` | " +
+                      std::string(traits.actor) + " | " + std::to_string(traits.time_digits) + " |\n"));
+}
+
+TEST_P(EveryVendor, SpellsTimesWithEnoughDigits) {
+  const Traits& traits = vendor().traits();
+  EXPECT_THAT(traits.time_digits, AnyOf(3, 6));
+  EXPECT_GE(traits.precision, traits.time_digits == 3 ? Duration{1ms} : Duration{1us});
 }
 
 TEST_P(EveryVendor, AsksAndReadsAsItsTranscriptsSay) {
@@ -240,12 +338,6 @@ const Exchange& richest(const std::vector<Transcript>& transcripts, const Vendor
                              " has a page of two events, the first of them with id and time");
   }
   return *richest;
-}
-
-http::Response with_body(const http::Response& response, std::string body) {
-  http::Response changed = response;
-  changed.body = std::make_shared<const std::string>(std::move(body));
-  return changed;
 }
 
 // Half a surrogate pair is nothing that Unicode text can say. Two ids that differ in nothing else are two

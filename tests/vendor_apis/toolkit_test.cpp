@@ -216,6 +216,86 @@ TEST(Slicing, TimeFromTheIdIsTheLastResort) {
   EXPECT_EQ(slices.events[2].time, std::nullopt);
 }
 
+// --- Who acted, and what happened
+
+TEST(Actor, IsAnAddressInLowerCase) {
+  EXPECT_EQ(mail_address("Ann.Lee+x@Acme.EXAMPLE"), "ann.lee+x@acme.example");
+  EXPECT_EQ(mail_address("\u00c4nn@acme.example"), "\u00c4nn@acme.example")
+      << "only ASCII has one lower case";
+  for (const char* text : {"", "ann", "@acme.example", "ann@acme", "ann.lee@acme", "Ann <ann@acme.example>",
+                           "ann lee@acme.example", "ann@acme.example\n", "\"ann\\ud83d@acme.example\"",
+                           "ann\x1b[2J@acme.example", "\u202e@acme.example", "\xff@acme.example"}) {
+    EXPECT_EQ(mail_address(text), "") << text;
+  }
+  const std::string domain = "@acme.example";
+  EXPECT_EQ(mail_address(std::string(256 - domain.size(), 'a') + domain).size(), 256u);
+  EXPECT_EQ(mail_address(std::string(257 - domain.size(), 'a') + domain), "");
+}
+
+TEST(Actor, IsElseAnIdOrItsHash) {
+  EXPECT_EQ(actor_id(""), "");
+  EXPECT_EQ(actor_id("U-7642"), "U-7642");
+  EXPECT_EQ(actor_id(std::string(256, 'a')), std::string(256, 'a'));
+  for (const std::string& text : {std::string(257, 'a'), "a\nb"s, "a\0b"s, "\x7f"s, "\u009b"s, "\xff"s}) {
+    EXPECT_EQ(actor_id(text), hash_hex(text));
+  }
+}
+
+const Shape telling_shape{.events = "",
+                          .id = "/id",
+                          .times = {"/at"},
+                          .fields = {},
+                          .actors = {{"/mail", mail_address}, {"/who", actor_id}},
+                          .action = "/what"};
+
+Event event_by_actor(const std::string& raw) {
+  Source source = example();
+  source.key = "actor";
+  const Slices slices = slices_of("[" + raw + "]", source, telling_shape);
+  if (slices.events.size() != 1) throw std::runtime_error("no event: " + raw);
+  EXPECT_EQ(slices.events[0].raw, raw);
+  return slices.events[0];
+}
+
+TEST(Slicing, TheEarlierActorWinsWhereverItStands) {
+  EXPECT_EQ(event_by_actor(R"({"who":7,"mail":"A@b.c"})").actor, "a@b.c");
+  EXPECT_EQ(event_by_actor(R"({"mail":"A@b.c","who":7})").actor, "a@b.c");
+  EXPECT_EQ(event_by_actor(R"({"mail":"nobody","who":7})").actor, "7");
+  EXPECT_EQ(event_by_actor(R"({"mail":null,"who":""})").actor, "");
+  EXPECT_EQ(event_by_actor(R"({"who":"a","who":"b"})").actor, "a");
+  EXPECT_EQ(event_by_actor(R"({"mail":["a@b.c"],"who":{"who":"a"},"x":{"mail":"a@b.c"}})").actor, "");
+  EXPECT_EQ(event_by_actor(R"({"mail":"\u0041@b.c"})").actor, "a@b.c");
+}
+
+TEST(Slicing, NoActorIsLookedForWhereTheKeyIsAnother) {
+  EXPECT_EQ(slices_of(R"([{"mail":"a@b.c"}])", example(), telling_shape).events[0].actor, "");
+}
+
+TEST(Slicing, AnActionIsAShortPlainString) {
+  EXPECT_EQ(event_by_actor(R"({"what":"Login"})").action(), "Login");
+  EXPECT_EQ(event_by_actor(R"({"x":[1], "what" : "a b/c.d:e-f" })").action(), "a b/c.d:e-f");
+  EXPECT_EQ(event_by_actor(R"({"what":"first","what":"second"})").action(), "first");
+  const std::string longest(128, 'a');
+  EXPECT_EQ(event_by_actor("{\"what\":\"" + longest + "\"}").action(), longest);
+  for (const std::string& value :
+       {"\""s + longest + "a\""s, R"("")"s, "7"s, "-7e1"s, "true"s, "null"s, "{}"s, R"(["Login"])"s,
+        R"("a\nb")"s, R"("\u0041")"s, R"("a\"b")"s, "\"caf\u00e9\""s, "\"\x7f\""s, R"("\ud83d")"s}) {
+    EXPECT_EQ(event_by_actor("{\"x\":\"Login\",\"what\":" + value + "}").action(), "") << value;
+  }
+  EXPECT_EQ(event_by_actor(R"({"y":{"what":"Login"}})").action(), "");
+}
+
+// What is told of one event is not told of the next.
+TEST(Slicing, AnEventThatTellsNothingTakesNothingFromTheOneBefore) {
+  Source source = example();
+  source.key = "actor";
+  const Slices slices =
+      slices_of(R"([{"what":"Login","who":"a"}, {} ,{"what":"Logout"}])", source, telling_shape);
+  EXPECT_EQ(slices.events[1].action(), "");
+  EXPECT_EQ(slices.events[1].actor, "");
+  EXPECT_EQ(slices.events[2].action(), "Logout");
+}
+
 TEST(Slicing, FieldsStandOutsideTheEvents) {
   const Slices slices = slices_of(
       R"({"list":{"rows":[{"list":{"next":"inner"},"count":9}],"next":"n1","next":"n2"},"count":null})");

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "paths.h"
 #include "vendor_apis/given.h"
@@ -100,15 +101,24 @@ http::Response response_of(const Section& section) {
   return given_response(std::stoi(section.name.substr(section.name.find(' '))), body, headers);
 }
 
+ExpectedEvent event_of(const std::string& line) {
+  std::istringstream words(line);
+  std::string time;
+  ExpectedEvent event;
+  words >> event.id >> time;
+  if (time != "-") event.time = time_of(time);
+  for (std::optional<std::string>* text : {&event.action, &event.actor}) {
+    if (std::string word; words >> word) *text = word == "-" ? "" : word;
+  }
+  return event;
+}
+
 ExpectedPage page_of(const Section& section) {
   ExpectedPage page;
   for (const std::string& line : section.lines) {
     const auto [name, value] = key_and_value(line);
     if (name == "event") {
-      const std::size_t space = value.find(' ');
-      const std::string time = value.substr(space + 1);
-      page.events.push_back(
-          {value.substr(0, space), time == "-" ? std::nullopt : std::optional(time_of(time))});
+      page.events.push_back(event_of(value));
     } else if (name == "next") {
       page.next = value;
     } else if (name == "total") {

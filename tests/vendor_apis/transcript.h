@@ -14,6 +14,8 @@ namespace auditstream::vendor_apis {
 struct ExpectedEvent {
   std::string id;  // "#": the hash of the raw event
   std::optional<Time> time;
+  std::optional<std::string> action{};  // what happened; "": the event doesn't say; nothing: not compared
+  std::optional<std::string> actor{};   // who acted, likewise
 };
 
 struct ExpectedPage {
