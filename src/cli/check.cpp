@@ -14,6 +14,8 @@
 #include "kafka/cluster.h"
 #include "kafka/group_check.h"
 #include "kafka/lost_cursors.h"
+#include "kafka/topic_fit.h"
+#include "runtime/clock.h"
 #include "runtime/kafka_connection.h"
 #include "runtime/output.h"
 #include "runtime/probe.h"
@@ -59,6 +61,8 @@ KafkaResult check_kafka(const config::Config& config) {
       cluster.read_offsets(config.offsets.topic, kafka_patience);
   if (!offsets.ok()) return failed(offsets.error());
   result.offsets = core::OffsetsView::of(*offsets);
+  if (auto sentence = kafka::windows_at_risk(config, result.offsets, runtime::read_clock().wall))
+    result.warnings.push_back(*std::move(sentence));
   const kafka::LostCursors lost = kafka::lost_cursors(connection, config, result.offsets);
   for (const auto* sentences : {&lost.gone, &lost.unknown})
     result.warnings.insert(result.warnings.end(), sentences->begin(), sentences->end());

@@ -198,6 +198,15 @@ Error error_of(const std::vector<Access>& denied, const Properties& properties) 
   return {std::move(message), ErrorKind::misconfigured};
 }
 
+// Nothing must be published to a topic that would forget it.
+Status keeps_logs(const config::Config& config, const std::map<std::string, TopicConfig>& topics) {
+  std::string message;
+  for (const std::string& sentence : logs_to_destroy(config, topics))
+    message += (message.empty() ? "" : "\n") + sentence;
+  if (message.empty()) return success();
+  return Error{std::move(message), ErrorKind::misconfigured};
+}
+
 // Known once metadata has been received.
 std::string cluster_id(rd_kafka_t* client) {
   char* const id = rd_kafka_clusterid(client, request_ms);
@@ -244,6 +253,9 @@ Result<ClusterFacts> Cluster::prepare(const config::Config& config, bool may_cre
   std::ranges::copy_if(wanted, std::back_inserter(missing), [&](const Wanted& topic) {
     return !topics.contains(topic.name) && std::ranges::count(hidden, topic.name) == 0;
   });
+  std::map<std::string, TopicConfig> to_come;
+  for (const Wanted& topic : missing) to_come.emplace(topic.name, topic.needed);
+  if (const Status kept = keeps_logs(config, to_come); !kept.ok()) return kept.error();
   const bool only_try = !may_create || !denied.empty();
   std::map<std::string, TopicConfig> given;  // to those that `run` creates
   if (!missing.empty()) {
@@ -307,6 +319,7 @@ Result<ClusterFacts> Cluster::prepare(const config::Config& config, bool may_cre
                                                found == configs.end() ? nullptr : &found->second);
     if (mistake) return Error{*mistake, ErrorKind::misconfigured};
   }
+  if (const Status kept = keeps_logs(config, configs); !kept.ok()) return kept.error();
   for (const auto& source : config.sources) {
     for (const std::string& topic : {source->topic, source->dead_letter_topic}) {
       const auto found = configs.find(topic);

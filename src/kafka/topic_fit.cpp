@@ -22,6 +22,9 @@ std::string alter(const std::string& topic, const std::string& setting) {
   return "kafka-configs.sh --alter --topic " + topic + " --add-config " + setting;
 }
 
+// A backfill that reaches back no further is not worth a warning.
+constexpr Duration short_backfill = 1h;
+
 // How old the source's next records may be, published before or not.
 Time oldest_of(const Source& source, Time now) {
   return source.backfill_start_time.value_or(now - source.overlap);
@@ -68,19 +71,29 @@ std::optional<std::string> too_old(const std::string& topic, const TopicConfig& 
          alter(topic, *property + "=" + std::to_string(std::numeric_limits<long long>::max()));
 }
 
+bool keyed_by_id(const std::shared_ptr<const Source>& source) { return source->key == "id"; }
+
+// "topic T has cleanup.policy=P: Kafka keeps only the last record of each key"; nothing if it is not so.
+std::optional<std::string> keeps_the_last_of_a_key(const std::string& topic, const TopicConfig& config) {
+  const auto policy = config.find("cleanup.policy");
+  if (policy == config.end() || policy->second.find("compact") == std::string::npos) return std::nullopt;
+  return "topic " + topic + " has cleanup.policy=" + policy->second +
+         ": Kafka keeps only the last record of each key";
+}
+
+std::string no_events_own(const Source& source) { return "no event's own (key: " + source.key + ")"; }
+
 // Ids are unique only within one vendor's log.
 std::optional<std::string> compacted(const std::string& topic, const TopicConfig& config,
                                      const Sources& sources, bool dead_letters) {
-  const auto policy = config.find("cleanup.policy");
-  if (policy == config.end() || policy->second.find("compact") == std::string::npos) return std::nullopt;
-  const auto by_id = [](const auto& source) { return source->key == "id"; };
-  if (!dead_letters && sources.size() == 1 && by_id(sources[0])) return std::nullopt;
+  const std::optional<std::string> compaction = keeps_the_last_of_a_key(topic, config);
+  if (!compaction) return std::nullopt;
+  if (!dead_letters && sources.size() == 1 && keyed_by_id(sources[0])) return std::nullopt;
   const std::string keys =
-      std::ranges::all_of(sources, by_id)
+      std::ranges::all_of(sources, keyed_by_id)
           ? "the event's id, which those of another source, or several dead letters, may share"
-          : "no event's own (key: " + (*std::ranges::find_if_not(sources, by_id))->key + ")";
-  return "topic " + topic + " has cleanup.policy=" + policy->second +
-         ": Kafka keeps only the last record of each key, and the key of " + named(sources) + " is " + keys +
+          : no_events_own(**std::ranges::find_if_not(sources, keyed_by_id));
+  return *compaction + ", and the key of " + named(sources) + " is " + keys +
          ": the others will be deleted; set it to delete (" + alter(topic, "cleanup.policy=delete") + ")";
 }
 
@@ -119,6 +132,43 @@ std::optional<std::string> age_limit(const TopicConfig& config, const std::strin
     if (limit && *limit >= 0 && *limit < unlimited) return name;
   }
   return std::nullopt;
+}
+
+std::vector<std::string> logs_to_destroy(const config::Config& config,
+                                         const std::map<std::string, TopicConfig>& topics) {
+  std::map<std::string, Sources> keyed_otherwise;
+  for (const auto& source : config.sources) {
+    if (source->enabled && !keyed_by_id(source)) keyed_otherwise[source->topic].push_back(source);
+  }
+  std::vector<std::string> all;
+  for (const auto& [topic, sources] : keyed_otherwise) {
+    const auto found = topics.find(topic);
+    if (found == topics.end()) continue;
+    const std::optional<std::string> compaction = keeps_the_last_of_a_key(topic, found->second);
+    if (!compaction) continue;
+    all.push_back(*compaction + ", and the key of " + named(sources) + " is " + no_events_own(*sources[0]) +
+                  ", so compaction would destroy the log; set key: id, or set cleanup.policy to delete (" +
+                  alter(topic, "cleanup.policy=delete") + ")");
+  }
+  return all;
+}
+
+std::optional<std::string> windows_at_risk(const config::Config& config, const core::OffsetsView& offsets,
+                                           Time now) {
+  Sources sources;
+  for (const auto& source : config.sources) {
+    const bool begins = source->enabled && !offsets.cursors().contains(source->name);
+    if (begins && keyed_by_id(source) && source->backfill_start_time &&
+        *source->backfill_start_time < now - short_backfill)
+      sources.push_back(source);
+  }
+  if (sources.empty()) return std::nullopt;
+  const Source& source = furthest(sources, now);
+  return named(sources) + " will be read back to " + format_rfc3339(*source.backfill_start_time) +
+         " with key: id, which spreads an actor's events over all partitions: a consumer that closes windows "
+         "by time (such as Kafka Streams or ksqlDB) drops many of them as late; for such a consumer set key: "
+         "actor, or give its windows a grace period as long as the backfill, " +
+         readable_duration(now - *source.backfill_start_time);
 }
 
 std::vector<std::string> misfits(const config::Config& config,

@@ -27,6 +27,7 @@
 #include "kafka/kafka_journal.h"
 #include "kafka/lost_cursors.h"
 #include "kafka/offsets_tail.h"
+#include "kafka/topic_fit.h"
 #include "runtime/admin_api.h"
 #include "runtime/clock.h"
 #include "runtime/http_server.h"
@@ -131,6 +132,11 @@ void log_lost_cursors(const kafka::LostCursors& lost) {
   for (const std::string& text : lost.unknown) log(core::Level::warn, "kafka_warning", text);
 }
 
+void log_windows_at_risk(const config::Config& config, const core::OffsetsView& offsets) {
+  if (const auto sentence = kafka::windows_at_risk(config, offsets, read_clock().wall))
+    log(core::Level::warn, "kafka_warning", *sentence);
+}
+
 // The exit code if Kafka can't be reached in time, or its configuration doesn't allow a run.
 std::variant<kafka::ClusterFacts, int> wait_for_kafka(const kafka::Cluster& cluster,
                                                       const config::Config& config, Duration patience,
@@ -201,6 +207,7 @@ std::variant<Beginning, int> begin(const kafka::Connection& connection, const ka
   }
   admin_api.kafka_answers();
   beginning.offsets = core::OffsetsView::of(*offsets);
+  log_windows_at_risk(config, beginning.offsets);
   log_lost_cursors(kafka::lost_cursors(connection, config, beginning.offsets));
   const kafka::GroupVerdict verdict =
       kafka::check_group(connection, config, beginning.offsets, kafka::dead_member_patience(config));
@@ -360,7 +367,9 @@ int run_daemon(const std::string& path, const config::Config& config, Duration k
       for (const std::string& warning : known.warnings) log(core::Level::warn, "kafka_warning", warning);
       if (const auto offsets_now = cluster.read_offsets(next.offsets.topic, offsets_patience);
           offsets_now.ok()) {
-        log_lost_cursors(kafka::lost_cursors(connection, next, core::OffsetsView::of(*offsets_now)));
+        const core::OffsetsView view = core::OffsetsView::of(*offsets_now);
+        log_windows_at_risk(next, view);
+        log_lost_cursors(kafka::lost_cursors(connection, next, view));
       }
       topics.replace(next, known);
       sources_view.configure(next.sources);

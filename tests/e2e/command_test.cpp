@@ -31,7 +31,9 @@ TEST(Command, VersionAndVendors) {
     EXPECT_THAT(all.out, HasSubstr(vendor));
     const Finished one = run_to_end({auditstream_binary(), "vendors", vendor});
     EXPECT_EQ(one.status, 0);
-    EXPECT_THAT(one.out, AllOf(HasSubstr("poll_interval"), HasSubstr("required"))) << vendor;
+    EXPECT_THAT(one.out, AllOf(HasSubstr("poll_interval"), HasSubstr("required"),
+                               HasSubstr("auditstream_action"), HasSubstr("ce_time")))
+        << vendor;
   }
 }
 
@@ -63,6 +65,34 @@ TEST(Command, CheckFindsEverythingInOrder) {
     EXPECT_TRUE(source["reachable"].as<bool>() && source["accepted"].as<bool>()) << source["source"];
     EXPECT_GT(source["events_7d"].as<int>(), 0) << source["source"];
   }
+}
+
+// Once for all sources, and never again once they have begun.
+TEST(Command, ABackfillByIdIsToldOfOnceBeforeItBegins) {
+  World world(quiet({"tines", "workato"}));
+  const std::string words = "acme-tines, acme-workato will be read back to ";
+  const auto times_in = [&words](const std::string& text) {
+    std::size_t times = 0;
+    for (std::size_t at = text.find(words); at != text.npos; at = text.find(words, at + 1)) ++times;
+    return times;
+  };
+  const Finished before = world.auditstream({"check"});
+  EXPECT_EQ(before.status, 0);
+  EXPECT_EQ(times_in(before.out), 1u) << before.out;
+  EXPECT_THAT(before.out, HasSubstr("set key: actor"));
+  world.config["defaults"]["key"] = "actor";
+  EXPECT_EQ(times_in(world.auditstream({"check"}).out), 0u);
+
+  world.config["defaults"].remove("key");
+  auto run = world.start();
+  world.expect_exactly_once();
+  drain(*run);
+  EXPECT_EQ(times_in(run->err()), 1u) << run->err();
+  run = world.start();
+  world.until_polled();
+  drain(*run);
+  EXPECT_EQ(times_in(run->err()), 0u) << run->err();
+  EXPECT_EQ(times_in(world.auditstream({"check"}).out), 0u);
 }
 
 TEST(Command, CheckNamesSourcesAndCursorsWithoutTheirCounterpart) {

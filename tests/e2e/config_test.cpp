@@ -1,6 +1,7 @@
 // Configs that the binary must refuse before it touches anything, and those that come with the project.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <set>
 
@@ -11,6 +12,7 @@
 namespace auditstream::test {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 TEST(Config, EveryMistakeIsToldAtOnceAndNothingIsStarted) {
@@ -74,6 +76,35 @@ TEST(Config, AnOffsetsTopicWithAnotherPartitionCountIsRefused) {
   EXPECT_THAT(run.err, HasSubstr(world.offsets_topic()));
   EXPECT_THAT(run.err, HasSubstr("5"));
   EXPECT_EQ(world.auditstream({"check"}).status, exit_config);
+}
+
+// Compaction would keep one event of each actor.
+TEST(Config, ACompactedEventTopicIsRefusedUnlessTheKeyIsTheId) {
+  World world({.vendors = {"tines"}, .like = "\"history\":50,\"history_span\":\"48h\",\"rate\":0"});
+  create_topic(world.bootstrap(), world.topic("tines"), 2, {{"cleanup.policy", "compact"}});
+  world.source_config("tines")["key"] = "actor";
+  const Finished run = world.auditstream({"run"});
+  EXPECT_EQ(run.status, exit_config) << run.err;
+  const Finished check = world.auditstream({"check"});
+  EXPECT_EQ(check.status, exit_config) << check.out;
+  for (const std::string& text : {run.err, check.out}) {
+    EXPECT_THAT(text, AllOf(HasSubstr(world.topic("tines")), HasSubstr(World::source("tines")),
+                            HasSubstr("key: actor"), HasSubstr("set key: id"),
+                            HasSubstr("--add-config cleanup.policy=delete")));
+  }
+  EXPECT_TRUE(read_topic(world.bootstrap(), world.topic("tines")).empty());
+
+  world.source_config("tines")["key"] = "id";
+  EXPECT_EQ(world.auditstream({"check"}).status, 0);
+  const auto by_id = world.start();
+  world.expect_exactly_once();
+  // A reload is refused, too, and what runs goes on.
+  world.source_config("tines")["key"] = "source";
+  world.write_config();
+  by_id->signal(SIGHUP);
+  until("the refusal", 30s, [&] { return by_id->err().find(" code=config_refused ") != std::string::npos; });
+  EXPECT_THAT(by_id->err(), HasSubstr("would destroy the log"));
+  drain(*by_id);
 }
 
 // A value for every ${env:NAME} without a fallback in the text.

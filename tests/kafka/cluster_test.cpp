@@ -10,6 +10,7 @@
 #include "kafka/place.h"
 #include "support/kafka/broker.h"
 #include "support/kafka/topics.h"
+#include "vendor_apis/registry.h"
 
 namespace auditstream::test {
 namespace {
@@ -32,6 +33,7 @@ class Preparation : public testing::Test {
     auto source = std::make_shared<Source>();
     source->name = "acme";
     source->vendor = "tines";
+    source->api = vendor_apis::find_vendor("tines");
     source->topic = events();
     source->dead_letter_topic = dead_letters();
     source_ = source;
@@ -195,16 +197,35 @@ TEST_F(Preparation, LiftsTheAgeLimitOfAClusterForTheTopicsThatItMakes) {
 TEST_F(Preparation, WarnsOfATopicThatKeepsOnlyTheLastEventOfAKey) {
   create_topic(bootstrap_, events(), 4, {{"cleanup.policy", "compact,delete"}, {"retention.ms", "-1"}});
   EXPECT_THAT(prepare().warnings, IsEmpty()) << "each id is a key of its own";
-  source_->key = "/user/id";
-  EXPECT_THAT(
-      prepare().warnings,
-      ElementsAre(AllOf(HasSubstr(events()), HasSubstr("cleanup.policy=compact,delete"),
-                        HasSubstr("key: /user/id"), HasSubstr("--add-config cleanup.policy=delete"))));
-  source_->key = "id";
   auto second = std::make_shared<Source>(*source_);
   second->name = "second";
   config_.sources.push_back(second);
   EXPECT_THAT(prepare().warnings, ElementsAre(AllOf(HasSubstr("acme, second"), HasSubstr("may share"))));
+}
+
+TEST_F(Preparation, RefusesACompactedTopicWhoseKeyIsNoEventsOwn) {
+  create_topic(bootstrap_, events(), 4, {{"cleanup.policy", "compact,delete"}, {"retention.ms", "-1"}});
+  for (const char* key : {"actor", "source", "/user/id"}) {
+    source_->key = key;
+    const Error problem = this->problem();
+    EXPECT_EQ(problem.kind, ErrorKind::misconfigured);
+    EXPECT_THAT(problem.message,
+                AllOf(HasSubstr(events()), HasSubstr("cleanup.policy=compact,delete"),
+                      HasSubstr("source acme"), HasSubstr(std::string("key: ") + key),
+                      HasSubstr("set key: id"), HasSubstr("--add-config cleanup.policy=delete")));
+  }
+  source_->enabled = false;
+  EXPECT_TRUE(try_prepare().ok()) << "nothing is published";
+}
+
+TEST_F(Preparation, MakesNoCompactedTopicForSuchAKey) {
+  config_.topics.config = {{"cleanup.policy", "compact"}};
+  source_->key = "actor";
+  EXPECT_THAT(problem().message, HasSubstr(events() + " has cleanup.policy=compact"));
+  EXPECT_EQ(partitions(events()), 0);
+  source_->key = "id";
+  prepare();
+  EXPECT_EQ(property(events(), "cleanup.policy"), "compact");
 }
 
 TEST_F(Preparation, FindsTheEventsOfASourceWhoseCursorHasGone) {
