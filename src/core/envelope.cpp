@@ -19,7 +19,7 @@ std::string record_key(const Source& source, const Event& event) {
 }
 
 bool fits_record(const Event& event, std::size_t record_bytes_max) {
-  constexpr std::size_t overhead = 1024;  // the other headers and the framing
+  constexpr std::size_t overhead = 1024;  // the other headers, an actor as key, and the framing
   return event.raw.size() + 2 * event.id.size() + overhead <= record_bytes_max;
 }
 

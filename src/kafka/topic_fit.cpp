@@ -147,8 +147,9 @@ std::vector<std::string> logs_to_destroy(const config::Config& config,
     const std::optional<std::string> compaction = keeps_the_last_of_a_key(topic, found->second);
     if (!compaction) continue;
     all.push_back(*compaction + ", and the key of " + named(sources) + " is " + no_events_own(*sources[0]) +
-                  ", so compaction would destroy the log; set key: id, or set cleanup.policy to delete (" +
-                  alter(topic, "cleanup.policy=delete") + ")");
+                  ", so compaction would destroy the log; set key: id, or set cleanup.policy to delete: in "
+                  "topics.config for a topic that is yet to be made, else with " +
+                  alter(topic, "cleanup.policy=delete"));
   }
   return all;
 }

@@ -340,7 +340,7 @@ TEST(Reading, TokensAsLongAsPagesAreNotKept) {
 TEST(Reading, WhatHappenedStaysWithAnEventThatLeavesItsPage) {
   Ledger ledger = given_ledger();
   Reading reading(hour, {.events_max = 1, .bytes_max = 64 << 20}, false, until);
-  Page large = large_page({"early@1", "late@2", "later@3", "latest@4"}, 1 << 20);
+  Page large = large_page({"early@1", "late@2", "later@3", "latest@4"}, 1 << 20, "");
   auto body = std::make_shared<std::string>(*large.events[0].body);
   body->replace(10, 5, "Login");
   large.events[0].body = body;

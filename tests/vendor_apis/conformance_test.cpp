@@ -154,6 +154,7 @@ TEST_P(EveryVendor, TakesNoOddActorOrAction) {
                {std::string("null"), std::string("{}"), std::string("[\"x\",7]"), std::string("true"),
                 std::string("-1.5e3"), std::string("\"\""), std::string(R"("a\nb\u0000\u009b@x.y")"),
                 std::string(R"("half a pair \ud83d")"), std::string(R"("\u202e@x.y")"),
+                std::string("\"\xff@x.y\""), std::string("\"a\x01@x.y\""),
                 "\"" + std::string(10'000, 'l') + "\"", "\"" + std::string(10'000, 'l') + "@x.y\""}) {
             std::string body = *exchange.response.body;
             body.replace(static_cast<std::size_t>(event.raw.data() - exchange.response.body->data()) + at,
