@@ -116,6 +116,7 @@ std::vector<toolkit::ActorAt> claims() {
       "/spec/claims/8",  "/spec/claims/9",  "/spec/claims/10", "/spec/claims/11",
       "/spec/claims/12", "/spec/claims/13", "/spec/claims/14", "/spec/claims/15"};
   std::vector<toolkit::ActorAt> actors;
+  actors.reserve(pointers.size());
   for (const std::string_view pointer : pointers) actors.push_back({pointer, user_of});
   return actors;
 }

@@ -5,6 +5,7 @@
 
 #include "auditstream/check.h"
 #include "base/hash.h"
+#include "base/printable.h"
 #include "core/answer.h"
 #include "fuzz/fields.h"
 #include "fuzz/target.h"
@@ -23,11 +24,12 @@ unsigned number_of(std::string_view text) {
   return number;
 }
 
-// The sources of its transcripts, so that an input says by a number which settings it is read with.
+// The sources of its transcripts, so that an input says by a number which settings it is read with. All look
+// for the actor.
 std::vector<Source> sources_of(const Vendor& vendor) {
   std::vector<Source> sources;
   for (const vendor_apis::Transcript& transcript : vendor_apis::transcripts_of(vendor))
-    sources.push_back(transcript.source);
+    sources.emplace_back(transcript.source).key = "actor";
   return sources;
 }
 
@@ -116,6 +118,9 @@ void expect_verbatim(const Page& page) {
     }
     end_of_last = event.raw.data() + event.raw.size();
     if (event.time) AS_CHECK(parse_rfc3339(format_rfc3339(*event.time)).ok());
+    AS_CHECK(event.actor.size() <= 256 && event.actor == printable(event.actor));
+    const std::string_view action = event.action();
+    AS_CHECK(action.size() <= 128 && action == printable(action, Charset::ascii));
   }
 }
 
