@@ -28,7 +28,9 @@ HEADERS = {
         "ce_type": text("The vendor.", pattern=r"^auditstream\.[a-z0-9]+\.event$"),
         "ce_time": text("The event's time, as the record's timestamp.", format="date-time"),
         "content-type": text("Of the value.", const="application/json"),
-        "auditstream_generation": text("Of the cursor, once it was set or reset.", pattern="^[0-9]+$"),
+        "auditstream_action": text("What happened, in the vendor's word, if it has a short one.", maxLength=128),
+        "auditstream_generation": text("Of the cursor: 1, and one more each time it is set or reset.", pattern="^[0-9]+$"),
+        "auditstream_seq": text("How many events the source has published, this one included.", pattern="^[0-9]+$"),
         "auditstream_repaired": text("When verify --repair has published the event.", format="date-time"),
     },
 }
@@ -38,7 +40,7 @@ DEAD_LETTER_HEADERS = {
     "description": "Those of an event as far as they are known, and why it is a dead letter.",
     "required": ["ce_source", "auditstream_error", "auditstream_error_at"],
     "properties": {
-        **HEADERS["properties"],
+        **{name: header for name, header in HEADERS["properties"].items() if name != "auditstream_seq"},
         "auditstream_error": text("A short code.", enum=["unreadable_time", "malformed_json", "too_large", "refused"]),
         "auditstream_error_detail": text("For people."),
         "auditstream_error_at": text("When.", format="date-time"),

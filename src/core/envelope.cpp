@@ -37,9 +37,9 @@ Envelope::Envelope(const Source& source, std::uint64_t generation)
     : source_(event_source(source)),
       type_("auditstream." + source.vendor + ".event"),
       time_digits_(source.api->traits().time_digits),
-      generation_(generation > 1 ? std::to_string(generation) : "") {}
+      generation_(std::to_string(generation)) {}
 
-const std::vector<RecordHeader>& Envelope::headers(const Event& event, std::optional<Time> repaired) {
+void Envelope::begin(const Event& event) {
   headers_.clear();
   headers_.push_back({"ce_specversion", "1.0"});
   headers_.push_back({"ce_id", event.id});
@@ -52,16 +52,25 @@ const std::vector<RecordHeader>& Envelope::headers(const Event& event, std::opti
   headers_.push_back({"content-type", "application/json"});
   if (const std::string_view action = event.action(); !action.empty())
     headers_.push_back({"auditstream_action", action});
-  if (!generation_.empty()) headers_.push_back({"auditstream_generation", generation_});
-  if (repaired) {
-    repaired_ = format_rfc3339(*repaired);
-    headers_.push_back({"auditstream_repaired", repaired_});
-  }
+  headers_.push_back({"auditstream_generation", generation_});
+}
+
+const std::vector<RecordHeader>& Envelope::headers(const Event& event, std::uint64_t seq) {
+  begin(event);
+  seq_ = std::to_string(seq);
+  headers_.push_back({"auditstream_seq", seq_});
+  return headers_;
+}
+
+const std::vector<RecordHeader>& Envelope::headers(const Event& event, Time repaired) {
+  begin(event);
+  repaired_ = format_rfc3339(repaired);
+  headers_.push_back({"auditstream_repaired", repaired_});
   return headers_;
 }
 
 const std::vector<RecordHeader>& Envelope::headers(const DeadLetter& letter, Time now, bool truncated) {
-  headers(letter.event);
+  begin(letter.event);
   error_at_ = format_rfc3339(now);
   headers_.push_back({"auditstream_error", letter.flaw.code});
   headers_.push_back({"auditstream_error_detail", letter.flaw.detail});

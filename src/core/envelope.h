@@ -37,21 +37,25 @@ class Envelope {
   // `generation` is that of the source's cursor.
   explicit Envelope(const Source& source, std::uint64_t generation = 1);
 
-  // ce_* and content-type; ce_time and auditstream_action only if the event has them; auditstream_generation
-  // if an operator has set or reset the cursor; auditstream_repaired if this is a repair. Valid until the
-  // next call.
-  const std::vector<RecordHeader>& headers(const Event& event, std::optional<Time> repaired = std::nullopt);
-  // The same, plus why the event is a dead letter. `truncated` if the value is not the whole event.
+  // ce_* and content-type; ce_time and auditstream_action only if the event has them; auditstream_generation; and
+  // auditstream_seq. Valid until the next call, as the others.
+  const std::vector<RecordHeader>& headers(const Event& event, std::uint64_t seq);
+  // Of an event that a repair publishes: auditstream_repaired instead of auditstream_seq.
+  const std::vector<RecordHeader>& headers(const Event& event, Time repaired);
+  // Neither of both, plus why the event is a dead letter. `truncated` if the value is not the whole event.
   const std::vector<RecordHeader>& headers(const DeadLetter& letter, Time now, bool truncated);
 
  private:
+  void begin(const Event& event);
+
   const std::string source_;
   const std::string type_;
   const int time_digits_;
-  const std::string generation_;  // "" for the first
+  const std::string generation_;
 
   std::vector<RecordHeader> headers_;
   std::string time_;
+  std::string seq_;
   std::string repaired_;
   std::string error_at_;
   std::string size_;

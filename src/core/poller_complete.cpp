@@ -95,6 +95,7 @@ Unit Poller::settle(Reading& reading, std::size_t events_max, Now now, std::vect
       }
     }
   }
+  unit.first_seq = ledger_->cursor().published + 1;
   ledger_->count(unit.events.size(), unit.dead_letters.size());
   if (settlement.next == Settlement::Next::rest) say_if_nothing_found(out);
   say_dead_letters(unit.dead_letters, out);

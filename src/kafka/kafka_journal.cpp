@@ -519,11 +519,14 @@ bool KafkaJournal::produce_unit(const core::Unit& unit, std::string& why) {
   };
   std::optional<core::Envelope> envelope;  // our own mark belongs to no source
   if (unit.source) envelope.emplace(*unit.source, unit.generation);
+  std::uint64_t seq = unit.first_seq;  // counts only what polling publishes
   for (const Event& event : unit.events) {
     if (!produce_record(topic(unit.source->topic), RD_KAFKA_PARTITION_UA,
                         core::record_key(*unit.source, event), event.raw,
                         core::record_timestamp_ms(event, unit.now),
-                        headers_of(envelope->headers(event, unit.repaired)), why)) {
+                        headers_of(unit.repaired ? envelope->headers(event, *unit.repaired)
+                                                 : envelope->headers(event, seq++)),
+                        why)) {
       return false;
     }
   }

@@ -44,6 +44,7 @@ TEST(Kill, TwentyFiveKillsAtRandomMomentsLoseAndRepeatNothing) {
   }
   world.stop_production();
   world.expect_exactly_once(180s);
+  world.expect_gapless();
   run->signal(SIGTERM);
   EXPECT_EQ(run->wait(30s), 0) << run->err();
 }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <unistd.h>
+#include <numeric>
 
 #include <algorithm>
 #include <fstream>
@@ -59,6 +60,23 @@ std::string curl(std::vector<std::string> arguments) {
 }
 
 }  // namespace
+
+void World::expect_gapless() {
+  for (const std::string& vendor : vendors_) {
+    std::map<std::string, std::vector<std::uint64_t>> numbers;  // by generation
+    for (const Record& record : read_topic(bootstrap_, topic(vendor)))
+      numbers[std::string(record.header("auditstream_generation"))].push_back(
+          std::stoull(std::string(record.header("auditstream_seq"))));
+    EXPECT_FALSE(numbers.empty()) << vendor;
+    for (auto& [generation, all] : numbers) {
+      std::ranges::sort(all);
+      std::vector<std::uint64_t> expected(all.size());
+      std::iota(expected.begin(), expected.end(), 1);
+      EXPECT_TRUE(all == expected) << vendor << ", generation " << generation << ": " << all.size()
+                                   << " events, numbered " << all.front() << " to " << all.back();
+    }
+  }
+}
 
 void until_said(const Child& run, const std::string& text) {
   until("it says: " + text, 90s, [&] { return run.err().find(text) != std::string::npos; });

@@ -99,6 +99,8 @@ class World {
   void expect_exactly_once(std::chrono::seconds patience = 120s);
   void expect_exactly_once(const std::string& vendor, const Wanted& wanted,
                            std::chrono::seconds patience = 120s);
+  // Of each vendor's source and generation every auditstream_seq from 1 on is in the topic, each once.
+  void expect_gapless();
 
   TemporaryDirectory directory;
 

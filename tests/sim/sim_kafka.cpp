@@ -16,6 +16,12 @@ bool SimKafka::apply(int number, std::uint64_t owner, const core::Batch& batch, 
   Partition& partition = partitions_[number];
   if (partition.owner != owner) return false;
   for (const core::Unit& unit : batch.units) {
+    if (!unit.events.empty()) {
+      std::uint64_t& last = last_seq_[unit.source->name];
+      if (unit.first_seq != last + 1)
+        complaints.push_back("the sequence of " + unit.source->name + " has a gap");
+      last = unit.first_seq + unit.events.size() - 1;
+    }
     for (const Event& event : unit.events) {
       published_.push_back({unit.source->name, event.id, std::string(event.raw), false});
     }

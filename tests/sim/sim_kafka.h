@@ -62,6 +62,7 @@ class SimKafka {
   };
   std::map<int, Partition> partitions_;
   std::vector<PublishedRecord> published_;
+  std::map<std::string, std::uint64_t> last_seq_;  // of what each source has published
 };
 
 }  // namespace auditstream::sim
