@@ -242,8 +242,7 @@ TEST(Actor, IsElseAnIdOrItsHash) {
 }
 
 const Shape telling_shape{.events = "",
-                          .id = "/id",
-                          .times = {"/at"},
+                          .event = {.id = "/id", .times = {"/at"}},
                           .fields = {},
                           .actors = {{"/mail", mail_address}, {"/who", actor_id}},
                           .action = "/what"};
