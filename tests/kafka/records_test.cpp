@@ -43,6 +43,8 @@ TEST_F(Records, EventIsACloudEventWithItsBytesAsTheyCame) {
   const Time time = parse_rfc3339("2026-11-01T02:03:04.567Z").value();
   core::Unit unit;
   unit.events.push_back(event_of("7", raw, time));
+  unit.generation = 2;
+  unit.first_seq = 41;
   commit(place_.batch_of(std::move(unit)));
   const Record record = only_record(place_.events());
   EXPECT_EQ(record.value, raw);
@@ -52,7 +54,27 @@ TEST_F(Records, EventIsACloudEventWithItsBytesAsTheyCame) {
       record.headers,
       ElementsAre(Pair("ce_specversion", "1.0"), Pair("ce_id", "7"),
                   Pair("ce_source", "urn:auditstream:tines:acme"), Pair("ce_type", "auditstream.tines.event"),
-                  Pair("ce_time", "2026-11-01T02:03:04.567Z"), Pair("content-type", "application/json")));
+                  Pair("ce_time", "2026-11-01T02:03:04.567Z"), Pair("content-type", "application/json"),
+                  Pair("auditstream_generation", "2"), Pair("auditstream_seq", "41")));
+}
+
+// The events of a unit are numbered in their order; what a repair publishes has no number.
+TEST_F(Records, EventsAreNumberedUnlessARepairPublishesThem) {
+  core::Unit unit;
+  for (const std::string& id : ids_of("e", 3)) unit.events.push_back(event_of(id, "{}", wall_clock()));
+  unit.first_seq = 7;
+  core::Unit repair;
+  repair.events.push_back(event_of("r", "{}", wall_clock()));
+  repair.repaired = wall_clock();
+  commit(place_.batch_of(std::move(unit)));
+  commit(place_.batch_of(std::move(repair)));
+  std::map<std::string, std::string> numbers;
+  for (const Record& record : place_.read(place_.events()))
+    numbers[std::string(record.header("ce_id"))] = record.header("auditstream_seq");
+  std::map<std::string, std::string> expected{{"r", ""}};
+  const std::vector<std::string> ids = ids_of("e", 3);
+  for (std::size_t i = 0; i < ids.size(); ++i) expected[ids[i]] = std::to_string(7 + i);
+  EXPECT_EQ(numbers, expected);
 }
 
 TEST_F(Records, ActorIsTheKeyAndActionAHeader) {
