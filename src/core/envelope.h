@@ -42,7 +42,7 @@ class Envelope {
   const std::vector<RecordHeader>& headers(const Event& event, std::uint64_t seq);
   // Of an event that a repair publishes: auditstream_repaired instead of auditstream_seq.
   const std::vector<RecordHeader>& headers(const Event& event, Time repaired);
-  // Neither of both, plus why the event is a dead letter. `truncated` if the value is not the whole event.
+  // With neither of the two, plus why the event is a dead letter. `truncated` if the value is not the whole event.
   const std::vector<RecordHeader>& headers(const DeadLetter& letter, Time now, bool truncated);
 
  private:
