@@ -4,25 +4,10 @@
 #include <string_view>
 #include <utility>
 
-#include "core/spellings.h"
+#include "base/blot_out.h"
 
 namespace auditstream::core {
 namespace {
-
-// Returns whether there was anything to blot out.
-bool blot_out(std::string& text, std::string_view spelling) {
-  std::size_t at = text.find(spelling);
-  if (at == std::string::npos) return false;
-  // Builds a new string: replacing in place would be quadratic for a body full of repetitions.
-  std::string blotted;
-  std::size_t done = 0;
-  for (; at != std::string::npos; at = text.find(spelling, done)) {
-    blotted.append(text, done, at - done).append("...");
-    done = at + spelling.size();
-  }
-  text = blotted.append(text, done);
-  return true;
-}
 
 // No vendor documents one; these are the names that gateways and frameworks use.
 std::string request_id(const http::Response& response) {
@@ -46,10 +31,10 @@ auto read_quotably(const http::Response& response, const Secrets& secrets, const
   std::string body = *response.body;
   bool echoed = false;
   const auto blot = [&](const Secret& secret) {
-    for (const std::string& spelling : spellings(secret.reveal())) {
-      echoed = blot_out(body, spelling) || echoed;
-      for (http::Header& header : blotted.headers) echoed = blot_out(header.value, spelling) || echoed;
-    }
+    const auto blot_here = [&](std::string& text) { echoed = blot_out(text, secret.reveal()) || echoed; };
+    blot_here(body);
+    blot_here(blotted.transport_detail);
+    for (http::Header& header : blotted.headers) blot_here(header.value);
   };
   for (const auto& [name, secret] : secrets) blot(secret);
   if (token) blot(token->value);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "auditstream/json.h"
+#include "base/blot_out.h"
 #include "base/printable.h"
 #include "base/url.h"
 #include "oauth/no_answer.h"
@@ -23,9 +24,12 @@ constexpr Duration left_min = 1min;
 // Part of the principal that the broker sees, which must stay the same from one token to the next.
 constexpr const char* session_name = "auditstream";
 
-Error failed(const std::string& where, const http::Response& response, const std::string& said = "") {
+// `secret`: what the request was given, which the answer may echo.
+Error failed(const std::string& where, const http::Response& response, std::string_view secret,
+             std::string said = "") {
   if (response.transport != http::Transport::none)
-    return {"AWS credentials: " + where + ": " + no_answer(response)};
+    return {"AWS credentials: " + where + ": " + no_answer(response, secret)};
+  blot_out(said, secret);
   const bool refused = response.status >= 400 && response.status < 500 && response.status != 429;
   return {"AWS credentials: " + where + " answered " + std::to_string(response.status) +
               (said.empty() ? "" : ": " + bounded(printable(said), 200)),
@@ -41,10 +45,11 @@ std::optional<Time> moment(const std::optional<std::string>& text) {
 }
 
 // The document of containers and of instances.
-Result<AwsCredentials> from_json(const std::string& where, const http::Response& response) {
+Result<AwsCredentials> from_json(const std::string& where, const http::Response& response,
+                                 std::string_view secret) {
   const std::string& body = *response.body;
   if (response.transport != http::Transport::none || response.status != 200)
-    return failed(where, response, json::scalar_at(body, "/message").value_or(""));
+    return failed(where, response, secret, json::scalar_at(body, "/message").value_or(""));
   AwsCredentials credentials{json::scalar_at(body, "/AccessKeyId").value_or(""),
                              json::scalar_at(body, "/SecretAccessKey").value_or(""),
                              json::scalar_at(body, "/Token").value_or(""),
@@ -77,18 +82,18 @@ Result<AwsCredentials> assume_role(const std::string& role, const std::string& t
   const std::string endpoint =
       world.environment("AWS_ENDPOINT_URL_STS").value_or("https://sts." + region + ".amazonaws.com");
   http::Request request = get(endpoint + "/", far_timeout);
+  const std::string web_identity = token->substr(0, token->find_last_not_of(" \r\n") + 1);
   request.method = http::Method::post;
   request.headers = {{"Content-Type", "application/x-www-form-urlencoded"}};
-  request.body =
-      "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=" + percent_encode(role) +
-      "&RoleSessionName=" +
-      percent_encode(world.environment("AWS_ROLE_SESSION_NAME").value_or(session_name)) +
-      "&WebIdentityToken=" + percent_encode(token->substr(0, token->find_last_not_of(" \r\n") + 1));
+  request.body = "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=" + percent_encode(role) +
+                 "&RoleSessionName=" +
+                 percent_encode(world.environment("AWS_ROLE_SESSION_NAME").value_or(session_name)) +
+                 "&WebIdentityToken=" + percent_encode(web_identity);
   const http::Response response = world.exchange(std::move(request));
   const std::string where = endpoint + " (role " + printable(role) + ")";
   const std::string& body = *response.body;
   if (response.transport != http::Transport::none || response.status != 200)
-    return failed(where, response, element(body, "Code") + " " + element(body, "Message"));
+    return failed(where, response, web_identity, element(body, "Code") + " " + element(body, "Message"));
   AwsCredentials credentials{element(body, "AccessKeyId"), element(body, "SecretAccessKey"),
                              element(body, "SessionToken"), parse_event_time(element(body, "Expiration"))};
   if (credentials.access_key_id.empty() || credentials.secret_access_key.empty()) return incomplete(where);
@@ -209,7 +214,8 @@ Found of_the_container(const World& world) {
     authorization = text->substr(0, text->find_last_not_of(" \r\n") + 1);
   }
   if (authorization) request.headers.push_back({"Authorization", *authorization});
-  return from_json("the container's endpoint", world.exchange(std::move(request)));
+  return from_json("the container's endpoint", world.exchange(std::move(request)),
+                   authorization.value_or(""));
 }
 
 Result<AwsCredentials> of_the_instance(const World& world) {
@@ -220,7 +226,7 @@ Result<AwsCredentials> of_the_instance(const World& world) {
   ask.method = http::Method::put;
   ask.headers = {{"X-aws-ec2-metadata-token-ttl-seconds", "300"}};
   const http::Response session = world.exchange(std::move(ask));
-  if (session.transport != http::Transport::none || session.status != 200) return failed(where, session);
+  if (session.transport != http::Transport::none || session.status != 200) return failed(where, session, "");
   const auto metadata = [&](const std::string& path) {
     http::Request request = get(base + "/latest/meta-data/iam/security-credentials/" + path, near_timeout);
     request.headers = {{"X-aws-ec2-metadata-token", *session.body}};
@@ -231,8 +237,9 @@ Result<AwsCredentials> of_the_instance(const World& world) {
     return Error{"AWS credentials: " + where + " says that the instance has no role",
                  ErrorKind::misconfigured};
   }
-  if (role.transport != http::Transport::none || role.status != 200) return failed(where, role);
-  return from_json(where, metadata(role.body->substr(0, role.body->find_first_of("\r\n"))));
+  if (role.transport != http::Transport::none || role.status != 200)
+    return failed(where, role, *session.body);
+  return from_json(where, metadata(role.body->substr(0, role.body->find_first_of("\r\n"))), *session.body);
 }
 
 Result<AwsCredentials> find(const std::string& region, const World& world) {

@@ -1,6 +1,7 @@
 #include "oauth/no_answer.h"
 
 #include "auditstream/check.h"
+#include "base/blot_out.h"
 #include "base/certificate.h"
 #include "base/printable.h"
 
@@ -31,9 +32,10 @@ std::string words(const http::Response& response) {
 
 }  // namespace
 
-std::string no_answer(const http::Response& response) {
-  const std::string detail = printable(response.transport_detail);
-  return words(response) + (detail.empty() ? "" : " (" + detail + ")");
+std::string no_answer(const http::Response& response, std::string_view secret) {
+  std::string detail = response.transport_detail;
+  blot_out(detail, secret);
+  return words(response) + (detail.empty() ? "" : " (" + printable(detail) + ")");
 }
 
 }  // namespace auditstream::oauth

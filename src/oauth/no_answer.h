@@ -2,12 +2,14 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "auditstream/http.h"
 
 namespace auditstream::oauth {
 
-// "no connection (Connection refused)". Only for a response without a status.
-std::string no_answer(const http::Response& response);
+// "no connection (Connection refused)". Only for a response without a status. `secret`: what the request was given, which
+// the answer may echo.
+std::string no_answer(const http::Response& response, std::string_view secret);
 
 }  // namespace auditstream::oauth

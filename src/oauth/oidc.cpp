@@ -8,6 +8,7 @@
 #include "auditstream/check.h"
 #include "auditstream/json.h"
 #include "base/base64.h"
+#include "base/blot_out.h"
 #include "base/printable.h"
 #include "base/url.h"
 #include "oauth/no_answer.h"
@@ -53,20 +54,14 @@ std::string pointer_to(const std::string& claim) {
   return pointer;
 }
 
-// The server may echo what it was sent.
-std::string without(std::string text, const std::string& secret) {
-  for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret))
-    text.replace(at, secret.size(), "[hidden]");
-  return text;
-}
-
 // ": invalid_client (Client authentication failed)", or "".
 std::string said(const std::string& body, const std::string& secret) {
   const std::string code = json::scalar_at(body, "/error").value_or("");
   const std::string words = json::scalar_at(body, "/error_description").value_or("");
   if (code.empty()) return "";
-  return ": " +
-         bounded(printable(without(code + (words.empty() ? "" : " (" + words + ")"), secret)), excerpt_max);
+  std::string quoted = code + (words.empty() ? "" : " (" + words + ")");
+  blot_out(quoted, secret);
+  return ": " + bounded(printable(quoted), excerpt_max);
 }
 
 Error refused(const Oidc& oidc, const http::Response& response) {
@@ -127,12 +122,14 @@ http::Request token_request(const Oidc& oidc) {
 
 Result<Token> read_token(const Oidc& oidc, const http::Response& response, Time now) {
   if (response.transport == http::Transport::tls) {
-    return Error{std::string(url_property) + ": " + oidc.endpoint + ": " + no_answer(response) + "; " +
+    return Error{std::string(url_property) + ": " + oidc.endpoint + ": " +
+                     no_answer(response, oidc.client_secret) + "; " +
                      certificate_remedy(response.certificate),
                  ErrorKind::uncertain};
   }
   if (response.transport != http::Transport::none)
-    return Error{std::string(url_property) + ": " + oidc.endpoint + ": " + no_answer(response)};
+    return Error{std::string(url_property) + ": " + oidc.endpoint + ": " +
+                 no_answer(response, oidc.client_secret)};
   if (response.status != 200) return refused(oidc, response);
   const std::string& body = *response.body;
   Token token;

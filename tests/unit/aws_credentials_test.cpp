@@ -102,9 +102,9 @@ TEST(AwsCredentials, OfAWebIdentityAreThoseOfTheRoleInAStableSession) {
 
   fake.answers["POST https://sts.eu-west-1.amazonaws.com/"] = {
       403,
-      "<ErrorResponse><Error><Code>AccessDenied</Code><Message>Not authorized</Message></Error></ErrorResponse>"};
+      "<ErrorResponse><Error><Code>AccessDenied</Code><Message>Not authorized by ey.j.w</Message></Error></ErrorResponse>"};
   EXPECT_THAT(fake.found(),
-              AllOf(HasSubstr("answered 403: AccessDenied Not authorized"), Not(HasSubstr("ey.j.w"))));
+              AllOf(HasSubstr("answered 403: AccessDenied Not authorized by ..."), Not(HasSubstr("ey.j.w"))));
   EXPECT_EQ(fake.find().error().kind, ErrorKind::misconfigured);
   fake.files.clear();
   EXPECT_THAT(fake.found(), HasSubstr("AWS_WEB_IDENTITY_TOKEN_FILE: /token: can't be read"));
@@ -141,6 +141,9 @@ TEST(AwsCredentials, OfAContainerComeFromItsEndpoint) {
   fake.answers["GET http://169.254.170.23/v1/credentials"] = {200, document("ASIA3")};
   EXPECT_EQ(fake.found(), "ASIA3 sk st");
   EXPECT_EQ(fake.asked.back().headers.at(0).value, "pod-token");
+
+  fake.answers["GET http://169.254.170.23/v1/credentials"] = {400, R"({"message":"not so: pod-token"})"};
+  EXPECT_THAT(fake.found(), AllOf(HasSubstr("not so: ..."), Not(HasSubstr("pod-token"))));
 
   // Who can set a variable must not be able to send the pod's token anywhere.
   fake.environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "http://attacker.example/";

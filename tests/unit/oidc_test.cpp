@@ -106,6 +106,17 @@ TEST(Oidc, ARefusalNamesWhatToCheckAndHidesTheSecret) {
             Not(HasSubstr("\x1b"))));
 }
 
+TEST(Oidc, ASecretLikeTheWordThatHidesItAndOneInAnAnswerThatBreaksOff) {
+  Oidc oidc = settings();
+  oidc.client_secret = ".";
+  const http::Response echo = answer(401, R"({"error":"invalid_client","error_description":"a.b"})");
+  EXPECT_THAT(read_token(oidc, echo, now).error().message, HasSubstr("(a...b)"));
+  http::Response broken;
+  broken.transport = http::Transport::encoding;
+  broken.transport_detail = "Content-Encoding \"s3cret\"";
+  EXPECT_THAT(read_token(settings(), broken, now).error().message, Not(HasSubstr("s3cret")));
+}
+
 TEST(Oidc, WhoCanMendIt) {
   for (const auto& [status, kind] :
        {std::pair{400, ErrorKind::misconfigured}, std::pair{403, ErrorKind::misconfigured},

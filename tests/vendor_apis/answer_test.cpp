@@ -27,7 +27,8 @@ TEST(Answer, QuotesNoSecretThatTheVendorEchoes) {
          {given_response(401, "{\"error\":\"no such key: hunter\"}"),
           given_response(403, "<html>hunter is blocked</html>"),
           given_response(500, "hunter: internal error"), given_response(200, "hunter? what is hunter?"),
-          given_response(200, "no", {{"content-type", "text/hunter"}})}) {
+          given_response(200, "no", {{"content-type", "text/hunter"}}),
+          given_failure(http::Transport::encoding, "Content-Encoding \"hunter\"")}) {
       const Answer answer =
           core::read_answer(*vendor, source, secrets, std::nullopt, any_ask(*vendor), response);
       ASSERT_TRUE(std::holds_alternative<Refusal>(answer)) << vendor->name();

@@ -1,11 +1,12 @@
-#include "core/spellings.h"
+#include "base/blot_out.h"
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "auditstream/json.h"
 
-namespace auditstream::core {
+namespace auditstream {
 namespace {
 
 // Shorter pieces of Base64 occur in any text by chance.
@@ -59,8 +60,7 @@ std::string base64_core(std::string_view text, std::size_t before, std::string_v
   return out;
 }
 
-}  // namespace
-
+// Each once, the secret itself first. Nothing for an empty one.
 std::vector<std::string> spellings(std::string_view secret) {
   std::vector<std::string> all;
   const auto add = [&all](std::string spelling) {
@@ -90,4 +90,26 @@ std::vector<std::string> spellings(std::string_view secret) {
   return all;
 }
 
-}  // namespace auditstream::core
+bool blot_out_spelling(std::string& text, std::string_view spelling) {
+  std::size_t at = text.find(spelling);
+  if (at == std::string::npos) return false;
+  // Builds a new string: replacing in place would be quadratic for a body full of repetitions.
+  std::string blotted;
+  std::size_t done = 0;
+  for (; at != std::string::npos; at = text.find(spelling, done)) {
+    blotted.append(text, done, at - done).append("...");
+    done = at + spelling.size();
+  }
+  text = blotted.append(text, done);
+  return true;
+}
+
+}  // namespace
+
+bool blot_out(std::string& text, std::string_view secret) {
+  bool found = false;
+  for (const std::string& spelling : spellings(secret)) found = blot_out_spelling(text, spelling) || found;
+  return found;
+}
+
+}  // namespace auditstream
