@@ -95,7 +95,10 @@ TEST(Contact, IsBrokenByOneLeaderThatNobodyReplaces) {
   const kafka::Connection connection{{{"bootstrap.servers", brokers.bootstrap()}}, "tests"};
   const kafka::OffsetsTail tail({connection, topic, topic, 3, contact}, [](const kafka::OffsetsRecord&) {});
   until("they answer", 30s, [&] { return contact->silence() && !silent_for(*contact, 1s); });
-  brokers.kill(*leader_of(brokers.bootstrap(), topic, 0));
+  std::optional<int> leader;
+  until("the partition has a leader", 30s,
+        [&] { return (leader = leader_of(brokers.bootstrap(), topic, 0)).has_value(); });
+  brokers.kill(*leader);
   until("one doesn't", 30s, [&] { return silent_for(*contact, 10s); });
   EXPECT_THAT(contact->silence()->why.message, HasSubstr("Connection refused"));
 }

@@ -141,7 +141,9 @@ const std::string& Broker::shared() {
   static const std::string bootstrap = [] {
     const char* directory = std::getenv("AUDITSTREAM_TEST_KAFKA");
     if (directory != nullptr) return first_line(read_file(std::filesystem::path(directory) / "bootstrap"));
-    static const Broker broker({"log.retention.check.interval.ms=1000"});
+    // The second is what Kafka 4 does by default.
+    static const Broker broker(
+        {"log.retention.check.interval.ms=1000", "log.message.timestamp.after.max.ms=3600000"});
     return broker.bootstrap();
   }();
   return bootstrap;
