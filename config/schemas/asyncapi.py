@@ -74,25 +74,62 @@ def dead_letter(vendor, title):
     }
 
 
+HEARTBEAT_HEADERS = {
+    "type": "object",
+    "description": "All values are texts.",
+    "required": ["ce_source", "content-type", "auditstream_generation", "auditstream_seq"],
+    "properties": {
+        **{name: HEADERS["properties"][name] for name in ("ce_source", "content-type", "auditstream_generation")},
+        "auditstream_seq": text("That of the last event before it; 0 if there is none.", pattern="^[0-9]+$"),
+    },
+}
+
+
+def heartbeat():
+    def time(description):
+        return text(description, format="date-time")
+
+    def number(description, least):
+        return {"type": "integer", "minimum": least, "description": description}
+
+    members = {
+        "source": text("The source's name."),
+        "vendor": text("The vendor.", enum=[vendor for vendor, _ in VENDORS]),
+        "since": time("Nothing older was ever wanted."),
+        "complete_until": time("What happened since then, and before this, is published. Also the record's timestamp."),
+        "seq": number("auditstream_seq of the last event before it; 0 if there is none.", 0),
+        "generation": number("auditstream_generation of the cursor.", 1),
+    }
+    return {
+        "name": "auditstream.heartbeat",
+        "title": "How far a source is complete",
+        "headers": {"$ref": "#/components/schemas/heartbeat_headers"},
+        "payload": {"schemaFormat": DRAFT_7, "schema": {"type": "object", "required": list(members), "properties": members}},
+        "bindings": kafka("The source's name."),
+    }
+
+
 def document():
     channels, operations, messages = {}, {}, {}
+
+    def add(name, address, settings, message):
+        messages[name] = message
+        channels[name] = {
+            "address": address,
+            "description": f"The default name; {settings}.",
+            "messages": {name: {"$ref": f"#/components/messages/{name}"}},
+        }
+        operations[f"publish_{name}"] = {
+            "action": "send",
+            "channel": {"$ref": f"#/channels/{name}"},
+            "messages": [{"$ref": f"#/channels/{name}/messages/{name}"}],
+        }
+
+    of_sources = "`topics` and a source's `topic` give it another"
     for vendor, title in VENDORS:
-        for kind, address, message in (
-            ("event", f"audit.{vendor}", event(vendor, title)),
-            ("dead_letter", f"audit.{vendor}.dlq", dead_letter(vendor, title)),
-        ):
-            name = f"{vendor}_{kind}"
-            messages[name] = message
-            channels[name] = {
-                "address": address,
-                "description": "The default name; `topics` and a source's `topic` give it another.",
-                "messages": {name: {"$ref": f"#/components/messages/{name}"}},
-            }
-            operations[f"publish_{name}"] = {
-                "action": "send",
-                "channel": {"$ref": f"#/channels/{name}"},
-                "messages": [{"$ref": f"#/channels/{name}/messages/{name}"}],
-            }
+        add(f"{vendor}_event", f"audit.{vendor}", of_sources, event(vendor, title))
+        add(f"{vendor}_dead_letter", f"audit.{vendor}.dlq", of_sources, dead_letter(vendor, title))
+    add("heartbeat", "audit.heartbeat", "`heartbeats.topic` gives it another, and without `heartbeats` there is none", heartbeat())
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -105,7 +142,11 @@ def document():
         "operations": operations,
         "components": {
             "messages": messages,
-            "schemas": {"event_headers": HEADERS, "dead_letter_headers": DEAD_LETTER_HEADERS},
+            "schemas": {
+                "event_headers": HEADERS,
+                "dead_letter_headers": DEAD_LETTER_HEADERS,
+                "heartbeat_headers": HEARTBEAT_HEADERS,
+            },
         },
     }
 

@@ -57,6 +57,7 @@ std::vector<std::string> needing_restart(const Config& before, const Config& aft
   if (before.group != after.group) sections.emplace_back("group");
   if (before.kafka != after.kafka) sections.emplace_back("kafka");
   if (before.offsets != after.offsets) sections.emplace_back("offsets");
+  if (before.heartbeats != after.heartbeats) sections.emplace_back("heartbeats");
   if (before.http != after.http) sections.emplace_back("http");
   if (before.metrics != after.metrics) sections.emplace_back("metrics");
   if (before.log != after.log) sections.emplace_back("log");

@@ -53,14 +53,6 @@ Status apply_backfill_start_time(const std::string& value, Draft& draft) {
   return success();
 }
 
-Result<Duration> parse_duration_within(const std::string& value, Duration min, Duration max) {
-  Result<Duration> duration = parse_duration(value);
-  if (!duration.ok()) return duration;
-  if (*duration < min) return Error{in_quotes(value) + " is less than " + format_duration(min)};
-  if (*duration > max) return Error{in_quotes(value) + " is more than " + format_duration(max)};
-  return duration;
-}
-
 Status apply_poll_interval(const std::string& value, Draft& draft) {
   const Result<Duration> interval = parse_duration_within(value, poll_interval_min, poll_interval_max);
   if (!interval.ok()) return interval.error();

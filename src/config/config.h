@@ -4,12 +4,14 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "auditstream/model.h"
 #include "auditstream/result.h"
+#include "auditstream/time.h"
 
 namespace auditstream::config {
 
@@ -30,6 +32,13 @@ struct OffsetsSettings {
   int replication_factor = -1;
   std::map<std::string, std::string> config{};  // for the topic when it is created
   friend bool operator==(const OffsetsSettings&, const OffsetsSettings&) = default;
+};
+
+// The section `heartbeats:`.
+struct HeartbeatSettings {
+  std::string topic = "audit.heartbeat";
+  Duration interval = std::chrono::seconds(30);
+  friend bool operator==(const HeartbeatSettings&, const HeartbeatSettings&) = default;
 };
 
 struct HttpSettings {
@@ -57,6 +66,7 @@ struct Config {
   std::map<std::string, std::string> kafka;  // librdkafka properties; values may be secrets: never print them
   TopicSettings topics;
   OffsetsSettings offsets;
+  std::optional<HeartbeatSettings> heartbeats;  // nothing: none are published
   HttpSettings http;
   MetricsSettings metrics;
   LogSettings log;

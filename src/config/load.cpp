@@ -23,6 +23,8 @@ constexpr std::size_t group_length_max = 200;  // Kafka allows 249 for names tha
 constexpr long partitions_max = 100'000;
 constexpr std::size_t token_bytes_min = 8;
 constexpr long replication_factor_max = 32'767;
+constexpr Duration heartbeat_interval_min = 1s;
+constexpr Duration heartbeat_interval_max = 24h;
 
 // Reports a value that failed its check; it keeps its default.
 void require(const Status& status, const Text& text, Findings& findings) {
@@ -88,6 +90,9 @@ class Loader {
     read_topics(topics, place_of("topics", topics));
     const Node& offsets = part("offsets");
     read_offsets(offsets, place_of("offsets", offsets));
+    if (const Node* heartbeats = root.find("heartbeats")) {
+      read_heartbeats(*heartbeats, place_of("heartbeats", *heartbeats));
+    }
     const Node& http = part("http");
     read_http(http, place_of("http", http));
     const Node& metrics = part("metrics");
@@ -261,6 +266,27 @@ class Loader {
     offsets.refuse_unknown();
   }
 
+  void read_heartbeats(const Node& node, const Place& place) {
+    Section heartbeats(node, place, findings_);
+    HeartbeatSettings& settings = config_.heartbeats.emplace();
+    if (const std::optional<Text> topic = heartbeats.text("topic")) {
+      const Status valid = check_topic(topic->text);
+      require(valid, *topic, findings_);
+      if (valid.ok()) settings.topic = topic->text;
+    }
+    heartbeats_place_ = place_in(heartbeats, "topic");
+    if (const std::optional<Text> interval = heartbeats.text("interval")) {
+      const Result<Duration> value =
+          parse_duration_within(interval->text, heartbeat_interval_min, heartbeat_interval_max);
+      if (value.ok()) {
+        settings.interval = *value;
+      } else {
+        interval->mistake(findings_, value.error().message);
+      }
+    }
+    heartbeats.refuse_unknown();
+  }
+
   void read_http(const Node& node, const Place& place) {
     Section http(node, place, findings_);
     if (const std::optional<Text> listen = http.text("listen")) {
@@ -432,6 +458,8 @@ class Loader {
     if (dead_letters == events) refuse_clash(dead_letters_place_, events_place_, "must differ from");
     if (offsets == events) refuse_clash(offsets_place_, events_place_, "must differ from");
     if (offsets == dead_letters) refuse_clash(offsets_place_, dead_letters_place_, "must differ from");
+    const std::string heartbeats = config_.heartbeats ? config_.heartbeats->topic : "";
+    if (heartbeats == offsets) refuse_clash(heartbeats_place_, offsets_place_, "must differ from");
     if (findings_.mistake_count() != before) return;
 
     std::map<std::string_view, std::string_view> sources_by_dead_letters;
@@ -443,6 +471,13 @@ class Loader {
       const Source& source = *read.source;
       if (source.topic == offsets) {
         refuse_clash(read.topic, offsets_place_, in_quotes(offsets) + " is also what comes out of");
+      }
+      if (source.topic == heartbeats) {
+        refuse_clash(heartbeats_place_, read.topic, in_quotes(heartbeats) + " is also what comes out of");
+      }
+      if (source.dead_letter_topic == heartbeats) {
+        refuse_clash(heartbeats_place_, dead_letters_place_,
+                     in_quotes(heartbeats) + " is also what comes out of");
       }
       if (source.dead_letter_topic == offsets) {
         refuse_clash(dead_letters_place_, offsets_place_, in_quotes(offsets) + " is also what comes out of");
@@ -465,6 +500,7 @@ class Loader {
   Place events_place_;
   Place dead_letters_place_;
   Place offsets_place_;
+  Place heartbeats_place_;
   std::vector<ReadSource> read_;
   std::list<Allowance> allowances_;  // places point to them
   std::set<std::string> secret_variables_;

@@ -192,6 +192,14 @@ Result<long> parse_number(std::string_view text, long min, long max) {
   return number;
 }
 
+Result<Duration> parse_duration_within(const std::string& text, Duration min, Duration max) {
+  Result<Duration> duration = parse_duration(text);
+  if (!duration.ok()) return duration;
+  if (*duration < min) return Error{in_quotes(text) + " is less than " + format_duration(min)};
+  if (*duration > max) return Error{in_quotes(text) + " is more than " + format_duration(max)};
+  return duration;
+}
+
 Result<bool> parse_boolean(std::string_view text) {
   if (text == "true") return true;
   if (text == "false") return false;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "auditstream/time.h"
 #include "config/findings.h"
 #include "config/tree.h"
 
@@ -66,6 +67,7 @@ class Section {
 
 // An integer in [min, max], or a sentence that does not name the place.
 Result<long> parse_number(std::string_view text, long min, long max);
+Result<Duration> parse_duration_within(const std::string& text, Duration min, Duration max);
 Result<bool> parse_boolean(std::string_view text);
 // `text` if it is one of the choices.
 Status check_choice(std::string_view text, const std::vector<std::string>& choices);

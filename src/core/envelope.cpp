@@ -6,6 +6,13 @@
 #include "auditstream/vendor.h"
 
 namespace auditstream::core {
+namespace {
+
+std::int64_t milliseconds(Time time) {
+  return std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count();
+}
+
+}  // namespace
 
 std::string event_source(const Source& source) {
   return "urn:auditstream:" + source.vendor + ":" + source.name;
@@ -24,8 +31,11 @@ bool fits_record(const Event& event, std::size_t record_bytes_max) {
 }
 
 std::int64_t record_timestamp_ms(const Event& event, Time now) {
-  const Time time = std::min(event.time.value_or(now), now);
-  return std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count();
+  return milliseconds(std::min(event.time.value_or(now), now));
+}
+
+std::int64_t record_timestamp_ms(const Heartbeat& heartbeat, Time now) {
+  return milliseconds(std::min(heartbeat.complete_until, now));
 }
 
 std::size_t dead_letter_value_bytes_max(std::size_t record_bytes_max) {
@@ -66,6 +76,15 @@ const std::vector<RecordHeader>& Envelope::headers(const Event& event, Time repa
   begin(event);
   repaired_ = format_rfc3339(repaired);
   headers_.push_back({"auditstream_repaired", repaired_});
+  return headers_;
+}
+
+const std::vector<RecordHeader>& Envelope::headers(const Heartbeat& heartbeat) {
+  seq_ = std::to_string(heartbeat.seq);
+  headers_ = {{"ce_source", source_},
+              {"content-type", "application/json"},
+              {"auditstream_generation", generation_},
+              {"auditstream_seq", seq_}};
   return headers_;
 }
 

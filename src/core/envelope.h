@@ -30,6 +30,8 @@ bool fits_record(const Event& event, std::size_t record_bytes_max);
 
 // Milliseconds since the epoch: the event's time, but never beyond `now`, because brokers refuse the future.
 std::int64_t record_timestamp_ms(const Event& event, Time now);
+// Likewise, of what it says is complete: a consumer that goes by timestamps may go on to there.
+std::int64_t record_timestamp_ms(const Heartbeat& heartbeat, Time now);
 
 // Builds the headers of one source's records. Those that all records share are built once.
 class Envelope {
@@ -44,6 +46,8 @@ class Envelope {
   const std::vector<RecordHeader>& headers(const Event& event, Time repaired);
   // With neither of the two, plus why the event is a dead letter. `truncated` if the value is not the whole event.
   const std::vector<RecordHeader>& headers(const DeadLetter& letter, Time now, bool truncated);
+  // ce_source, content-type, auditstream_generation and auditstream_seq.
+  const std::vector<RecordHeader>& headers(const Heartbeat& heartbeat);
 
  private:
   void begin(const Event& event);

@@ -116,6 +116,8 @@ class Poller {
   std::optional<Unit> take_unit(Now now, std::size_t events_max, std::vector<Action>& out);
   // Progress that no event carries (empty windows, renewed ids); nothing if there is none.
   std::optional<Unit> take_progress(Now now);
+  // The same and a heartbeat, in one unit. Nothing before the first cursor is in Kafka, or if it is not polled.
+  std::optional<Unit> take_heartbeat(const std::string& topic, Now now);
   // Progress must be committed at once: the source waits for its first cursor, its beginning has moved, or it
   // has begun or ceased to fail.
   bool urgent() const {

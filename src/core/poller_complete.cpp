@@ -170,6 +170,20 @@ std::optional<Unit> Poller::take_progress(Now now) {
   return unit;
 }
 
+// Only together with the cursor that it tells of: after a restart none must say less than the one before.
+std::optional<Unit> Poller::take_heartbeat(const std::string& topic, Now now) {
+  if (why_stopped_ || initial_cursor_ != InitialCursor::committed) return std::nullopt;
+  std::optional<Unit> unit = take_progress(now);
+  if (!unit) {
+    unit.emplace();
+    unit->source = source_;
+    unit->now = vendor_now(now);
+  }
+  unit->generation = ledger_->cursor().generation;
+  unit->heartbeat = heartbeat_of(ledger_->cursor(), topic);
+  return unit;
+}
+
 void Poller::on_committed() {
   if (initial_cursor_ == InitialCursor::committing) initial_cursor_ = InitialCursor::committed;
 }

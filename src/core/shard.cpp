@@ -232,7 +232,7 @@ Steady Shard::wake_at() const {
   wake = std::min(wake, blocked_sources_.due());
   if (!committing_) {
     if (!gathering_.units.empty() || urgent_ || draining_) wake = std::min(wake, commit_not_before_);
-    wake = std::min(wake, std::max(progress_due_, commit_not_before_));
+    wake = std::min(wake, std::max(std::min(progress_due_, heartbeats_due_), commit_not_before_));
   }
   return wake;
 }

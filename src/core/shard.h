@@ -45,6 +45,7 @@ struct ShardWorld {
   PollerOptions options;
   std::map<std::string, std::size_t> record_bytes_max;  // by topic; where absent, the option's
   CursorPlaces cursors;
+  std::optional<HeartbeatSeries> heartbeats{};
   http::RequestId next_request_id = 1;
   std::uint64_t seed = 0;  // different in each process: two that fence each other must not wait in step
 };
@@ -129,6 +130,7 @@ class Shard {
     Poller poller;
     Account* account;
     Steady timer = Steady::max();
+    Steady heartbeat_at{};
   };
 
   void build_pollers(RecordMap records, Now now);
@@ -147,6 +149,8 @@ class Shard {
   void schedule(Slot& slot);
   void gather(Now now);
   void gather_progress(Now now);
+  void gather_heartbeats(Now now);
+  void hold_heartbeats(const std::vector<BlockedTopic>& blocked, Now now);
   void commit_if_due(Now now);
   void begin_commit(std::shared_ptr<const Batch> batch, Now now);
   void on_done(const JournalDone& done, Now now);
@@ -203,6 +207,8 @@ class Shard {
   Steady commit_began_{};
   Steady commit_not_before_{};
   Steady progress_due_{};
+  Steady heartbeats_due_ = Steady::max();
+  int heartbeats_refused_ = 0;  // in a row: their topic can't be written to
   // After a refused record, by source: how many events a transaction may have, all of them its own.
   std::map<std::string, std::size_t> isolated_;
   BlockedSources blocked_sources_;  // those whose topic can't be written to; each is tried alone

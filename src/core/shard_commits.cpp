@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "core/backoff.h"
 #include "core/shard.h"
 
 namespace auditstream::core {
@@ -91,8 +92,38 @@ void Shard::gather_progress(Now now) {
   progress_due_ = now.steady + limits_.progress_interval;
 }
 
+// In a batch of their own while their topic can't be written to, so that no events wait for it.
+void Shard::gather_heartbeats(Now now) {
+  if (now.steady < heartbeats_due_ || draining_) return;
+  if (heartbeats_refused_ > 0 && !gathering_.units.empty()) return;
+  const HeartbeatSeries& series = *world_.heartbeats;
+  std::size_t added = 0;
+  heartbeats_due_ = now.steady + series.interval;
+  for (Slot& slot : slots_) {
+    if (slot.heartbeat_at <= now.steady && added < limits_.progress_units_max) {
+      slot.heartbeat_at = now.steady + series.interval;
+      if (std::optional<Unit> unit = slot.poller.take_heartbeat(series.topic, now)) {
+        gathering_.add(*std::move(unit));
+        ++added;
+      }
+    }
+    heartbeats_due_ = std::min(heartbeats_due_, slot.heartbeat_at);
+  }
+}
+
+// Nothing else waits for a topic of heartbeats.
+void Shard::hold_heartbeats(const std::vector<BlockedTopic>& blocked, Now now) {
+  if (!world_.heartbeats) return;
+  const auto found = std::ranges::find(blocked, world_.heartbeats->topic, &BlockedTopic::topic);
+  if (found == blocked.end()) return;
+  if (heartbeats_refused_++ == 0)
+    world_.observer.shard_said(partition_, Notice{Level::error, "no_heartbeats", found->why});
+  heartbeats_due_ = now.steady + backoff(limits_.blocked_wait, heartbeats_refused_, limits_.blocked_wait_max);
+}
+
 void Shard::commit_if_due(Now now) {
   if (committing_ || now.steady < commit_not_before_) return;
+  gather_heartbeats(now);
   if (!gathering_.units.empty() || urgent_ || draining_ || now.steady >= progress_due_) gather_progress(now);
   if (gathering_.units.empty()) {
     if (draining_ && ready_.empty()) {
@@ -141,6 +172,9 @@ void Shard::on_done(const JournalDone& done, Now now) {
     for (const Unit& unit : batch->units) {
       committed.insert(unit.source->name);
       published(unit, now);
+      if (unit.heartbeat && std::exchange(heartbeats_refused_, 0) > 0)
+        world_.observer.shard_said(partition_,
+                                   Notice{Level::info, "recovered", "heartbeats are published again"});
       const auto isolated = isolated_.find(unit.source->name);
       if (isolated == isolated_.end() || unit.events.empty()) continue;
       isolated->second *= 2;
@@ -156,6 +190,7 @@ void Shard::on_done(const JournalDone& done, Now now) {
     return;
   }
   if (!done.blocked.empty()) {
+    hold_heartbeats(done.blocked, now);
     const bool news = hold(*batch, done.blocked, now);
     world_.observer.shard_said(partition_,
                                Notice{news ? Level::error : Level::debug, "commit_failed", done.detail});

@@ -18,6 +18,7 @@ constexpr Duration start_spacing = 10ms;    // sources of one process don't star
 void Shard::build_pollers(RecordMap records, Now now) {
   records_ = std::move(records);
   progress_due_ = now.steady + limits_.progress_interval;
+  if (world_.heartbeats && heartbeats_refused_ == 0) heartbeats_due_ = now.steady;
   const std::size_t together = std::max(std::exchange(starting_together_, 0), sources_.size());
   for (const std::shared_ptr<const Source>& source : sources_) add_poller(source, together, now);
 }

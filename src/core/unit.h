@@ -9,6 +9,7 @@
 #include "auditstream/model.h"
 #include "core/cursor.h"
 #include "core/dead_letter.h"
+#include "core/heartbeat.h"
 
 namespace auditstream::core {
 
@@ -18,9 +19,10 @@ struct Unit {
   std::vector<DeadLetter> dead_letters;
   std::vector<Record> records;  // for the offsets topic
   Time now;  // the earlier of our clock and the vendor's: no record's timestamp lies beyond
-  std::uint64_t generation = 1;    // of the cursor: an event is published once in each
-  std::uint64_t first_seq = 0;     // of its first event: how many the source has published, that one included
-  std::optional<Time> repaired{};  // when an operator's repair found that these events were missing
+  std::uint64_t generation = 1;  // of the cursor: an event is published once in each
+  std::uint64_t first_seq = 0;   // of its first event: how many the source has published, that one included
+  std::optional<Heartbeat> heartbeat{};  // of the cursor after this unit and those before it
+  std::optional<Time> repaired{};        // when an operator's repair found that these events were missing
 
   std::size_t bytes() const {
     std::size_t sum = 0;

@@ -126,6 +126,17 @@ std::vector<Wanted> wanted_topics(const config::Config& config) {
     add(source->dead_letter_topic, of_letters,
         {{"max.message.bytes", std::to_string(core::dead_letter_record_bytes_max)}});
   }
+  if (config.heartbeats) {
+    // One partition: a consumer that goes by time must not wait for one that no source's name leads to.
+    Wanted::Properties of_heartbeats = of_letters;
+    of_heartbeats.erase("cleanup.policy");
+    wanted.push_back({config.heartbeats->topic,
+                      1,
+                      config.topics.replication_factor,
+                      std::move(of_heartbeats),
+                      {},
+                      "topics.replication_factor or topics.config"});
+  }
   return wanted;
 }
 

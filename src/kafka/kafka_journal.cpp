@@ -53,14 +53,20 @@ bool needs_a_person(rd_kafka_resp_err_t error) {
          error == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
 }
 
-// Those of its events and dead letters.
+// Those of its events, dead letters and heartbeats.
 std::vector<std::string> topics_of(const core::Batch& batch) {
   std::set<std::string> topics;
   for (const core::Unit& unit : batch.units) {
     if (!unit.events.empty()) topics.insert(unit.source->topic);
     if (!unit.dead_letters.empty()) topics.insert(unit.source->dead_letter_topic);
+    if (unit.heartbeat) topics.insert(unit.heartbeat->topic);
   }
   return {topics.begin(), topics.end()};
+}
+
+bool has_heartbeats_for(const core::Batch& batch, const std::string& topic) {
+  return std::ranges::any_of(
+      batch.units, [&](const core::Unit& unit) { return unit.heartbeat && unit.heartbeat->topic == topic; });
 }
 
 }  // namespace
@@ -293,6 +299,8 @@ core::JournalDone KafkaJournal::do_commit(const core::Batch& batch) {
   core::JournalDone done = try_commit(batch);
   if (done.outcome == core::Outcome::committed) return done;
   done.timed_out = done.timed_out || is_time_out(delivery_error_);
+  if (done.outcome == core::Outcome::refused && has_heartbeats_for(batch, failed_topic_))
+    return with_refused_heartbeats(std::move(done));
   switch (delivery_error_) {
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
       return with_denials(std::move(done));
@@ -309,6 +317,17 @@ core::JournalDone KafkaJournal::do_commit(const core::Batch& batch) {
     default:
       return done;
   }
+}
+
+// No event is to blame.
+core::JournalDone KafkaJournal::with_refused_heartbeats(core::JournalDone done) const {
+  done.outcome = core::Outcome::lost;
+  done.detail =
+      "topic " + failed_topic_ + " refuses heartbeats (" + rd_kafka_err2str(delivery_error_) +
+      "): take its max.message.bytes and message.timestamp.before.max.ms back to Kafka's defaults, or "
+      "choose another heartbeats.topic; until then there are none";
+  done.blocked = {{failed_topic_, done.detail}};
+  return done;
 }
 
 // No event is to blame: the next ones of a backfill are just as old.
@@ -541,6 +560,13 @@ bool KafkaJournal::produce_unit(const core::Unit& unit, std::string& why) {
                         headers_of(envelope->headers(letter, unit.now, truncated)), why)) {
       return false;
     }
+  }
+  if (unit.heartbeat) {
+    if (!produce_record(topic(unit.heartbeat->topic), RD_KAFKA_PARTITION_UA, unit.source->name,
+                        core::encode_heartbeat(*unit.source, *unit.heartbeat),
+                        core::record_timestamp_ms(*unit.heartbeat, unit.now),
+                        headers_of(envelope->headers(*unit.heartbeat)), why))
+      return false;
   }
   for (const core::Record& record : unit.records) {
     if (!produce_record(topic(settings_.offsets_topic), settings_.partition, record.key, record.value,

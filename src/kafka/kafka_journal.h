@@ -102,6 +102,7 @@ class KafkaJournal final : public core::Journal {
   core::JournalDone with_denials(core::JournalDone done);
   std::optional<core::JournalDone> with_gone_topics(core::JournalDone done, const core::Batch& batch);
   std::map<std::string, std::size_t> learn_record_bytes_max();
+  core::JournalDone with_refused_heartbeats(core::JournalDone done) const;
   core::JournalDone with_age_limit(core::JournalDone done) const;
   bool produce(const core::Batch& batch, std::string& why);
   bool produce_unit(const core::Unit& unit, std::string& why);

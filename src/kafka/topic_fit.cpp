@@ -151,6 +151,17 @@ std::vector<std::string> logs_to_destroy(const config::Config& config,
                   "topics.config for a topic that is yet to be made, else with " +
                   alter(topic, "cleanup.policy=delete"));
   }
+  const auto heartbeats = config.heartbeats ? topics.find(config.heartbeats->topic) : topics.end();
+  if (heartbeats != topics.end()) {
+    const auto& [topic, properties] = *heartbeats;
+    if (const std::optional<std::string> compaction = keeps_the_last_of_a_key(topic, properties)) {
+      all.push_back(
+          *compaction +
+          ", and the key of a heartbeat is its source, so compaction would destroy their series; set it to "
+          "delete (" +
+          alter(topic, "cleanup.policy=delete") + "), or choose another heartbeats.topic");
+    }
+  }
   return all;
 }
 
@@ -198,8 +209,11 @@ std::vector<std::string> misfits(const config::Config& config,
     add(compacted(topic, found->second, sources, true));
     add(may_lose(topic, found->second));
   }
-  const auto cursors = topics.find(config.offsets.topic);
-  if (cursors != topics.end()) add(may_lose(cursors->first, cursors->second));
+  std::vector<std::string> others{config.offsets.topic};
+  if (config.heartbeats) others.push_back(config.heartbeats->topic);
+  for (const std::string& name : others) {
+    if (const auto found = topics.find(name); found != topics.end()) add(may_lose(name, found->second));
+  }
   return all;
 }
 

@@ -249,6 +249,7 @@ class Topics {
       names.insert(source->topic);
       names.insert(source->dead_letter_topic);
     }
+    if (config.heartbeats) names.insert(config.heartbeats->topic);
     topics.names = {names.begin(), names.end()};
     topics.record_bytes_max = facts.record_bytes_max;
     for (const auto& [topic, bytes] : facts.record_bytes_max) {
@@ -303,8 +304,17 @@ int run_daemon(const std::string& path, const config::Config& config, Duration k
   core::Observers observer({&log_lines, &metrics});
   ReadSecrets secrets;
   http::CurlClient client({}, "auditstream");
-  core::ShardWorld world{
-      client, secrets, observer, {}, facts.record_bytes_max, offsets.places(), 1, hash64(instance_name())};
+  core::ShardWorld world{client,
+                         secrets,
+                         observer,
+                         {},
+                         facts.record_bytes_max,
+                         offsets.places(),
+                         {},
+                         1,
+                         hash64(instance_name())};
+  if (config.heartbeats)
+    world.heartbeats = core::HeartbeatSeries{config.heartbeats->topic, config.heartbeats->interval};
 
   kafka::JournalSettings settings;
   settings.connection = connection;

@@ -59,6 +59,7 @@ std::string words(const Tally& tally) {
       {fenced, "fenced"},
       {lost, "lost"},
       {tally.published, "events"},
+      {tally.heartbeats, "heartbeats"},
       {tally.requests, "requests"},
       {tally.requests_of_fenced, "of them by owners already fenced"},
   };
@@ -78,6 +79,7 @@ TEST(ExactlyOnce, HoldsForEverySeed) {
   std::cout << seed - soak().from << " seeds from " << soak().from << ": " << words(sum) << "\n";
   EXPECT_EQ(failed, 0);
   EXPECT_GT(sum.published, 0u);
+  EXPECT_GT(sum.heartbeats, 0u);
 }
 
 TEST(ExactlyOnce, TheSameSeedIsTheSameStory) {

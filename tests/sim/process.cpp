@@ -30,7 +30,9 @@ Process::Process(World& world, const Sources& config, core::SecretSource& secret
               [this](core::MembershipEvent event) {
                 post([this, event = std::move(event)] { fleet_->on_membership(event, now()); });
               }),
-      shard_world_{*this, secrets, *this, world.scenario.options, {}, {}, 1} {
+      shard_world_{*this, secrets, *this, world.scenario.options, {}, {}, {}, 1} {
+  if (world.scenario.heartbeats)
+    shard_world_.heartbeats = core::HeartbeatSeries{"heartbeats", *world.scenario.heartbeats};
   fleet_.emplace(
       config, world.scenario.partitions,
       [this](int partition, std::uint64_t number) {

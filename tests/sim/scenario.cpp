@@ -190,6 +190,7 @@ Scenario draw_scenario(std::uint64_t seed, const Vendor* only) {
     // So rare that no page is mostly broken, which is refused.
     tenant.malformed_share = draw.sometimes(0.2, 0.005);
   }
+  if (draw.one_in(2)) scenario.heartbeats = std::chrono::seconds(draw.number(1, 120));
   return scenario;
 }
 
@@ -209,6 +210,7 @@ std::string describe(const Scenario& scenario) {
     out << ", stall " << format_duration(scenario.stall->first) << " to "
         << format_duration(scenario.stall->second);
   }
+  if (scenario.heartbeats) out << ", heartbeats every " << format_duration(*scenario.heartbeats);
   out << ", events_max " << scenario.options.reading.events_max << ", target "
       << scenario.options.target.events << "\n";
   for (std::size_t i = 0; i < scenario.sources.size(); ++i) {

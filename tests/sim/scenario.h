@@ -59,6 +59,7 @@ struct Scenario {
   Duration lively{0};  // how long events are produced, at least
   Duration peace{0};   // nothing takes longer to arrive once the troubles are over
   core::PollerOptions options;
+  std::optional<Duration> heartbeats;                  // how often
   std::optional<std::pair<Duration, Duration>> stall;  // of every vendor's ingest, relative to the start
 };
 

@@ -15,6 +15,7 @@ bool SimKafka::mark(int number, std::uint64_t owner, const std::string& mark) {
 bool SimKafka::apply(int number, std::uint64_t owner, const core::Batch& batch, Complaints& complaints) {
   Partition& partition = partitions_[number];
   if (partition.owner != owner) return false;
+  std::size_t heartbeats_before = heartbeats_.size();
   for (const core::Unit& unit : batch.units) {
     if (!unit.events.empty()) {
       std::uint64_t& last = last_seq_[unit.source->name];
@@ -27,6 +28,11 @@ bool SimKafka::apply(int number, std::uint64_t owner, const core::Batch& batch, 
     }
     for (const core::DeadLetter& letter : unit.dead_letters) {
       published_.push_back({unit.source->name, letter.event.id, std::string(letter.event.raw), true});
+    }
+    if (unit.heartbeat) {
+      if (unit.heartbeat->seq != last_seq_[unit.source->name])
+        complaints.push_back("a heartbeat of " + unit.source->name + " counts otherwise");
+      heartbeats_.push_back({*unit.heartbeat, unit.source->name, 0});
     }
     for (const core::Record& record : unit.records) {
       const auto before = partition.records.find(record.key);
@@ -51,6 +57,8 @@ bool SimKafka::apply(int number, std::uint64_t owner, const core::Batch& batch, 
       }
     }
   }
+  for (; heartbeats_before < heartbeats_.size(); ++heartbeats_before)
+    heartbeats_[heartbeats_before].published = published_.size();
   return true;
 }
 

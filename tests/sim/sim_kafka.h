@@ -33,6 +33,12 @@ inline std::uint64_t owner_of(const std::string& mark) {
   return std::stoull(mark.substr(mark.rfind('/') + 1));
 }
 
+struct SeenHeartbeat {
+  core::Heartbeat heartbeat;
+  std::string source;
+  std::size_t published;  // how many records there are in SimKafka::published() when it becomes visible
+};
+
 class SimKafka {
  public:
   // Fences whoever owned the partition before; the number proves ownership from now on.
@@ -50,6 +56,7 @@ class SimKafka {
   bool apply(int partition, std::uint64_t owner, const core::Batch& batch, Complaints& complaints);
 
   const std::vector<PublishedRecord>& published() const { return published_; }
+  const std::vector<SeenHeartbeat>& heartbeats() const { return heartbeats_; }
 
   std::function<void()> on_log = [] {};  // hears of what is new in a log
 
@@ -62,6 +69,7 @@ class SimKafka {
   };
   std::map<int, Partition> partitions_;
   std::vector<PublishedRecord> published_;
+  std::vector<SeenHeartbeat> heartbeats_;
   std::map<std::string, std::uint64_t> last_seq_;  // of what each source has published
 };
 

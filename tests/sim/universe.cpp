@@ -55,6 +55,7 @@ class Universe {
   void make_peace();
   void judge_group();
   void judge_published();
+  void judge_heartbeats(const Source& source, Tenant& tenant);
   void judge_source(std::size_t index, std::map<std::string, std::vector<const PublishedRecord*>>& published);
   void fail(std::string failure) { failures_.push_back(std::move(failure)); }
 
@@ -357,6 +358,39 @@ void Universe::judge_published() {
   for (std::size_t i = 0; i < sources_.size(); ++i) judge_source(i, published[sources_[i]->name]);
 }
 
+// What a heartbeat calls complete was in Kafka when it became visible, and none says less than the one before.
+void Universe::judge_heartbeats(const Source& source, Tenant& tenant) {
+  std::map<std::string_view, std::size_t> published;  // when, by id
+  for (std::size_t i = 0; i < world_.kafka.published().size(); ++i) {
+    const PublishedRecord& record = world_.kafka.published()[i];
+    if (record.source == source.name) published.emplace(record.id, i);
+  }
+  std::map<Time, std::size_t> last_of;  // of the events of that time
+  for (Serial serial = 0; serial < tenant.log.size(); ++serial) {
+    const Truth truth = world_.vendors.truth_of(tenant, serial);
+    if (!truth.time || *truth.time < *source.backfill_start_time) continue;
+    const auto found = published.find(truth.id);
+    std::size_t& last = last_of[*truth.time];
+    last = std::max(last, found == published.end() ? SIZE_MAX : found->second);
+  }
+  std::size_t last = 0;
+  auto next = last_of.begin();
+  std::optional<core::Heartbeat> before;
+  for (const SeenHeartbeat& seen : world_.kafka.heartbeats()) {
+    if (seen.source != source.name) continue;
+    ++world_.tally.heartbeats;
+    const core::Heartbeat& heartbeat = seen.heartbeat;
+    if (before && before->seq > 0 &&
+        (heartbeat.complete_until < before->complete_until || heartbeat.seq < before->seq))
+      fail(source.name + ": a heartbeat says less than the one before");
+    before = heartbeat;
+    for (; next != last_of.end() && next->first < heartbeat.complete_until; ++next)
+      last = std::max(last, next->second);
+    if (last_of.begin() != next && last >= seen.published)
+      fail(source.name + ": a heartbeat calls complete what is not");
+  }
+}
+
 // What it should have published against what Kafka holds.
 void Universe::judge_source(std::size_t index,
                             std::map<std::string, std::vector<const PublishedRecord*>>& published) {
@@ -401,6 +435,7 @@ void Universe::judge_source(std::size_t index,
     fail(source.name + ": " + std::to_string(tenant.stats.bad_requests) +
          " requests that the API forbids: " + tenant.stats.last_complaint);
   }
+  judge_heartbeats(source, tenant);
   if (tenant.stats.leaked > 0) fail(source.name + ": a credential went astray");
 }
 
@@ -424,6 +459,7 @@ void Tally::add(const Tally& other) {
   opens_failed += other.opens_failed;
   for (std::size_t i = 0; i < commits.size(); ++i) commits[i] += other.commits[i];
   published += other.published;
+  heartbeats += other.heartbeats;
   requests += other.requests;
   requests_of_fenced += other.requests_of_fenced;
 }

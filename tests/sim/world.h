@@ -37,6 +37,7 @@ struct Tally {
   std::uint64_t opens_failed = 0;
   std::array<std::uint64_t, 4> commits{};  // by Outcome
   std::uint64_t published = 0;
+  std::uint64_t heartbeats = 0;
   std::uint64_t requests = 0;
   std::uint64_t requests_of_fenced = 0;  // by owners that had not heard of it yet
 

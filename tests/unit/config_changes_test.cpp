@@ -53,11 +53,12 @@ TEST(ConfigChanges, OutsideTheSourcesNeedARestart) {
   after.group = "another";
   after.kafka["bootstrap.servers"] = "elsewhere:9092";
   after.offsets.partitions = 3;
+  after.heartbeats.emplace();
   after.http.listen = "off";
   after.metrics.per_source = false;
   after.log.level = "debug";
   EXPECT_THAT(needing_restart(before, after),
-              ElementsAre("group", "kafka", "offsets", "http", "metrics", "log"));
+              ElementsAre("group", "kafka", "offsets", "heartbeats", "http", "metrics", "log"));
 }
 
 TEST(IncludeStamp, ChangesWithTheFilesAndOnlyWithThem) {

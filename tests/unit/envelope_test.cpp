@@ -54,6 +54,21 @@ TEST(RecordKey, IsTheActorOrElseTheId) {
   EXPECT_EQ(record_key(given_source("id"), event), "e1");
 }
 
+TEST(HeartbeatRecord, SaysHowFarTheSourceIsComplete) {
+  const Heartbeat heartbeat{"audit.heartbeat", at("2026-11-01T00:00:00Z"), at("2026-11-20T11:50:00.123456Z"),
+                            7, 2};
+  EXPECT_EQ(encode_heartbeat(given_source(), heartbeat),
+            R"({"source":"acme","vendor":"tines","since":"2026-11-01T00:00:00Z",)"
+            R"("complete_until":"2026-11-20T11:50:00.123456Z","seq":7,"generation":2})");
+  EXPECT_EQ(record_timestamp_ms(heartbeat, at("2026-11-20T12:00:00Z")), 1795175400123);
+  Envelope envelope(given_source(), 2);
+  EXPECT_EQ(as_map(envelope.headers(heartbeat)),
+            (std::map<std::string, std::string>{{"ce_source", "urn:auditstream:tines:acme"},
+                                                {"content-type", "application/json"},
+                                                {"auditstream_generation", "2"},
+                                                {"auditstream_seq", "7"}}));
+}
+
 TEST(RecordTimestamp, IsTheEventsTimeButNeverTheFuture) {
   const Time now = at("2026-11-20T12:00:01Z");
   Event event = given_event();

@@ -70,7 +70,7 @@ class FleetLife {
   GivenClient client;
   GivenSecrets secrets;
   GivenObserver observer;
-  ShardWorld world{client, secrets, observer, {}, {}, {}, 1};
+  ShardWorld world{client, secrets, observer, {}, {}, {}, {}, 1};
   Now now{noon, Steady{1h}};
   std::optional<Fleet> fleet;
 };

@@ -163,6 +163,35 @@ TEST(Poller, ProgressWithoutEventsIsHeldUntilAskedFor) {
   EXPECT_FALSE(life.poller->take_progress(life.now));
 }
 
+TEST(Poller, AHeartbeatComesWithTheCursorThatItTellsOf) {
+  Life life;
+  life.source.backfill_start_time = noon - 10 * 24h;
+  life.start();
+  life.poll();
+  ASSERT_TRUE(life.poller->has_progress());
+  const Unit unit = life.poller->take_heartbeat("audit.heartbeat", life.now).value();
+  EXPECT_THAT(unit.records, SizeIs(1));
+  life.commit(unit);
+  EXPECT_EQ(unit.heartbeat->topic, "audit.heartbeat");
+  EXPECT_EQ(unit.heartbeat->since, noon - 10 * 24h);
+  EXPECT_EQ(unit.heartbeat->complete_until, life.cursor().floor.time);
+  EXPECT_GT(unit.heartbeat->complete_until, noon - 2 * finality_delay);
+  EXPECT_EQ(unit.heartbeat->seq, 0u);
+
+  const Unit again = life.poller->take_heartbeat("audit.heartbeat", life.now).value();
+  EXPECT_THAT(again.records, IsEmpty()) << "nothing has moved";
+  EXPECT_EQ(again.heartbeat->complete_until, unit.heartbeat->complete_until);
+}
+
+TEST(Poller, BeforeItsFirstCursorThereIsNoHeartbeat) {
+  Life life;
+  std::uint64_t next_id = 1;
+  Poller poller(std::make_shared<const Source>(life.source), life.secrets, Ledger(life.source, noon, noon),
+                Poller::InitialCursor::due, {}, next_id);
+  EXPECT_FALSE(poller.take_heartbeat("audit.heartbeat", life.now));
+  EXPECT_TRUE(poller.has_progress()) << "it is still to be committed";
+}
+
 TEST(Poller, ReadsARangeAndEnds) {
   Life life;
   life.source.backfill_start_time = noon - 2h;

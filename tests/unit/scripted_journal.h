@@ -18,7 +18,8 @@ class ScriptedJournal final : public Journal {
   RecordMap records;  // of the partition
   std::vector<std::string> published;
   std::vector<std::string> dead;
-  std::vector<std::shared_ptr<const Batch>> batches;  // as handed over, whatever became of them
+  std::vector<std::pair<std::string, Heartbeat>> heartbeats;  // by source
+  std::vector<std::shared_ptr<const Batch>> batches;          // as handed over, whatever became of them
   std::function<Outcome(const Batch&)> outcome = [](const Batch&) { return Outcome::committed; };
   std::vector<std::string> denied;             // topics that may not be written to
   std::optional<Time> too_old_before;          // for any topic
@@ -91,7 +92,8 @@ class ScriptedJournal final : public Journal {
     const auto is_denied = [&](const std::string& topic) { return std::ranges::count(denied, topic) > 0; };
     return std::ranges::any_of(batch.units, [&](const Unit& unit) {
       return (!unit.events.empty() && is_denied(unit.source->topic)) ||
-             (!unit.dead_letters.empty() && is_denied(unit.source->dead_letter_topic));
+             (!unit.dead_letters.empty() && is_denied(unit.source->dead_letter_topic)) ||
+             (unit.heartbeat && is_denied(unit.heartbeat->topic));
     });
   }
   bool holds_too_large(const Batch& batch) const {
@@ -115,6 +117,7 @@ class ScriptedJournal final : public Journal {
       for (const Event& event : unit.events) published.push_back(event.id);
       for (const DeadLetter& letter : unit.dead_letters)
         dead.push_back(letter.event.id + " " + letter.flaw.code);
+      if (unit.heartbeat) heartbeats.emplace_back(unit.source->name, *unit.heartbeat);
       keep_records(unit.records, records);
     }
   }

@@ -183,7 +183,7 @@ class ShardLife {
   GivenSecrets secrets;
   GivenObserver observer;
   Observers observers;
-  ShardWorld world{client, secrets, observers, {}, {}, {}, 1};
+  ShardWorld world{client, secrets, observers, {}, {}, {}, {}, 1};
   ShardLimits limits;
   Now now{noon, Steady{1h}};
   bool answering = true;

@@ -13,8 +13,10 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::Gt;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Pair;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 using ::testing::UnorderedElementsAreArray;
@@ -1078,6 +1080,47 @@ TEST(Shard, ALogThatWasCutIsNamedAndTheBatchCounts) {
             1u);
   EXPECT_THAT(life.journal->published, SizeIs(3));
   EXPECT_EQ(life.state("acme"), "resting");
+}
+
+// --- heartbeats
+
+TEST(ShardHeartbeats, AreAnUnbrokenSeriesOfEachSource) {
+  ShardLife life;
+  life.add("busy").backfill_start_time = noon - 48h;
+  life.add("quiet");
+  life.add("off").enabled = false;
+  life.tenants["busy"].events = {{"one", noon - 30h}, {"two", noon - 29h}};
+  life.world.heartbeats = HeartbeatSeries{"audit.heartbeat", 30s};
+  life.start();
+  life.live(10min + 1s);
+  std::map<std::string, std::vector<Heartbeat>> series;
+  for (const auto& [source, heartbeat] : life.journal->heartbeats) series[source].push_back(heartbeat);
+  EXPECT_THAT(series, UnorderedElementsAre(Pair("busy", SizeIs(20)), Pair("quiet", SizeIs(20))));
+  EXPECT_EQ(series["busy"].back().seq, 2u);
+  EXPECT_EQ(series["busy"].back().topic, "audit.heartbeat");
+  EXPECT_GT(series["busy"].back().complete_until, noon - 29h) << "everything of then is in Kafka";
+  EXPECT_EQ(series["quiet"].back().since, noon);
+}
+
+TEST(ShardHeartbeats, HoldUpNothingWhereTheirTopicIsDenied) {
+  ShardLife life;
+  life.add("a");
+  life.world.heartbeats = HeartbeatSeries{"audit.heartbeat", 1s};
+  life.journal->denied = {"audit.heartbeat"};
+  life.start();
+  for (int minute = 0; minute < 30; ++minute) {
+    life.tenants["a"].events.emplace_back(std::to_string(minute), life.now.wall);
+    life.live(1min);
+  }
+  EXPECT_THAT(life.journal->published, SizeIs(30));
+  EXPECT_EQ(life.times_said("no_heartbeats: Kafka denies audit.heartbeat"), 1u);
+  EXPECT_LE(life.journal->opens, 15) << "each try forces the shard to open again";
+  EXPECT_THAT(life.journal->heartbeats, IsEmpty());
+
+  life.journal->denied.clear();
+  life.live(6min);
+  EXPECT_EQ(life.times_said("recovered: heartbeats are published again"), 1u);
+  EXPECT_THAT(life.journal->heartbeats, SizeIs(Gt(30)));
 }
 
 }  // namespace

@@ -35,6 +35,19 @@ core::OffsetsView with_cursor_of(const std::string& source) {
   return offsets;
 }
 
+TEST(LogsToDestroy, IsASeriesOfHeartbeatsThatIsCompacted) {
+  config::Config config;
+  add_source(config, "one");
+  const std::map<std::string, TopicConfig> topics{{"audit.heartbeat", {{"cleanup.policy", "compact"}}}};
+  EXPECT_THAT(logs_to_destroy(config, topics), IsEmpty()) << "there are none";
+  config.heartbeats.emplace();
+  EXPECT_THAT(logs_to_destroy(config, topics),
+              ElementsAre(AllOf(HasSubstr("topic audit.heartbeat has cleanup.policy=compact"),
+                                HasSubstr("the key of a heartbeat is its source"),
+                                HasSubstr("kafka-configs.sh --alter --topic audit.heartbeat"))));
+  EXPECT_THAT(logs_to_destroy(config, {{"audit.heartbeat", {{"cleanup.policy", "delete"}}}}), IsEmpty());
+}
+
 TEST(WindowsAtRisk, AreToldOfOnceForAllSourcesThatBeginABackfillById) {
   config::Config config;
   add_source(config, "one");

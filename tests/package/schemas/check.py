@@ -410,7 +410,8 @@ class AsyncApi(unittest.TestCase):
 
     def test_names_the_topics_and_headers_that_the_docs_name(self):
         addresses = {channel["address"] for channel in self.document["channels"].values()}
-        self.assertEqual(addresses, {f"audit.{vendor}{end}" for vendor in VENDORS for end in ("", ".dlq")})
+        of_vendors = {f"audit.{vendor}{end}" for vendor in VENDORS for end in ("", ".dlq")}
+        self.assertEqual(addresses, of_vendors | {"audit.heartbeat"})
         consuming = (PROJECT / "docs/consuming.md").read_text()
         named = set(re.findall(r"^\| `(ce_\w+|content-type|auditstream_\w+)` \| ", consuming, re.M)) - {"auditstream_error"}
         schemas = self.document["components"]["schemas"]
