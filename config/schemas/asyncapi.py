@@ -29,6 +29,7 @@ HEADERS = {
         "ce_time": text("The event's time, as the record's timestamp.", format="date-time"),
         "content-type": text("Of the value.", const="application/json"),
         "auditstream_action": text("What happened, in the vendor's word, if it has a short one.", maxLength=128),
+        "auditstream_backfill": text("Only on what was published from a past that is read alongside the present.", const="true"),
         "auditstream_generation": text("Of the cursor: 1, and one more each time it is set or reset.", pattern="^[0-9]+$"),
         "auditstream_seq": text("How many events the source has published, this one included.", pattern="^[0-9]+$"),
         "auditstream_repaired": text("When verify --repair has published the event.", format="date-time"),

@@ -49,7 +49,8 @@ struct Source {
   std::optional<Time> backfill_start_time;
   Duration poll_interval = 30s;
   Duration overlap = 10min;
-  unsigned lanes = 0;  // 0: as many as the rate limit and the latency need
+  bool history_alongside = false;  // a long past is read beside the present, not before it
+  unsigned lanes = 0;              // 0: as many as the rate limit and the latency need
   std::vector<RateSpec> rate_limit;
   std::uint32_t page_size = 0;
   std::string time_field;  // JSON pointer, or empty: the vendor's own

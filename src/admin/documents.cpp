@@ -84,6 +84,7 @@ Value connector_config(const Source& source) {
       {"dead_letter_topic", source.dead_letter_topic},
       {"poll_interval", format_duration(source.poll_interval)},
       {"overlap", format_duration(source.overlap)},
+      {"backfill", source.history_alongside ? "alongside" : "first"},
       {"lanes", source.lanes == 0 ? "auto" : std::to_string(source.lanes)},
       {"page_size", std::to_string(source.page_size)},
       {"key", source.key},

@@ -99,6 +99,10 @@ int cursors_show_command(const std::string& path, const std::string& source, boo
                  << "\ngeneration    " << cursor.generation << "\npublished     " << cursor.published
                  << "\ndead letters  " << cursor.dead_letters << "\nupdated       "
                  << format_rfc3339(cursor.updated) << "\n";
+  if (cursor.history) {
+    runtime::out() << "history       until " << format_rfc3339(cursor.history->until) << ", read to "
+                   << format_rfc3339(cursor.history->floor.time) << "\n";
+  }
   if (cursor.last_error) {
     runtime::out() << "trouble       ";
     if (cursor.last_error->status > 0) runtime::out() << "HTTP " << cursor.last_error->status << ": ";

@@ -67,6 +67,12 @@ Status apply_overlap(const std::string& value, Draft& draft) {
   return success();
 }
 
+Status apply_backfill(const std::string& value, Draft& draft) {
+  if (Status known = check_choice(value, {"alongside", "first"}); !known.ok()) return known;
+  draft.source.history_alongside = value == "alongside";
+  return success();
+}
+
 Status apply_lanes(const std::string& value, Draft& draft) {
   if (value == "auto") {
     draft.source.lanes = 0;
@@ -165,6 +171,9 @@ const std::vector<CommonSetting>& common_settings() {
        apply_poll_interval},
       {"overlap", "10m", "", false, "How late an event may appear in the vendor's log and still be caught.",
        apply_overlap},
+      {"backfill", "first", "", false,
+       "What is past is read first, in one ascending order; or, if it is more than an hour, alongside what happens now.",
+       apply_backfill},
       {"lanes", "auto", "", false,
        "Windows read at the same time while catching up: auto (at most 8) or 1 to 64.", apply_lanes},
       {"account", "", "the name", false, "Sources with the same account share one rate budget and one shard.",

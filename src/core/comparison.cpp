@@ -36,7 +36,7 @@ Clamped clamp(const Range& requested, const std::vector<Bound>& begins, const st
 
 // The floor may lag the watermark by more than the overlap; above the floor something may still be published.
 Time settled_until(const Cursor& cursor, Duration overlap) {
-  return std::min(cursor.watermark - overlap, cursor.floor.time);
+  return std::min(cursor.watermark - overlap, cursor.complete_to().time);
 }
 
 // Nobody who can choose ids or bytes may produce a collision: hence a cryptographic hash.

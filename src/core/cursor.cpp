@@ -12,7 +12,8 @@
 namespace auditstream::core {
 namespace {
 
-constexpr int version_known = 1;
+constexpr std::uint64_t version_known = 1;
+constexpr std::uint64_t version_with_history = 2;
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 json::Value verbatim(std::string_view text) { return json::Value::verbatim(text); }
@@ -127,7 +128,7 @@ const char* to_string(LastError::State state) {
 }
 
 std::string encode_cursor(const Cursor& cursor, const SeenChunk& open) {
-  json::Members members{{"version", version_known},
+  json::Members members{{"version", cursor.history ? version_with_history : version_known},
                         {"source", verbatim(cursor.source)},
                         {"vendor", verbatim(cursor.vendor)},
                         {"account", verbatim(cursor.account)},
@@ -142,6 +143,12 @@ std::string encode_cursor(const Cursor& cursor, const SeenChunk& open) {
                         {"updated", cursor.updated},
                         {"filter", verbatim(cursor.filter)}};
   if (cursor.chunks > 0) members.push_back({"seen_records", cursor.chunks});
+  if (cursor.history) {
+    members.push_back({"history", json::object({{"until", cursor.history->until},
+                                                {"watermark", cursor.history->watermark},
+                                                {"floor", json_of(cursor.history->floor)},
+                                                {"first_seen_record", cursor.history->first_chunk}})});
+  }
   if (cursor.last_error) members.push_back({"trouble", json_of(*cursor.last_error)});
   if (cursor.backfill_start_time) members.push_back({"backfill_start_time", *cursor.backfill_start_time});
   if (!open.ids.empty()) {
@@ -174,7 +181,9 @@ Result<DecodedCursor> decode_cursor(std::string_view text) {
   if (Status parsed = parse_object(document, text); !parsed.ok()) return parsed.error();
   Members members(document);
   const std::uint64_t version = members.number("version");
-  if (version > version_known) {
+  const bool knows =
+      version == version_with_history ? members.find("history") != nullptr : version <= version_known;
+  if (!knows) {
     return Error{"it has version " + std::to_string(version) + ", and this auditstream knows only version " +
                  std::to_string(version_known)};
   }
@@ -198,6 +207,16 @@ Result<DecodedCursor> decode_cursor(std::string_view text) {
   cursor.published = members.number("published");
   cursor.dead_letters = members.number("dead_letters");
   cursor.updated = members.time("updated");
+  if (const rapidjson::Value* history = members.find("history")) {
+    if (!history->IsObject()) {
+      members.fail<int>("history");
+    } else {
+      Members inner(*history);
+      cursor.history = History{inner.time("until"), inner.time("watermark"), inner.position("floor"),
+                               inner.number("first_seen_record")};
+      if (!inner.wrong().empty()) members.fail<int>("history");
+    }
+  }
   if (const rapidjson::Value* last_error = members.find("trouble")) {
     if (!last_error->IsObject()) {
       members.fail<int>("trouble");

@@ -48,6 +48,16 @@ struct LastError {
 
 const char* to_string(LastError::State state);
 
+// The past that is still being read while the present is: what happened before `until`. Its own watermark and floor; the
+// present's begin at `until`.
+struct History {
+  Time until;
+  Time watermark;
+  Position floor;
+  std::uint64_t first_chunk = 0;  // chunks of a smaller number were there before the two were told apart
+  friend bool operator==(const History&, const History&) = default;
+};
+
 struct Cursor {
   enum class State { running, paused };
 
@@ -59,7 +69,8 @@ struct Cursor {
   std::optional<Time> backfill_start_time;  // as configured when the cursor was born
   Time since;                               // nothing older was ever wanted
   Time watermark;                           // everything before (watermark - overlap) has been published
-  Position floor;                           // everything at or below it has been published
+  Position floor;                           // everything at or below it has been published,
+  std::optional<History> history;           // from `until` on, if there is one
   std::uint64_t generation = 1;             // raised by a reset: chunks of another generation are void
   std::uint64_t chunks = 0;                 // in records of their own; older releases did not count them
   State state = State::running;
@@ -67,9 +78,13 @@ struct Cursor {
   std::uint64_t dead_letters = 0;
   std::optional<LastError> last_error;  // so that every instance and every tool can show it
   Time updated;
+
+  // Everything at or below it has been published.
+  const Position& complete_to() const { return history ? history->floor : floor; }
 };
 
-// {"version":1,...}: readable by a person; `open` is the inline chunk.
+// {"version":1,...}: readable by a person; `open` is the inline chunk. With a history it is version 2, so that a release
+// that would skip it stops instead.
 std::string encode_cursor(const Cursor& cursor, const SeenChunk& open);
 std::string encode_chunk(const SeenChunk& chunk, std::uint64_t generation);
 

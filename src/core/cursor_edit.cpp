@@ -77,7 +77,9 @@ std::uint64_t next_generation(std::string_view source, const ShardMaps& shards) 
 
 Duration CursorChange::again() const {
   if (!before || !after) return Duration{0};
-  return before->watermark - after->watermark;
+  // What of a history had not been read yet would be skipped.
+  const bool skips_history = before->history && after->watermark > before->history->floor.time;
+  return (skips_history ? before->history->floor.time : before->watermark) - after->watermark;
 }
 
 std::string in_hours(Duration duration) {
@@ -103,7 +105,7 @@ json::Value CursorChange::hours_skipped() const { return before ? hours(-again()
 std::string CursorChange::skip(std::string_view source) const {
   if (again() >= Duration{0}) return "";
   return std::string(source) + ": this skips " + in_hours(-again()) + ", from " +
-         format_rfc3339(before->watermark) + " to " + format_rfc3339(after->watermark) +
+         format_rfc3339(after->watermark + again()) + " to " + format_rfc3339(after->watermark) +
          ": what lies in between would never be published";
 }
 
@@ -167,6 +169,7 @@ Result<CursorChange> set_cursor(const Source& source, const ShardMaps& shards, i
   cursor.since = std::min(cursor.since, position);
   cursor.watermark = position;
   cursor.floor = Position{position, ""};
+  cursor.history.reset();
   cursor.generation = next_generation(source.name, shards);
   cursor.chunks = 0;
   cursor.last_error.reset();

@@ -43,11 +43,12 @@ std::size_t dead_letter_value_bytes_max(std::size_t record_bytes_max) {
   return record_bytes_max > 2 * key_and_headers ? record_bytes_max - key_and_headers : record_bytes_max / 2;
 }
 
-Envelope::Envelope(const Source& source, std::uint64_t generation)
+Envelope::Envelope(const Source& source, std::uint64_t generation, bool backfill)
     : source_(event_source(source)),
       type_("auditstream." + source.vendor + ".event"),
       time_digits_(source.api->traits().time_digits),
-      generation_(std::to_string(generation)) {}
+      generation_(std::to_string(generation)),
+      backfill_(backfill) {}
 
 void Envelope::begin(const Event& event) {
   headers_.clear();
@@ -63,6 +64,7 @@ void Envelope::begin(const Event& event) {
   if (const std::string_view action = event.action(); !action.empty())
     headers_.push_back({"auditstream_action", action});
   headers_.push_back({"auditstream_generation", generation_});
+  if (backfill_) headers_.push_back({"auditstream_backfill", "true"});
 }
 
 const std::vector<RecordHeader>& Envelope::headers(const Event& event, std::uint64_t seq) {

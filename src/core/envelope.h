@@ -36,10 +36,10 @@ std::int64_t record_timestamp_ms(const Heartbeat& heartbeat, Time now);
 // Builds the headers of one source's records. Those that all records share are built once.
 class Envelope {
  public:
-  // `generation` is that of the source's cursor.
-  explicit Envelope(const Source& source, std::uint64_t generation = 1);
+  // `generation` is that of the source's cursor; `backfill` as in Unit.
+  explicit Envelope(const Source& source, std::uint64_t generation = 1, bool backfill = false);
 
-  // ce_* and content-type; ce_time and auditstream_action only if the event has them; auditstream_generation; and
+  // ce_* and content-type; ce_time and auditstream_action only if the event has them; auditstream_generation; auditstream_backfill; and
   // auditstream_seq. Valid until the next call, as the others.
   const std::vector<RecordHeader>& headers(const Event& event, std::uint64_t seq);
   // Of an event that a repair publishes: auditstream_repaired instead of auditstream_seq.
@@ -56,6 +56,7 @@ class Envelope {
   const std::string type_;
   const int time_digits_;
   const std::string generation_;
+  const bool backfill_;
 
   std::vector<RecordHeader> headers_;
   std::string time_;

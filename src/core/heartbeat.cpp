@@ -7,7 +7,7 @@
 namespace auditstream::core {
 
 Heartbeat heartbeat_of(const Cursor& cursor, std::string topic) {
-  return {std::move(topic), cursor.since, cursor.floor.time, cursor.published, cursor.generation};
+  return {std::move(topic), cursor.since, cursor.complete_to().time, cursor.published, cursor.generation};
 }
 
 std::string encode_heartbeat(const Source& source, const Heartbeat& heartbeat) {

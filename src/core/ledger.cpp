@@ -1,6 +1,7 @@
 #include "core/ledger.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "base/hash.h"
@@ -71,18 +72,37 @@ std::optional<Time> Ledger::dead_lettered_until(std::uint64_t id) const {
   return found == unreadable_.end() ? std::nullopt : std::optional(found->second);
 }
 
-void Ledger::advance(Time watermark, Position floor) {
-  if (watermark > cursor_.watermark) {
-    cursor_.watermark = watermark;
+Reach Ledger::reach(Part part) const {
+  if (part == Part::present) return {cursor_.watermark, cursor_.floor};
+  AS_CHECK(cursor_.history);
+  return {cursor_.history->watermark, cursor_.history->floor};
+}
+
+// Ids of before may belong to either part: they are remembered until the history is over.
+void Ledger::split(Time border) {
+  AS_CHECK(!cursor_.history && cursor_.floor.time < border);
+  close_chunk(open_);
+  close_chunk(future_);
+  cursor_.history = History{border, cursor_.watermark, cursor_.floor, next_chunk_};
+  cursor_.watermark = border;
+  cursor_.floor = Position{border, ""};
+  dirty_ = true;
+}
+
+void Ledger::advance(Part part, Time watermark, Position floor) {
+  Time& known = part == Part::present ? cursor_.watermark : cursor_.history->watermark;
+  if (watermark > known) {
+    known = watermark;
     dirty_ = true;
   }
-  raise_floor(std::move(floor));
+  raise_floor(part, std::move(floor));
 }
 
 void Ledger::publish(const Position& position, std::uint64_t id) {
   dirty_ = true;
-  if (position <= cursor_.floor || !ids_.insert(id).second) return;
-  SeenChunk& chunk = position.time > cursor_.watermark ? future_ : open_;
+  const bool of_history = in_history(position);
+  if (position <= (of_history ? cursor_.history->floor : cursor_.floor) || !ids_.insert(id).second) return;
+  SeenChunk& chunk = of_history ? history_ : position.time > cursor_.watermark ? future_ : open_;
   chunk.to = chunk.ids.empty() ? position : std::max(chunk.to, position);
   chunk.ids.push_back(id);
   if (chunk.ids.size() == chunk_ids_max) close_chunk(chunk);
@@ -132,20 +152,32 @@ void Ledger::restart_at(Time since) {
   dirty_ = true;
 }
 
-void Ledger::raise_floor(Position floor) {
-  if (floor <= cursor_.floor) return;
-  cursor_.floor = std::move(floor);
+// An event without a readable time may show up in either part.
+bool Ledger::below_floor(const Stored& stored) const {
+  const SeenChunk& chunk = stored.chunk;
+  if (!cursor_.history) return chunk.to <= cursor_.floor;
+  if (chunk.unreadable || in_history(chunk.to)) return chunk.to <= cursor_.history->floor;
+  return stored.number >= cursor_.history->first_chunk && chunk.to <= cursor_.floor;
+}
+
+void Ledger::raise_floor(Part part, Position floor) {
+  Position& known = part == Part::present ? cursor_.floor : cursor_.history->floor;
+  if (floor <= known) return;
+  known = std::move(floor);
   dirty_ = true;
-  if (!open_.ids.empty() && open_.to <= cursor_.floor) {
-    forget(open_);
-    open_ = {};
+  const bool over = cursor_.history && cursor_.history->floor.time >= cursor_.history->until;
+  if (over) cursor_.history.reset();
+  for (SeenChunk* chunk : {&open_, &future_}) {
+    if (chunk->ids.empty() || chunk->to > cursor_.floor) continue;
+    forget(*chunk);
+    *chunk = {};
   }
-  if (!future_.ids.empty() && future_.to <= cursor_.floor) {
-    forget(future_);
-    future_ = {};
+  if (!history_.ids.empty() && history_.to <= cursor_.complete_to()) {
+    forget(history_);
+    history_ = {};
   }
   std::erase_if(chunks_, [this](const Stored& stored) {
-    if (stored.chunk.to > cursor_.floor) return false;
+    if (!below_floor(stored)) return false;
     forget(stored.chunk);
     if (stored.written) tombstones_.push_back(stored.number);
     return true;
@@ -160,28 +192,32 @@ void Ledger::forget(const SeenChunk& chunk) {
     }
     // It may have been seen again since: then a later chunk has it, too.
     const auto found = unreadable_.find(id);
-    if (found != unreadable_.end() && found->second <= cursor_.floor.time) unreadable_.erase(found);
+    if (found != unreadable_.end() && found->second <= cursor_.complete_to().time) unreadable_.erase(found);
   }
 }
 
 bool Ledger::shrink() {
   if (ids_.size() <= ids_max) return false;
   close_chunk(open_);
+  close_chunk(history_);
   std::vector<const SeenChunk*> oldest_first;
   for (const Stored& stored : chunks_) {
-    const bool future = stored.chunk.to.time > cursor_.watermark;
-    if (!stored.chunk.unreadable && !future) oldest_first.push_back(&stored.chunk);
+    const SeenChunk& chunk = stored.chunk;
+    const bool future = chunk.to.time > cursor_.watermark;
+    const bool of_either =
+        cursor_.history && !in_history(chunk.to) && stored.number < cursor_.history->first_chunk;
+    if (!chunk.unreadable && !future && !of_either) oldest_first.push_back(&chunk);
   }
   std::ranges::sort(oldest_first, {}, [](const SeenChunk* chunk) { return chunk->to; });
   std::size_t left = ids_.size();
-  Position floor = cursor_.floor;
+  std::map<Part, Position> floors;
   dirty_ = true;
   for (const SeenChunk* chunk : oldest_first) {
     if (left <= ids_max / 2) break;
     left -= std::min(left, chunk->ids.size());
-    floor = chunk->to;
+    floors[in_history(chunk->to) ? Part::history : Part::present] = chunk->to;
   }
-  raise_floor(std::move(floor));
+  for (auto& [part, floor] : floors) raise_floor(part, std::move(floor));
   return true;
 }
 
@@ -190,6 +226,7 @@ std::vector<Record> Ledger::take_records(Time now) {
   dirty_ = false;
   if (open_.ids.size() > inline_ids_max) close_chunk(open_);
   close_chunk(future_);
+  close_chunk(history_);
   cursor_.updated = now;
   cursor_.chunks = chunks_.size();
   std::vector<Record> records;

@@ -16,7 +16,16 @@
 
 namespace auditstream::core {
 
-// The rule of the whole program: an event is published if and only if it lies above the floor and its id is
+// A source's log in two parts that are read side by side, told apart by the events' own times.
+enum class Part { present, history };
+
+// How far one of them has been read.
+struct Reach {
+  Time watermark;
+  Position floor;
+};
+
+// The rule of the whole program: an event is published if and only if it lies above the floor of its part and its id is
 // not here. Changes are collected until take_records() turns them into records for the offsets topic, which
 // must be committed in the same transaction as the events that they stand for.
 class Ledger {
@@ -37,13 +46,18 @@ class Ledger {
 
   // Whether an event with a readable time is already published (or lies at or below the floor).
   bool published(const Position& position, std::uint64_t id) const {
-    return position <= cursor_.floor || ids_.contains(id);
+    return position <= (in_history(position) ? cursor_.history->floor : cursor_.floor) || ids_.contains(id);
   }
   // Until when a dead letter without a time is remembered; nothing: it is not known.
   std::optional<Time> dead_lettered_until(std::uint64_t id) const;
 
-  // The watermark and the floor rise (never fall) to the given places.
-  void advance(Time watermark, Position floor);
+  Reach reach(Part part) const;
+  // From now on what lies before `border` is history, read from where the source had got to; the present begins there. Only
+  // without a history, and behind the floor.
+  void split(Time border);
+
+  // The watermark and the floor rise (never fall) to the given places. A history whose floor gets to its end is over.
+  void advance(Part part, Time watermark, Position floor);
   // An event with a readable time goes out with the next records, as an event or as a dead letter. After
   // advance(): most events of a historic window lie below the new floor and need not be remembered one by
   // one.
@@ -75,12 +89,17 @@ class Ledger {
   };
 
   Ledger() = default;
-  void raise_floor(Position floor);
+  bool in_history(const Position& position) const {
+    return cursor_.history && position.time < cursor_.history->until;
+  }
+  bool below_floor(const Stored& stored) const;
+  void raise_floor(Part part, Position floor);
   void forget(const SeenChunk& chunk);
   void close_chunk(SeenChunk& chunk);
 
   Cursor cursor_;
   SeenChunk open_;             // goes into the cursor's own record until it is too large
+  SeenChunk history_;          // of that part, always in chunks of their own
   SeenChunk future_;           // events beyond the watermark, in chunks of their own: they stay longer
   std::deque<Stored> chunks_;  // records of their own
   std::uint64_t next_chunk_ = 0;

@@ -15,8 +15,8 @@ constexpr int growth_max = 4;
 Planner::Planner(bool by_day, WindowTarget target, std::optional<Time> end)
     : by_day_(by_day), target_(target), end_(end), span_(by_day ? day : span_first) {}
 
-std::optional<Window> Planner::next(const Cursor& cursor, Duration overlap, Time now, bool may_be_live) {
-  const Time from = ahead_.value_or(cursor.floor.time);
+std::optional<Window> Planner::next(const Reach& reach, Duration overlap, Time now, bool may_be_live) {
+  const Time from = ahead_.value_or(reach.floor.time);
   if (end_) {
     if (from >= *end_) return std::nullopt;
     ahead_ = std::min(end_of_window(from), *end_);
@@ -28,15 +28,16 @@ std::optional<Window> Planner::next(const Cursor& cursor, Duration overlap, Time
   const Time settled = now - finality_delay;
   if (settled - from >= (to - from) / 2) to = std::min(to, settled);
   const bool settles = to <= now - overlap;
-  if (to < now && (settles || (live_is_split_ && to + span_ <= now))) {
+  const Time last = std::min(now, border_.value_or(now));
+  if (to < last && (settles || (live_is_split_ && to + span_ <= last))) {
     if (live_is_split_ && to > settled && !unsettled_from_)
-      unsettled_from_ = std::min(cursor.watermark, now) - overlap;
+      unsettled_from_ = std::min(reach.watermark, now) - overlap;
     ahead_ = to;
     return Window{from, to};
   }
   if (!may_be_live) return std::nullopt;
-  if (live_is_split_ && from > cursor.floor.time && !unsettled_from_) unsettled_from_ = cursor.floor.time;
-  return Window{live_is_split_ ? from : std::min(from, cursor.floor.time), std::nullopt};
+  if (live_is_split_ && from > reach.floor.time && !unsettled_from_) unsettled_from_ = reach.floor.time;
+  return Window{live_is_split_ ? from : std::min(from, reach.floor.time), border_};
 }
 
 Duration Planner::width(const Window& window, Time now) const {

@@ -7,7 +7,7 @@
 
 #include "auditstream/model.h"
 #include "auditstream/time.h"
-#include "core/cursor.h"
+#include "core/ledger.h"
 
 namespace auditstream::core {
 
@@ -27,11 +27,15 @@ class Planner {
   // `end`: read historic windows up to there and then nothing; without it the last window is the live one.
   Planner(bool by_day, WindowTarget target, std::optional<Time> end = std::nullopt);
 
+  // What is read ends there: the live window is closed, and once nothing can be late before it, there is no other.
+  void end_at(Time border) { border_ = border; }
+  const std::optional<Time>& border() const { return border_; }
   // The next window after those already handed out. Near to now a window ends where no event can be late any
   // more (now - overlap); the last one is the live window, which is open at its end and starts at the floor.
   // It comes only if `may_be_live`, because where it starts depends on everything before it being published.
   // Nothing: not now.
-  std::optional<Window> next(const Cursor& cursor, Duration overlap, Time now, bool may_be_live);
+  std::optional<Window> next(const Reach& reach, Duration overlap, Time now, bool may_be_live);
+  bool live(const Window& window) const { return !window.to || window.to == border_; }
 
   // The next window starts at the floor again, above which new events may still appear.
   void rest() {
@@ -92,6 +96,7 @@ class Planner {
   bool by_day_;
   WindowTarget target_;
   std::optional<Time> end_;
+  std::optional<Time> border_;
 
   std::optional<Time> ahead_;    // everything before has been handed out; nothing: start at the overlap
   std::optional<Time> reached_;  // the end of the gap; the next window reaches beyond it

@@ -18,12 +18,17 @@ constexpr Duration query_margin_by_day = 14h;
 
 constexpr Duration skew_said_above = 60s;
 
+// A past that is shorter is read before the present.
+constexpr Duration long_past = 1h;
+// Catching up for longer is history.
+constexpr Duration catching_up_max = 30s;
+
 constexpr Duration secret_rest = 5s;  // where a secret can't be read
 constexpr Duration secret_rest_max = 60s;
 
 }  // namespace
 
-Poller::Poller(std::shared_ptr<const Source> source, SecretSource& secrets, std::optional<Ledger> ledger,
+Poller::Poller(std::shared_ptr<const Source> source, SecretSource& secrets, std::shared_ptr<Ledger> ledger,
                InitialCursor initial_cursor, PollerOptions options, std::uint64_t& next_request_id,
                std::optional<std::string> why_stopped)
     : source_(std::move(source)),
@@ -42,13 +47,26 @@ Poller::Poller(std::shared_ptr<const Source> source, SecretSource& secrets, std:
 
 Poller::Poller(std::shared_ptr<const Source> source, SecretSource& secrets, Ledger ledger,
                InitialCursor initial_cursor, PollerOptions options, std::uint64_t& next_request_id)
-    : Poller(std::move(source), secrets, std::optional(std::move(ledger)), initial_cursor, options,
+    : Poller(std::move(source), secrets, std::make_shared<Ledger>(std::move(ledger)), initial_cursor, options,
              next_request_id, std::nullopt) {}
 
 Poller Poller::stopped(std::shared_ptr<const Source> source, SecretSource& secrets, std::string reason,
                        std::uint64_t& next_request_id) {
-  return {std::move(source), secrets,          std::nullopt, InitialCursor::committed, {},
+  return {std::move(source), secrets,          nullptr, InitialCursor::committed, {},
           next_request_id,   std::move(reason)};
+}
+
+Poller Poller::of_history(const Poller& present) {
+  AS_CHECK(present.has_history());
+  Poller history(present.source_, *present.secret_source_, present.ledger_, InitialCursor::committed,
+                 present.options_, *present.next_request_id_, present.why_stopped_);
+  history.part_ = Part::history;
+  history.planner_.end_at(history.ledger_->cursor().history->until);
+  history.health_ = SourceHealth(present.source_->poll_interval, std::nullopt);
+  history.refused_ids_ = present.refused_ids_;
+  history.clock_ = present.clock_;
+  history.blocked_ = present.blocked_;
+  return history;
 }
 
 void Poller::succeed(Poller& predecessor, std::vector<Action>& out) {
@@ -60,7 +78,7 @@ void Poller::succeed(Poller& predecessor, std::vector<Action>& out) {
   if (why_stopped_ && predecessor.initial_cursor_ == InitialCursor::due) return;
   initial_cursor_ = predecessor.initial_cursor_;
   cursor_has_news_ = predecessor.cursor_has_news_;
-  ledger_ = std::move(predecessor.ledger_);
+  ledger_ = predecessor.ledger_;
   health_ = std::move(predecessor.health_);
   health_.go_on(source_->poll_interval);
   if (!why_stopped_) ledger_->adopt(*source_);
@@ -69,6 +87,7 @@ void Poller::succeed(Poller& predecessor, std::vector<Action>& out) {
 Poller::Phase Poller::phase() const {
   if (why_stopped_) return Phase::stopped;
   if (draining_) return Phase::draining;
+  if (part_ == Part::history && !reads_history_of(ledger_->cursor())) return Phase::over;
   if (initial_cursor_ != InitialCursor::committed) return Phase::starting;
   return ledger_->cursor().state == Cursor::State::paused ? Phase::paused : Phase::polling;
 }
@@ -102,6 +121,24 @@ void Poller::say_skew(Now now, std::vector<Action>& out) {
     out.push_back(Notice{Level::warn, "clock_skew", std::move(text)});
   }
   said_.clock_skew = skewed;
+}
+
+// What has happened since must not wait for a long past: from now on the two are read side by side. Not before the vendor's
+// clock is known; and at once only at the very beginning, because a short catching up needs no second reading.
+void Poller::split_if_behind(Now now, std::vector<Action>& out) {
+  if (part_ == Part::history || options_.end || !source_->history_alongside) return;
+  const Cursor& cursor = ledger_->cursor();
+  const Time border = floor_second(vendor_now(now));
+  if (cursor.history || cursor.state == Cursor::State::paused || border - cursor.floor.time < long_past)
+    return;
+  const bool at_the_beginning =
+      cursor.floor == Position{cursor.since, ""} && cursor.published + cursor.dead_letters == 0;
+  if (!at_the_beginning && now.steady - polls_since_.value_or(now.steady) < catching_up_max) return;
+  void_lanes(0, out);
+  ledger_->split(border);
+  planner_.rest();
+  schedule_.rest_until(now.steady);
+  cursor_has_news_ = true;
 }
 
 // A first start with a clock that was ahead put the beginning into the future, where no event would be found.
@@ -179,21 +216,24 @@ bool Poller::begin_poll(Now now, std::vector<Action>& out) {
   if (*secrets != secrets_) token_.drop();
   secrets_ = *std::move(secrets);
   schedule_.begin(now.steady);
-  backfill_.begin(ledger_->cursor().floor.time, now.steady);
+  if (!polls_since_) polls_since_ = now.steady;
+  backfill_.begin(ledger_->reach(part_).floor.time, now.steady);
   return true;
 }
 
 void Poller::plan(Now now) {
-  while (lanes_.size() < lane_limit() && (lanes_.empty() || !lanes_.back().live())) {
+  while (lanes_.size() < lane_limit() && (lanes_.empty() || !lanes_.back().live)) {
     if (!lanes_.empty() && buffered() > options_.buffered_bytes_max) return;
     const Time time = vendor_now(now);
     const std::optional<Window> window =
-        planner_.next(ledger_->cursor(), source_->overlap, time, lanes_.empty());
+        planner_.next(ledger_->reach(part_), source_->overlap, time, lanes_.empty());
     if (!window) return;
     const Time until = window->to.value_or(std::max(now.wall, time)) + 2 * query_margin();
-    Lane lane(Reading(*window, options_.reading, vendor().traits().total_is_exact, until), time, now);
+    const Time proven = part_ == Part::history ? ledger_->reach(Part::present).watermark : Time::min();
+    Lane lane(Reading(*window, options_.reading, vendor().traits().total_is_exact, until),
+              planner_.live(*window), proven, time, now);
     lane.reading.expect_shortfall(last_reading_.shortfall);
-    lane.probing = vendor().traits().probe && lane.live() && last_reading_.probe;
+    lane.probing = vendor().traits().probe && lane.live && last_reading_.probe;
     // The same for all of its pages: some vendors number them.
     lane.ask.page_size = page_size_.get();
     lanes_.push_back(std::move(lane));
@@ -279,6 +319,8 @@ void Poller::on_response(http::RequestId id, const http::Response& response, Now
     return;
   }
   firewall_.reset();
+  split_if_behind(now, out);
+  if (index >= lanes_.size()) return;
   on_page(index, std::get<Page>(std::move(answer)), found->live_probe, now, out);
 }
 
@@ -313,7 +355,7 @@ void Poller::on_page(std::size_t index, Page page, const std::string& probe_url,
   }
   if (page.total && !page.next.empty() && lane.reading.pages() == 0) {
     // The events in the overlap have been published before.
-    const bool overlapping = lane.reading.window().from < ledger_->cursor().watermark;
+    const bool overlapping = lane.reading.window().from < ledger_->reach(part_).watermark;
     const std::uint64_t known = overlapping ? std::min<std::uint64_t>(ledger_->ids(), *page.total) : 0;
     if (narrowed(index, *page.total - known, now, out)) return;
   }
@@ -347,7 +389,7 @@ bool Poller::narrowed(std::size_t index, std::uint64_t rows, Now now, std::vecto
   const double times = static_cast<double>(rows) / static_cast<double>(options_.target.events);
   const Duration width = planner_.width(window, vendor_now(now));
   // A live window reads the overlap again each time, however large: only its new events count.
-  if (!window.to && width <= 2 * source_->overlap + 1min) return false;
+  if (lanes_[index].live && width <= 2 * source_->overlap + 1min) return false;
   if (!planner_.narrow(width, times)) return false;
   void_lanes(index, out);
   planner_.go_back(window.from);
@@ -365,7 +407,7 @@ bool Poller::in_order(const Lane& lane) const {
 
 void Poller::void_lanes(std::size_t first, std::vector<Action>& out) {
   if (first >= lanes_.size()) return;
-  if (!lanes_[first].live()) planner_.go_back(lanes_[first].reading.window().from);
+  if (!lanes_[first].live) planner_.go_back(lanes_[first].reading.window().from);
   for (std::size_t i = first; i < lanes_.size(); ++i) {
     if (lanes_[i].request) out.push_back(Cancel{*lanes_[i].request});
   }
@@ -379,6 +421,19 @@ void Poller::drain(std::vector<Action>& out) {
   void_lanes(complete, out);
   if (token_request_) out.push_back(Cancel{*token_request_});
   token_request_.reset();
+}
+
+void PollerStatus::add(const PollerStatus& history) {
+  backfill_end = history.backfill_end;
+  if (error.empty() && !history.error.empty()) {
+    error = history.error;
+    error_status = history.error_status;
+    failing_since = history.failing_since;
+    attempts = history.attempts;
+    activity = history.activity;
+  } else if (activity == Activity::resting || activity == Activity::reading) {
+    activity = history.activity == Activity::backfilling ? history.activity : activity;
+  }
 }
 
 PollerStatus Poller::status(Now now) const {
@@ -401,8 +456,10 @@ PollerStatus Poller::status(Now now) const {
   }
   const Steady wake = asks_at();
   if (wake != Steady::max() && wake > now.steady) status.next_attempt = now.wall + (wake - now.steady);
-  const bool in_history = !lanes_.empty() && status.cursor.floor.time < now.wall - finality_delay;
-  if (in_history) status.backfill_end = backfill_.end(status.cursor.floor.time, now);
+  const bool over = part_ == Part::history && !status.cursor.history;
+  const Time reached = over ? now.wall : ledger_->reach(part_).floor.time;
+  const bool in_history = !lanes_.empty() && (part_ == Part::history || reached < now.wall - finality_delay);
+  if (in_history) status.backfill_end = backfill_.end(reached, planner_.border().value_or(now.wall), now);
   if (initial_cursor_ != InitialCursor::committed) {
     status.activity = Activity::starting;
   } else if (status.cursor.state == Cursor::State::paused) {

@@ -49,7 +49,8 @@ struct Silence {
 struct PollResult {
   std::optional<RefusalKind> refused;  // nothing: it was read to its end
   std::size_t known = 0;               // events in it that had been published before
-  bool in_order = true;                // every window before it was read to its end, too: that is a success
+  bool in_order =
+      true;  // it is of the present, and every window before it was read to its end: that is a success
 };
 using Action = std::variant<Send, Cancel, Silence, Notice, PollResult>;
 
@@ -84,6 +85,9 @@ struct PollerStatus {
   Duration clock_skew{0};  // ours minus the vendor's
   bool finished = false;
   bool gave_up = false;  // on a window, and nothing was read to its end since
+
+  // What else there is to say of a source whose history is read beside its present.
+  void add(const PollerStatus& history);
 };
 
 class Poller {
@@ -98,6 +102,9 @@ class Poller {
   // A source that must not be polled, and what to do about it.
   static Poller stopped(std::shared_ptr<const Source> source, SecretSource& secrets, std::string reason,
                         std::uint64_t& next_request_id);
+  // Reads the history of that source's cursor, beside it and into the same ledger, until it is over. Its committed cursor
+  // must have one.
+  static Poller of_history(const Poller& present);
 
   // Continues where `predecessor`, the same source under its old settings, has got to. What that has read but
   // not handed over is read again; its requests go into `out` as cancelled.
@@ -137,6 +144,12 @@ class Poller {
   // Why nothing of it can be published until somebody changes something in Kafka; nothing: it can.
   void block(std::optional<LastError> why);
 
+  // Whether a history is to be read beside it; and whether it is this one, of a cursor.
+  bool has_history() const { return ledger_ && ledger_->cursor().history.has_value(); }
+  bool reads_history_of(const Cursor& cursor) const {
+    return cursor.history && planner_.border() == cursor.history->until;
+  }
+
   const Source& source() const { return *source_; }
   const std::shared_ptr<const Source>& shared_source() const { return source_; }
   bool stopped() const { return why_stopped_.has_value(); }
@@ -146,10 +159,16 @@ class Poller {
 
  private:
   struct Lane {
-    Lane(Reading reading, Time vendor_now, Now now)
-        : reading(std::move(reading)), vendor_ahead_of_steady(Poller::of_steady(vendor_now, now)) {}
+    Lane(Reading reading, bool live, Time proven, Time vendor_now, Now now)
+        : reading(std::move(reading)),
+          live(live),
+          proven(proven),
+          vendor_ahead_of_steady(Poller::of_steady(vendor_now, now)) {}
 
     Reading reading;
+    bool live;
+    // How far the vendor's log had got before the first request, as far as the other part of the source has seen.
+    Time proven;
     // The vendor's clock as assumed when the window was planned, or requested: the latest of these.
     Duration vendor_ahead_of_steady;
     std::string live_probe;  // the probe's URL where the live window is first asked for its total
@@ -162,8 +181,6 @@ class Poller {
     int attempts = 0;
     bool token_renewed = false;
     bool complete = false;
-
-    bool live() const { return !reading.window().to; }
   };
 
   static Duration of_steady(Time time, Now now) {
@@ -172,6 +189,7 @@ class Poller {
   enum class Phase {
     stopped,   // it must not be polled
     draining,  // no new requests
+    over,      // the history that it read has ended
     starting,  // its first cursor is not in Kafka yet
     paused,    // by an operator, in the cursor
     polling,
@@ -198,7 +216,7 @@ class Poller {
     FallingRate rows_missing{1min, 1h};
   };
 
-  Poller(std::shared_ptr<const Source> source, SecretSource& secrets, std::optional<Ledger> ledger,
+  Poller(std::shared_ptr<const Source> source, SecretSource& secrets, std::shared_ptr<Ledger> ledger,
          InitialCursor initial_cursor, PollerOptions options, std::uint64_t& next_request_id,
          std::optional<std::string> why_stopped);
 
@@ -207,6 +225,7 @@ class Poller {
   Duration query_margin() const;
   Duration clock_ahead(Now now) const { return clock_.ahead(now); }
   Time vendor_now(Now now) const;
+  void split_if_behind(Now now, std::vector<Action>& out);
   void say_skew(Now now, std::vector<Action>& out);
   void mend_beginning(Now now, std::vector<Action>& out);
   void void_what_was_asked_too_late(Now now, std::vector<Action>& out);
@@ -238,7 +257,7 @@ class Poller {
   // A window's end.
   void complete(Lane& lane, Now now, std::vector<Action>& out);
   void say_rows_missing(const Reading& reading, Now now, std::vector<Action>& out);
-  Unit settle(Reading& reading, std::size_t events_max, Now now, std::vector<Action>& out);
+  Unit settle(Lane& lane, std::size_t events_max, Now now, std::vector<Action>& out);
   void go_on(const Settlement& settlement, const Window& window, Now now, std::vector<Action>& out);
   void say_dead_letters(const std::vector<DeadLetter>& letters, std::vector<Action>& out) const;
   void say_if_nothing_found(std::vector<Action>& out);
@@ -250,8 +269,10 @@ class Poller {
   std::uint64_t* next_request_id_;
   std::optional<std::string> why_stopped_;
 
-  // What has been published, as far as units were taken.
-  std::optional<Ledger> ledger_;
+  // What has been published, as far as units were taken. Shared by the two pollers of a source; null: it was stopped before
+  // its cursor could be read.
+  std::shared_ptr<Ledger> ledger_;
+  Part part_ = Part::present;
   InitialCursor initial_cursor_;
   bool cursor_has_news_ = false;  // that others should see in Kafka soon
   std::unordered_set<std::uint64_t> refused_ids_;
@@ -260,6 +281,7 @@ class Poller {
   Planner planner_;
   std::deque<Lane> lanes_;
   PollSchedule schedule_;
+  std::optional<Steady> polls_since_;
   PageSize page_size_;
   Concurrency concurrency_;
   BackfillEstimate backfill_;

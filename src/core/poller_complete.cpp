@@ -1,6 +1,7 @@
 // What the poller does with a complete window, in two steps. At the end of the reading: how the attempt went,
 // and what to request next. Later, in the order of the windows and when a transaction has room, the
 // settlement: what is published, and how far that moves the cursor.
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -18,22 +19,26 @@ void Poller::complete(Lane& lane, Now now, std::vector<Action>& out) {
     windows_given_up_ = 0;
     page_size_.window_read();
   }
-  out.push_back(PollResult{std::nullopt, reading.known(), success});
+  out.push_back(PollResult{std::nullopt, reading.known(), success && part_ == Part::present});
   if (reading.total()) last_reading_.shortfall = reading.shortfall();
   say_rows_missing(reading, now, out);
-  if (!lane.live()) {
+  if (!lane.live) {
     planner_.learn(reading.inside() - reading.known(), reading.bytes(),
                    planner_.width(reading.window(), vendor_now(now)));
     return;
   }
   if (reading.cut()) return;  // there is more to read at once
-  if (vendor().traits().probe && reading.total() && lane.live_probe.empty() && reading.pages() > 0) {
+  if (vendor().traits().probe && !reading.window().to && reading.total() && lane.live_probe.empty() &&
+      reading.pages() > 0) {
     PageRequest probe = lane.ask;
     probe.probe = true;
     probe.token.clear();
     last_reading_.probe = {vendor().request(*source_, secrets_, token_.get(), probe).url, *reading.total()};
   }
-  schedule_.rest_to_next_poll(source_->poll_interval, now.steady);
+  // What is late in a history is no news.
+  const Duration rest = part_ == Part::history ? std::max(source_->poll_interval, source_->overlap / 4)
+                                               : source_->poll_interval;
+  schedule_.rest_to_next_poll(rest, now.steady);
 }
 
 void Poller::say_rows_missing(const Reading& reading, Now now, std::vector<Action>& out) {
@@ -58,7 +63,7 @@ std::optional<Unit> Poller::take_unit(Now now, std::size_t events_max, std::vect
   while (has_unit()) {
     Lane lane = std::move(lanes_.front());
     lanes_.pop_front();
-    Unit unit = settle(lane.reading, events_max, now, out);
+    Unit unit = settle(lane, events_max, now, out);
     if (unit.events.empty() && unit.dead_letters.empty()) continue;
     unit.records = ledger_->take_records(now.wall);
     return unit;
@@ -66,22 +71,28 @@ std::optional<Unit> Poller::take_unit(Now now, std::size_t events_max, std::vect
   return std::nullopt;
 }
 
-Unit Poller::settle(Reading& reading, std::size_t events_max, Now now, std::vector<Action>& out) {
+Unit Poller::settle(Lane& lane, std::size_t events_max, Now now, std::vector<Action>& out) {
+  Reading& reading = lane.reading;
   Unit unit;
   unit.source = source_;
   unit.now = vendor_now(now);
   unit.generation = ledger_->cursor().generation;
 
-  const Time final_until = options_.end ? Time::max() : unit.now - finality_delay;
-  Settlement settlement =
-      core::settle(*ledger_,
-                   {reading.window(), reading.pages() > 1, reading.cut(), std::move(reading.events()),
-                    std::move(reading.unreadable()), reading.unreadable_again(), reading.unreadable_until()},
-                   {source_->overlap, unit.now, now.wall - clock_ahead(now), final_until,
-                    planner_.unsettled_from(), events_max});
+  unit.backfill = part_ == Part::history;
+  // What the present had seen before the history was asked for proves how far the vendor's log had got then.
+  const bool proves = part_ == Part::history && lane.proven > ledger_->cursor().history->until;
+  const Time final_until = options_.end ? Time::max()
+                           : proves     ? std::max(unit.now - finality_delay, lane.proven - source_->overlap)
+                                        : unit.now - finality_delay;
+  Settlement settlement = core::settle(
+      *ledger_, part_,
+      {reading.window(), lane.live, reading.pages() > 1, reading.cut(), std::move(reading.events()),
+       std::move(reading.unreadable()), reading.unreadable_again(), reading.unreadable_until()},
+      {source_->overlap, unit.now, now.wall - clock_ahead(now), final_until, planner_.unsettled_from(),
+       events_max});
   go_on(settlement, reading.window(), now, out);
   ledger_->dead_letter(settlement.undated_ids, reading.unreadable_until());
-  ledger_->advance(settlement.watermark, settlement.floor);
+  ledger_->advance(part_, settlement.watermark, settlement.floor);
   for (const Event& event : settlement.events) ledger_->publish(event.position(), hash64(event.id));
 
   const RecordRules rules{options_.record_bytes_max, refused_ids_};
@@ -97,7 +108,11 @@ Unit Poller::settle(Reading& reading, std::size_t events_max, Now now, std::vect
   }
   unit.first_seq = ledger_->cursor().published + 1;
   ledger_->count(unit.events.size(), unit.dead_letters.size());
-  if (settlement.next == Settlement::Next::rest) say_if_nothing_found(out);
+  const Cursor& cursor = ledger_->cursor();
+  if (part_ == Part::history && !cursor.history) cursor_has_news_ = true;
+  const bool all_read = part_ == Part::history ? !cursor.history || settlement.next == Settlement::Next::rest
+                                               : settlement.next == Settlement::Next::rest && !cursor.history;
+  if (all_read) say_if_nothing_found(out);
   say_dead_letters(unit.dead_letters, out);
   if (ledger_->shrink()) {
     out.push_back(

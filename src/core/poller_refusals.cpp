@@ -79,7 +79,7 @@ void Poller::refuse(std::size_t index, const Refusal& refusal, bool authorizing,
       return;
     case RefusalKind::too_slow:
       if (lane == nullptr || !ask_for_less(lane->reading.window(), now)) page_size_.halve();
-      if (lane != nullptr && lane->live()) planner_.split_live();
+      if (lane != nullptr && lane->live) planner_.split_live();
       if (lane != nullptr) planner_.go_back(lane->reading.window().from);
       give_up(index, refusal, retry_first, retry_max, asked, now, out);
       return;
@@ -107,7 +107,7 @@ bool Poller::ask_for_less(const Window& window, Now now) {
 void Poller::ask_for_less_in_doubt(const Window& window, Now now) {
   const Duration width = planner_.width(window, vendor_now(now));
   if (!planner_.narrow(width, 2)) page_size_.halve_for_now();
-  if (window.to) return;
+  if (!planner_.live(window)) return;
   planner_.go_back(window.from);
   planner_.split_live_for_now();
 }
@@ -175,7 +175,10 @@ void Poller::tell_last_error(Now now) {
   if (news && !blocked_) note_in_cursor(std::move(news));
 }
 
+// The cursor has the present's: what is wrong with the history is wrong with the present sooner or later, or is about the
+// history alone, which its owner shows.
 void Poller::note_in_cursor(std::optional<LastError> last_error) {
+  if (part_ == Part::history) return;
   if (ledger_->note_last_error(std::move(last_error))) cursor_has_news_ = true;
 }
 

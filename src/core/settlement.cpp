@@ -21,16 +21,16 @@ std::optional<Time> newest(const std::vector<Event>& events, const Circumstances
 
 }  // namespace
 
-Settlement settle(const Ledger& ledger, WindowRead read, const Circumstances& circumstances) {
+Settlement settle(const Ledger& ledger, Part part, WindowRead read, const Circumstances& circumstances) {
   using Next = Settlement::Next;
   const auto& [overlap, now, future_from, final_until, unsettled_from, events_max] = circumstances;
-  const Cursor& cursor = ledger.cursor();
+  const Reach before = ledger.reach(part);
   const Window& window = read.window;
   Settlement settlement{std::move(read.events),
                         {},
                         {read.undated_again.begin(), read.undated_again.end()},
-                        cursor.watermark,
-                        cursor.floor};
+                        before.watermark,
+                        before.floor};
   auto& [events, undated, undated_ids, watermark, floor, next, from] = settlement;
   // Windows are read in parallel, so their events are checked again in the order in which they are published.
   std::erase_if(events,
@@ -50,7 +50,7 @@ Settlement settle(const Ledger& ledger, WindowRead read, const Circumstances& ci
   watermark = std::max(watermark, newest(events, circumstances).value_or(watermark));
   if (cut) {
     // Go on from the last event that is here.
-    const Position reached = events.empty() ? cursor.floor : events.back().position();
+    const Position reached = events.empty() ? before.floor : events.back().position();
     if (cut->time <= final_until) floor = reached;
     next = Next::rest_of_window;
     from = std::max(reached.time, window.from);
@@ -59,18 +59,18 @@ Settlement settle(const Ledger& ledger, WindowRead read, const Circumstances& ci
     floor = Position{*window.to, ""};
   } else {
     watermark = std::max(watermark, now - finality_delay);
-    const bool is_gap = window.to && *window.to - watermark > overlap;
-    next = is_gap ? Next::gap : window.to ? Next::onwards_proven : Next::rest;
+    const bool is_gap = !read.live && *window.to - watermark > overlap;
+    next = is_gap ? Next::gap : read.live ? Next::rest : Next::onwards_proven;
   }
   // While we read, events that a stall held back may appear behind the current page: the next reading finds
   // them.
-  const bool torn = !window.to && read.several_pages;
-  Time overlapping = (torn ? cursor.watermark : watermark) - overlap;
+  const bool torn = read.live && read.several_pages;
+  Time overlapping = (torn ? before.watermark : watermark) - overlap;
   // The watermark may be far ahead of the window: then what lies between is still to be read again.
   if (window.to) overlapping = std::min(overlapping, *window.to);
   if (cut) overlapping = std::min(overlapping, cut->time);
   if (unsettled_from) overlapping = std::min(overlapping, *unsettled_from);
-  floor = std::max({cursor.floor, floor, Position{overlapping, ""}});
+  floor = std::max({before.floor, floor, Position{overlapping, ""}});
   return settlement;
 }
 

@@ -17,6 +17,7 @@ namespace auditstream::core {
 // What a window has shown.
 struct WindowRead {
   Window window;
+  bool live = false;  // it is the last one, which is read again with the next poll
   bool several_pages = false;
   // Only events below it are here: there were more than could be held.
   std::optional<Position> cut;
@@ -32,7 +33,7 @@ struct Circumstances {
   Duration overlap{0};
   Time now;                            // the vendor's
   Time future_from;                    // an event beyond it is from the vendor's own future
-  Time final_until;                    // what ends no later is historic: no event can be late any more
+  Time final_until;                    // what ends no later is final: no event can be late any more
   std::optional<Time> unsettled_from;  // see Planner
   std::size_t events_max = SIZE_MAX;   // in one transaction; the rest is read again
 };
@@ -57,6 +58,6 @@ struct Settlement {
   Time from{};
 };
 
-Settlement settle(const Ledger& ledger, WindowRead read, const Circumstances& circumstances);
+Settlement settle(const Ledger& ledger, Part part, WindowRead read, const Circumstances& circumstances);
 
 }  // namespace auditstream::core

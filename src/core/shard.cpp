@@ -14,6 +14,7 @@ constexpr Duration reopen_wait_max = 10s;
 constexpr Duration polite_wait = 1s;
 constexpr double polite_wait_spread = 4;
 constexpr Duration clocks_agree = 60s;
+constexpr int present_in_a_row_max = 4;
 
 }  // namespace
 
@@ -124,6 +125,7 @@ void Shard::drop_pollers() {
   // The budgets stay: the vendor has not forgotten our requests.
   for (auto& [name, account] : accounts_) {
     account.queue.clear();
+    account.history_queue.clear();
     account.inherited = false;
     set_timer(account, Steady::max());
   }
@@ -154,6 +156,7 @@ void Shard::step_poller(Slot& slot, Now now) {
   note_ready(slot, now);
   urgent_ = urgent_ || slot.poller.urgent();
   schedule(slot);
+  if (!slot.of_history && slot.poller.has_history()) add_history(slot, now);
 }
 
 void Shard::act(Slot& slot, std::vector<Action> actions, Now now) {
@@ -161,10 +164,11 @@ void Shard::act(Slot& slot, std::vector<Action> actions, Now now) {
   for (Action& action : actions) {
     if (auto* send = std::get_if<Send>(&action)) {
       requests_.emplace(send->id, &slot);
-      account.queue.push_back({&slot, std::move(*send), now.steady});
+      (slot.of_history ? account.history_queue : account.queue)
+          .push_back({&slot, std::move(*send), now.steady});
     } else if (const auto* cancel = std::get_if<Cancel>(&action)) {
       requests_.erase(cancel->id);
-      std::erase_if(account.queue,
+      std::erase_if(slot.of_history ? account.history_queue : account.queue,
                     [&](const Account::Waiting& waiting) { return waiting.send.id == cancel->id; });
       world_.client.cancel(cancel->id);
     } else if (const auto* silence = std::get_if<Silence>(&action)) {
@@ -178,17 +182,22 @@ void Shard::act(Slot& slot, std::vector<Action> actions, Now now) {
   pump(account, now);
 }
 
-// Sends what the rate limit allows, first in, first out.
+// Sends what the rate limit allows, the present first, then first in, first out. A budget that the present alone could use
+// up must not keep the past from ever ending.
 void Shard::pump(Account& account, Now now) {
-  while (!account.queue.empty()) {
+  while (!account.queue.empty() || !account.history_queue.empty()) {
     const Steady moment = account.limit.next(now.steady);
     if (moment > now.steady) {
       set_timer(account, moment);
       return;
     }
     account.limit.take(now.steady);
-    Account::Waiting first = std::move(account.queue.front());
-    account.queue.pop_front();
+    const bool past = !account.history_queue.empty() &&
+                      (account.queue.empty() || account.present_in_a_row >= present_in_a_row_max);
+    account.present_in_a_row = past ? 0 : account.present_in_a_row + 1;
+    std::deque<Account::Waiting>& queue = past ? account.history_queue : account.queue;
+    Account::Waiting first = std::move(queue.front());
+    queue.pop_front();
     world_.observer.waited(first.slot->poller.source(), now.steady - first.since);
     world_.client.send(first.send.id, std::move(first.send.request));
   }
@@ -276,8 +285,10 @@ std::vector<SourceStatus> Shard::status(Now now) const {
   std::vector<SourceStatus> all = shown_;
   std::erase_if(all, [&](const SourceStatus& shown) { return !names.contains(shown.source->name); });
   for (const Slot& slot : slots_) {
-    if (!names.contains(slot.poller.source().name)) continue;
-    all.push_back({slot.poller.shared_source(), partition_, slot.poller.status(now)});
+    if (slot.of_history || !names.contains(slot.poller.source().name)) continue;
+    PollerStatus status = slot.poller.status(now);
+    if (slot.history != nullptr && slot.poller.has_history()) status.add(slot.history->poller.status(now));
+    all.push_back({slot.poller.shared_source(), partition_, std::move(status)});
   }
   return all;
 }

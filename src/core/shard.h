@@ -120,7 +120,10 @@ class Shard {
       Send send;
       Steady since;
     };
+    // What is asked of the present goes first; the past has what is left, and one of five.
     std::deque<Waiting> queue{};
+    std::deque<Waiting> history_queue{};
+    int present_in_a_row = 0;
     Steady timer = Steady::max();
   };
 
@@ -131,10 +134,13 @@ class Shard {
     Account* account;
     Steady timer = Steady::max();
     Steady heartbeat_at{};
+    Slot* history = nullptr;  // reads the history beside it
+    bool of_history = false;
   };
 
   void build_pollers(RecordMap records, Now now);
   void add_poller(const std::shared_ptr<const Source>& source, std::size_t together, Now now);
+  void add_history(Slot& present, Now now);
   void change_poller(Slot& slot, const std::shared_ptr<const Source>& source, Now now);
   Poller make_poller(const std::shared_ptr<const Source>& source, const Poller* predecessor, Now now);
   Account& account_for(const Source& source, Now now);

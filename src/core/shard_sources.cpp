@@ -45,6 +45,21 @@ void Shard::add_poller(const std::shared_ptr<const Source>& source, std::size_t 
   schedule(slot);
 }
 
+// For a history that has just been told apart, or that the cursor has.
+void Shard::add_history(Slot& present, Now now) {
+  Slot* slot = present.history;
+  if (slot != nullptr && slot->poller.reads_history_of(*present.poller.cursor())) return;
+  Poller poller = Poller::of_history(present.poller);
+  if (slot == nullptr) {
+    slot = present.history = &slots_.emplace_back(Slot{slots_.size(), std::move(poller), present.account});
+    slot->of_history = true;
+  } else {
+    slot->poller = std::move(poller);
+  }
+  slot->poller.start_at(now.steady);
+  schedule(*slot);
+}
+
 Shard::Account& Shard::account_for(const Source& source, Now now) {
   const auto [found, added] = accounts_.try_emplace(
       source.account,
@@ -119,7 +134,9 @@ void Shard::reconfigure(std::vector<std::shared_ptr<const Source>> sources, Now 
   sources_ = std::move(sources);
   if (state_ != State::open || draining_) return;
   std::map<std::string_view, Slot*> gone;
-  for (Slot& slot : slots_) gone.emplace(slot.poller.source().name, &slot);
+  for (Slot& slot : slots_) {
+    if (!slot.of_history) gone.emplace(slot.poller.source().name, &slot);
+  }
   for (const std::shared_ptr<const Source>& source : sources_) {
     const auto known = gone.find(source->name);
     if (known == gone.end()) {
@@ -143,7 +160,7 @@ void Shard::begin_source(std::string_view name, Now now) {
   if (state_ != State::open || draining_) return;
   for (Slot& slot : slots_) {
     const Poller& poller = slot.poller;
-    if (poller.source().name == name && poller.stopped() && poller.cursor() == nullptr) {
+    if (!slot.of_history && poller.source().name == name && poller.stopped() && poller.cursor() == nullptr) {
       change_poller(slot, poller.shared_source(), now);
     }
   }
@@ -170,6 +187,19 @@ void Shard::change_poller(Slot& slot, const std::shared_ptr<const Source>& sourc
   slot.account = &account_for(*source, now);
   urgent_ = urgent_ || slot.poller.urgent();
   schedule(slot);
+  if (slot.history == nullptr) return;
+  Slot& history = *slot.history;
+  Poller beside = slot.poller.has_history()
+                      ? Poller::of_history(slot.poller)
+                      : Poller::stopped(source, world_.secrets, "", world_.next_request_id);
+  actions.clear();
+  beside.succeed(history.poller, actions);
+  act(history, std::move(actions), now);
+  ready_.erase(history.index);
+  beside.start_at(now.steady);
+  history.poller = std::move(beside);
+  history.account = slot.account;
+  schedule(history);
 }
 
 }  // namespace auditstream::core

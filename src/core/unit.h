@@ -21,6 +21,7 @@ struct Unit {
   Time now;  // the earlier of our clock and the vendor's: no record's timestamp lies beyond
   std::uint64_t generation = 1;  // of the cursor: an event is published once in each
   std::uint64_t first_seq = 0;   // of its first event: how many the source has published, that one included
+  bool backfill = false;         // its events come from the history, beside the present
   std::optional<Heartbeat> heartbeat{};  // of the cursor after this unit and those before it
   std::optional<Time> repaired{};        // when an operator's repair found that these events were missing
 

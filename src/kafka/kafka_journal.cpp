@@ -537,7 +537,7 @@ bool KafkaJournal::produce_unit(const core::Unit& unit, std::string& why) {
     return list;
   };
   std::optional<core::Envelope> envelope;  // our own mark belongs to no source
-  if (unit.source) envelope.emplace(*unit.source, unit.generation);
+  if (unit.source) envelope.emplace(*unit.source, unit.generation, unit.backfill);
   std::uint64_t seq = unit.first_seq;  // counts only what polling publishes
   for (const Event& event : unit.events) {
     if (!produce_record(topic(unit.source->topic), RD_KAFKA_PARTITION_UA,

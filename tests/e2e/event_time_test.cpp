@@ -34,10 +34,11 @@ TEST(EventTime, AnIngestThatStallsForTwoHoursWhileWeRestart) {
   world.expect_exactly_once();
 
   // It ends while we are away.
-  const std::size_t before = records(world);
   world.control("{\"stall\":\"2h\"}");
   clock.step(40min);
   world.until_polled();
+  world.expect_exactly_once();
+  const std::size_t before = records(world);
   kill_at_once(*run);
   run = world.start({"run"}, clock.environment());
   world.until_polled();

@@ -66,7 +66,7 @@ std::vector<std::string> seeds() {
     ledger.publish(Position{since + i * 1s, std::to_string(i)}, static_cast<std::uint64_t>(i));
   ledger.dead_letter({1, 2, 3}, since + 24h);
   write(ledger.take_records(since), records);
-  ledger.advance(since + 100s, Position{since + 5s, "x"});
+  ledger.advance(core::Part::present, since + 100s, Position{since + 5s, "x"});
   ledger.publish(Position{since + 100s, "y"}, 99);
   write(ledger.take_records(since), records);
   const auto text_of = [](const core::RecordMap& map) {

@@ -60,6 +60,8 @@ std::string words(const Tally& tally) {
       {lost, "lost"},
       {tally.published, "events"},
       {tally.heartbeats, "heartbeats"},
+      {tally.histories, "histories"},
+      {tally.histories_over, "of them read"},
       {tally.requests, "requests"},
       {tally.requests_of_fenced, "of them by owners already fenced"},
   };
@@ -80,6 +82,7 @@ TEST(ExactlyOnce, HoldsForEverySeed) {
   EXPECT_EQ(failed, 0);
   EXPECT_GT(sum.published, 0u);
   EXPECT_GT(sum.heartbeats, 0u);
+  EXPECT_GT(sum.histories_over, 0u);
 }
 
 TEST(ExactlyOnce, TheSameSeedIsTheSameStory) {

@@ -190,6 +190,7 @@ Scenario draw_scenario(std::uint64_t seed, const Vendor* only) {
     // So rare that no page is mostly broken, which is refused.
     tenant.malformed_share = draw.sometimes(0.2, 0.005);
   }
+  for (Source& source : scenario.sources) source.history_alongside = !draw.one_in(4);
   if (draw.one_in(2)) scenario.heartbeats = std::chrono::seconds(draw.number(1, 120));
   return scenario;
 }

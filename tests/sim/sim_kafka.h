@@ -58,6 +58,9 @@ class SimKafka {
   const std::vector<PublishedRecord>& published() const { return published_; }
   const std::vector<SeenHeartbeat>& heartbeats() const { return heartbeats_; }
 
+  std::uint64_t histories_begun() const { return histories_begun_; }
+  std::uint64_t histories_over() const { return histories_over_; }
+
   std::function<void()> on_log = [] {};  // hears of what is new in a log
 
  private:
@@ -70,6 +73,8 @@ class SimKafka {
   std::map<int, Partition> partitions_;
   std::vector<PublishedRecord> published_;
   std::vector<SeenHeartbeat> heartbeats_;
+  std::uint64_t histories_begun_ = 0;
+  std::uint64_t histories_over_ = 0;
   std::map<std::string, std::uint64_t> last_seq_;  // of what each source has published
 };
 

@@ -355,6 +355,8 @@ void Universe::judge_published() {
   for (const PublishedRecord& record : world_.kafka.published())
     published[record.source][record.id].push_back(&record);
   world_.tally.published = world_.kafka.published().size();
+  world_.tally.histories = world_.kafka.histories_begun();
+  world_.tally.histories_over = world_.kafka.histories_over();
   for (std::size_t i = 0; i < sources_.size(); ++i) judge_source(i, published[sources_[i]->name]);
 }
 
@@ -460,6 +462,8 @@ void Tally::add(const Tally& other) {
   for (std::size_t i = 0; i < commits.size(); ++i) commits[i] += other.commits[i];
   published += other.published;
   heartbeats += other.heartbeats;
+  histories += other.histories;
+  histories_over += other.histories_over;
   requests += other.requests;
   requests_of_fenced += other.requests_of_fenced;
 }

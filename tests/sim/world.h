@@ -38,6 +38,8 @@ struct Tally {
   std::array<std::uint64_t, 4> commits{};  // by Outcome
   std::uint64_t published = 0;
   std::uint64_t heartbeats = 0;
+  std::uint64_t histories = 0;  // begun
+  std::uint64_t histories_over = 0;
   std::uint64_t requests = 0;
   std::uint64_t requests_of_fenced = 0;  // by owners that had not heard of it yet
 

@@ -224,6 +224,7 @@ TEST_F(ConfigMistakes, InASource) {
       {"poll_interval: ''", 8, "sources[0].poll_interval", "is empty"},
       {"overlap: 25h", 8, "sources[0].overlap", "\"25h\" is more than"},
       {"overlap: -1s", 8, "sources[0].overlap", "\"-1s\" is not a duration"},
+      {"backfill: later", 8, "sources[0].backfill", "\"later\" is not one of alongside, first"},
       {"lanes: 0", 8, "sources[0].lanes", "\"0\" is not between 1 and 64, nor auto"},
       {"lanes: 65", 8, "sources[0].lanes", "is not between 1 and 64"},
       {"lanes: many", 8, "sources[0].lanes", "\"many\" is not a whole number, nor auto"},

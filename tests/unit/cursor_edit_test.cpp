@@ -42,7 +42,7 @@ void put_into(const std::vector<Record>& records, RecordMap& shard) {
 struct Shards {
   Shards() {
     Ledger ledger(source, noon - 24h, noon - 24h);
-    ledger.advance(noon, Position{noon - 10min, ""});
+    ledger.advance(Part::present, noon, Position{noon - 10min, ""});
     for (std::uint64_t id = 1; id <= 30; ++id) ledger.publish(Position{noon - 5min, std::to_string(id)}, id);
     ledger.dead_letter({77}, noon);
     ledger.count(30, 1);
@@ -134,6 +134,24 @@ TEST(CursorMove, WhatIsLeftFromAnotherLifeInTheNewPartitionGoes) {
 std::string refusal(const Source& source, const ShardMaps& maps) {
   const Result<CursorChange> move = move_cursor(source, maps, 2, noon);
   return move.ok() ? "" : move.error().message;
+}
+
+TEST(CursorSet, EndsAHistoryAndSaysWhatOfItIsSkipped) {
+  Shards shards;
+  DecodedCursor decoded = *decode_cursor(shards.maps[1]["acme"]);
+  decoded.cursor.watermark = noon;
+  decoded.cursor.history = History{noon - 1h, noon - 72h, {noon - 72h, ""}, 0};
+  shards.maps[1]["acme"] = encode_cursor(decoded.cursor, decoded.open);
+  EXPECT_THAT(shards.maps[1]["acme"], HasSubstr("\"version\":2"));
+
+  const Result<CursorChange> again = set_cursor(shards.source, shards.maps, 1, noon - 100h, noon);
+  ASSERT_TRUE(again.ok()) << again.error().message;
+  EXPECT_FALSE(again->after->history);
+  EXPECT_EQ(again->skip("acme"), "");
+  const Result<CursorChange> skipped = set_cursor(shards.source, shards.maps, 1, noon - 2h, noon);
+  EXPECT_THAT(skipped->skip("acme"), HasSubstr("this skips 70.0 h, from " + format_rfc3339(noon - 72h)));
+  const Result<CursorChange> paused = pause_cursor("acme", shards.maps, Cursor::State::paused, noon);
+  EXPECT_EQ(paused->after->history, decoded.cursor.history);
 }
 
 TEST(CursorMove, IsRefusedWhereNothingGoodCanCome) {

@@ -90,6 +90,25 @@ TEST(CursorRecord, NamesTheFieldThatIsWrong) {
   }
 }
 
+TEST(CursorRecord, WithAHistoryIsOneThatOlderReleasesRefuse) {
+  DecodedCursor decoded = *decode_cursor(spelled);
+  const Time day = decoded.cursor.watermark - 24h;
+  decoded.cursor.history = History{day, day - 30 * 24h, {day - 30 * 24h, "e"}, 7};
+  const std::string text = encode_cursor(decoded.cursor, decoded.open);
+  EXPECT_THAT(text, HasSubstr("\"version\":2"));
+  const Result<DecodedCursor> read = decode_cursor(text);
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(read->cursor.history, decoded.cursor.history);
+  EXPECT_EQ(read->cursor.complete_to(), decoded.cursor.history->floor);
+  EXPECT_EQ(read->cursor.floor, decoded.cursor.floor);
+  for (const char* broken : {"\"history\":[]", "\"history\":{\"until\":1}"}) {
+    std::string other = text;
+    const std::size_t at = other.find("\"history\":{");
+    other.replace(at, other.find("\"first_seen_record\":7}") + 22 - at, broken);
+    EXPECT_THAT(decode_cursor(other).error().message, HasSubstr("\"history\"")) << other;
+  }
+}
+
 TEST(CursorRecord, OfANewerVersionIsNotGuessedAt) {
   std::string text(spelled);
   text.replace(text.find("\"version\":1"), 11, "\"version\":2");

@@ -58,16 +58,74 @@ TEST(Ledger, AnEventIsOutIfItLiesBelowTheFloorOrItsIdIsKnown) {
 
 TEST(Ledger, WatermarkAndFloorNeverFall) {
   Ledger ledger = given_ledger();
-  ledger.advance(noon + 1h, position(50min, "m"));
-  ledger.advance(noon + 1min, position(50min, "a"));
+  ledger.advance(Part::present, noon + 1h, position(50min, "m"));
+  ledger.advance(Part::present, noon + 1min, position(50min, "a"));
   EXPECT_EQ(ledger.cursor().watermark, noon + 1h);
   EXPECT_EQ(ledger.cursor().floor, position(50min, "m"));
+}
+
+// Its past and its present are told apart an hour after noon.
+Ledger split_ledger() {
+  Ledger ledger = given_ledger();
+  publish(ledger, position(90min, "dated ahead"));
+  publish(ledger, position(30min, "before"));
+  ledger.split(noon + 1h);
+  return ledger;
+}
+
+TEST(LedgerWithAHistory, KnowsTwoFloorsByTheEventsOwnTime) {
+  Ledger ledger = split_ledger();
+  EXPECT_TRUE(published(ledger, position(30min, "before")));
+  EXPECT_TRUE(published(ledger, position(90min, "dated ahead")));
+  EXPECT_FALSE(published(ledger, position(1h - 1us, "past")));
+  EXPECT_FALSE(published(ledger, position(1h, "present")));
+  ledger.advance(Part::present, noon + 5h, position(4h, ""));
+  EXPECT_FALSE(published(ledger, position(1h - 1us, "past")));
+  EXPECT_TRUE(published(ledger, position(1h, "present")));
+  ledger.advance(Part::history, noon + 40min, position(40min, ""));
+  EXPECT_TRUE(published(ledger, position(40min, "")));
+  EXPECT_FALSE(published(ledger, position(41min, "past")));
+  EXPECT_EQ(ledger.cursor().complete_to(), position(40min, ""));
+}
+
+TEST(LedgerWithAHistory, RemembersWhatIsAboveTheFloorOfItsPart) {
+  Ledger ledger = split_ledger();
+  publish(ledger, position(50min, "past"));
+  publish(ledger, position(70min, "present"));
+  RecordMap records;
+  Ledger again = restored(ledger, records);
+  again.advance(Part::present, noon + 5h, position(4h, ""));
+  EXPECT_TRUE(published(again, position(50min, "past")));
+  EXPECT_TRUE(published(again, position(30min, "before"))) << "which part it belongs to is not known";
+  again.advance(Part::history, noon + 1h, position(55min, ""));
+  Ledger third = restored(again, records);
+  EXPECT_FALSE(published(third, position(56min, "new")));
+  EXPECT_EQ(third.ids(), 2u) << "those of before";
+}
+
+TEST(LedgerWithAHistory, RemembersDeadLettersWithoutATimeForBoth) {
+  Ledger ledger = split_ledger();
+  ledger.dead_letter({77}, noon + 50min);
+  ledger.advance(Part::present, noon + 80h, position(79h, ""));
+  EXPECT_TRUE(ledger.dead_lettered_until(77));
+  ledger.advance(Part::history, noon + 1h, position(1h, ""));
+  EXPECT_FALSE(ledger.dead_lettered_until(77));
+}
+
+TEST(LedgerWithAHistory, IsOneAgainWhenItHasBeenRead) {
+  Ledger ledger = split_ledger();
+  ledger.advance(Part::present, noon + 5h, position(4h, ""));
+  ledger.advance(Part::history, noon + 1h, position(1h, ""));
+  EXPECT_FALSE(ledger.cursor().history);
+  EXPECT_EQ(ledger.cursor().floor, position(4h, ""));
+  EXPECT_EQ(ledger.ids(), 0u);
+  EXPECT_TRUE(published(ledger, position(59min, "past")));
 }
 
 TEST(Ledger, ForgetsWhatLiesBelowTheFloor) {
   Ledger ledger = given_ledger();
   publish(ledger, position(1s, "a"));
-  ledger.advance(noon + 1h, position(50min, ""));
+  ledger.advance(Part::present, noon + 1h, position(50min, ""));
   EXPECT_EQ(ledger.ids(), 0u);
   EXPECT_TRUE(published(ledger, position(1s, "a")));
 }
@@ -78,7 +136,7 @@ TEST(Ledger, KeepsAFutureIdWhileItsNeighboursGo) {
   publish(ledger, position(0s, "a"));
   RecordMap records;
   ledger = restored(ledger, records);
-  ledger.advance(noon + 1h, position(50min, ""));
+  ledger.advance(Part::present, noon + 1h, position(50min, ""));
   EXPECT_EQ(ledger.ids(), 1u);
   ledger = restored(ledger, records);
   EXPECT_TRUE(published(ledger, position(2h, "future")));
@@ -90,7 +148,7 @@ TEST(Ledger, WritesNothingWhenNothingHasChanged) {
   EXPECT_TRUE(ledger.dirty());
   EXPECT_EQ(ledger.take_records(noon).size(), 1u);
   EXPECT_FALSE(ledger.dirty());
-  ledger.advance(noon, position(0s, ""));
+  ledger.advance(Part::present, noon, position(0s, ""));
   ledger.dead_letter({}, noon);
   ledger.count(0, 0);
   ledger.adopt(given_source());
@@ -115,7 +173,7 @@ TEST(Ledger, TombstonesAChunkOnceBelowTheFloor) {
   RecordMap records;
   ledger = restored(ledger, records);
   EXPECT_TRUE(records.contains("acme/seen/0"));
-  ledger.advance(noon + 1h, position(50min, ""));
+  ledger.advance(Part::present, noon + 1h, position(50min, ""));
   const std::vector<Record> written = ledger.take_records(noon);
   EXPECT_THAT(written, ::testing::Contains(Record{"acme/seen/0", std::nullopt}));
   keep_records(written, records);
@@ -177,7 +235,7 @@ TEST(Ledger, KnowsHowManyOfItsChunksHaveGone) {
   ASSERT_EQ(without.erase("acme/seen/0"), 1u);
   EXPECT_EQ(Ledger::restore("acme", without)->lost_chunks(), 1u);
   // What the floor has passed is not missed.
-  ledger.advance(noon + 1h, position(30s, ""));
+  ledger.advance(Part::present, noon + 1h, position(30s, ""));
   EXPECT_EQ(restored(ledger, records).lost_chunks(), 0u);
   EXPECT_FALSE(records.contains("acme/seen/0"));
   // Older releases did not count.
@@ -205,9 +263,9 @@ TEST(Ledger, ATimelessDeadLetterIsKnownUntilItCanNotComeAgain) {
   RecordMap records;
   ledger = restored(ledger, records);
   EXPECT_TRUE(dead_lettered(ledger, 7, noon));
-  ledger.advance(noon + 20h, position(20h, ""));
+  ledger.advance(Part::present, noon + 20h, position(20h, ""));
   EXPECT_TRUE(dead_lettered(ledger, 7, noon + 20h));
-  ledger.advance(noon + 60h, position(60h, ""));
+  ledger.advance(Part::present, noon + 60h, position(60h, ""));
   EXPECT_FALSE(dead_lettered(ledger, 7, noon + 60h));
 }
 
@@ -218,7 +276,7 @@ TEST(Ledger, ATimelessDeadLetterThatKeepsComingIsNeverForgotten) {
   for (Duration age = 0s; age < 240h; age += 1h) {
     ledger = restored(ledger, records);
     ASSERT_TRUE(dead_lettered(ledger, 7, noon + age + 4s)) << format_duration(age);
-    ledger.advance(noon + age, position(age, ""));
+    ledger.advance(Part::present, noon + age, position(age, ""));
     ASSERT_LE(records.size(), 4u);
   }
 }
@@ -238,7 +296,7 @@ TEST(Ledger, TheStayOfATimelessDeadLetterIsRenewedOnceADay) {
 
 TEST(Ledger, MoreIdsThanItHoldsShrinkTheOverlap) {
   Ledger ledger = given_ledger();
-  ledger.advance(noon + 2h, position(0s, ""));
+  ledger.advance(Part::present, noon + 2h, position(0s, ""));
   for (std::size_t i = 0; i < Ledger::ids_max; ++i) {
     publish(ledger, {noon + std::chrono::milliseconds(i), std::to_string(i)});
   }
@@ -258,7 +316,7 @@ TEST(Ledger, MoreIdsThanItHoldsShrinkTheOverlap) {
 
 TEST(Ledger, MoreIdsThanItHoldsInOneInstantForgetNoneWrongly) {
   Ledger ledger = given_ledger();
-  ledger.advance(noon + 1s, position(0s, ""));
+  ledger.advance(Part::present, noon + 1s, position(0s, ""));
   for (std::size_t i = 0; i <= Ledger::ids_max; ++i)
     publish(ledger, position(0s, std::to_string(1'000'000 + i)));
   EXPECT_TRUE(ledger.shrink());
@@ -321,7 +379,7 @@ TEST_P(LedgerProperty, ARestartKnowsWhatWasKnown) {
       }
       case 2:
         watermark += std::chrono::seconds(any(1200));
-        ledger.advance(watermark, Position{watermark - 10min, any(2) == 0 ? "" : "e5"});
+        ledger.advance(Part::present, watermark, Position{watermark - 10min, any(2) == 0 ? "" : "e5"});
         break;
       case 3: {
         const std::uint64_t id = any(8);
@@ -352,9 +410,9 @@ TEST_P(LedgerProperty, ARestartKnowsWhatWasKnown) {
     }
   }
   // What nobody can ask for again is not kept: the floor has passed nearly everything.
-  ledger.advance(watermark + 3h, {watermark + 3h, ""});
+  ledger.advance(Part::present, watermark + 3h, {watermark + 3h, ""});
   EXPECT_EQ(ledger.ids(), 0u);
-  ledger.advance(watermark + 100h, {watermark + 100h, ""});
+  ledger.advance(Part::present, watermark + 100h, {watermark + 100h, ""});
   keep_records(ledger.take_records(noon), records);
   EXPECT_EQ(records.size(), 1u);
 }

@@ -10,17 +10,11 @@ namespace {
 
 constexpr Duration overlap = 10min;
 
-Cursor cursor_at(Time watermark) {
-  Cursor cursor;
-  cursor.since = watermark;
-  cursor.watermark = watermark;
-  cursor.floor = {watermark, ""};
-  return cursor;
-}
+Reach cursor_at(Time watermark) { return {watermark, {watermark, ""}}; }
 
 // Hands out windows until the live one, each published before the next; holds that each starts where the one
 // before ended.
-std::vector<Window> all_windows(Planner& planner, Cursor cursor, Time now) {
+std::vector<Window> all_windows(Planner& planner, Reach cursor, Time now) {
   std::vector<Window> windows;
   while (windows.size() < 10'000) {
     windows.push_back(*planner.next(cursor, overlap, now, true));
@@ -80,7 +74,7 @@ TEST(Planner, TheLiveWindowComesOnlyWhereItMay) {
 
 TEST(Planner, TheLiveWindowReachesBackByTheOverlapButNotBelowTheFloor) {
   Planner planner(false, {});
-  Cursor cursor = cursor_at(noon);
+  Reach cursor = cursor_at(noon);
   cursor.floor.time = noon - 20min;
   planner.next(cursor, overlap, noon, true);
   EXPECT_LE(planner.next(cursor, overlap, noon + 30s, true)->from, noon - 10min);
@@ -89,7 +83,7 @@ TEST(Planner, TheLiveWindowReachesBackByTheOverlapButNotBelowTheFloor) {
 
 TEST(Planner, ALiveWindowThatIsSplitForNowIsWholeAgainAfterIt) {
   Planner planner(false, {});
-  const Cursor cursor = cursor_at(noon - overlap);
+  const Reach cursor = cursor_at(noon - overlap);
   ASSERT_FALSE(planner.next(cursor, overlap, noon, true)->to);
   ASSERT_TRUE(planner.narrow(overlap, 5));
   planner.split_live_for_now();
@@ -108,7 +102,7 @@ TEST(Planner, ALiveWindowThatIsSplitForNowIsWholeAgainAfterIt) {
 // the first.
 TEST(Planner, ALiveWindowThatIsSplitSettlesNothingBehindItsBeginning) {
   Planner planner(false, {});
-  Cursor cursor = cursor_at(noon - 20min);
+  Reach cursor = cursor_at(noon - 20min);
   cursor.floor.time = noon - 30min;
   const Time now = noon - 8min;
   ASSERT_TRUE(planner.narrow(1h, 6));
@@ -121,7 +115,7 @@ TEST(Planner, ALiveWindowThatIsSplitSettlesNothingBehindItsBeginning) {
 
 TEST(Planner, SparseWindowsGrowAndDenseOnesShrink) {
   Planner planner(false, {.events = 1000, .bytes = 1 << 20});
-  const Cursor cursor = cursor_at(noon - 365 * 24h);
+  const Reach cursor = cursor_at(noon - 365 * 24h);
   Window window = *planner.next(cursor, overlap, noon, true);
   EXPECT_EQ(*window.to - window.from, 1h);
   planner.learn(10, 1000, 1h);
@@ -148,7 +142,7 @@ TEST(Planner, NarrowsDownToASecondOrADay) {
 
 TEST(Planner, GoesBackToWhatWasNotRead) {
   Planner planner(false, {});
-  const Cursor cursor = cursor_at(noon - 48h);
+  const Reach cursor = cursor_at(noon - 48h);
   planner.next(cursor, overlap, noon, true);
   const Window second = *planner.next(cursor, overlap, noon, true);
   planner.next(cursor, overlap, noon, true);
@@ -158,7 +152,7 @@ TEST(Planner, GoesBackToWhatWasNotRead) {
 
 TEST(Planner, AnEndIsTheEnd) {
   Planner planner(false, {}, noon + 90min);
-  const Cursor cursor = cursor_at(noon);
+  const Reach cursor = cursor_at(noon);
   EXPECT_FALSE(planner.finished());
   EXPECT_EQ(planner.next(cursor, overlap, noon, true), (Window{noon, noon + 1h}));
   EXPECT_EQ(planner.next(cursor, overlap, noon, true), (Window{noon + 1h, noon + 90min}));
@@ -170,7 +164,7 @@ TEST(Planner, AnEndIsTheEnd) {
 // line.
 TEST(Planner, AWindowInsideAGapTeachesNothing) {
   Planner planner(false, {});
-  const Cursor cursor = cursor_at(noon - 30h);
+  const Reach cursor = cursor_at(noon - 30h);
   const Window first = *planner.next(cursor, overlap, noon, true);
   const Duration span = *first.to - first.from;
   planner.leave_unconfirmed(*first.to);
@@ -185,7 +179,7 @@ TEST(Planner, AWindowInsideAGapTeachesNothing) {
 // line is no window of its own, or nothing would be read until the line has passed the gap.
 TEST(Planner, AGapIsCoveredAgainInOneWindowHoweverNarrowTheyHaveBecome) {
   Planner planner(false, {});
-  const Cursor cursor = cursor_at(noon - finality_delay - overlap - 10s);
+  const Reach cursor = cursor_at(noon - finality_delay - overlap - 10s);
   const Time reached = noon - finality_delay + 3h;
   planner.leave_unconfirmed(reached);
   planner.narrow(4s, 2);
@@ -198,7 +192,7 @@ TEST(Planner, AGapIsCoveredAgainInOneWindowHoweverNarrowTheyHaveBecome) {
 // than what had been shown before the first of them was read.
 TEST(Planner, ALiveWindowThatIsTooMuchIsSplit) {
   Planner planner(false, {});
-  Cursor cursor = cursor_at(noon - 10min);
+  Reach cursor = cursor_at(noon - 10min);
   EXPECT_FALSE(planner.next(cursor, overlap, noon, true)->to);
   planner.narrow(10min, 5);
   planner.split_live();

@@ -44,8 +44,8 @@ Event event(const std::string& id, std::optional<Time> time) {
   return event;
 }
 
-WindowRead closed(Time from, Time to) { return {{from, to}, false, {}, {}, {}}; }
-WindowRead live(Time from) { return {{from, std::nullopt}, false, {}, {}, {}}; }
+WindowRead closed(Time from, Time to) { return {{from, to}, false, false, {}, {}, {}}; }
+WindowRead live(Time from) { return {{from, std::nullopt}, true, false, {}, {}, {}}; }
 WindowRead with_event(WindowRead read, Time time) {
   read.events.push_back(event("e", time));
   return read;
@@ -206,7 +206,7 @@ std::string words(const Expected& expected) {
 
 Ledger ledger_at(Time watermark, Position floor) {
   Ledger ledger(Source{}, std::min(watermark, floor.time), noon);
-  ledger.advance(watermark, std::move(floor));
+  ledger.advance(Part::present, watermark, std::move(floor));
   return ledger;
 }
 
@@ -217,7 +217,7 @@ Circumstances at_noon(std::optional<Time> unsettled_from = std::nullopt) {
 void expect(const std::vector<Line>& lines) {
   for (const Line& line : lines) {
     const Settlement settlement =
-        settle(ledger_at(line.watermark, line.floor), line.read, at_noon(line.unsettled_from));
+        settle(ledger_at(line.watermark, line.floor), Part::present, line.read, at_noon(line.unsettled_from));
     EXPECT_EQ(words({settlement.watermark, settlement.floor, settlement.next, settlement.from}),
               words(line.expected))
         << line.what;
@@ -233,7 +233,7 @@ TEST(Settlement, OfARangeThatIsReadOnceTakesAllOfItForHistory) {
   Circumstances circumstances = at_noon();
   circumstances.final_until = Time::max();
   const Settlement settlement =
-      settle(ledger_at(noon - 1h, {noon - 1h, ""}), closed(noon - 1h, noon), circumstances);
+      settle(ledger_at(noon - 1h, {noon - 1h, ""}), Part::present, closed(noon - 1h, noon), circumstances);
   EXPECT_EQ(settlement.watermark, noon);
   EXPECT_EQ(settlement.floor, (Position{noon, ""}));
   EXPECT_EQ(settlement.next, Next::onwards);
@@ -251,7 +251,7 @@ TEST(Settlement, PublishesWhatTheLedgerDoesNotKnow) {
   WindowRead read = live(noon - 70min);
   read.events = {event("a", noon - 70min), event("z", noon - 70min), event("known", noon - 60min),
                  event("new", noon - 1min)};
-  EXPECT_THAT(ids(settle(ledger, read, at_noon()).events), ElementsAre("z", "new"));
+  EXPECT_THAT(ids(settle(ledger, Part::present, read, at_noon()).events), ElementsAre("z", "new"));
 }
 
 TEST(Settlement, WhatHasNoRoomInTheTransactionIsReadAgain) {
@@ -259,7 +259,8 @@ TEST(Settlement, WhatHasNoRoomInTheTransactionIsReadAgain) {
   read.events = {event("a", days_ago + 1min), event("b", days_ago + 2min), event("c", days_ago + 3min)};
   Circumstances circumstances = at_noon();
   circumstances.events_max = 2;
-  const Settlement settlement = settle(ledger_at(days_ago, {days_ago, ""}), read, circumstances);
+  const Settlement settlement =
+      settle(ledger_at(days_ago, {days_ago, ""}), Part::present, read, circumstances);
   EXPECT_THAT(ids(settlement.events), ElementsAre("a", "b"));
   EXPECT_EQ(settlement.next, Next::rest_of_window);
   EXPECT_EQ(settlement.from, days_ago + 2min);
@@ -275,7 +276,7 @@ TEST(Settlement, AnEventWithoutATimeIsNewOnceAndRememberedForAsLongAsItMayComeAg
   read.undated = {event("known", {}), event("soon forgotten", {}), event("new", {})};
   read.undated_again = {4711};
   read.undated_until = noon;
-  const Settlement settlement = settle(ledger, read, at_noon());
+  const Settlement settlement = settle(ledger, Part::present, read, at_noon());
   EXPECT_THAT(ids(settlement.undated), ElementsAre("new"));
   EXPECT_THAT(settlement.undated_ids, UnorderedElementsAre(4711, hash64("soon forgotten"), hash64("new")));
 }

@@ -239,7 +239,8 @@ TEST(Shard, CommitsAreSpaced) {
 
 TEST(Shard, ProgressWithoutEventsIsWrittenAfterTenMinutesAndOnDrain) {
   ShardLife life;
-  life.add("acme").backfill_start_time = noon - 30 * 24h;
+  Source& source = life.add("acme");
+  source.backfill_start_time = noon - 30 * 24h;
   life.start();
   life.live(9min);
   EXPECT_THAT(life.journal->batches, SizeIs(1)) << "the birth";
@@ -321,7 +322,7 @@ struct OldAndNew : ShardLife {
   OldAndNew() {
     add("backfill").backfill_start_time = noon - 20h;
     add("live");
-    for (int i = 0; i < 20; ++i)
+    for (int i = 0; i < 18; ++i)
       tenants["backfill"].events.emplace_back("old" + std::to_string(i), noon - 19h + i * 1h);
     journal->too_old_before = noon - 1h;
   }
@@ -572,7 +573,7 @@ TEST(Shard, AnAnswerToAQuestionFromBeforeTheReopeningIsNobodys) {
 TEST(Shard, AnAnswerOnItsWayWhileACommitIsLostReachesNobody) {
   ShardLife life;
   life.add("acme");
-  life.add("other").backfill_start_time = noon - 1h;
+  life.add("other").backfill_start_time = noon - 30min;
   life.tenants["other"].events.emplace_back("a", noon - 1min);
   life.journal->outcome = [](const Batch& batch) {
     return batch.events > 0 ? Outcome::lost : Outcome::committed;
@@ -842,7 +843,7 @@ TEST(Shard, ABudgetOutlivesTheReopening) {
   ShardLife life;
   Source& source = life.add("acme");
   source.rate_limit = {{2, 1min}};
-  source.backfill_start_time = noon - 1h;
+  source.backfill_start_time = noon - 30min;
   give_events(life.tenants["acme"], 3, noon - 1min);
   life.journal->outcome = [](const Batch& batch) {
     return batch.events > 0 ? Outcome::lost : Outcome::committed;
@@ -1121,6 +1122,120 @@ TEST(ShardHeartbeats, HoldUpNothingWhereTheirTopicIsDenied) {
   life.live(6min);
   EXPECT_EQ(life.times_said("recovered: heartbeats are published again"), 1u);
   EXPECT_THAT(life.journal->heartbeats, SizeIs(Gt(30)));
+}
+
+// --- the present and the past side by side
+
+struct LongPast : ShardLife {
+  explicit LongPast(RateSpec rate = {1000, 1min}) {
+    Source& source = add("acme");
+    source.backfill_start_time = noon - 30 * 24h;
+    source.history_alongside = true;
+    source.rate_limit = {rate};
+    for (int day = 29; day >= 1; --day)
+      tenants["acme"].events.emplace_back("day" + std::to_string(day), noon - day * 24h + 1h);
+  }
+  Cursor cursor() { return decode_cursor(journal->records.at("acme"))->cursor; }
+};
+
+TEST(History, NeverDelaysThePresent) {
+  LongPast life({4, 1min});  // four requests a minute, a poll takes two of them
+  life.start();
+  life.live(1min);
+  ASSERT_TRUE(life.cursor().history);
+  EXPECT_EQ(life.cursor().history->until, noon);
+  for (int minute = 0; minute < 5; ++minute) {
+    const std::string id = "now" + std::to_string(minute);
+    life.tenants["acme"].events.emplace_back(id, life.now.wall);
+    life.live(1min);
+    EXPECT_THAT(life.journal->published, Contains(id));
+    EXPECT_GT(life.cursor().watermark, noon);
+    EXPECT_TRUE(life.cursor().history) << "it is not so far";
+  }
+}
+
+TEST(History, EndsWhereThePresentBeganAndNothingComesTwice) {
+  LongPast life;
+  life.start();
+  life.live(1min);
+  life.tenants["acme"].events.emplace_back("late at the border", noon - 1s);
+  life.tenants["acme"].events.emplace_back("now", life.now.wall);
+  life.live(30min);
+  EXPECT_TRUE(life.cursor().history) << "nothing has shown how far the vendor's log has got";
+  life.tenants["acme"].events.emplace_back("later", life.now.wall);
+  life.live(10min);
+  EXPECT_FALSE(life.cursor().history);
+  EXPECT_THAT(life.journal->published, SizeIs(29 + 3));
+  EXPECT_THAT(std::set<std::string>(life.journal->published.begin(), life.journal->published.end()),
+              SizeIs(29 + 3));
+  const std::size_t asked = life.tenants["acme"].asked_at.size();
+  life.live(10min);
+  EXPECT_LE(life.tenants["acme"].asked_at.size() - asked, 21u) << "only the present is read";
+}
+
+TEST(History, TellsItsEventsFromThoseOfThePresent) {
+  LongPast life;
+  life.tenants["acme"].events.emplace_back("now", noon + 1s);
+  life.start();
+  life.live(5min);
+  for (const auto& batch : life.journal->batches) {
+    for (const Unit& unit : batch->units) {
+      for (const Event& event : unit.events) EXPECT_EQ(unit.backfill, event.id != "now") << event.id;
+    }
+  }
+  EXPECT_THAT(life.journal->published, SizeIs(30));
+}
+
+TEST(History, GoesOnInTheNextProcess) {
+  LongPast life({6, 1min});
+  life.start();
+  life.live(2min);
+  ASSERT_TRUE(life.cursor().history);
+  const Position reached = life.cursor().history->floor;
+  life.start();
+  life.live(2min);
+  ASSERT_TRUE(life.cursor().history);
+  EXPECT_EQ(life.cursor().history->until, noon);
+  EXPECT_GT(life.cursor().history->floor, reached);
+}
+
+TEST(History, ASourceThatFallsBehindReadsWhatItHasMissedBesideThePresent) {
+  ShardLife life;
+  Source& source = life.add("acme");
+  source.history_alongside = true;
+  source.rate_limit = {{2, 1min}};
+  life.start();
+  life.live(1min);
+  life.pass(40 * 24h);
+  life.start();
+  life.tenants["acme"].events.emplace_back("missed", noon + 24h);
+  life.live(3min);
+  life.tenants["acme"].events.emplace_back("now", life.now.wall);
+  life.live(2min);
+  const Cursor cursor = decode_cursor(life.journal->records.at("acme"))->cursor;
+  ASSERT_TRUE(cursor.history);
+  EXPECT_THAT(life.journal->published, Contains("now"));
+  life.live(90min);
+  EXPECT_THAT(life.journal->published, UnorderedElementsAre("missed", "now"));
+}
+
+TEST(History, AShortPastIsReadFirst) {
+  ShardLife life;
+  Source& source = life.add("acme");
+  source.history_alongside = true;
+  source.backfill_start_time = noon - 50min;
+  life.start();
+  life.live(5min);
+  EXPECT_FALSE(decode_cursor(life.journal->records.at("acme"))->cursor.history);
+}
+
+TEST(History, IsReadFirstWhereOneOrderIsWanted) {
+  LongPast life;
+  life.sources.front()->history_alongside = false;
+  life.start();
+  life.live(5min);
+  EXPECT_FALSE(life.cursor().history);
+  EXPECT_THAT(life.journal->published, SizeIs(29));
 }
 
 }  // namespace

@@ -278,8 +278,8 @@ TEST(Traps, T13_NoCursorRecordOutgrowsAMessage) {
 
 TEST(Traps, T16_NothingIsCommittedWhileAVendorIsSlow) {
   ShardLife life;
-  life.add("slow").backfill_start_time = noon - 1h;
-  life.add("fast").backfill_start_time = noon - 1h;
+  life.add("slow").backfill_start_time = noon - 30min;
+  life.add("fast").backfill_start_time = noon - 30min;
   life.tenants["fast"].events.emplace_back("f", noon - 1min);
   life.answering = false;
   life.start();
