@@ -1,0 +1,246 @@
+"""A Kafka, the simulated vendors and auditstream in between, for one example; and what the vendors had, to compare with."""
+import collections
+import datetime
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+import confluent_kafka
+
+PROJECT = pathlib.Path(__file__).resolve().parents[2]
+VENDORS = re.findall(r"^VENDOR\((\w+),", (PROJECT / "src/vendor_apis/vendors.inc").read_text(), re.M)
+TOPICS = [f"audit.{vendor}" for vendor in VENDORS]
+JARS = os.environ.get("JARS", "")
+
+# Events with a time, an id and whatever an example wants of them, in the vendor's own JSON.
+Event = collections.namedtuple("Event", "vendor source id time_ms raw")
+Record = collections.namedtuple("Record", "topic partition offset key value time_ms headers")
+
+
+def now():
+    return time.monotonic()
+
+
+def wait_until(what, condition, patience_s=120):
+    """The first true value of condition()."""
+    end = now() + patience_s
+    while True:
+        value = condition()
+        if value:
+            return value
+        if now() > end:
+            raise AssertionError(f"after {patience_s} s still not: {what}")
+        time.sleep(0.2)
+
+
+def say(text):
+    print(f"   {text}", flush=True)
+
+
+class Arena:
+    """`with Arena(...) as arena`: everything that it started ends with it."""
+
+    def __init__(self, history=2000, history_span="2h", rate="5/s", key="id", faults="0.02", sources=""):
+        self.work = pathlib.Path(tempfile.mkdtemp(prefix="auditstream-downstream."))
+        self.processes = []
+        self.auditstream = None
+        try:
+            self._start(history, history_span, rate, key, faults, sources)
+        except BaseException:
+            self.__exit__(*sys.exc_info())
+            raise
+
+    def _start(self, history, history_span, rate, key, faults, sources):
+        kafka = self.work / "kafka"
+        subprocess.run([PROJECT / "script/kafka", "start", kafka, "--owner", str(os.getpid())], check=True)
+        self.bootstrap = (kafka / "bootstrap").read_text().strip()
+        self.config = self.work / "auditstream.yaml"
+        port = self.work / "port"
+        self.start([os.environ["SIMVENDORS"], "--port", "0", "--port-file", port, "--seed", "1", "--history", str(history),
+                    "--history-span", history_span, "--rate", rate, "--faults", faults, "--unlimited",
+                    "--write-config", self.config, "--bootstrap", self.bootstrap], "simvendors")
+        wait_until("the vendors serve", port.exists)
+        self.vendors = "http://127.0.0.1:" + port.read_text().strip()
+        text = self.config.read_text().replace("\ndefaults:\n", f"\ndefaults:\n  key: {key}\n")
+        self.config.write_text(text + sources)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        for process in reversed(self.processes):
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+        if kind:
+            for log in sorted(self.work.glob("*.log")):
+                print(f"--- {log.name}, its end", *log.read_text(errors="replace").splitlines()[-25:], sep="\n", file=sys.stderr)
+        subprocess.run([PROJECT / "script/kafka", "stop", self.work / "kafka", "--kill"], check=False)
+        shutil.rmtree(self.work, ignore_errors=True)
+
+    # --- Programs
+
+    def start(self, command, name, environment=None):
+        with open(self.work / f"{name}.log", "ab") as log:
+            process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                       env={**os.environ, **(environment or {})})
+        self.processes.append(process)
+        return process
+
+    def log(self, name):
+        path = self.work / f"{name}.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def run_auditstream(self):
+        self.auditstream = self.start([os.environ["AUDITSTREAM"], "run", "-c", self.config], "auditstream")
+
+    def publish_again(self, source, to):
+        done = subprocess.run([os.environ["AUDITSTREAM"], "cursors", "set", "-c", self.config, source, "--to", to, "--yes"],
+                              capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def kill_auditstream(self):
+        assert self.auditstream.poll() is None, "auditstream has ended by itself"
+        self.auditstream.send_signal(signal.SIGKILL)
+        self.auditstream.wait()
+        say(f"auditstream was killed when the topics had {self.high()} records, markers included")
+
+    def java(self, main, arguments, name, jars=None, options=()):
+        """A Java program with the example's jars, as small as a test wants it."""
+        path = ":".join(str(part) for part in jars or [self.work / "classes", f"{JARS}/*"])
+        return self.start(["java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *options, "-cp", path, main, *arguments],
+                          name)
+
+    def compile(self, source):
+        subprocess.run([PROJECT / "script/kafka", "compile", self.work / "classes", classpath(JARS), source], check=True)
+
+    # --- The vendors
+
+    def stop_production(self):
+        request = urllib.request.Request(self.vendors + "/_control", data=b'{"production": false}')
+        urllib.request.urlopen(request).read()
+
+    def truth(self):
+        """What the vendors have had so far, by source."""
+        events = {}
+        for vendor in VENDORS:
+            url = f"{self.vendors}/_truth?vendor={vendor}&tenant=acme&raw=true"
+            source = f"urn:auditstream:{vendor}:acme-{vendor}"
+            lines = urllib.request.urlopen(url).read().decode().splitlines()
+            events[source] = [event_of(vendor, source, json.loads(line)) for line in lines]
+        return events
+
+    # --- Kafka
+
+    def consumer(self, **properties):
+        return confluent_kafka.Consumer({"bootstrap.servers": self.bootstrap, "group.id": "arena", "enable.auto.commit": False,
+                                         "auto.offset.reset": "earliest", **properties})
+
+    def topics(self):
+        consumer = self.consumer()
+        try:
+            return set(consumer.list_topics(timeout=30).topics)
+        finally:
+            consumer.close()
+
+    def high(self):
+        """The ends of the events' topics, summed: more than there are events, as Kafka's markers have offsets, too."""
+        consumer = self.consumer()
+        try:
+            total = 0
+            for name, topic in consumer.list_topics(timeout=30).topics.items():
+                for number in topic.partitions if name in TOPICS else ():
+                    total += consumer.get_watermark_offsets(confluent_kafka.TopicPartition(name, number), timeout=30)[1]
+            return total
+        except confluent_kafka.KafkaException as problem:
+            if problem.args[0].code() != confluent_kafka.KafkaError.NOT_LEADER_FOR_PARTITION:
+                raise
+            return 0  # of a topic that was made a moment ago
+        finally:
+            consumer.close()
+
+    def records(self, topics, isolation="read_committed"):
+        """All records of these topics that are there now."""
+        consumer = self.consumer(**{"isolation.level": isolation, "enable.partition.eof": True})
+        try:
+            known = consumer.list_topics(timeout=30).topics
+            partitions = [confluent_kafka.TopicPartition(topic, number, confluent_kafka.OFFSET_BEGINNING)
+                          for topic in topics if topic in known for number in known[topic].partitions]
+            if not partitions:
+                return []
+            consumer.assign(partitions)
+            # What arrives meanwhile may follow the end of a partition, and then another end.
+            records, unfinished, end = [], {(partition.topic, partition.partition) for partition in partitions}, now() + 60
+            while unfinished:
+                assert now() < end, f"{unfinished} can't be read to their ends"
+                for message in consumer.consume(10_000, 1):
+                    if message.error() is None:
+                        records.append(record_of(message))
+                    elif message.error().code() == confluent_kafka.KafkaError._PARTITION_EOF:
+                        unfinished.discard((message.topic(), message.partition()))
+                    else:
+                        raise confluent_kafka.KafkaException(message.error())
+            return records
+        finally:
+            consumer.close()
+
+    def wait_until_complete(self):
+        """Everything that the vendors have is in Kafka. Production must have stopped."""
+        truth = self.truth()
+        wanted = {(event.source, event.id) for events in truth.values() for event in events}
+
+        def complete():
+            self.published = self.records(TOPICS)
+            return wanted == {identity(record) for record in self.published}
+        wait_until("everything that the vendors had is in Kafka", complete)
+        return truth
+
+
+# --- What is in it
+
+def classpath(folder):
+    return ":".join(str(path) for path in sorted(pathlib.Path(folder).glob("*.jar")))
+
+
+def event_of(vendor, source, line):
+    when = datetime.datetime.fromisoformat(line["time"].replace("Z", "+00:00"))
+    epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+    return Event(vendor, source, line["id"], (when - epoch) // datetime.timedelta(milliseconds=1), line["raw"])
+
+
+def record_of(message):
+    headers = {name: value.decode() for name, value in message.headers() or []}
+    return Record(message.topic(), message.partition(), message.offset(), (message.key() or b"").decode(), message.value(),
+                  message.timestamp()[1], headers)
+
+
+def identity(record):
+    return record.headers["ce_source"], record.headers["ce_id"]
+
+
+def actor(event):
+    """Whoever acted, by the vendor's documents and not by what auditstream made of them."""
+    fields = json.loads(event.raw)
+    if event.vendor == "captivateiq":
+        return fields["logged_in_user_email"]
+    if event.vendor == "endorlabs":
+        claim = next(claim for claim in fields["spec"]["claims"] if claim.startswith("user="))
+        return claim[len("user="):].rpartition("@")[0]
+    if event.vendor == "floqast":
+        return fields["userApiKey"]["_id"]
+    return fields["user_email"] if event.vendor == "tines" else fields["user"]["email"]
+
+
+def action(event):
+    fields = json.loads(event.raw)
+    if event.vendor == "endorlabs":
+        return fields["spec"]["operation"]
+    return fields[{"captivateiq": "event_type", "floqast": "method", "tines": "operation_name", "workato": "event_type"}[event.vendor]]
