@@ -48,17 +48,17 @@ def say(text):
 class Arena:
     """`with Arena(...) as arena`: everything that it started ends with it."""
 
-    def __init__(self, history=2000, history_span="2h", rate="5/s", key="id", faults="0.02", sources=""):
+    def __init__(self, history=2000, history_span="2h", rate="5/s", key="id", faults="0.02", kafka=None):
         self.work = pathlib.Path(tempfile.mkdtemp(prefix="auditstream-downstream."))
         self.processes = []
         self.auditstream = None
         try:
-            self._start(history, history_span, rate, key, faults, sources)
+            self._start(history, history_span, rate, key, faults, kafka or {})
         except BaseException:
             self.__exit__(*sys.exc_info())
             raise
 
-    def _start(self, history, history_span, rate, key, faults, sources):
+    def _start(self, history, history_span, rate, key, faults, properties):
         kafka = self.work / "kafka"
         subprocess.run([PROJECT / "script/kafka", "start", kafka, "--owner", str(os.getpid())], check=True)
         self.bootstrap = (kafka / "bootstrap").read_text().strip()
@@ -70,7 +70,8 @@ class Arena:
         wait_until("the vendors serve", port.exists)
         self.vendors = "http://127.0.0.1:" + port.read_text().strip()
         text = self.config.read_text().replace("\ndefaults:\n", f"\ndefaults:\n  key: {key}\n")
-        self.config.write_text(text + sources)
+        properties = "".join(f"  {name}: {value}\n" for name, value in properties.items())
+        self.config.write_text(text.replace("kafka:\n", "kafka:\n" + properties, 1))
 
     def __enter__(self):
         return self
