@@ -112,7 +112,9 @@ def main():
             got = {tuple(row) for row in database.query(rows)}
             raise AssertionError(f"{len(wanted - got)} rows are missing: {list(wanted - got)[:3]}, "
                                  f"{len(got - wanted)} are wrong: {list(got - wanted)[:3]}")
-        by_mail = database.query("SELECT count(*) FROM events WHERE event::jsonb ->> 'user_email' = 'zoe@example.org'")
+        # PostgreSQL's JSON has no \u0000, and refuses the whole event.
+        by_mail = database.query("SELECT count(*) FROM events WHERE "
+                                 r"CASE WHEN strpos(event, '\u0000') = 0 THEN event::jsonb ->> 'user_email' END = 'zoe@example.org'")
         assert int(by_mail[0][0]) > 0
         arena.say(f"{len(wanted)} rows, as the vendors' logs have them; "
                   f"{len(world.published) - len(wanted)} events came twice, in a second generation")

@@ -5,7 +5,7 @@ CREATE TABLE events (
   time timestamptz NOT NULL,
   action text,             -- an event may have none
   generation text,         -- above 1: an operator has published it again
-  event text NOT NULL,     -- the vendor's bytes: event::jsonb ->> 'user_email'
+  event text NOT NULL,     -- the vendor's bytes
   PRIMARY KEY (ce_source, ce_id)
 );
 CREATE INDEX ON events (time);
