@@ -1,12 +1,14 @@
 import java.io.FileReader;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.errors.TopicExistsException;
@@ -29,7 +31,8 @@ import org.apache.kafka.streams.state.Stores;
 /**
  * Events and logins of each actor in windows of event time, from topics with `key: actor`.
  *
- * actors.windows  key SOURCE ACTOR START, value {"events":17,"logins":2}: each record replaces the one before
+ * actors.windows  key "urn:auditstream:tines:acme zoe@example.org 2026-11-28T14:35:00Z", value {"events":17,"logins":2}: each record
+ *                 replaces the one before
  * actors.alerts   the same key, once for each window that reaches alert.at logins, at the moment when it does
  * actors.late     the ids of events that came after their window was closed
  */
@@ -80,7 +83,7 @@ public final class ActorWindows {
         if (name.equals(WINDOWS)) topic.configs(Map.of("cleanup.policy", "compact"));
         try {
           admin.createTopics(List.of(topic)).all().get();
-        } catch (java.util.concurrent.ExecutionException problem) {
+        } catch (ExecutionException problem) {
           if (!(problem.getCause() instanceof TopicExistsException)) throw problem;
         }
       }
@@ -185,7 +188,8 @@ public final class ActorWindows {
       if (login) found++;
       counts.put(window, events + " " + found);
       String value = "{\"events\":" + events + ",\"logins\":" + found + "}";
-      Record<String, String> result = new Record<>(name + " " + event.key() + " " + start, value, event.timestamp());
+      Record<String, String> result = new Record<>(name + " " + event.key() + " " + Instant.ofEpochMilli(start), value,
+          event.timestamp());
       context.forward(result, WINDOWS);
       if (login && found == alertAt) context.forward(result, ALERTS);
     }

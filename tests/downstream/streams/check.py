@@ -3,6 +3,7 @@ and itself killed on the way, and an operator who publishes half an hour again."
 import collections
 import json
 import pathlib
+import time
 
 import arena
 
@@ -20,8 +21,8 @@ def settings():
     return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
 
 
-def key_of(event, start):
-    return f"{event.source} {arena.actor(event)} {start}"
+def key_of(event, start_ms):
+    return f"{event.source} {arena.actor(event)} {time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(start_ms / 1000))}"
 
 
 def wanted(truth):
