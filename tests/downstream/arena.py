@@ -16,9 +16,13 @@ import urllib.request
 import confluent_kafka
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
+# From where these were named.
+AUDITSTREAM, SIMVENDORS = (pathlib.Path(os.environ[name]).resolve() for name in ("AUDITSTREAM", "SIMVENDORS"))
 VENDORS = re.findall(r"^VENDOR\((\w+),", (PROJECT / "src/vendor_apis/vendors.inc").read_text(), re.M)
 TOPICS = [f"audit.{vendor}" for vendor in VENDORS]
+TOPICS_IN_SHELL = "audit.{" + ",".join(VENDORS) + "}"
 JARS = os.environ.get("JARS", "")
+DOCS = (PROJECT / "docs/consumers.md").read_text()
 
 # Events with a time, an id and whatever an example wants of them, in the vendor's own JSON.
 Event = collections.namedtuple("Event", "vendor source id time_ms raw")
@@ -41,6 +45,12 @@ def wait_until(what, condition, patience_s=120):
         time.sleep(0.2)
 
 
+def documented(*files):
+    """docs/consumers.md shows these files as they are."""
+    for file in files:
+        assert f"\n{file.read_text()}```\n" in DOCS, f"docs/consumers.md doesn't show {file}"
+
+
 def say(text):
     print(f"   {text}", flush=True)
 
@@ -48,30 +58,36 @@ def say(text):
 class Arena:
     """`with Arena(...) as arena`: everything that it started ends with it."""
 
-    def __init__(self, history=2000, history_span="2h", rate="5/s", key="id", faults="0.02", kafka=None):
+    def __init__(self, history=2000, history_span="2h", rate="5/s", key="id", faults="0.02", kafka=None, defaults=None, more=""):
         self.work = pathlib.Path(tempfile.mkdtemp(prefix="auditstream-downstream."))
         self.processes = []
         self.auditstream = None
         try:
-            self._start(history, history_span, rate, key, faults, kafka or {})
+            self._start(history, history_span, rate, faults)
+            self._configure({"key": key, **(defaults or {})}, kafka or {}, more)
         except BaseException:
             self.__exit__(*sys.exc_info())
             raise
 
-    def _start(self, history, history_span, rate, key, faults, properties):
+    def _start(self, history, history_span, rate, faults):
         kafka = self.work / "kafka"
         subprocess.run([PROJECT / "script/kafka", "start", kafka, "--owner", str(os.getpid())], check=True)
         self.bootstrap = (kafka / "bootstrap").read_text().strip()
         self.config = self.work / "auditstream.yaml"
         port = self.work / "port"
-        self.start([os.environ["SIMVENDORS"], "--port", "0", "--port-file", port, "--seed", "1", "--history", str(history),
+        self.start([SIMVENDORS, "--port", "0", "--port-file", port, "--seed", "1", "--history", str(history),
                     "--history-span", history_span, "--rate", rate, "--faults", faults, "--unlimited",
                     "--write-config", self.config, "--bootstrap", self.bootstrap], "simvendors")
         wait_until("the vendors serve", port.exists)
         self.vendors = "http://127.0.0.1:" + port.read_text().strip()
-        text = self.config.read_text().replace("\ndefaults:\n", f"\ndefaults:\n  key: {key}\n")
-        properties = "".join(f"  {name}: {value}\n" for name, value in properties.items())
-        self.config.write_text(text.replace("kafka:\n", "kafka:\n" + properties, 1))
+
+    def _configure(self, defaults, kafka, more):
+        text = self.config.read_text()
+        for section, settings in ("kafka", kafka), ("defaults", defaults):
+            lines = "".join(f"  {name}: {value}\n" for name, value in settings.items())
+            assert f"{section}:\n" in text
+            text = text.replace(f"{section}:\n", f"{section}:\n{lines}", 1)
+        self.config.write_text(text + more)
 
     def __enter__(self):
         return self
@@ -91,20 +107,34 @@ class Arena:
 
     def start(self, command, name, environment=None):
         with open(self.work / f"{name}.log", "ab") as log:
-            process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.work,
                                        env={**os.environ, **(environment or {})})
         self.processes.append(process)
         return process
+
+    def run_documented(self, command, name, *replacements):
+        """Starts what docs/consumers.md tells to, in the work folder, with other addresses."""
+        assert f"\n    {command}\n" in DOCS, f"docs/consumers.md doesn't tell to {command}"
+        for old, new in replacements:
+            assert old in command
+            command = command.replace(old, str(new))
+        jars, scripts = self.work / "jars", self.work / "tests"
+        if JARS and not jars.exists():
+            jars.symlink_to(JARS)
+        if not scripts.exists():
+            scripts.symlink_to(PROJECT / "tests")
+        options = "-Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
+        return self.start(["bash", "-c", f"exec {command}"], name, {"JDK_JAVA_OPTIONS": options})
 
     def log(self, name):
         path = self.work / f"{name}.log"
         return path.read_text(errors="replace") if path.exists() else ""
 
     def run_auditstream(self):
-        self.auditstream = self.start([os.environ["AUDITSTREAM"], "run", "-c", self.config], "auditstream")
+        self.auditstream = self.start([AUDITSTREAM, "run", "-c", self.config], "auditstream")
 
     def publish_again(self, source, to):
-        done = subprocess.run([os.environ["AUDITSTREAM"], "cursors", "set", "-c", self.config, source, "--to", to, "--yes"],
+        done = subprocess.run([AUDITSTREAM, "cursors", "set", "-c", self.config, source, "--to", to, "--yes"],
                               capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
 
@@ -114,19 +144,14 @@ class Arena:
         self.auditstream.wait()
         say(f"auditstream was killed when the topics had {self.high()} records, markers included")
 
-    def java(self, main, arguments, name, jars=None, options=()):
-        """A Java program with the example's jars, as small as a test wants it."""
-        path = ":".join(str(part) for part in jars or [self.work / "classes", f"{JARS}/*"])
-        return self.start(["java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *options, "-cp", path, main, *arguments],
-                          name)
-
     def compile(self, source):
         subprocess.run([PROJECT / "script/kafka", "compile", self.work / "classes", classpath(JARS), source], check=True)
 
     # --- The vendors
 
-    def stop_production(self):
-        request = urllib.request.Request(self.vendors + "/_control", data=b'{"production": false}')
+    def stop_production(self, vendor=None):
+        which = {"vendor": vendor, "tenant": "acme"} if vendor else {}
+        request = urllib.request.Request(self.vendors + "/_control", data=json.dumps({"production": False, **which}).encode())
         urllib.request.urlopen(request).read()
 
     def truth(self):

@@ -6,6 +6,7 @@ import io
 import os
 import pathlib
 import pwd
+import re
 import shutil
 import socket
 import subprocess
@@ -56,15 +57,13 @@ class Connect:
     def __init__(self, world, database):
         self.world = world
         worker = (FOLDER / "worker.properties").read_text().replace("localhost:9092", world.bootstrap).replace(":8084", ":0")
-        worker = worker.replace("=connect.offsets", f"={world.work}/connect.offsets")
         (world.work / "worker.properties").write_text(worker + TEST_PROPERTIES)
         sink = (FOLDER / "sink.properties").read_text().replace("localhost:5432", f"127.0.0.1:{database.port}")
         (world.work / "sink.properties").write_text(sink)
 
     def run(self):
-        self.process = self.world.java("org.apache.kafka.connect.cli.ConnectStandalone",
-                                       [self.world.work / "worker.properties", self.world.work / "sink.properties"], "connect",
-                                       jars=[f"{arena.JARS}/*"])
+        command = "java -cp 'jars/*' org.apache.kafka.connect.cli.ConnectStandalone worker.properties sink.properties"
+        self.process = self.world.run_documented(command, "connect")
 
     def kill(self):
         assert self.process.poll() is None, "Connect has ended by itself"
@@ -73,6 +72,7 @@ class Connect:
 
 
 def main():
+    arena.documented(*(FOLDER / name for name in ("worker.properties", "sink.properties", "events.sql")))
     with arena.Arena(history=1500, history_span="2h", rate="5/s") as world, Postgres() as database:
         database.query("CREATE ROLE audit LOGIN", "postgres", "admin")
         database.query("CREATE DATABASE audit OWNER audit", "postgres", "admin")
@@ -112,9 +112,8 @@ def main():
             got = {tuple(row) for row in database.query(rows)}
             raise AssertionError(f"{len(wanted - got)} rows are missing: {list(wanted - got)[:3]}, "
                                  f"{len(got - wanted)} are wrong: {list(got - wanted)[:3]}")
-        # PostgreSQL's JSON has no \u0000, and refuses the whole event.
-        by_mail = database.query("SELECT count(*) FROM events WHERE "
-                                 r"CASE WHEN strpos(event, '\u0000') = 0 THEN event::jsonb ->> 'user_email' END = 'zoe@example.org'")
+        question = re.search(r"```sql\n(SELECT .*?)```", arena.DOCS, re.S)[1]
+        by_mail = database.query(question)
         assert int(by_mail[0][0]) > 0
         arena.say(f"{len(wanted)} rows, as the vendors' logs have them; "
                   f"{len(world.published) - len(wanted)} events came twice, in a second generation")

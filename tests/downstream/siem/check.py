@@ -2,6 +2,7 @@
 import json
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import urllib.request
@@ -9,6 +10,9 @@ import urllib.request
 import arena
 
 FOLDER = pathlib.Path(__file__).parent
+
+PUT = "curl -sS --fail -X PUT http://localhost:9200/_index_template/audit -H 'content-type: application/json' -d @template.json"
+INGEST = "tests/downstream/siem/ingest.py localhost:9092 http://localhost:9200 " + arena.TOPICS_IN_SHELL
 
 
 def free_port():
@@ -22,12 +26,14 @@ class OpenSearch:
         world.compile(FOLDER / "Server.java")
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
-        world.java("Server", [world.work / "opensearch", str(port)], "opensearch")
+        world.start(["java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"classes:{arena.JARS}/*", "Server",
+                     "opensearch", str(port)], "opensearch")
         arena.wait_until("OpenSearch serves", self.serves)
-        self.ask("/_index_template/audit", (FOLDER / "template.json").read_bytes(), "PUT")
+        shutil.copy(FOLDER / "template.json", world.work)
+        assert world.run_documented(PUT, "curl", ("http://localhost:9200", self.url)).wait(60) == 0
 
-    def ask(self, path, body=None, method=None):
-        request = urllib.request.Request(self.url + path, body, {"content-type": "application/json"}, method=method)
+    def ask(self, path, body=None):
+        request = urllib.request.Request(self.url + path, body, {"content-type": "application/json"})
         return json.load(urllib.request.urlopen(request, timeout=30))
 
     def serves(self):
@@ -51,19 +57,20 @@ class OpenSearch:
 
 
 def main():
+    arena.documented(FOLDER / "template.json")
     with arena.Arena(history=1000, history_span="40d", rate="5/s") as world:
         search = OpenSearch(world)
         world.run_auditstream()
         arena.wait_until("auditstream has made its topics", lambda: world.topics() >= set(arena.TOPICS))
-        command = [FOLDER / "ingest.py", world.bootstrap, search.url, *arena.TOPICS]
-        ingest = world.start(command, "ingest")
+        addresses = ("localhost:9092", world.bootstrap), ("http://localhost:9200", search.url)
+        ingest = world.run_documented(INGEST, "ingest", *addresses)
         arena.wait_until("there are events", lambda: world.high() > 1000)
         world.kill_auditstream()
         arena.wait_until("there are documents", lambda: search.count() > 0)
         ingest.kill()
         ingest.wait()
         world.run_auditstream()
-        ingest = world.start(command, "ingest")
+        ingest = world.run_documented(INGEST, "ingest", *addresses)
 
         size = sum(len(events) for events in world.truth().values())
         arena.wait_until("the past was published", lambda: len(world.records(arena.TOPICS)) >= size)

@@ -51,8 +51,7 @@ class Streams:
         self.properties.write_text(f"{text}state.dir={world.work}/state\n{TEST_PROPERTIES}")
 
     def run(self):
-        self.process = self.world.java("ActorWindows", [self.properties], "streams",
-                                       options=["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"])
+        self.process = self.world.run_documented("java -cp 'classes:jars/*' ActorWindows streams.properties", "streams")
 
     def kill(self):
         assert self.process.poll() is None, "Kafka Streams has ended by itself"
@@ -61,6 +60,7 @@ class Streams:
 
 
 def main():
+    arena.documented(FOLDER / "streams.properties")
     with arena.Arena(history=2000, history_span="2h", rate="5/s", key="actor") as world:
         streams = Streams(world)
         world.run_auditstream()

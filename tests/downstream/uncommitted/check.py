@@ -1,13 +1,13 @@
 """A reader without read_committed sees what was aborted: the router lets each event through once, and knows of no gap."""
 import collections
-import pathlib
 import re
 import signal
 
 import arena
 import router
 
-FOLDER = pathlib.Path(__file__).parent
+ROUTE = "tests/downstream/uncommitted/router.py localhost:9092 events.once " + arena.TOPICS_IN_SHELL
+READ = "kcat -b localhost:9092 -t audit.tines -C -e -X isolation.level=read_committed -f '%s\\n'"
 # Every record is a request of its own, so a transaction of the past takes seconds, and a kill meets one.
 SLOWLY = {"batch.num.messages": 1, "max.in.flight.requests.per.connection": 1}
 
@@ -42,8 +42,7 @@ def main():
     with arena.Arena(history=2000, history_span="2h", rate="20/s", faults="0", kafka=SLOWLY) as world:
         world.run_auditstream()
         arena.wait_until("auditstream has made its topics", lambda: world.topics() >= set(arena.TOPICS))
-        route = [FOLDER / "router.py", world.bootstrap, "events.once", *arena.TOPICS]
-        routing = world.start(route, "router")
+        routing = world.run_documented(ROUTE, "router", ("localhost:9092", world.bootstrap))
         for _ in range(2):
             high = world.high()
             arena.wait_until("more events", lambda: world.high() > high + 500)
@@ -52,7 +51,7 @@ def main():
         # Stopped in between, the router goes on where it was.
         routing.send_signal(signal.SIGTERM)
         assert routing.wait(60) == 0
-        routing = world.start(route, "router")
+        routing = world.run_documented(ROUTE, "router", ("localhost:9092", world.bootstrap))
         world.stop_production()
         truth = world.wait_until_complete()
         wanted = sorted((event.source, event.id) for events in truth.values() for event in events)
@@ -65,6 +64,9 @@ def main():
         assert routed() == wanted
         raw = {(event.source, event.id): event.raw.encode() for events in truth.values() for event in events}
         assert all(record.value == raw[arena.identity(record)] for record in world.records(["events.once"]))
+        assert world.run_documented(READ, "kcat", ("localhost:9092", world.bootstrap)).wait(60) == 0
+        lines = [line for line in world.log("kcat").splitlines() if line.startswith("{")]
+        assert sorted(lines) == sorted(event.raw for event in truth["urn:auditstream:tines:acme-tines"])
         seen = aborted(world)
         assert seen
         reports = re.findall(r"routed (\d+), dropped (\d+) repeated records, missing numbers: (.*)", world.log("router"))
