@@ -62,6 +62,7 @@ class Arena:
         self.work = pathlib.Path(tempfile.mkdtemp(prefix="auditstream-downstream."))
         self.processes = []
         self.auditstream = None
+        self.again = {}
         try:
             self._start(history, history_span, rate, faults)
             self._configure({"key": key, **(defaults or {})}, kafka or {}, more)
@@ -133,10 +134,13 @@ class Arena:
     def run_auditstream(self):
         self.auditstream = self.start([AUDITSTREAM, "run", "-c", self.config], "auditstream")
 
-    def publish_again(self, source, to):
-        done = subprocess.run([AUDITSTREAM, "cursors", "set", "-c", self.config, source, "--to", to, "--yes"],
+    def publish_again(self, source, minutes):
+        """What the source's vendor has had since so many minutes before now, as an operator does it."""
+        done = subprocess.run([AUDITSTREAM, "cursors", "set", "-c", self.config, source, "--to", f"-{minutes}m", "--yes"],
                               capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
+        # The command's now was before this one.
+        self.again[source] = (time.time() - minutes * 60) * 1000
 
     def kill_auditstream(self):
         assert self.auditstream.poll() is None, "auditstream has ended by itself"
@@ -219,13 +223,17 @@ class Arena:
             consumer.close()
 
     def wait_until_complete(self):
-        """Everything that the vendors have is in Kafka. Production must have stopped."""
+        """Everything that the vendors have is in Kafka, also again where it was published again. Production must have stopped."""
         truth = self.truth()
-        wanted = {(event.source, event.id) for events in truth.values() for event in events}
+        events = [event for events in truth.values() for event in events]
+        wanted = {(event.source, event.id) for event in events}
+        again = {(event.source, event.id) for event in events
+                 if event.time_ms >= self.again.get(event.source.rpartition(":")[2], event.time_ms + 1)}
 
         def complete():
             self.published = self.records(TOPICS)
-            return wanted == {identity(record) for record in self.published}
+            return (wanted == {identity(record) for record in self.published} and
+                    again <= {identity(record) for record in self.published if record.headers["auditstream_generation"] != "1"})
         wait_until("everything that the vendors had is in Kafka", complete)
         return truth
 

@@ -74,7 +74,7 @@ def main():
 
         size = sum(len(events) for events in world.truth().values())
         arena.wait_until("the past was published", lambda: len(world.records(arena.TOPICS)) >= size)
-        world.publish_again("acme-endorlabs", "-10d")
+        world.publish_again("acme-endorlabs", 10 * 24 * 60)
         arena.wait_until("new events", lambda: sum(len(events) for events in world.truth().values()) > size + 200)
         world.stop_production()
         truth = world.wait_until_complete()

@@ -76,7 +76,7 @@ def main():
 
         size = sum(len(events) for events in world.truth().values())
         arena.wait_until("the past was published", lambda: len(world.records(arena.TOPICS)) >= size)
-        world.publish_again("acme-workato", "-30m")
+        world.publish_again("acme-workato", 30)
         live = sum(len(events) for events in world.truth().values()) + 300
         arena.wait_until("new events", lambda: sum(len(events) for events in world.truth().values()) > live)
         world.stop_production()

@@ -7,7 +7,7 @@ import arena
 import router
 
 ROUTE = "tests/downstream/uncommitted/router.py localhost:9092 events.once " + arena.TOPICS_IN_SHELL
-READ = "kcat -b localhost:9092 -t audit.tines -C -e -X isolation.level=read_committed -f '%s\\n'"
+READ = "kcat -q -b localhost:9092 -t audit.tines -C -e -X isolation.level=read_committed -f '%s\\n'"
 # Every record is a request of its own, so a transaction of the past takes seconds, and a kill meets one.
 SLOWLY = {"batch.num.messages": 1, "max.in.flight.requests.per.connection": 1}
 
@@ -65,8 +65,9 @@ def main():
         raw = {(event.source, event.id): event.raw.encode() for events in truth.values() for event in events}
         assert all(record.value == raw[arena.identity(record)] for record in world.records(["events.once"]))
         assert world.run_documented(READ, "kcat", ("localhost:9092", world.bootstrap)).wait(60) == 0
-        lines = [line for line in world.log("kcat").splitlines() if line.startswith("{")]
-        assert sorted(lines) == sorted(event.raw for event in truth["urn:auditstream:tines:acme-tines"])
+        lines = [line for line in world.log("kcat").split("\n") if line.startswith("{")]
+        tines = sorted(event.raw for event in truth["urn:auditstream:tines:acme-tines"])
+        assert sorted(lines) == tines, (len(lines), len(tines), [line for line in lines if line not in tines][:3])
         seen = aborted(world)
         assert seen
         reports = re.findall(r"routed (\d+), dropped (\d+) repeated records, missing numbers: (.*)", world.log("router"))
