@@ -142,6 +142,13 @@ class Arena:
         # The command's now was before this one.
         self.again[source] = (time.time() - minutes * 60) * 1000
 
+    def enable(self, source, enabled):
+        """Polls this source or not, from the next reload of the config on."""
+        line = f"  - name: {source}\n"
+        text = self.config.read_text().replace(line + "    enabled: false\n", line)
+        assert line in text
+        self.config.write_text(text if enabled else text.replace(line, line + "    enabled: false\n"))
+
     def kill_auditstream(self):
         assert self.auditstream.poll() is None, "auditstream has ended by itself"
         self.auditstream.send_signal(signal.SIGKILL)
