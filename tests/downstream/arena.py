@@ -24,6 +24,9 @@ TOPICS_IN_SHELL = "audit.{" + ",".join(VENDORS) + "}"
 JARS = os.environ.get("JARS", "")
 DOCS = (PROJECT / "docs/consumers.md").read_text()
 
+# Every record is a request of its own, so a transaction of the past takes seconds, and a kill meets one.
+SLOWLY = {"batch.num.messages": 1, "max.in.flight.requests.per.connection": 1}
+
 # Events with a time, an id and whatever an example wants of them, in the vendor's own JSON.
 Event = collections.namedtuple("Event", "vendor source id time_ms raw")
 Record = collections.namedtuple("Record", "topic partition offset key value time_ms headers")

@@ -11,7 +11,9 @@ FOLDER = pathlib.Path(__file__).parent
 RUN = "java --add-opens java.base/java.util=ALL-UNNAMED -cp 'classes:jars/*' FlinkWindows flink.properties"
 HEARTBEATS = "heartbeats: {topic: audit.heartbeat, interval: 1s}"
 OVERLAP_MS = 60_000
-QUIET = "tines"
+# Its topic is empty while the others' are read, and then has a past.
+BEHIND = "acme-floqast"
+IDLE_MS = 5_000
 
 
 def settings():
@@ -36,9 +38,9 @@ def emitted(world, name):
     return [record.value.decode() for record in world.records([f"{name}.windows"])]
 
 
-def run_flink(world, name, idle_ms, heartbeats):
+def run_flink(world, name, heartbeats):
     text = (FOLDER / "flink.properties").read_text().replace("localhost:9092", world.bootstrap)
-    text = text.replace("=flink.", f"={name}.").replace("idle.ms=60000", f"idle.ms={idle_ms}")
+    text = text.replace("=flink.", f"={name}.").replace("idle.ms=60000", f"idle.ms={IDLE_MS}")
     if heartbeats:
         text = text.replace("# heartbeats=", "heartbeats=").replace("# sources=", "sources=")
     (world.work / "flink.properties").write_text(text)
@@ -58,24 +60,27 @@ def main():
     arena.documented(FOLDER / "flink.properties")
     assert f"\n{HEARTBEATS}\n" in arena.DOCS
     with arena.Arena(history=1500, history_span="2h", rate="5/s", defaults={"overlap": f"{OVERLAP_MS // 1000}s"},
-                     more=HEARTBEATS + "\n") as world:
+                     kafka=arena.SLOWLY, more=HEARTBEATS + "\n") as world:
         world.compile(FOLDER / "FlinkWindows.java")
         begin_ms = int(time.time() * 1000)
+        world.enable(BEHIND, False)
         world.run_auditstream()
         arena.wait_until("auditstream has made its topics", lambda: world.topics() >= {*arena.TOPICS, "audit.heartbeat"})
-        run_flink(world, "beats", 10_000, heartbeats=True)
+        run_flink(world, "beats", heartbeats=True)
         arena.wait_until("there are events", lambda: world.high() > 1000)
         world.kill_auditstream()
         world.run_auditstream()
-        size = sum(len(events) for events in world.truth().values())
+        others = {source: events for source, events in world.truth().items() if not source.endswith(BEHIND)}
+        size = sum(len(events) for events in others.values())
         arena.wait_until("the past was published", lambda: len(world.records(arena.TOPICS)) >= size)
-        world.stop_production(QUIET)
 
-        # Without heartbeats: all windows of the past close while one vendor is quiet and the others go on.
-        idle = run_flink(world, "idle", 5_000, heartbeats=False)
-        until_ms = begin_ms - int(settings()["late.ms"])
-        past = wanted(world.truth(), until_ms)
+        # Without heartbeats: all windows of the past close although one vendor is quiet. What it has later is lost.
+        idle = run_flink(world, "idle", heartbeats=False)
+        past = wanted(others, begin_ms - int(settings()["late.ms"]))
         arena.wait_until("the windows of the past have closed", lambda: past <= set(emitted(world, "idle")))
+        assert not emitted(world, "beats"), "a window has closed before each source has said how far it is"
+        world.enable(BEHIND, True)
+        arena.wait_until("what comes later is late", lambda: world.records(["idle.late"]))
         idle.terminate()
         idle.wait()
 
@@ -90,7 +95,7 @@ def main():
         assert set(windows) <= wanted(truth, int(time.time() * 1000)), "a window has closed before it was complete"
         assert "beats.late" not in world.topics() or not world.records(["beats.late"])
         arena.say(f"{len(windows)} windows closed by heartbeats, none before it was complete; without them {len(past)} while "
-                  f"{QUIET} was quiet")
+                  f"{BEHIND} was quiet")
 
 
 if __name__ == "__main__":

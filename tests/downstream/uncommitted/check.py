@@ -8,8 +8,6 @@ import router
 
 ROUTE = "tests/downstream/uncommitted/router.py localhost:9092 events.once " + arena.TOPICS_IN_SHELL
 READ = "kcat -q -b localhost:9092 -t audit.tines -C -e -X isolation.level=read_committed -f '%s\\n'"
-# Every record is a request of its own, so a transaction of the past takes seconds, and a kill meets one.
-SLOWLY = {"batch.num.messages": 1, "max.in.flight.requests.per.connection": 1}
 
 
 def aborted(world):
@@ -39,7 +37,7 @@ def with_other_events_by_number():
 
 def main():
     with_other_events_by_number()
-    with arena.Arena(history=2000, history_span="2h", rate="20/s", faults="0", kafka=SLOWLY) as world:
+    with arena.Arena(history=2000, history_span="2h", rate="20/s", faults="0", kafka=arena.SLOWLY) as world:
         world.run_auditstream()
         arena.wait_until("auditstream has made its topics", lambda: world.topics() >= set(arena.TOPICS))
         routing = world.run_documented(ROUTE, "router", ("localhost:9092", world.bootstrap))
