@@ -191,19 +191,21 @@ class Arena:
         finally:
             consumer.close()
 
-    def high(self):
-        """The ends of the events' topics, summed: more than there are events, as Kafka's markers have offsets, too."""
-        consumer = self.consumer()
+    def end(self, consumer, partition):
         try:
-            total = 0
-            for name, topic in consumer.list_topics(timeout=30).topics.items():
-                for number in topic.partitions if name in TOPICS else ():
-                    total += consumer.get_watermark_offsets(confluent_kafka.TopicPartition(name, number), timeout=30)[1]
-            return total
+            return consumer.get_watermark_offsets(partition, timeout=30)[1]
         except confluent_kafka.KafkaException as problem:
             if problem.args[0].code() != confluent_kafka.KafkaError.NOT_LEADER_FOR_PARTITION:
                 raise
             return 0  # of a topic that was made a moment ago
+
+    def high(self):
+        """The ends of the events' topics, summed: more than there are events, as Kafka's markers have offsets, too."""
+        consumer = self.consumer()
+        try:
+            known = consumer.list_topics(timeout=30).topics
+            return sum(self.end(consumer, confluent_kafka.TopicPartition(topic, number))
+                       for topic in TOPICS if topic in known for number in known[topic].partitions)
         finally:
             consumer.close()
 
@@ -216,16 +218,21 @@ class Arena:
                           for topic in topics if topic in known for number in known[topic].partitions]
             if not partitions:
                 return []
+            # Their ends as they are now, as one that grows all the time may never be said to have been reached.
+            unfinished = {(partition.topic, partition.partition): self.end(consumer, partition) or float("inf")
+                          for partition in partitions}
             consumer.assign(partitions)
-            # What arrives meanwhile may follow the end of a partition, and then another end.
-            records, unfinished, end = [], {(partition.topic, partition.partition) for partition in partitions}, now() + 60
+            records, deadline = [], now() + 60
             while unfinished:
-                assert now() < end, f"{unfinished} can't be read to their ends"
+                assert now() < deadline, f"{unfinished} can't be read to their ends"
                 for message in consumer.consume(10_000, 1):
+                    place = message.topic(), message.partition()
                     if message.error() is None:
                         records.append(record_of(message))
+                        if message.offset() + 1 >= unfinished.get(place, float("inf")):
+                            unfinished.pop(place, None)
                     elif message.error().code() == confluent_kafka.KafkaError._PARTITION_EOF:
-                        unfinished.discard((message.topic(), message.partition()))
+                        unfinished.pop(place, None)  # what follows its last record may be markers only
                     else:
                         raise confluent_kafka.KafkaException(message.error())
             return records
