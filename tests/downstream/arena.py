@@ -7,6 +7,7 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -46,6 +47,12 @@ def wait_until(what, condition, patience_s=120):
         if now() > end:
             raise AssertionError(f"after {patience_s} s still not: {what}")
         time.sleep(0.2)
+
+
+def free_port():
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        return server.getsockname()[1]
 
 
 def documented(*files):

@@ -8,7 +8,6 @@ import pathlib
 import pwd
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
 
@@ -16,12 +15,6 @@ import arena
 
 FOLDER = pathlib.Path(__file__).parent
 TEST_PROPERTIES = "consumer.session.timeout.ms=6000\nconsumer.heartbeat.interval.ms=1000\n"
-
-
-def free_port():
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        return server.getsockname()[1]
 
 
 class Postgres:
@@ -34,7 +27,7 @@ class Postgres:
         if os.getuid() == 0:
             os.chown(self.folder, pwd.getpwnam("postgres").pw_uid, -1)
             self.user = ["runuser", "-u", "postgres", "--"]
-        self.port = str(free_port())
+        self.port = str(arena.free_port())
         self.run("initdb", "-D", self.folder / "data", "-U", "admin", "-A", "trust", "-E", "UTF8", "--no-sync")
         self.run("pg_ctl", "-D", self.folder / "data", "-w", "-l", self.folder / "log", "-o",
                  f"-p {self.port} -h 127.0.0.1 -k {self.folder} -c fsync=off", "start")

@@ -4,7 +4,6 @@ import pathlib
 import re
 import shutil
 import signal
-import socket
 import urllib.request
 
 import arena
@@ -15,16 +14,10 @@ PUT = "curl -sS --fail -X PUT http://localhost:9200/_index_template/audit -H 'co
 INGEST = "tests/downstream/siem/ingest.py localhost:9092 http://localhost:9200 " + arena.TOPICS_IN_SHELL
 
 
-def free_port():
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        return server.getsockname()[1]
-
-
 class OpenSearch:
     def __init__(self, world):
         world.compile(FOLDER / "Server.java")
-        port = free_port()
+        port = arena.free_port()
         self.url = f"http://127.0.0.1:{port}"
         world.start(["java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"classes:{arena.JARS}/*", "Server",
                      "opensearch", str(port)], "opensearch")
