@@ -97,7 +97,7 @@ constexpr const char* sad_status =
     R"({"name":"sad","connector":{"state":"FAILED","worker_id":"","trace":"HTTP 401: the key is refused; make a \"new\" one"},)"
     R"("tasks":[{"id":0,"state":"FAILED","worker_id":"","trace":"HTTP 401: the key is refused; make a \"new\" one"}],"type":"source"})";
 constexpr const char* acme_config =
-    R"({"account":"acme","api_key":"[hidden]","base_url":"https://acme.tines.com",)"
+    R"({"account":"acme","api_key":"[hidden]","backfill":"first","base_url":"https://acme.tines.com",)"
     R"("dead_letter_topic":"audit.tines.dlq","enabled":"true","key":"id","lanes":"auto","name":"acme",)"
     R"("overlap":"10m","page_size":"500","poll_interval":"30s","tenant_domain":"acme.tines.com",)"
     R"("topic":"audit.tines","user_ids":"7,8","vendor":"tines"})";
