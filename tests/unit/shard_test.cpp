@@ -11,11 +11,13 @@
 namespace auditstream::core {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::Gt;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::Pair;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
@@ -1171,6 +1173,34 @@ TEST(History, EndsWhereThePresentBeganAndNothingComesTwice) {
   const std::size_t asked = life.tenants["acme"].asked_at.size();
   life.live(10min);
   EXPECT_LE(life.tenants["acme"].asked_at.size() - asked, 21u) << "only the present is read";
+}
+
+// What the present has seen since proves nothing for a request that was on its way before.
+TEST(History, IsNotOverByWhatWasSeenAfterItWasAskedFor) {
+  LongPast life;
+  life.start();
+  life.live(20min);
+  life.answering = false;
+  life.live(5min);
+  const auto of_the_past = [](const auto& request) {
+    return request.second.url.find("&before=") != std::string::npos;
+  };
+  const auto found = std::ranges::find_if(life.client.waiting, of_the_past);
+  ASSERT_NE(found, life.client.waiting.end());
+  const http::RequestId past = found->first;
+  life.client.waiting.erase(found);
+  const http::Response before = life.tenants["acme"].answer();
+  life.tenants["acme"].events.emplace_back("late", noon - 1s);
+  life.tenants["acme"].events.emplace_back("now", life.now.wall);
+  life.answering = true;
+  life.live(1min);
+  ASSERT_THAT(life.journal->published, AllOf(Contains("now"), Not(Contains("late"))));
+  ASSERT_TRUE(life.shard->on_response(past, before, life.now));
+  life.shard->step(life.now);
+  EXPECT_TRUE(life.cursor().history);
+  life.live(15min);
+  EXPECT_THAT(life.journal->published, Contains("late"));
+  EXPECT_FALSE(life.cursor().history);
 }
 
 TEST(History, TellsItsEventsFromThoseOfThePresent) {
