@@ -39,8 +39,8 @@ class Envelope {
   // `generation` is that of the source's cursor; `backfill` as in Unit.
   explicit Envelope(const Source& source, std::uint64_t generation = 1, bool backfill = false);
 
-  // ce_* and content-type; ce_time and auditstream_action only if the event has them; auditstream_generation; auditstream_backfill; and
-  // auditstream_seq. Valid until the next call, as the others.
+  // ce_* and content-type; ce_time and auditstream_action only if the event has them; auditstream_generation;
+  // auditstream_backfill if it is one; and auditstream_seq. Valid until the next call, as the others.
   const std::vector<RecordHeader>& headers(const Event& event, std::uint64_t seq);
   // Of an event that a repair publishes: auditstream_repaired instead of auditstream_seq.
   const std::vector<RecordHeader>& headers(const Event& event, Time repaired);
