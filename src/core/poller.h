@@ -49,8 +49,7 @@ struct Silence {
 struct PollResult {
   std::optional<RefusalKind> refused;  // nothing: it was read to its end
   std::size_t known = 0;               // events in it that had been published before
-  bool in_order =
-      true;  // it is of the present, and every window before it was read to its end: that is a success
+  bool in_order = true;                // a success: of the present, and every window before it was read, too
 };
 using Action = std::variant<Send, Cancel, Silence, Notice, PollResult>;
 
