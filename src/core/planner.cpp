@@ -17,6 +17,7 @@ Planner::Planner(bool by_day, WindowTarget target, std::optional<Time> end)
 
 std::optional<Window> Planner::next(const Reach& reach, Duration overlap, Time now, bool may_be_live) {
   const Time from = ahead_.value_or(reach.floor.time);
+  live_ = false;
   if (end_) {
     if (from >= *end_) return std::nullopt;
     ahead_ = std::min(end_of_window(from), *end_);
@@ -29,13 +30,19 @@ std::optional<Window> Planner::next(const Reach& reach, Duration overlap, Time n
   if (settled - from >= (to - from) / 2) to = std::min(to, settled);
   const bool settles = to <= now - overlap;
   const Time last = std::min(now, border_.value_or(now));
-  if (to < last && (settles || (live_is_split_ && to + span_ <= last))) {
+  // The last part before the border is read for the first time as any other is: as a live window, which begins at the floor,
+  // it might be narrowed again and again.
+  const Time unread = std::max(from, reached_.value_or(from));
+  const bool to_border = border_ && to >= last && unread < *border_ && *border_ <= now - overlap;
+  if (to_border) to = *border_;
+  if (to_border || (to < last && (settles || (live_is_split_ && to + span_ <= last)))) {
     if (live_is_split_ && to > settled && !unsettled_from_)
       unsettled_from_ = std::min(reach.watermark, now) - overlap;
     ahead_ = to;
     return Window{from, to};
   }
   if (!may_be_live) return std::nullopt;
+  live_ = true;
   if (live_is_split_ && from > reach.floor.time && !unsettled_from_) unsettled_from_ = reach.floor.time;
   return Window{live_is_split_ ? from : std::min(from, reach.floor.time), border_};
 }

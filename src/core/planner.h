@@ -35,7 +35,8 @@ class Planner {
   // It comes only if `may_be_live`, because where it starts depends on everything before it being published.
   // Nothing: not now.
   std::optional<Window> next(const Reach& reach, Duration overlap, Time now, bool may_be_live);
-  bool live(const Window& window) const { return !window.to || window.to == border_; }
+  // Whether it was the live one.
+  bool live() const { return live_; }
 
   // The next window starts at the floor again, above which new events may still appear.
   void rest() {
@@ -97,6 +98,7 @@ class Planner {
   WindowTarget target_;
   std::optional<Time> end_;
   std::optional<Time> border_;
+  bool live_ = false;
 
   std::optional<Time> ahead_;    // everything before has been handed out; nothing: start at the overlap
   std::optional<Time> reached_;  // the end of the gap; the next window reaches beyond it

@@ -230,8 +230,8 @@ void Poller::plan(Now now) {
     if (!window) return;
     const Time until = window->to.value_or(std::max(now.wall, time)) + 2 * query_margin();
     const Time proven = part_ == Part::history ? ledger_->reach(Part::present).watermark : Time::min();
-    Lane lane(Reading(*window, options_.reading, vendor().traits().total_is_exact, until),
-              planner_.live(*window), proven, time, now);
+    Lane lane(Reading(*window, options_.reading, vendor().traits().total_is_exact, until), planner_.live(),
+              proven, time, now);
     lane.reading.expect_shortfall(last_reading_.shortfall);
     lane.probing = vendor().traits().probe && lane.live && last_reading_.probe;
     // The same for all of its pages: some vendors number them.

@@ -239,7 +239,7 @@ class Poller {
   bool in_order(const Lane& lane) const;
   void refuse(std::size_t lane, const Refusal& refusal, bool authorizing, Now now, std::vector<Action>& out);
   bool ask_for_less(const Window& window, Now now);
-  void ask_for_less_in_doubt(const Window& window, Now now);
+  void ask_for_less_in_doubt(const Lane& lane, Now now);
   void give_up(std::size_t first_lane, const Refusal& refusal, Duration rest_min, Duration rest_max,
                Steady asked, Now now, std::vector<Action>& out);
   std::string window_of(std::size_t lane) const;

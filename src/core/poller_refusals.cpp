@@ -54,7 +54,7 @@ void Poller::refuse(std::size_t index, const Refusal& refusal, bool authorizing,
     case RefusalKind::transient:
       if (lane == nullptr || attempts >= transient_attempts_max) {
         const bool of_the_window = !refusal.unreached && !refusal.firewall && !authorizing;
-        if (lane != nullptr && of_the_window) ask_for_less_in_doubt(lane->reading.window(), now);
+        if (lane != nullptr && of_the_window) ask_for_less_in_doubt(*lane, now);
         give_up(index, refusal, retry_first * 5, retry_max, asked, now, out);
         return;
       }
@@ -104,10 +104,11 @@ bool Poller::ask_for_less(const Window& window, Now now) {
 // The same failure five times may be an outage, or this window is too large for the vendor, which then
 // answers 502 or nothing at all. So the next window is narrower; if it can't be, pages are smaller. Smaller
 // pages and a split live window last only for some polls: after an outage both have to be whole again.
-void Poller::ask_for_less_in_doubt(const Window& window, Now now) {
+void Poller::ask_for_less_in_doubt(const Lane& lane, Now now) {
+  const Window& window = lane.reading.window();
   const Duration width = planner_.width(window, vendor_now(now));
   if (!planner_.narrow(width, 2)) page_size_.halve_for_now();
-  if (!planner_.live(window)) return;
+  if (!lane.live) return;
   planner_.go_back(window.from);
   planner_.split_live_for_now();
 }

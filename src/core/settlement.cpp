@@ -54,7 +54,8 @@ Settlement settle(const Ledger& ledger, Part part, WindowRead read, const Circum
     if (cut->time <= final_until) floor = reached;
     next = Next::rest_of_window;
     from = std::max(reached.time, window.from);
-  } else if (window.to && *window.to <= final_until) {
+  } else if (window.to && *window.to <= final_until && window.from <= before.floor.time) {
+    // What lies before it is final, too.
     watermark = std::max(watermark, *window.to);
     floor = Position{*window.to, ""};
   } else {

@@ -32,6 +32,26 @@ std::vector<Window> all_windows(Planner& planner, Reach cursor, Time now) {
   return windows;
 }
 
+// As a history does, which ends where the present has begun.
+TEST(Planner, UpToABorderTheLastWindowIsReadOnceAndThenAgainFromTheFloor) {
+  Planner planner(false, {});
+  planner.end_at(noon - 1h);
+  const Reach reach = cursor_at(noon - 90min);
+  EXPECT_EQ(planner.next(reach, overlap, noon, false), (Window{noon - 90min, noon - 1h}));
+  EXPECT_FALSE(planner.live());
+  EXPECT_FALSE(planner.next(reach, overlap, noon, false)) << "what lies before is not published yet";
+  EXPECT_EQ(planner.next(reach, overlap, noon, true), (Window{noon - 90min, noon - 1h}));
+  EXPECT_TRUE(planner.live());
+}
+
+TEST(Planner, ABorderNearToNowIsReadLive) {
+  Planner planner(false, {});
+  planner.end_at(noon - 1min);
+  EXPECT_EQ(planner.next(cursor_at(noon - 90min), overlap, noon, true), (Window{noon - 90min, noon - 30min}));
+  EXPECT_EQ(planner.next(cursor_at(noon - 40min), overlap, noon, true), (Window{noon - 40min, noon - 1min}));
+  EXPECT_TRUE(planner.live());
+}
+
 TEST(Planner, AFreshSourceIsReadLive) {
   Planner planner(false, {});
   EXPECT_EQ(planner.next(cursor_at(noon), overlap, noon, true), (Window{noon, std::nullopt}));

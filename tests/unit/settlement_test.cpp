@@ -224,6 +224,19 @@ void expect(const std::vector<Line>& lines) {
   }
 }
 
+// What the present has seen proves a history final: but only from where it had got to.
+TEST(Settlement, AFinalWindowSettlesNothingThatLiesBeforeIt) {
+  Circumstances circumstances = at_noon({});
+  circumstances.final_until = noon - 30min;
+  const Ledger ledger = ledger_at(noon - 2h, {noon - 130min, ""});
+  const Settlement behind = settle(ledger, Part::present, closed(noon - 90min, noon - 1h), circumstances);
+  EXPECT_EQ(behind.floor, (Position{noon - 130min, ""}));
+  EXPECT_EQ(behind.next, Next::gap);
+  const Settlement joined = settle(ledger, Part::present, closed(noon - 130min, noon - 1h), circumstances);
+  EXPECT_EQ(joined.floor, (Position{noon - 1h, ""}));
+  EXPECT_EQ(joined.next, Next::onwards);
+}
+
 TEST(Settlement, OfHistory) { expect(history()); }
 TEST(Settlement, OfAWindowNearToNow) { expect(near_to_now()); }
 TEST(Settlement, OfTheLiveWindow) { expect(lives()); }
