@@ -68,8 +68,16 @@ void on_error(rd_kafka_t*, int error, const char* reason, void*) {
   last_failure_at = steady_now();
 }
 
-// Our own messages say better what librdkafka logs to stderr; what matters arrives through on_error.
-void on_log(const rd_kafka_t*, int, const char*, const char*) {}
+// Our own messages say better what librdkafka logs; what matters arrives through on_error. Only that a broker has hung
+// up is told nowhere else by librdkafka 2.15 and later. Called by the thread that polls: "log.queue".
+void on_log(const rd_kafka_t*, int, const char* facility, const char* line) {
+  if (std::string_view(facility) != "FAIL") return;
+  // "[thrd:10.0.0.1:9092/bootstrap]: 10.0.0.1:9092/bootstrap: Disconnected (after 2ms in state APIVERSION_QUERY)"
+  const std::string_view text = line;
+  const std::size_t thread_end = text.find("]: ");
+  if (thread_end == text.npos || text.find(": Disconnected") == text.npos) return;
+  on_error(nullptr, RD_KAFKA_RESP_ERR__TRANSPORT, line + thread_end + 3, nullptr);
+}
 
 constexpr const char* interceptor = "auditstream";
 
@@ -134,6 +142,7 @@ Result<ClientHandle> make_client(rd_kafka_type_t type, const Connection& connect
   for (const Properties& properties : {Properties{{"client.id", connection.client_id},
                                                   {"socket.nagle.disable", "true"},
                                                   {"reconnect.backoff.max.ms", "2000"},
+                                                  {"log.queue", "true"},
                                                   {"allow.auto.create.topics", "false"}},
                                        defaults, connection.properties, ours}) {
     for (const auto& [name, value] : properties) {
@@ -157,6 +166,7 @@ Result<ClientHandle> make_client(rd_kafka_type_t type, const Connection& connect
   rd_kafka_t* handle = rd_kafka_new(type, conf.get(), reason, sizeof reason);
   if (handle == nullptr) return Error{std::string("kafka: librdkafka: ") + reason, ErrorKind::misconfigured};
   (void)conf.release();  // owned by the handle now
+  rd_kafka_set_log_queue(handle, nullptr);
   if (connection.tokens) begin_refreshing(handle);
   return ClientHandle(handle);
 }

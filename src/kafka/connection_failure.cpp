@@ -1,6 +1,9 @@
 #include "kafka/connection_failure.h"
 
+#include <regex>
+
 #include "base/certificate.h"
+#include "base/url.h"
 #include "kafka/client_release.h"
 
 namespace auditstream::kafka {
@@ -41,9 +44,19 @@ std::string check_protocol(const Properties& properties) {
          "): it must be that of the listener";
 }
 
+// What a broker that hangs up at once means: librdkafka's own words for it are lost from 2.15 on.
+bool hung_up_at_once(const std::string& text, const Properties& properties) {
+  const std::string protocol = lower(value_of(properties, "security.protocol", "plaintext"));
+  if (protocol.find("ssl") == std::string::npos &&
+      text.find("in state APIVERSION_QUERY") != std::string::npos)
+    return true;
+  static const std::regex soon(R"(Disconnected.*\(after (\d{1,3}|1\d{3})ms in state UP\b)");
+  return protocol.find("sasl") == std::string::npos && std::regex_search(text, soon);
+}
+
 }  // namespace
 
-// Matches the messages of librdkafka 2.0.2; if they change, librdkafka's own text remains.
+// Matches the messages of librdkafka 2.0.2 to 2.16.0; if they change, librdkafka's own text remains.
 Error explain(const ConnectionFailure& failure, const Properties& properties) {
   const auto says = [&](const char* words) { return failure.text.find(words) != std::string::npos; };
   // librdkafka goes on with a token that has expired, and the broker hangs up without a word.
@@ -90,7 +103,8 @@ Error explain(const ConnectionFailure& failure, const Properties& properties) {
         ErrorKind::misconfigured};
   }
   const bool another_protocol = failure.code == RD_KAFKA_RESP_ERR__SSL || says("SSL handshake failed") ||
-                                says("in state SSL_HANDSHAKE") || says("security.protocol");
+                                says("in state SSL_HANDSHAKE") || says("security.protocol") ||
+                                hung_up_at_once(failure.text, properties);
   if (another_protocol) return {failure.text + "; " + check_protocol(properties), ErrorKind::uncertain};
   return {failure.text, ErrorKind::unavailable};
 }

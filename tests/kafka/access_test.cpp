@@ -117,10 +117,21 @@ TEST(ConnectionWords, LeaveInDoubtWhatABrokerThatStartsMayShow) {
         std::pair{RD_KAFKA_RESP_ERR__TRANSPORT, "SSL handshake failed: Disconnected"},
         std::pair{RD_KAFKA_RESP_ERR__TRANSPORT,
                   "SSL routines::unexpected eof while reading (after 8ms in state SSL_HANDSHAKE)"},
-        std::pair{RD_KAFKA_RESP_ERR__TRANSPORT, "incorrect security.protocol configuration"}}) {
+        std::pair{RD_KAFKA_RESP_ERR__TRANSPORT, "incorrect security.protocol configuration"},
+        std::pair{RD_KAFKA_RESP_ERR__TRANSPORT,
+                  "host:1/1: Disconnected (after 2ms in state APIVERSION_QUERY)"},
+        std::pair{RD_KAFKA_RESP_ERR__TRANSPORT,
+                  "host:1/1: Disconnected (after 1999ms in state UP, 3 identical error(s) suppressed)"}}) {
     const Error error = explain({code, text}, {});
     EXPECT_EQ(error.kind, ErrorKind::uncertain);
     EXPECT_THAT(error.message, HasSubstr("check kafka.security.protocol (plaintext)"));
+  }
+  for (const auto& [protocol, text] :
+       {std::pair{"SASL_SSL", "host:1/1: Disconnected (after 2ms in state APIVERSION_QUERY)"},
+        std::pair{"sasl_plaintext", "host:1/1: Disconnected (after 2ms in state UP)"},
+        std::pair{"plaintext", "host:1/1: Disconnected (after 2000ms in state UP)"}}) {
+    EXPECT_EQ(explain({RD_KAFKA_RESP_ERR__TRANSPORT, text}, {{"security.protocol", protocol}}).kind,
+              ErrorKind::unavailable);
   }
   const Error refused = explain({RD_KAFKA_RESP_ERR__TRANSPORT, "Connection refused"}, {});
   EXPECT_EQ(refused.kind, ErrorKind::unavailable);
