@@ -30,6 +30,11 @@ json::Members state_of(const SourceView& view) {
 
 Value task_id(const Source& source) { return json::object({{"connector", source.name}, {"task", 0}}); }
 
+Value history_of(const core::History* history) {
+  return history == nullptr ? Value::null()
+                            : json::object({{"watermark", history->watermark}, {"until", history->until}});
+}
+
 Value source_of(const SourceView& view, Time now) {
   const auto of_cursor = [&](auto member) {
     return view.cursor ? std::optional(std::invoke(member, *view.cursor)) : std::nullopt;
@@ -52,6 +57,7 @@ Value source_of(const SourceView& view, Time now) {
       {"failing_since", view.failing_since},
       {"attempts", view.attempts},
       {"next_attempt", view.next_attempt},
+      {"history", history_of(view.cursor ? view.cursor->unread_history() : nullptr)},
       {"backfill_end", view.backfill_end},
       {"error", view.error},
       {"error_status", view.error_status},
@@ -121,12 +127,14 @@ Value connector_offsets(const SourceView& view) {
   std::vector<Value> offsets;
   if (view.cursor) {
     const core::Cursor& cursor = *view.cursor;
-    offsets.push_back(json::object({{"partition", json::object({{"source", cursor.source}})},
-                                    {"offset", json::object({{"watermark", cursor.watermark},
-                                                             {"since", cursor.since},
-                                                             {"generation", cursor.generation},
-                                                             {"published", cursor.published},
-                                                             {"dead_letters", cursor.dead_letters}})}}));
+    json::Members offset{{"watermark", cursor.watermark},
+                         {"since", cursor.since},
+                         {"generation", cursor.generation},
+                         {"published", cursor.published},
+                         {"dead_letters", cursor.dead_letters}};
+    if (cursor.history) offset.push_back({"history", history_of(&*cursor.history)});
+    offsets.push_back(json::object(
+        {{"partition", json::object({{"source", cursor.source}})}, {"offset", json::object(offset)}}));
   }
   return json::object({{"offsets", json::array(offsets)}});
 }

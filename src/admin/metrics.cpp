@@ -55,6 +55,7 @@ struct Series {
   States states{};
   // The last known values: a shard that can't be opened must not hide how far its sources are behind.
   Time watermark{};     // 1970: not known here
+  Duration history{0};  // still to be read beside the present
   Time last_success{};  // 1970: none
 };
 
@@ -220,6 +221,9 @@ void write_times(std::ostream& out, const std::vector<Row>& rows) {
   write_each(out, MetricType::Gauge, "auditstream_source_watermark_timestamp_seconds",
              "How far the source has been read, as a time of the vendor's log.", rows,
              [](const Row& row) { return seconds(row.series.watermark); });
+  write_each(out, MetricType::Gauge, "auditstream_source_history_seconds",
+             "How much of the vendor's log is still to be read as history beside the present; 0: none.", rows,
+             [](const Row& row) { return seconds(row.series.history); });
   write_each(out, MetricType::Gauge, "auditstream_source_last_success_timestamp_seconds",
              "When a window was read to its end the last time.", rows,
              [](const Row& row) { return seconds(row.series.last_success); });
@@ -344,7 +348,11 @@ void Metrics::Tally::learn(const core::FleetStatus& status, bool per_source) {
     Series& its = series[key];
     here.insert(key);
     ++at(its.states, source.poller.activity);
-    if (!source.poller.cursor.source.empty()) its.watermark = source.poller.cursor.watermark;
+    if (const core::Cursor& cursor = source.poller.cursor; !cursor.source.empty()) {
+      its.watermark = cursor.watermark;
+      const core::History* const history = cursor.unread_history();
+      its.history = history != nullptr ? history->until - history->watermark : Duration{0};
+    }
     its.last_success = std::max(its.last_success, source.poller.last_success.value_or(Time{}));
     Duration& skew = times[key.first].skew;
     if (std::chrono::abs(source.poller.clock_skew) > std::chrono::abs(skew)) skew = source.poller.clock_skew;
@@ -357,7 +365,9 @@ void Metrics::Tally::learn(const core::FleetStatus& status, bool per_source) {
   // Until the group has assigned us anything, we know no better than before.
   if (!status.joined) return;
   for (auto& [key, its] : series) {
-    if (!here.contains(key)) its.watermark = its.last_success = Time{};
+    if (here.contains(key)) continue;
+    its.watermark = its.last_success = Time{};
+    its.history = Duration{0};
   }
 }
 

@@ -47,6 +47,10 @@ void judge_record(SourceView& view, const std::string& unreadable, bool elsewher
     view.state = SourceState::paused;
   } else if (cursor.last_error) {
     show_last_error(view, *cursor.last_error);
+  } else if (cursor.history && cursor.history->last_error) {
+    show_last_error(view, *cursor.history->last_error);
+  } else if (cursor.unread_history() != nullptr) {
+    view.activity = core::Activity::backfilling;
   }
 }
 

@@ -24,7 +24,14 @@ void print_row(const std::string& source, const Place& place) {
   runtime::out() << std::setw(12) << runtime::shown(cursor.vendor) << std::setw(10)
                  << (cursor.state == core::Cursor::State::paused ? "paused" : "running") << std::setw(28)
                  << format_rfc3339(cursor.watermark) << std::right << std::setw(12) << cursor.published
-                 << std::setw(8) << cursor.dead_letters << std::setw(6) << partition << "\n";
+                 << std::setw(8) << cursor.dead_letters << std::setw(6) << partition
+                 << (cursor.unread_history() ? "  " + format_rfc3339(cursor.history->watermark) : "") << "\n";
+}
+
+void print_last_error(std::string_view title, const core::LastError& last_error) {
+  runtime::out() << title;
+  if (last_error.status > 0) runtime::out() << "HTTP " << last_error.status << ": ";
+  runtime::out() << runtime::shown(last_error.text) << "\n";
 }
 
 // A record that is not JSON must not break the document.
@@ -61,7 +68,7 @@ int cursors_list_command(const std::string& path, bool json) {
                  << " " << std::setw(12) << "VENDOR" << std::setw(10) << "STATE" << std::setw(28)
                  << "WATERMARK" << std::right << std::setw(12) << "PUBLISHED" << std::setw(8) << "DEAD"
                  << std::setw(6) << "PART"
-                 << "\n";
+                 << "  HISTORY READ TO\n";
   for (const auto& [source, places] : offsets->view.cursors()) {
     for (const Place& place : places) print_row(source, place);
   }
@@ -101,13 +108,12 @@ int cursors_show_command(const std::string& path, const std::string& source, boo
                  << format_rfc3339(cursor.updated) << "\n";
   if (cursor.history) {
     runtime::out() << "history       until " << format_rfc3339(cursor.history->until) << ", read to "
-                   << format_rfc3339(cursor.history->floor.time) << "\n";
+                   << format_rfc3339(cursor.history->floor.time)
+                   << (cursor.history->all_read ? "; what is newer may still show late events" : "") << "\n";
   }
-  if (cursor.last_error) {
-    runtime::out() << "trouble       ";
-    if (cursor.last_error->status > 0) runtime::out() << "HTTP " << cursor.last_error->status << ": ";
-    runtime::out() << runtime::shown(cursor.last_error->text) << "\n";
-  }
+  if (cursor.last_error) print_last_error("trouble       ", *cursor.last_error);
+  if (cursor.history && cursor.history->last_error)
+    print_last_error("of history    ", *cursor.history->last_error);
   return exit_done;
 }
 

@@ -261,6 +261,17 @@ Health last_health(const SourceRow& row) {
 
 Health health_of(const SourceRow& row) { return row.known ? last_health(row) : Health::unknown; }
 
+// "at 2024-03-01, 3h 4m left", as far as it is known.
+std::string backfill_of(const SourceRow& row, Time now) {
+  std::string text;
+  if (row.history_watermark) text = "at " + format_rfc3339(*row.history_watermark).substr(0, 10);
+  if (row.backfill_end) {
+    text += (text.empty() ? "" : ", ") + format_lag(std::max(0.0, seconds_between(now, *row.backfill_end))) +
+            " left";
+  }
+  return text.empty() ? std::string(nothing) : text;
+}
+
 Cells cells_of(const SourceRow& row, Time now, bool utf8) {
   const auto ago = [&](const std::optional<Time>& time) {
     return time ? format_lag(std::max(0.0, seconds_between(*time, now))) + " ago" : std::string(nothing);
@@ -284,7 +295,7 @@ Cells cells_of(const SourceRow& row, Time now, bool utf8) {
   cells[owner] = row.owner.empty() ? nothing : row.owner;
   cells[watermark] = row.watermark ? readable_time(*row.watermark) : nothing;
   cells[lag] = row.lag_seconds ? format_lag(*row.lag_seconds) : nothing;
-  cells[backfill] = row.backfill_end ? from_now(row.backfill_end) + " left" : std::string(nothing);
+  cells[backfill] = backfill_of(row, now);
   cells[per_minute] = dash_or(row.per_minute);
   cells[published] = std::to_string(row.published);
   cells[dead] = std::to_string(row.dead_letters);
@@ -442,6 +453,10 @@ Result<StatusReport> parse_status(std::string_view json) {
     row.attempts = of.count_or_none("attempts");
     row.next_attempt = of.time_or_none("next_attempt");
     row.backfill_end = of.time_or_none("backfill_end");
+    if (const rapidjson::Value* history = of.member("history"); history != nullptr && !history->IsNull()) {
+      Fields in("history", *history, error);
+      row.history_watermark = in.time_or_none("watermark");
+    }
     row.watermark = of.time_or_none("watermark");
     row.lag_seconds = of.number_or_null("lag_seconds");
     row.per_minute = last_full_minute(of.list("per_minute"));

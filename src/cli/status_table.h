@@ -25,7 +25,8 @@ struct SourceRow {
   std::optional<Time> failing_since;
   std::int64_t attempts = 0;  // failed ones in a row
   std::optional<Time> next_attempt;
-  std::optional<Time> backfill_end;  // estimated
+  std::optional<Time> history_watermark;  // of a history that is read beside the present
+  std::optional<Time> backfill_end;       // estimated
   std::optional<Time> watermark;
   std::optional<double> lag_seconds;       // negative: the watermark lies in the future
   std::optional<std::int64_t> per_minute;  // of the last full minute

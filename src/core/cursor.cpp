@@ -107,6 +107,25 @@ class Members {
   std::string wrong_;
 };
 
+std::optional<LastError> last_error_of(Members& members) {
+  const rapidjson::Value* object = members.find("trouble");
+  if (object == nullptr) return std::nullopt;
+  if (!object->IsObject()) return members.fail<std::optional<LastError>>("trouble");
+  Members inner(*object);
+  LastError known;
+  known.status = static_cast<int>(inner.number("status"));
+  known.text = inner.text("text");
+  // Absent in the records of 0.1.0, and only shown: an unknown state is read as failed.
+  const std::string state = inner.text_or("state", "failed");
+  known.state = state == "throttled"  ? LastError::State::throttled
+                : state == "retrying" ? LastError::State::retrying
+                                      : LastError::State::failed;
+  if (inner.find("since") != nullptr) known.since = inner.time("since");
+  if (inner.find("last_success") != nullptr) known.last_success = inner.time("last_success");
+  if (inner.find("attempts") != nullptr) known.attempts = static_cast<int>(inner.number("attempts"));
+  return inner.wrong().empty() ? std::optional(known) : members.fail<std::optional<LastError>>("trouble");
+}
+
 Status parse_object(rapidjson::Document& document, std::string_view text) {
   document.Parse<rapidjson::kParseIterativeFlag>(text.data(), text.size());
   if (document.HasParseError() || !document.IsObject()) return Error{"it is not a JSON object"};
@@ -144,10 +163,13 @@ std::string encode_cursor(const Cursor& cursor, const SeenChunk& open) {
                         {"filter", verbatim(cursor.filter)}};
   if (cursor.chunks > 0) members.push_back({"seen_records", cursor.chunks});
   if (cursor.history) {
-    members.push_back({"history", json::object({{"until", cursor.history->until},
-                                                {"watermark", cursor.history->watermark},
-                                                {"floor", json_of(cursor.history->floor)},
-                                                {"first_seen_record", cursor.history->first_chunk}})});
+    json::Members history{{"until", cursor.history->until},
+                          {"watermark", cursor.history->watermark},
+                          {"floor", json_of(cursor.history->floor)},
+                          {"first_seen_record", cursor.history->first_chunk}};
+    if (cursor.history->all_read) history.push_back({"all_read", true});
+    if (cursor.history->last_error) history.push_back({"trouble", json_of(*cursor.history->last_error)});
+    members.push_back({"history", json::object(history)});
   }
   if (cursor.last_error) members.push_back({"trouble", json_of(*cursor.last_error)});
   if (cursor.backfill_start_time) members.push_back({"backfill_start_time", *cursor.backfill_start_time});
@@ -212,30 +234,16 @@ Result<DecodedCursor> decode_cursor(std::string_view text) {
       members.fail<int>("history");
     } else {
       Members inner(*history);
-      cursor.history = History{inner.time("until"), inner.time("watermark"), inner.position("floor"),
-                               inner.number("first_seen_record")};
+      cursor.history = History{inner.time("until"),
+                               inner.time("watermark"),
+                               inner.position("floor"),
+                               inner.number("first_seen_record"),
+                               inner.find("all_read") != nullptr,
+                               last_error_of(inner)};
       if (!inner.wrong().empty()) members.fail<int>("history");
     }
   }
-  if (const rapidjson::Value* last_error = members.find("trouble")) {
-    if (!last_error->IsObject()) {
-      members.fail<int>("trouble");
-    } else {
-      Members inner(*last_error);
-      LastError& known = cursor.last_error.emplace();
-      known.status = static_cast<int>(inner.number("status"));
-      known.text = inner.text("text");
-      // Absent in the records of 0.1.0, and only shown: an unknown state is read as failed.
-      const std::string known_state = inner.text_or("state", "failed");
-      known.state = known_state == "throttled"  ? LastError::State::throttled
-                    : known_state == "retrying" ? LastError::State::retrying
-                                                : LastError::State::failed;
-      if (inner.find("since") != nullptr) known.since = inner.time("since");
-      if (inner.find("last_success") != nullptr) known.last_success = inner.time("last_success");
-      if (inner.find("attempts") != nullptr) known.attempts = static_cast<int>(inner.number("attempts"));
-      if (!inner.wrong().empty()) members.fail<int>("trouble");
-    }
-  }
+  cursor.last_error = last_error_of(members);
   if (const rapidjson::Value* seen = members.find("seen")) {
     if (!seen->IsObject()) {
       members.fail<int>("seen");

@@ -83,7 +83,7 @@ void Ledger::split(Time border) {
   AS_CHECK(!cursor_.history && cursor_.floor.time < border);
   close_chunk(open_);
   close_chunk(future_);
-  cursor_.history = History{border, cursor_.watermark, cursor_.floor, next_chunk_};
+  cursor_.history = History{border, cursor_.watermark, cursor_.floor, next_chunk_, false, {}};
   cursor_.watermark = border;
   cursor_.floor = Position{border, ""};
   dirty_ = true;
@@ -130,9 +130,16 @@ void Ledger::close_chunk(SeenChunk& chunk) {
   if (!chunk.ids.empty()) chunks_.push_back(Stored{next_chunk_++, std::exchange(chunk, {}), false});
 }
 
-bool Ledger::note_last_error(std::optional<LastError> last_error) {
-  if (cursor_.last_error == last_error) return false;
-  cursor_.last_error = std::move(last_error);
+bool Ledger::note_history_read() {
+  if (!cursor_.unread_history()) return false;
+  cursor_.history->all_read = dirty_ = true;
+  return true;
+}
+
+bool Ledger::note_last_error(Part part, std::optional<LastError> last_error) {
+  std::optional<LastError>& known = part == Part::present ? cursor_.last_error : cursor_.history->last_error;
+  if (known == last_error) return false;
+  known = std::move(last_error);
   dirty_ = true;
   return true;
 }

@@ -67,8 +67,13 @@ class Ledger {
   void count(std::size_t published, std::size_t dead_letters);
   // True if there were more than ids_max and the floor had to rise to forget the oldest.
   [[nodiscard]] bool shrink();
-  // Records why the source can't be read, or that it can again. True if that is news.
-  bool note_last_error(std::optional<LastError> last_error);
+  // The history has been read to its end. True if that is news.
+  bool note_history_read();
+  // Records why the source, or its history alone, can't be read, or that it can again. True if that is news.
+  bool note_last_error(Part part, std::optional<LastError> last_error);
+  const std::optional<LastError>& last_error(Part part) const {
+    return part == Part::present ? cursor_.last_error : cursor_.history->last_error;
+  }
   // The source's filter and backfill start are those of the config from now on.
   void adopt(const Source& source);
   // Moves the start of a source that has published nothing yet. For a clock that turned out to be ahead.

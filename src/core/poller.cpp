@@ -62,7 +62,7 @@ Poller Poller::of_history(const Poller& present) {
                  present.options_, *present.next_request_id_, present.why_stopped_);
   history.part_ = Part::history;
   history.planner_.end_at(history.ledger_->cursor().history->until);
-  history.health_ = SourceHealth(present.source_->poll_interval, std::nullopt);
+  history.health_ = SourceHealth(present.source_->poll_interval, history.ledger_->last_error(Part::history));
   history.refused_ids_ = present.refused_ids_;
   history.clock_ = present.clock_;
   history.blocked_ = present.blocked_;
@@ -458,7 +458,9 @@ PollerStatus Poller::status(Now now) const {
   if (wake != Steady::max() && wake > now.steady) status.next_attempt = now.wall + (wake - now.steady);
   const bool over = part_ == Part::history && !status.cursor.history;
   const Time reached = over ? now.wall : ledger_->reach(part_).floor.time;
-  const bool in_history = !lanes_.empty() && (part_ == Part::history || reached < now.wall - finality_delay);
+  const bool in_history =
+      !lanes_.empty() && (part_ == Part::history ? status.cursor.unread_history() != nullptr
+                                                 : reached < now.wall - finality_delay);
   if (in_history) status.backfill_end = backfill_.end(reached, planner_.border().value_or(now.wall), now);
   if (initial_cursor_ != InitialCursor::committed) {
     status.activity = Activity::starting;

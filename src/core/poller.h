@@ -130,6 +130,8 @@ class Poller {
     return initial_cursor_ == InitialCursor::due || (cursor_has_news_ && has_progress());
   }
   void on_committed();
+  // The other part of the source has taken the progress of both.
+  void progress_is_taken() { cursor_has_news_ = false; }
 
   // No new requests; what is complete can still be taken.
   void drain(std::vector<Action>& out);
@@ -152,6 +154,8 @@ class Poller {
   const Source& source() const { return *source_; }
   const std::shared_ptr<const Source>& shared_source() const { return source_; }
   bool stopped() const { return why_stopped_.has_value(); }
+  // An attempt has failed, none has succeeded since, and the reason would hold for any other window.
+  bool fails_whatever_it_asks() const;
   // As far as units were taken; nothing if the source was stopped before its cursor could be read.
   const Cursor* cursor() const { return ledger_ ? &ledger_->cursor() : nullptr; }
   PollerStatus status(Now now) const;

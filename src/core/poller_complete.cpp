@@ -109,9 +109,11 @@ Unit Poller::settle(Lane& lane, std::size_t events_max, Now now, std::vector<Act
   unit.first_seq = ledger_->cursor().published + 1;
   ledger_->count(unit.events.size(), unit.dead_letters.size());
   const Cursor& cursor = ledger_->cursor();
-  if (part_ == Part::history && !cursor.history) cursor_has_news_ = true;
-  const bool all_read = part_ == Part::history ? !cursor.history || settlement.next == Settlement::Next::rest
-                                               : settlement.next == Settlement::Next::rest && !cursor.history;
+  const bool to_the_end = settlement.next == Settlement::Next::rest;
+  const bool of_history = part_ == Part::history;
+  if (of_history && (!cursor.history || (to_the_end && ledger_->note_history_read())))
+    cursor_has_news_ = true;
+  const bool all_read = of_history ? !cursor.history || to_the_end : to_the_end && !cursor.history;
   if (all_read) say_if_nothing_found(out);
   say_dead_letters(unit.dead_letters, out);
   if (ledger_->shrink()) {

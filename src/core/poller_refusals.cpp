@@ -27,6 +27,13 @@ bool is_refused(const Refusal& refusal) {
 
 }  // namespace
 
+bool Poller::fails_whatever_it_asks() const {
+  if (!health_.last_error()) return false;
+  const std::optional<Refusal>& last = last_refusal_.refusal;  // none: it is a predecessor's failure
+  return !last || (last->kind != RefusalKind::malformed && last->kind != RefusalKind::too_slow &&
+                   last->kind != RefusalKind::too_large);
+}
+
 // `authorizing`: it was the exchange for a token that was refused, not the window.
 void Poller::refuse(std::size_t index, const Refusal& refusal, bool authorizing, Now now,
                     std::vector<Action>& out) {
@@ -166,6 +173,7 @@ void Poller::say_last_error(bool news, Now now, std::vector<Action>& out) {
 void Poller::block(std::optional<LastError> why) {
   if (stopped() || !ledger_) return;
   blocked_ = std::move(why);
+  if (part_ == Part::history) return;  // the present tells
   const std::optional<LastError>& known = ledger_->cursor().last_error;
   if (blocked_ && known && known->state == blocked_->state && known->text == blocked_->text) return;
   note_in_cursor(blocked_ ? blocked_ : health_.last_error());
@@ -176,11 +184,9 @@ void Poller::tell_last_error(Now now) {
   if (news && !blocked_) note_in_cursor(std::move(news));
 }
 
-// The cursor has the present's: what is wrong with the history is wrong with the present sooner or later, or is about the
-// history alone, which its owner shows.
 void Poller::note_in_cursor(std::optional<LastError> last_error) {
-  if (part_ == Part::history) return;
-  if (ledger_->note_last_error(std::move(last_error))) cursor_has_news_ = true;
+  if (part_ == Part::history && !reads_history_of(ledger_->cursor())) return;
+  if (ledger_->note_last_error(part_, std::move(last_error))) cursor_has_news_ = true;
 }
 
 // One line for each trouble that was logged: whoever was alarmed must learn that it is over.

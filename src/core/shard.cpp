@@ -151,12 +151,12 @@ bool Shard::on_response(http::RequestId id, const http::Response& response, Now 
 
 void Shard::step_poller(Slot& slot, Now now) {
   std::vector<Action> actions;
-  slot.poller.step(now, actions);
+  if (!slot.waits_for_present()) slot.poller.step(now, actions);
   act(slot, std::move(actions), now);
   note_ready(slot, now);
   urgent_ = urgent_ || slot.poller.urgent();
   schedule(slot);
-  if (!slot.of_history && slot.poller.has_history()) add_history(slot, now);
+  if (slot.present == nullptr && slot.poller.has_history()) add_history(slot, now);
 }
 
 void Shard::act(Slot& slot, std::vector<Action> actions, Now now) {
@@ -164,11 +164,11 @@ void Shard::act(Slot& slot, std::vector<Action> actions, Now now) {
   for (Action& action : actions) {
     if (auto* send = std::get_if<Send>(&action)) {
       requests_.emplace(send->id, &slot);
-      (slot.of_history ? account.history_queue : account.queue)
+      (slot.present != nullptr ? account.history_queue : account.queue)
           .push_back({&slot, std::move(*send), now.steady});
     } else if (const auto* cancel = std::get_if<Cancel>(&action)) {
       requests_.erase(cancel->id);
-      std::erase_if(slot.of_history ? account.history_queue : account.queue,
+      std::erase_if(slot.present != nullptr ? account.history_queue : account.queue,
                     [&](const Account::Waiting& waiting) { return waiting.send.id == cancel->id; });
       world_.client.cancel(cancel->id);
     } else if (const auto* silence = std::get_if<Silence>(&action)) {
@@ -213,8 +213,9 @@ void Shard::set_timer(Account& account, Steady moment) {
 
 void Shard::schedule(Slot& slot) {
   timers_.erase({slot.timer, slot.index});
-  slot.timer = slot.poller.wake_at();
+  slot.timer = slot.waits_for_present() ? Steady::max() : slot.poller.wake_at();
   if (slot.timer != Steady::max()) timers_.emplace(slot.timer, slot.index);
+  if (slot.history != nullptr) schedule(*slot.history);
 }
 
 void Shard::step(Now now) {
@@ -285,7 +286,7 @@ std::vector<SourceStatus> Shard::status(Now now) const {
   std::vector<SourceStatus> all = shown_;
   std::erase_if(all, [&](const SourceStatus& shown) { return !names.contains(shown.source->name); });
   for (const Slot& slot : slots_) {
-    if (slot.of_history || !names.contains(slot.poller.source().name)) continue;
+    if (slot.present != nullptr || !names.contains(slot.poller.source().name)) continue;
     PollerStatus status = slot.poller.status(now);
     if (slot.history != nullptr && slot.poller.has_history()) status.add(slot.history->poller.status(now));
     all.push_back({slot.poller.shared_source(), partition_, std::move(status)});

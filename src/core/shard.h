@@ -135,7 +135,10 @@ class Shard {
     Steady timer = Steady::max();
     Steady heartbeat_at{};
     Slot* history = nullptr;  // reads the history beside it
-    bool of_history = false;
+    Slot* present = nullptr;  // it reads the history beside that one
+
+    // What fails for the present would fail for the history: one of them tries.
+    bool waits_for_present() const { return present != nullptr && present->poller.fails_whatever_it_asks(); }
   };
 
   void build_pollers(RecordMap records, Now now);

@@ -83,11 +83,12 @@ void Shard::gather_progress(Now now) {
   std::size_t added = 0;
   for (Slot& slot : slots_) {
     if (added == limits_.progress_units_max) return;  // the rest with the next batch
-    if (slot.of_history) continue;
+    if (slot.present != nullptr) continue;
     if (std::optional<Unit> unit = slot.poller.take_progress(now)) {
       gathering_.add(*std::move(unit));
       ++added;
     }
+    if (slot.history != nullptr) slot.history->poller.progress_is_taken();
   }
   urgent_ = false;
   progress_due_ = now.steady + limits_.progress_interval;
@@ -101,7 +102,7 @@ void Shard::gather_heartbeats(Now now) {
   std::size_t added = 0;
   heartbeats_due_ = now.steady + series.interval;
   for (Slot& slot : slots_) {
-    if (slot.of_history) continue;
+    if (slot.present != nullptr) continue;
     if (slot.heartbeat_at <= now.steady && added < limits_.progress_units_max) {
       slot.heartbeat_at = now.steady + series.interval;
       if (std::optional<Unit> unit = slot.poller.take_heartbeat(series.topic, now)) {

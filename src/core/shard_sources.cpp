@@ -52,7 +52,7 @@ void Shard::add_history(Slot& present, Now now) {
   Poller poller = Poller::of_history(present.poller);
   if (slot == nullptr) {
     slot = present.history = &slots_.emplace_back(Slot{slots_.size(), std::move(poller), present.account});
-    slot->of_history = true;
+    slot->present = &present;
   } else {
     slot->poller = std::move(poller);
   }
@@ -135,7 +135,7 @@ void Shard::reconfigure(std::vector<std::shared_ptr<const Source>> sources, Now 
   if (state_ != State::open || draining_) return;
   std::map<std::string_view, Slot*> gone;
   for (Slot& slot : slots_) {
-    if (!slot.of_history) gone.emplace(slot.poller.source().name, &slot);
+    if (slot.present == nullptr) gone.emplace(slot.poller.source().name, &slot);
   }
   for (const std::shared_ptr<const Source>& source : sources_) {
     const auto known = gone.find(source->name);
@@ -160,7 +160,8 @@ void Shard::begin_source(std::string_view name, Now now) {
   if (state_ != State::open || draining_) return;
   for (Slot& slot : slots_) {
     const Poller& poller = slot.poller;
-    if (!slot.of_history && poller.source().name == name && poller.stopped() && poller.cursor() == nullptr) {
+    if (slot.present == nullptr && poller.source().name == name && poller.stopped() &&
+        poller.cursor() == nullptr) {
       change_poller(slot, poller.shared_source(), now);
     }
   }

@@ -71,6 +71,9 @@ std::optional<std::string> too_old(const std::string& topic, const TopicConfig& 
          alter(topic, *property + "=" + std::to_string(std::numeric_limits<long long>::max()));
 }
 
+bool read_beside_the_present(const std::shared_ptr<const Source>& source) {
+  return source->history_alongside;
+}
 bool keyed_by_id(const std::shared_ptr<const Source>& source) { return source->key == "id"; }
 
 // "topic T has cleanup.policy=P: Kafka keeps only the last record of each key"; nothing if it is not so.
@@ -170,17 +173,21 @@ std::optional<std::string> windows_at_risk(const config::Config& config, const c
   Sources sources;
   for (const auto& source : config.sources) {
     const bool begins = source->enabled && !offsets.cursors().contains(source->name);
-    if (begins && keyed_by_id(source) && source->backfill_start_time &&
+    const bool out_of_order = keyed_by_id(source) || read_beside_the_present(source);
+    if (begins && out_of_order && source->backfill_start_time &&
         *source->backfill_start_time < now - short_backfill)
       sources.push_back(source);
   }
   if (sources.empty()) return std::nullopt;
   const Source& source = furthest(sources, now);
   return named(sources) + " will be read back to " + format_rfc3339(*source.backfill_start_time) +
-         " with key: id, which spreads an actor's events over all partitions: a consumer that closes windows "
-         "by time (such as Kafka Streams or ksqlDB) drops many of them as late; for such a consumer set key: "
-         "actor, or give its windows a grace period as long as the backfill, " +
-         readable_duration(now - *source.backfill_start_time);
+         (std::ranges::any_of(sources, read_beside_the_present)
+              ? " beside what happens now (backfill: alongside)"
+              : "") +
+         (std::ranges::any_of(sources, keyed_by_id) ? ", spread over all partitions (key: id)" : "") +
+         ": a consumer that closes windows by time (such as Kafka Streams or ksqlDB) drops much of it as late; for such "
+         "a consumer set backfill: first and key: actor, or give its windows a grace period as long as the backfill, " +
+         readable_duration(now - *source.backfill_start_time) + ", or close them by heartbeats";
 }
 
 std::vector<std::string> misfits(const config::Config& config,

@@ -145,12 +145,12 @@ TEST(Api, ListsTheSourcesForPeople) {
       R"({"name":"acme","vendor":"tines","account":"acme","partition":3,"known":true,"state":"RUNNING","activity":"resting",)"
       R"("owner":"host-1","watermark":"2026-11-20T11:59:58.500Z","lag_seconds":1.500,"published":12,"dead_letters":1,)"
       R"("updated":"2026-11-20T12:00:00Z",)"
-      R"("last_success":null,"failing_since":null,"attempts":0,"next_attempt":null,"backfill_end":null,)"
+      R"("last_success":null,"failing_since":null,"attempts":0,"next_attempt":null,"history":null,"backfill_end":null,)"
       R"("error":"","error_status":0,"per_minute":[0,12]},)"
       R"({"name":"sad","vendor":"tines","account":"acme","partition":3,"known":true,"state":"FAILED","activity":"resting",)"
       R"("owner":null,"watermark":null,"lag_seconds":null,"published":0,"dead_letters":0,)"
       R"("updated":null,)"
-      R"("last_success":null,"failing_since":null,"attempts":0,"next_attempt":null,"backfill_end":null,)"
+      R"("last_success":null,"failing_since":null,"attempts":0,"next_attempt":null,"history":null,"backfill_end":null,)"
       R"("error":"the key is refused; make a \"new\" one","error_status":401,"per_minute":[]}]})");
 }
 

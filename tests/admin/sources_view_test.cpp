@@ -92,6 +92,21 @@ TEST(SourcesView, ASourceOfAnotherInstanceIsKnownByItsRecords) {
   EXPECT_EQ(shown.view().state, SourceState::paused);
 }
 
+TEST(SourcesView, AHistoryThatAnotherInstanceReadsIsKnownByTheRecord) {
+  Shown shown;
+  shown.own("host-2");
+  shown.cursor.history = core::History{noon, noon - 24h, {noon - 24h, ""}, 0, false, {}};
+  shown.write();
+  EXPECT_EQ(shown.view().activity, core::Activity::backfilling);
+  shown.cursor.history->all_read = true;
+  shown.write();
+  EXPECT_EQ(shown.view().activity, std::nullopt);
+  shown.cursor.history->last_error = core::LastError{403, "not so far back"};
+  shown.write();
+  EXPECT_EQ(shown.view().state, SourceState::failed);
+  EXPECT_EQ(shown.view().error, "not so far back");
+}
+
 TEST(SourcesView, WhatNoOwnerCanUseIsFailedWithItsRemedy) {
   Shown shown;
   shown.own("host-1");

@@ -53,5 +53,35 @@ TEST(Alongside, WhatHappensNowIsPublishedWhileTheHistoryIsReadWhateverIsKilled) 
   drain(*run);
 }
 
+// As by a release that read the past first, and one that is killed as soon as it has told the two apart.
+TEST(Alongside, AnUpgradeAmidABackfillThatIsKilledLosesNothing) {
+  World world({.vendors = {"tines"}, .like = "\"history\":6000,\"history_span\":\"2000h\",\"rate\":1"});
+  YAML::Node source = world.source_config("tines");
+  source["backfill"] = "first";
+  source["overlap"] = "5s";
+  source["page_size"] = 100;
+  source["lanes"] = 1;
+  source["rate_limit"] = "1/s";
+  auto run = world.start();
+  until("it reads its past", 60s,
+        [&] { return read_topic(world.bootstrap(), world.topic("tines")).size() > 300; });
+  kill_at_once(*run);
+  const YAML::Node before = record_of(world);
+  ASSERT_EQ(before["version"].as<int>(), 1);
+  source.remove("backfill");
+  run = world.start();
+  until("its history is told apart", 90s, [&] { return record_of(world)["version"].as<int>() == 2; });
+  kill_at_once(*run);
+  const YAML::Node apart = record_of(world);
+  EXPECT_EQ(apart["generation"].as<int>(), before["generation"].as<int>());
+  EXPECT_GE(apart["published"].as<int>(), before["published"].as<int>());
+  run = world.start();
+  until("the history has been read", 180s, [&] { return !record_of(world)["history"]; });
+  world.stop_production();
+  world.expect_exactly_once();
+  world.expect_gapless();
+  drain(*run);
+}
+
 }  // namespace
 }  // namespace auditstream::test

@@ -98,7 +98,10 @@ TEST(UncleanElection, IsNamedAndWhatItLosesIsFilledByVerify) {
       {{"unclean.leader.election.enable", "true"}, {"min.insync.replicas", "1"}, {"retention.ms", "-1"}},
       {1, 2});
   world.source_config("tines")["overlap"] = "1s";  // what is younger is not compared
-  EXPECT_THAT(world.auditstream({"check"}).out, HasSubstr("unclean.leader.election.enable"));
+  // As soon as the broker that it asks knows the topic.
+  until("check names it", 60s, [&] {
+    return world.auditstream({"check"}).out.find("unclean.leader.election.enable") != std::string::npos;
+  });
   const auto run = world.start();
   world.until_up_to_date();
   brokers.kill(2);

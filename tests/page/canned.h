@@ -26,6 +26,7 @@ struct CannedSource {
   int attempts = 0;
   std::optional<std::string> next_attempt = std::nullopt;
   std::optional<std::string> backfill_end = std::nullopt;
+  std::string history = "null";
 };
 
 constexpr const char* kafka_is_there = R"({"reachable":true,"since":null,"error":""})";
@@ -55,7 +56,7 @@ inline std::string canned_report(const std::vector<CannedSource>& sources,
               ",\"last_success\":" + or_null(source.last_success) +
               ",\"failing_since\":" + or_null(source.failing_since) +
               ",\"attempts\":" + std::to_string(source.attempts) +
-              ",\"next_attempt\":" + or_null(source.next_attempt) +
+              ",\"next_attempt\":" + or_null(source.next_attempt) + ",\"history\":" + source.history +
               ",\"backfill_end\":" + or_null(source.backfill_end);
     report += source.lag_seconds ? ",\"watermark\":\"2026-11-26T10:59:58.123Z\",\"lag_seconds\":" +
                                        std::to_string(*source.lag_seconds)
@@ -87,7 +88,8 @@ inline std::vector<CannedSource> every_state() {
        .published = 7654321,
        .per_minute = "[900,1200,1100,1300,1250,1180,990,1400,1350,1500,1480,1460,1510,1490,1530,620]",
        .next_attempt = "2026-11-26T11:00:01Z",
-       .backfill_end = "2026-11-26T13:10:00Z"},
+       .backfill_end = "2026-11-26T13:10:00Z",
+       .history = R"({"watermark":"2026-03-01T10:00:00Z","until":"2026-11-26T09:00:00Z"})"},
       {.name = "acme-endorlabs",
        .activity = "throttled",
        .error = "Endor Labs at https://api.endorlabs.com answered 429 Too Many Requests; Give the source a "

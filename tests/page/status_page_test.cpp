@@ -183,8 +183,9 @@ TEST_F(StatusPage, SaysSinceWhenASourceFailsAndWhatToDo) {
   EXPECT_THAT(text("acme-endorlabs", ".success"),
               StartsWith("Throttled for 1m 50s\nsince 10:58:10Z, 2 attempts"));
   EXPECT_EQ(text("globex-workato", ".watermark"), "10:59:58Z\n5h 0m ahead: it lies in the future");
-  EXPECT_EQ(text("acme-captivateiq", ".watermark"),
-            "10:59:58Z\n2d 4h behind\nhistory read in about 2h 10m, at 13:10:00Z");
+  EXPECT_EQ(
+      text("acme-captivateiq", ".watermark"),
+      "10:59:58Z\n2d 4h behind\nhistory read to 2026-03-01 10:00:00Z; the rest in about 2h 10m, at 13:10:00Z");
   EXPECT_EQ(text("acme-tines", ".success"), "12s ago\nnext attempt in 18s");
   EXPECT_EQ(value_of(part_of("acme-tines", ".error") + ".hidden"), "true");
   const auto link = [&](const std::string& source) {

@@ -81,7 +81,7 @@ TEST_F(ConfigValues, DefaultsOfASource) {
   EXPECT_EQ(t->backfill_start_time, std::nullopt);
   EXPECT_EQ(t->poll_interval, 30s);
   EXPECT_EQ(t->overlap, 10min);
-  EXPECT_FALSE(t->history_alongside);
+  EXPECT_TRUE(t->history_alongside);
   EXPECT_EQ(t->lanes, 0u);
   EXPECT_EQ(t->rate_limit, vendor_apis::find_vendor("tines")->traits().rate_limit);
   EXPECT_EQ(t->page_size, vendor_apis::find_vendor("tines")->traits().page_size);
@@ -98,7 +98,7 @@ TEST_F(ConfigValues, EverythingSet) {
       "    backfill_start_time: 2026-01-01T01:00:00+01:00\n"
       "    poll_interval: 200ms\n"
       "    overlap: 0s\n"
-      "    backfill: alongside\n"
+      "    backfill: first\n"
       "    lanes: 64\n"
       "    account: shared\n"
       "    rate_limit: [10/s, 1000/6s, 1500/h, 2000/min]\n"
@@ -116,7 +116,7 @@ TEST_F(ConfigValues, EverythingSet) {
   EXPECT_EQ(t->backfill_start_time, parse_rfc3339("2026-01-01T00:00:00Z").value());
   EXPECT_EQ(t->poll_interval, 200ms);
   EXPECT_EQ(t->overlap, 0s);
-  EXPECT_TRUE(t->history_alongside);
+  EXPECT_FALSE(t->history_alongside);
   EXPECT_EQ(t->lanes, 64u);
   EXPECT_EQ(t->account, "shared");
   EXPECT_THAT(t->rate_limit,

@@ -53,10 +53,18 @@ class GivenObserver final : public Observer {
 
 struct Tenant {
   std::vector<std::pair<std::string, Time>> events;
-  std::optional<http::Response> refusal;  // instead of the log
+  std::optional<http::Response> refusal;              // instead of the log
+  std::optional<http::Response> refusal_of_the_past;  // instead of a part of the log that has an end
+  std::optional<http::Response> refusal_of_the_present;
   std::vector<Steady> asked_at;
   std::vector<std::string> urls;
 
+  http::Response answer(const std::string& url) const {
+    const std::optional<http::Response>& instead =
+        is_of_the_past(url) ? refusal_of_the_past : refusal_of_the_present;
+    return instead ? *instead : answer();
+  }
+  static bool is_of_the_past(const std::string& url) { return url.find("&before=") != std::string::npos; }
   http::Response answer() const {
     if (refusal) return *refusal;
     std::string rows;
@@ -119,7 +127,7 @@ class ShardLife {
       Tenant& tenant = tenants[request.url.substr(host, request.url.find('.') - host)];
       tenant.asked_at.push_back(now.steady);
       tenant.urls.push_back(request.url);
-      EXPECT_TRUE(shard->on_response(id, tenant.answer(), now));
+      EXPECT_TRUE(shard->on_response(id, tenant.answer(request.url), now));
       shard->step(now);  // as the loop does after each round of answers
     }
     if (!shard->closed() && shard->wake_at() <= now.steady) {

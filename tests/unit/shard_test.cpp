@@ -17,8 +17,10 @@ using ::testing::ElementsAre;
 using ::testing::Gt;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Le;
 using ::testing::Not;
 using ::testing::Pair;
+using ::testing::ResultOf;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 using ::testing::UnorderedElementsAreArray;
@@ -1144,7 +1146,7 @@ TEST(History, NeverDelaysThePresent) {
   LongPast life({4, 1min});  // four requests a minute, a poll takes two of them
   life.start();
   life.live(1min);
-  ASSERT_TRUE(life.cursor().history);
+  ASSERT_TRUE(life.cursor().unread_history());
   EXPECT_EQ(life.cursor().history->until, noon);
   for (int minute = 0; minute < 5; ++minute) {
     const std::string id = "now" + std::to_string(minute);
@@ -1163,7 +1165,9 @@ TEST(History, EndsWhereThePresentBeganAndNothingComesTwice) {
   life.tenants["acme"].events.emplace_back("late at the border", noon - 1s);
   life.tenants["acme"].events.emplace_back("now", life.now.wall);
   life.live(30min);
-  EXPECT_TRUE(life.cursor().history) << "nothing has shown how far the vendor's log has got";
+  ASSERT_TRUE(life.cursor().history) << "nothing has shown how far the vendor's log has got";
+  EXPECT_TRUE(life.cursor().history->all_read) << "but there is nothing new in it";
+  EXPECT_EQ(life.status("acme").activity, Activity::resting);
   life.tenants["acme"].events.emplace_back("later", life.now.wall);
   life.live(10min);
   EXPECT_FALSE(life.cursor().history);
@@ -1182,9 +1186,7 @@ TEST(History, IsNotOverByWhatWasSeenAfterItWasAskedFor) {
   life.live(20min);
   life.answering = false;
   life.live(5min);
-  const auto of_the_past = [](const auto& request) {
-    return request.second.url.find("&before=") != std::string::npos;
-  };
+  const auto of_the_past = [](const auto& request) { return Tenant::is_of_the_past(request.second.url); };
   const auto found = std::ranges::find_if(life.client.waiting, of_the_past);
   ASSERT_NE(found, life.client.waiting.end());
   const http::RequestId past = found->first;
@@ -1227,6 +1229,59 @@ TEST(History, GoesOnInTheNextProcess) {
   ASSERT_TRUE(life.cursor().history);
   EXPECT_EQ(life.cursor().history->until, noon);
   EXPECT_GT(life.cursor().history->floor, reached);
+}
+
+TEST(History, WaitsWhileThePresentFails) {
+  LongPast life({6, 1min});
+  life.start();
+  life.live(2min);
+  ASSERT_TRUE(life.cursor().history);
+  Tenant& tenant = life.tenants["acme"];
+  tenant.refusal = answer_with(401, "");
+  life.live(1min);
+  tenant.urls.clear();
+  life.live(10min);
+  EXPECT_THAT(tenant.urls, SizeIs(Le(10))) << "one request a minute: a vendor may lock the account";
+  EXPECT_THAT(tenant.urls, Not(Contains(ResultOf(Tenant::is_of_the_past, true))));
+  EXPECT_TRUE(life.cursor().last_error);
+  tenant.refusal.reset();
+  const Position reached = life.cursor().history->floor;
+  life.live(10min);
+  EXPECT_FALSE(life.cursor().last_error);
+  EXPECT_TRUE(!life.cursor().history || life.cursor().history->floor > reached);
+}
+
+TEST(History, GoesOnWhereOnlyTheNewestPartOfTheLogCantBeRead) {
+  LongPast life;
+  life.start();
+  life.tenants["acme"].refusal_of_the_present = answer_with(200, "{");
+  life.live(10min);
+  EXPECT_TRUE(life.cursor().last_error);
+  EXPECT_THAT(life.journal->published, SizeIs(29));
+}
+
+TEST(History, ThatFailsAloneDelaysNothingAndIsToldInTheCursor) {
+  LongPast life({6, 1min});
+  Tenant& tenant = life.tenants["acme"];
+  life.start();
+  life.live(1min);
+  tenant.refusal_of_the_past = answer_with(403, "");
+  life.live(2min);
+  for (const char* id : {"a", "b"}) {
+    tenant.events.emplace_back(id, life.now.wall);
+    life.live(1min);
+    EXPECT_THAT(life.journal->published, Contains(id));
+    ASSERT_TRUE(life.cursor().history);
+    ASSERT_TRUE(life.cursor().history->last_error);
+    EXPECT_EQ(life.cursor().history->last_error->status, 403);
+    EXPECT_FALSE(life.cursor().last_error);
+    EXPECT_EQ(life.status("acme").error_status, 403);
+    life.start();  // the next process knows it, too
+  }
+  tenant.refusal_of_the_past.reset();
+  life.live(10min);
+  EXPECT_FALSE(life.cursor().history && life.cursor().history->last_error);
+  EXPECT_EQ(life.status("acme").error, "");
 }
 
 TEST(History, ASourceThatFallsBehindReadsWhatItHasMissedBesideThePresent) {

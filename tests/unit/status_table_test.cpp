@@ -153,6 +153,10 @@ TEST(StatusTable, SaysWhenHistoryWillHaveBeenReadAndWhatLiesAhead) {
   made.sources[0].backfill_end = now + 2h + 10min;
   made.sources[1].lag_seconds = -5 * 3600;
   EXPECT_THAT(status_text(made, {}), HasSubstr("  2h 10m left  "));
+  made.sources[0].history_watermark = now - 24h;
+  EXPECT_THAT(status_text(made, {}), HasSubstr("  at 2026-11-25, 2h 10m left  "));
+  made.sources[0].backfill_end.reset();
+  EXPECT_THAT(status_text(made, {}), HasSubstr("  at 2026-11-25  ")) << "another instance reads it";
   EXPECT_THAT(status_text(made, {}), HasSubstr("  5h 0m ahead  "));
 }
 
@@ -265,11 +269,12 @@ TEST(StatusReport, IsReadFromTheInstance) {
           "config":{"taken":false,"refused_at":"2026-11-26T10:56:00Z","error":"ten"},"sources":[
           {"name":"a","vendor":"tines","account":"a","partition":3,"state":"RUNNING","activity":"resting","known":false,"owner":"h",
            "last_success":"2026-11-26T10:58:00Z","failing_since":"2026-11-26T10:58:30Z","attempts":7,
-           "next_attempt":"2026-11-26T11:00:30Z","backfill_end":"2026-11-26T13:00:00Z","watermark":"2026-11-26T10:59:58Z",
+           "next_attempt":"2026-11-26T11:00:30Z","history":{"watermark":"2026-03-01T10:00:00Z","until":"2026-11-26T09:00:00Z"},
+           "backfill_end":"2026-11-26T13:00:00Z","watermark":"2026-11-26T10:59:58Z",
            "lag_seconds":-2,"published":12345,"dead_letters":6,"updated":null,"error":"\u001b","error_status":503,
            "per_minute":[0,12,40]},
           {"name":"b","vendor":"tines","account":"a","partition":3,"state":"UNASSIGNED","activity":"","known":true,"owner":null,
-           "last_success":null,"failing_since":null,"attempts":0,"next_attempt":null,"backfill_end":null,"watermark":null,
+           "last_success":null,"failing_since":null,"attempts":0,"next_attempt":null,"history":null,"backfill_end":null,"watermark":null,
            "lag_seconds":null,"published":0,"dead_letters":0,"updated":null,"error":"","error_status":0,"per_minute":[]}]})");
   ASSERT_TRUE(read.ok()) << read.error().message;
   const auto time = [](const char* text) { return parse_rfc3339(text).value(); };
@@ -288,6 +293,7 @@ TEST(StatusReport, IsReadFromTheInstance) {
   EXPECT_EQ(a.attempts, 7);
   EXPECT_EQ(a.next_attempt, time("2026-11-26T11:00:30Z"));
   EXPECT_EQ(a.backfill_end, time("2026-11-26T13:00:00Z"));
+  EXPECT_EQ(a.history_watermark, time("2026-03-01T10:00:00Z"));
   EXPECT_EQ(a.watermark, time("2026-11-26T10:59:58Z"));
   EXPECT_EQ(a.lag_seconds, -2.0);
   EXPECT_EQ(a.per_minute, 12);
@@ -299,8 +305,9 @@ TEST(StatusReport, IsReadFromTheInstance) {
   EXPECT_EQ(b.owner, "");
   EXPECT_EQ(b.lag_seconds, std::nullopt);
   EXPECT_EQ(b.per_minute, std::nullopt);
-  for (const auto time_of : {&SourceRow::last_success, &SourceRow::failing_since, &SourceRow::next_attempt,
-                             &SourceRow::backfill_end, &SourceRow::watermark}) {
+  for (const auto time_of :
+       {&SourceRow::last_success, &SourceRow::failing_since, &SourceRow::next_attempt,
+        &SourceRow::backfill_end, &SourceRow::history_watermark, &SourceRow::watermark}) {
     EXPECT_EQ(b.*time_of, std::nullopt);
   }
 }

@@ -54,7 +54,15 @@ TEST(WindowsAtRisk, AreToldOfOnceForAllSourcesThatBeginABackfillById) {
   add_source(config, "two", "id", 60 * 24h);
   EXPECT_THAT(windows_at_risk(config, {}, now),
               Optional(AllOf(HasSubstr("sources one, two "), HasSubstr("2026-09-21T12:00:00Z"),
-                             HasSubstr("set key: actor"), HasSubstr("grace period"), HasSubstr("60 d"))));
+                             HasSubstr("set backfill: first and key: actor"), HasSubstr("grace period"),
+                             HasSubstr("60 d"), HasSubstr("(key: id)"), Not(HasSubstr("alongside")))));
+}
+
+TEST(WindowsAtRisk, AreToldOfWhereThePastIsReadBesideThePresent) {
+  config::Config config;
+  add_source(config, "one", "actor")->history_alongside = true;
+  EXPECT_THAT(windows_at_risk(config, {}, now),
+              Optional(AllOf(HasSubstr("(backfill: alongside)"), Not(HasSubstr("key: id")))));
 }
 
 TEST(WindowsAtRisk, AreNotToldOfAgainOnceThereIsACursor) {

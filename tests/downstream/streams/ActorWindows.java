@@ -9,6 +9,8 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.errors.TopicExistsException;
@@ -18,6 +20,7 @@ import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler;
 import org.apache.kafka.streams.processor.api.Processor;
@@ -29,15 +32,17 @@ import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
 
 /**
- * Events and logins of each actor in windows of event time, from topics with `key: actor`.
+ * Events and logins of each actor in windows of event time, from topics with `key: actor` and from the heartbeats.
  *
  * actors.windows  key "urn:auditstream:tines:acme zoe@example.org 2026-11-28T14:35:00Z", value {"events":17,"logins":2}: each record
  *                 replaces the one before
  * actors.alerts   the same key, once for each window that reaches alert.at logins, at the moment when it does
- * actors.late     the ids of events that came after their window was closed
+ * actors.final    the same key and value as in actors.windows, once for each window, when it is complete
+ * actors.late     the ids of events that came after their window was complete: there should be none
  */
 public final class ActorWindows {
-  static final String WINDOWS = "actors.windows", ALERTS = "actors.alerts", LATE = "actors.late";
+  static final String WINDOWS = "actors.windows", ALERTS = "actors.alerts", FINAL = "actors.final", LATE = "actors.late";
+  static final List<String> SINKS = List.of(WINDOWS, ALERTS, FINAL, LATE);
 
   public static void main(String[] arguments) throws Exception {
     Properties config = new Properties();
@@ -53,8 +58,11 @@ public final class ActorWindows {
         .addProcessor("count", () -> new Counter(config), "events")
         .addStateStore(sources, "count")
         .addStateStore(counts, "count")
-        .addStateStore(ids, "count");
-    for (String sink : List.of(WINDOWS, ALERTS, LATE)) {
+        .addStateStore(ids, "count")
+        .addGlobalStore(Stores.keyValueStoreBuilder(Stores.inMemoryKeyValueStore("heartbeats"), Serdes.String(), Serdes.String())
+            .withLoggingDisabled(), "heartbeats in", new StringDeserializer(), new StringDeserializer(),
+            config.getProperty("heartbeats"), "heartbeats kept", KeepLast::new);
+    for (String sink : SINKS) {
       topology.addSink(sink, sink, new StringSerializer(), new StringSerializer(), "count");
     }
 
@@ -78,7 +86,7 @@ public final class ActorWindows {
   static void createTopics(Properties config, String like) throws Exception {
     try (Admin admin = Admin.create(config)) {
       int partitions = admin.describeTopics(List.of(like)).allTopicNames().get().get(like).partitions().size();
-      for (String name : List.of(WINDOWS, ALERTS, LATE)) {
+      for (String name : SINKS) {
         NewTopic topic = new NewTopic(name, partitions, (short) -1);
         if (name.equals(WINDOWS)) topic.configs(Map.of("cleanup.policy", "compact"));
         try {
@@ -90,10 +98,43 @@ public final class ActorWindows {
     }
   }
 
-  /** How far one source is, within one partition. There its events are in the order of their times, but for late ones. */
+  /** Keeps the last heartbeat of each source, in every instance. */
+  static final class KeepLast implements Processor<String, String, Void, Void> {
+    private KeyValueStore<String, String> store;
+
+    @Override
+    public void init(ProcessorContext<Void, Void> context) {
+      store = context.getStateStore("heartbeats");
+    }
+
+    @Override
+    public void process(Record<String, String> heartbeat) {
+      store.put(heartbeat.key(), heartbeat.value());
+    }
+  }
+
+  /** "Everything before `until` is published, in `seq` events." */
+  record Heartbeat(long until, long seq, long generation) {
+    private static final Pattern SPELLED =
+        Pattern.compile("\"complete_until\":\"([^\"]+)\",\"seq\":([0-9]+),\"generation\":([0-9]+)");
+
+    static Heartbeat parse(String text) {
+      Matcher parts = text == null ? null : SPELLED.matcher(text);
+      return parts == null || !parts.find() ? new Heartbeat(Long.MIN_VALUE, 0, 0)
+          : new Heartbeat(Instant.parse(parts.group(1)).toEpochMilli(), Long.parseLong(parts.group(2)), Long.parseLong(parts.group(3)));
+    }
+
+    /** Whether this partition has been read as far as the heartbeat reaches, once it was read to that number. */
+    boolean holds(Source source) {
+      return generation == source.generation && source.seq > seq;
+    }
+  }
+
+  /** How far one source is, within one partition. */
   static final class Source {
     long generation, seq, time = Long.MIN_VALUE;
     long replayedTo = Long.MIN_VALUE;  // the latest time of an earlier generation
+    long complete = Long.MIN_VALUE;    // windows that begin earlier are complete
 
     static Source parse(String text) {
       Source source = new Source();
@@ -103,35 +144,32 @@ public final class ActorWindows {
       source.seq = Long.parseLong(parts[1]);
       source.time = Long.parseLong(parts[2]);
       source.replayedTo = Long.parseLong(parts[3]);
+      source.complete = Long.parseLong(parts[4]);
       return source;
-    }
-
-    long firstOpen(Counter counter) {
-      return time == Long.MIN_VALUE ? Long.MIN_VALUE : counter.start(time - counter.grace);
     }
 
     @Override
     public String toString() {
-      return generation + " " + seq + " " + time + " " + replayedTo;
+      return generation + " " + seq + " " + time + " " + replayedTo + " " + complete;
     }
   }
 
   /**
-   * Closes the windows of each source by that source's own time. Kafka Streams' windows close by the latest time of a task, which
-   * reads all topics: then a source that is ahead closes the windows of one that still reads its past.
+   * Closes the windows of each source when that source says that they are complete. Kafka Streams' windows close by the latest time
+   * of a task, which reads all topics: then what happens now closes the windows of the past that is read beside it.
    */
   static final class Counter implements Processor<String, byte[], String, String> {
     private final Set<String> logins;
-    private final long size, grace, alertAt;
+    private final long size, alertAt;
     private ProcessorContext<String, String> context;
     private KeyValueStore<String, String> sources;
     private KeyValueStore<String, String> counts;  // of open windows: SOURCE START ACTOR
     private KeyValueStore<String, String> ids;     // of their events: SOURCE START ID
+    private KeyValueStore<String, String> heartbeats;
 
     Counter(Properties config) {
       logins = Set.of(config.getProperty("logins").split(","));
       size = Long.parseLong(config.getProperty("window.ms"));
-      grace = Long.parseLong(config.getProperty("grace.ms"));
       alertAt = Long.parseLong(config.getProperty("alert.at"));
     }
 
@@ -141,6 +179,7 @@ public final class ActorWindows {
       sources = context.getStateStore("sources");
       counts = context.getStateStore("counts");
       ids = context.getStateStore("ids");
+      heartbeats = context.getStateStore("heartbeats");
     }
 
     @Override
@@ -158,19 +197,20 @@ public final class ActorWindows {
         if (generation < source.generation || Long.parseLong(seq) <= source.seq) return;  // was here already
         source.seq = Long.parseLong(seq);
       }
-      count(event, source, name, id);
-      if (event.timestamp() > source.time) {
-        long open = source.firstOpen(this);
-        source.time = event.timestamp();
-        if (source.firstOpen(this) > open) forget(name, source.firstOpen(this));
+      Heartbeat heartbeat = Heartbeat.parse(heartbeats.get(name.substring(name.lastIndexOf(':') + 1)));
+      if (heartbeat.holds(source) && start(heartbeat.until()) > source.complete) {
+        source.complete = start(heartbeat.until());
+        close(event, name, source.complete);
       }
+      count(event, source, name, id);
+      source.time = Math.max(source.time, event.timestamp());
       sources.put(name, source.toString());
     }
 
     private void count(Record<String, byte[]> event, Source source, String name, String id) {
       long start = start(event.timestamp());
       boolean again = event.timestamp() <= source.replayedTo;
-      if (start < source.firstOpen(this)) {
+      if (start < source.complete) {
         // What an operator publishes again is not late: its window was closed with it.
         if (!again) context.forward(event.withKey(name).withValue(id), LATE);
         return;
@@ -187,21 +227,28 @@ public final class ActorWindows {
       boolean login = action != null && logins.contains(action);
       if (login) found++;
       counts.put(window, events + " " + found);
-      String value = "{\"events\":" + events + ",\"logins\":" + found + "}";
-      Record<String, String> result = new Record<>(name + " " + event.key() + " " + Instant.ofEpochMilli(start), value,
-          event.timestamp());
+      Record<String, String> result = result(window, events + " " + found, event.timestamp());
       context.forward(result, WINDOWS);
       if (login && found == alertAt) context.forward(result, ALERTS);
     }
 
+    private static Record<String, String> result(String window, String count, long time) {
+      String[] of = window.split("\0"), numbers = count.split(" ");
+      String key = of[0] + " " + of[2] + " " + Instant.ofEpochMilli(Long.parseLong(of[1]));
+      return new Record<>(key, "{\"events\":" + numbers[0] + ",\"logins\":" + numbers[1] + "}", time);
+    }
+
     /** The windows of a source that begin before `to`. */
-    private void forget(String name, long to) {
+    private void close(Record<?, ?> event, String name, long to) {
       for (KeyValueStore<String, String> store : List.of(counts, ids)) {
-        List<String> old = new ArrayList<>();
+        List<KeyValue<String, String>> old = new ArrayList<>();
         try (KeyValueIterator<String, String> found = store.range(key(name, 0, ""), key(name, to, ""))) {
-          while (found.hasNext()) old.add(found.next().key);
+          found.forEachRemaining(old::add);
         }
-        old.forEach(store::delete);
+        for (KeyValue<String, String> each : old) {
+          if (store == counts) context.forward(result(each.key, each.value, event.timestamp()), FINAL);
+          store.delete(each.key);
+        }
       }
     }
 

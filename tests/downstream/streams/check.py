@@ -1,5 +1,5 @@
 """Kafka Streams counts events and logins per actor in windows of five minutes: over two hours of the past and live, with auditstream
-and itself killed on the way, and an operator who publishes half an hour again."""
+and itself killed on the way, and an operator who publishes half an hour again. The past is read beside what happens meanwhile."""
 import collections
 import json
 import pathlib
@@ -15,6 +15,7 @@ consumer.session.timeout.ms=6000
 consumer.heartbeat.interval.ms=1000
 consumer.metadata.max.age.ms=5000
 """
+HEARTBEATS = "heartbeats: {topic: audit.heartbeat, interval: 1s}\n"
 
 
 def settings():
@@ -43,6 +44,11 @@ def counted(world):
     return {record.key: json.loads(record.value) for record in world.records(["actors.windows"])}
 
 
+def final(world):
+    """What is in actors.final: windows that are complete, each once."""
+    return [(record.key, json.dumps(json.loads(record.value))) for record in world.records(["actors.final"])]
+
+
 class Streams:
     def __init__(self, world):
         self.world = world
@@ -62,11 +68,13 @@ class Streams:
 
 def main():
     arena.documented(FOLDER / "streams.properties")
-    with arena.Arena(history=2000, history_span="2h", rate="5/s", key="actor") as world:
+    assert f"\n    {HEARTBEATS}" in arena.DOCS
+    with arena.Arena(history=2000, history_span="2h", rate="5/s", key="actor", defaults={"overlap": "30s"},
+                     more=HEARTBEATS) as world:
         streams = Streams(world)
         world.enable(BEHIND, False)
         world.run_auditstream()
-        arena.wait_until("auditstream has made its topics", lambda: world.topics() >= set(arena.TOPICS))
+        arena.wait_until("auditstream has made its topics", lambda: world.topics() >= {*arena.TOPICS, "audit.heartbeat"})
         streams.run()
         arena.wait_until("there is something to count", lambda: world.high() > 2000)
         world.kill_auditstream()
@@ -85,8 +93,10 @@ def main():
         world.publish_again("acme-workato", 30)
         live = sum(len(events) for events in world.truth().values()) + 300
         arena.wait_until("new events", lambda: sum(len(events) for events in world.truth().values()) > live)
+        arena.wait_until("windows are complete", lambda: len(final(world)) > 100)
         world.stop_production()
         truth = world.wait_until_complete()
+        assert any("auditstream_backfill" in record.headers for record in world.published), "there was no history"
         again = [record for record in world.published if record.headers["auditstream_generation"] != "1"]
         assert len(world.published) > sum(len(events) for events in truth.values()), "nothing was published again"
 
@@ -101,9 +111,12 @@ def main():
         # Everything is counted, so whatever it says beyond that is there, too.
         assert sorted(record.key for record in world.records(["actors.alerts"])) == alerts
         assert not world.records(["actors.late"])
+        closed = final(world)
+        assert len(closed) == len(dict(closed)), "a window was complete twice"
+        assert dict(closed).items() <= {key: json.dumps(window) for key, window in windows.items()}.items()
         assert not [topic for topic in world.topics() if "repartition" in topic]
         events = sum(window["events"] for window in windows.values())
-        arena.say(f"{len(windows)} windows of {events} events and {len(alerts)} alerts, as the vendors' logs have them; "
+        arena.say(f"{len(windows)} windows of {events} events, {len(closed)} of them complete, and {len(alerts)} alerts, as the vendors' logs have them; "
                   f"{len(again)} records of a second generation, {len(world.published) - events} of them known")
 
 
