@@ -11,7 +11,7 @@ FROM debian:13.7-slim@sha256:a29215f6a35e51e22adffa17f89e9d2ef06214e64a2bad10d76
 FROM debian AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
     g++ cmake ninja-build pkg-config perl-base dpkg-dev file \
-    librdkafka-dev libcurl4-openssl-dev rapidjson-dev libyaml-cpp-dev libcli11-dev libxxhash-dev \
+    librdkafka-dev libcurl4-openssl-dev rapidjson-dev libyaml-cpp-dev libcli11-dev libxxhash-dev libjemalloc-dev \
     libboost-dev prometheus-cpp-dev libsystemd-dev zlib1g-dev libssl-dev openssl
 WORKDIR /src
 COPY CMakeLists.txt README.md ./

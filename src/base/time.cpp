@@ -1,9 +1,9 @@
 // Parses and prints times and durations. Knows no clock and no locale.
 #include "auditstream/time.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstdio>
 #include <limits>
 
 namespace auditstream {
@@ -114,6 +114,24 @@ bool printable(Time time) {
   return time >= Time(sys_days(year(0) / January / 1)) && time < Time(sys_days(year(10'000) / January / 1));
 }
 
+// Called for every event, so it does without printf.
+void append(std::string& text, char before, std::int64_t number, int digits) {
+  text += before;
+  const std::size_t end = text.size() + static_cast<std::size_t>(digits);
+  text.resize(end);
+  for (int digit = 1; digit <= digits; ++digit, number /= 10) {
+    text[end - static_cast<std::size_t>(digit)] = static_cast<char>('0' + number % 10);
+  }
+}
+
+void append_day(std::string& text, Time time) {
+  const std::chrono::year_month_day date(std::chrono::floor<days>(time));
+  const int year = std::clamp(static_cast<int>(date.year()), 0, 9999);
+  append(text, static_cast<char>('0' + year / 1000), year % 1000, 3);
+  append(text, '-', static_cast<unsigned>(date.month()), 2);
+  append(text, '-', static_cast<unsigned>(date.day()), 2);
+}
+
 std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
 Error bad_time(std::string_view text, const std::string& why) {
@@ -170,33 +188,27 @@ std::optional<Time> parse_event_time(std::string_view text) {
 }
 
 std::string format_day(Time time) {
-  const std::chrono::year_month_day date(std::chrono::floor<days>(time));
-  char out[32];
-  std::snprintf(out, sizeof out, "%04d-%02u-%02u", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
-  return out;
+  std::string text;
+  append_day(text, time);
+  return text;
 }
 
-// Called for every event, so it does without printf.
 std::string format_rfc3339(Time time, int digits_min) {
   const std::chrono::hh_mm_ss clock(time - std::chrono::floor<days>(time));
-  std::string text = format_day(time);
-  const auto add = [&text](char before, std::int64_t number, int digits) {
-    text += before;
-    for (std::int64_t place = digits == 6 ? 100'000 : digits == 3 ? 100 : 10; place > 0; place /= 10) {
-      text += static_cast<char>('0' + number / place % 10);
-    }
-  };
-  add('T', clock.hours().count(), 2);
-  add(':', clock.minutes().count(), 2);
-  add(':', clock.seconds().count(), 2);
+  std::string text;
+  text.reserve(sizeof "2026-11-20T12:00:00.123456Z");
+  append_day(text, time);
+  append(text, 'T', clock.hours().count(), 2);
+  append(text, ':', clock.minutes().count(), 2);
+  append(text, ':', clock.seconds().count(), 2);
   const std::int64_t micros = clock.subseconds().count();
   if (micros % 1000 != 0 || digits_min == 6) {
-    add('.', micros, 6);
+    append(text, '.', micros, 6);
   } else if (micros != 0 || digits_min == 3) {
-    add('.', micros / 1000, 3);
+    append(text, '.', micros / 1000, 3);
   }
-  return text + "Z";
+  text += 'Z';
+  return text;
 }
 
 Time floor_second(Time time) { return std::chrono::floor<seconds>(time); }

@@ -1305,13 +1305,17 @@ TEST(History, ASourceThatFallsBehindReadsWhatItHasMissedBesideThePresent) {
 }
 
 TEST(History, AShortPastIsReadFirst) {
-  ShardLife life;
-  Source& source = life.add("acme");
-  source.history_alongside = true;
-  source.backfill_start_time = noon - 50min;
-  life.start();
-  life.live(5min);
-  EXPECT_FALSE(decode_cursor(life.journal->records.at("acme"))->cursor.history);
+  for (const Duration past : {Duration{1s}, Duration{50min}}) {
+    ShardLife life;
+    Source& source = life.add("acme");
+    source.history_alongside = true;
+    source.backfill_start_time = noon - past;
+    life.tenants["acme"].events = {{"a", noon - past}, {"b", noon}};
+    life.start();
+    life.live(5min);
+    EXPECT_FALSE(decode_cursor(life.journal->records.at("acme"))->cursor.history);
+    EXPECT_THAT(life.journal->published, ElementsAre("a", "b"));
+  }
 }
 
 TEST(History, IsReadFirstWhereOneOrderIsWanted) {
