@@ -98,14 +98,13 @@ bool Ledger::join() {
 }
 
 void Ledger::advance(Part part, Time watermark, Position floor) {
-  // Until the present has shown anything, the source is as far as its history.
-  Time* const known[] = {part == Part::history ? &cursor_.history->watermark : &cursor_.watermark,
-                         &cursor_.watermark};
-  for (Time* time : known) {
-    if (watermark <= *time) continue;
-    *time = watermark;
+  const auto rise = [&](Time& known) {
+    if (watermark <= known) return;
+    known = watermark;
     dirty_ = true;
-  }
+  };
+  if (part == Part::history) rise(cursor_.history->watermark);
+  rise(cursor_.watermark);  // until the present has shown anything, the source is as far as its history
   raise_floor(part, std::move(floor));
 }
 

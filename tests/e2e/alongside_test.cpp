@@ -62,6 +62,7 @@ TEST(Alongside, AnUpgradeAmidABackfillThatIsKilledLosesNothing) {
   source["page_size"] = 100;
   source["lanes"] = 1;
   source["rate_limit"] = "1/s";
+  source["poll_interval"] = "5s";  // what the present does not ask for is the history's
   auto run = world.start();
   until("it reads its past", 60s,
         [&] { return read_topic(world.bootstrap(), world.topic("tines")).size() > 300; });

@@ -114,10 +114,14 @@ void delete_records(const std::string& bootstrap, const std::string& topic, int 
   const Owned<rd_kafka_DeleteRecords_t, rd_kafka_DeleteRecords_destroy> order(
       rd_kafka_DeleteRecords_new(partitions.get()));
   rd_kafka_DeleteRecords_t* orders[] = {order.get()};
-  rd_kafka_DeleteRecords(handle.get(), orders, 1, nullptr, queue.get());
-  const Event event = answer(queue, "delete records of " + topic);
-  const auto code =
-      rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(event.get()))->elems[0].err;
+  rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+  until("the broker has heard of the topic's cleanup.policy", std::chrono::seconds(30), [&] {
+    rd_kafka_DeleteRecords(handle.get(), orders, 1, nullptr, queue.get());
+    const Event event = answer(queue, "delete records of " + topic);
+    code =
+        rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(event.get()))->elems[0].err;
+    return code != RD_KAFKA_RESP_ERR_POLICY_VIOLATION;
+  });
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) fail("delete records of " + topic, code);
 }
 
