@@ -87,10 +87,16 @@ Unit Poller::settle(Lane& lane, std::size_t events_max, Now now, std::vector<Act
   Settlement settlement = core::settle(
       *ledger_, part_,
       {reading.window(), lane.live, reading.pages() > 1, reading.cut(), std::move(reading.events()),
-       std::move(reading.unreadable()), reading.unreadable_again(), reading.unreadable_until()},
+       std::move(reading.unreadable()), std::move(reading.late()), reading.unreadable_again(),
+       reading.unreadable_until()},
       {source_->overlap, unit.now, now.wall - clock_ahead(now), final_until, planner_.unsettled_from(),
        events_max});
   go_on(settlement, reading.window(), now, out);
+  for (Event& event : settlement.late) {
+    ledger_->dead_letter_late(event.position(), hash64(event.id));
+    Flaw flaw = lateness_of(event, ledger_->cursor().floor, source_->overlap, unit.now);
+    unit.dead_letters.push_back(DeadLetter{std::move(event), std::move(flaw)});
+  }
   ledger_->dead_letter(settlement.undated_ids, reading.unreadable_until());
   ledger_->advance(part_, settlement.watermark, settlement.floor);
   for (const Event& event : settlement.events) ledger_->publish(event.position(), hash64(event.id));
