@@ -30,9 +30,8 @@ json::Members state_of(const SourceView& view) {
 
 Value task_id(const Source& source) { return json::object({{"connector", source.name}, {"task", 0}}); }
 
-Value history_of(const core::History* history) {
-  return history == nullptr ? Value::null()
-                            : json::object({{"watermark", history->watermark}, {"until", history->until}});
+Value history_of(const core::History& history) {
+  return json::object({{"watermark", history.watermark}, {"until", history.until}});
 }
 
 Value source_of(const SourceView& view, Time now) {
@@ -57,7 +56,7 @@ Value source_of(const SourceView& view, Time now) {
       {"failing_since", view.failing_since},
       {"attempts", view.attempts},
       {"next_attempt", view.next_attempt},
-      {"history", history_of(view.cursor ? view.cursor->unread_history() : nullptr)},
+      {"history", view.cursor && view.cursor->history ? history_of(*view.cursor->history) : Value::null()},
       {"backfill_end", view.backfill_end},
       {"error", view.error},
       {"error_status", view.error_status},
@@ -132,7 +131,7 @@ Value connector_offsets(const SourceView& view) {
                          {"generation", cursor.generation},
                          {"published", cursor.published},
                          {"dead_letters", cursor.dead_letters}};
-    if (cursor.history) offset.push_back({"history", history_of(&*cursor.history)});
+    if (cursor.history) offset.push_back({"history", history_of(*cursor.history)});
     offsets.push_back(json::object(
         {{"partition", json::object({{"source", cursor.source}})}, {"offset", json::object(offset)}}));
   }

@@ -353,8 +353,7 @@ void Metrics::Tally::learn(const core::FleetStatus& status, bool per_source) {
     ++at(its.states, source.poller.activity);
     if (const core::Cursor& cursor = source.poller.cursor; !cursor.source.empty()) {
       its.watermark = cursor.watermark;
-      const core::History* const history = cursor.unread_history();
-      its.history = history != nullptr ? history->until - history->watermark : Duration{0};
+      its.history = cursor.history ? cursor.history->until - cursor.history->watermark : Duration{0};
     }
     its.last_success = std::max(its.last_success, source.poller.last_success.value_or(Time{}));
     Duration& skew = times[key.first].skew;

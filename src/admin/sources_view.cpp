@@ -49,7 +49,7 @@ void judge_record(SourceView& view, const std::string& unreadable, bool elsewher
     show_last_error(view, *cursor.last_error);
   } else if (cursor.history && cursor.history->last_error) {
     show_last_error(view, *cursor.history->last_error);
-  } else if (cursor.unread_history() != nullptr) {
+  } else if (cursor.history) {
     view.activity = core::Activity::backfilling;
   }
 }

@@ -25,7 +25,7 @@ void print_row(const std::string& source, const Place& place) {
                  << (cursor.state == core::Cursor::State::paused ? "paused" : "running") << std::setw(28)
                  << format_rfc3339(cursor.watermark) << std::right << std::setw(12) << cursor.published
                  << std::setw(8) << cursor.dead_letters << std::setw(6) << partition
-                 << (cursor.unread_history() ? "  " + format_rfc3339(cursor.history->watermark) : "") << "\n";
+                 << (cursor.history ? "  " + format_rfc3339(cursor.history->watermark) : "") << "\n";
 }
 
 void print_last_error(std::string_view title, const core::LastError& last_error) {
@@ -108,8 +108,7 @@ int cursors_show_command(const std::string& path, const std::string& source, boo
                  << format_rfc3339(cursor.updated) << "\n";
   if (cursor.history) {
     runtime::out() << "history       until " << format_rfc3339(cursor.history->until) << ", read to "
-                   << format_rfc3339(cursor.history->floor.time)
-                   << (cursor.history->all_read ? "; what is newer may still show late events" : "") << "\n";
+                   << format_rfc3339(cursor.history->floor.time) << "\n";
   }
   if (cursor.last_error) print_last_error("trouble       ", *cursor.last_error);
   if (cursor.history && cursor.history->last_error)

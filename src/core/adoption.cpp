@@ -62,10 +62,13 @@ std::optional<std::string> lies_in_the_future(const Source& source, const Cursor
 std::vector<Notice> adoption_warnings(const Source& source, const Cursor& cursor) {
   std::vector<Notice> warnings;
   if (cursor.filter != source.filter) {
-    warnings.push_back({Level::warn, "filter_changed",
-                        "the filter settings have changed: they act from " +
-                            format_rfc3339(cursor.watermark) + " on; auditstream cursors set " + source.name +
-                            " --to T publishes older events"});
+    warnings.push_back(
+        {Level::warn, "filter_changed",
+         "the filter settings have changed: they act from " + format_rfc3339(cursor.watermark) + " on" +
+             (cursor.history
+                  ? ", and in the history from " + format_rfc3339(cursor.history->watermark) + " on"
+                  : "") +
+             "; auditstream cursors set " + source.name + " --to T publishes older events"});
   }
   if (source.backfill_start_time && cursor.backfill_start_time != source.backfill_start_time) {
     warnings.push_back({Level::warn, "backfill_ignored",
@@ -81,7 +84,7 @@ std::string ids_have_gone(const Source& source, const Cursor& cursor, std::uint6
          std::to_string(cursor.chunks) +
          " records with ids of published events have gone from the offsets topic, so somebody has deleted records or "
          "changed its cleanup.policy: run auditstream cursors set " +
-         source.name + " --to " + format_rfc3339(cursor.floor.time) +
+         source.name + " --to " + format_rfc3339(cursor.complete_to().time) +
          ", which publishes what came after that again, in a new generation";
 }
 

@@ -167,7 +167,6 @@ std::string encode_cursor(const Cursor& cursor, const SeenChunk& open) {
                           {"watermark", cursor.history->watermark},
                           {"floor", json_of(cursor.history->floor)},
                           {"first_seen_record", cursor.history->first_chunk}};
-    if (cursor.history->all_read) history.push_back({"all_read", true});
     if (cursor.history->last_error) history.push_back({"trouble", json_of(*cursor.history->last_error)});
     members.push_back({"history", json::object(history)});
   }
@@ -234,12 +233,8 @@ Result<DecodedCursor> decode_cursor(std::string_view text) {
       members.fail<int>("history");
     } else {
       Members inner(*history);
-      cursor.history = History{inner.time("until"),
-                               inner.time("watermark"),
-                               inner.position("floor"),
-                               inner.number("first_seen_record"),
-                               inner.find("all_read") != nullptr,
-                               last_error_of(inner)};
+      cursor.history = History{inner.time("until"), inner.time("watermark"), inner.position("floor"),
+                               inner.number("first_seen_record"), last_error_of(inner)};
       if (!inner.wrong().empty()) members.fail<int>("history");
     }
   }

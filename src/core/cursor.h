@@ -55,7 +55,6 @@ struct History {
   Time watermark;
   Position floor;
   std::uint64_t first_chunk = 0;  // chunks of a smaller number were there before the two were told apart
-  bool all_read = false;          // to its end, once: what may be late is still looked for
   std::optional<LastError> last_error{};  // of reading it alone; what is wrong with both is the cursor's
   friend bool operator==(const History&, const History&) = default;
 };
@@ -83,8 +82,6 @@ struct Cursor {
 
   // Everything at or below it has been published.
   const Position& complete_to() const { return history ? history->floor : floor; }
-  // Its history, while some of that has never been read.
-  const History* unread_history() const { return history && !history->all_read ? &*history : nullptr; }
 };
 
 // {"version":1,...}: readable by a person; `open` is the inline chunk. With a history it is version 2, so that a release

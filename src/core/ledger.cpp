@@ -92,17 +92,28 @@ void Ledger::split(Time border) {
   AS_CHECK(!cursor_.history && cursor_.floor.time < border);
   close_chunk(open_);
   close_chunk(future_);
-  cursor_.history = History{border, cursor_.watermark, cursor_.floor, next_chunk_, false, {}};
-  cursor_.watermark = border;
+  cursor_.history = History{border, cursor_.watermark, cursor_.floor, next_chunk_, {}};
   cursor_.floor = Position{border, ""};
   dirty_ = true;
   hear_from_the_floor_on();
 }
 
+bool Ledger::join() {
+  if (!cursor_.history || cursor_.floor != Position{cursor_.history->until, ""}) return false;
+  close_chunk(history_);
+  cursor_.floor = cursor_.history->floor;
+  cursor_.history.reset();
+  dirty_ = true;
+  return true;
+}
+
 void Ledger::advance(Part part, Time watermark, Position floor) {
-  Time& known = part == Part::present ? cursor_.watermark : cursor_.history->watermark;
-  if (watermark > known) {
-    known = watermark;
+  // Until the present has shown anything, the source is as far as its history.
+  Time* const known[] = {part == Part::history ? &cursor_.history->watermark : &cursor_.watermark,
+                         &cursor_.watermark};
+  for (Time* time : known) {
+    if (watermark <= *time) continue;
+    *time = watermark;
     dirty_ = true;
   }
   raise_floor(part, std::move(floor));
@@ -146,12 +157,6 @@ void Ledger::count(std::size_t published, std::size_t dead_letters) {
 
 void Ledger::close_chunk(SeenChunk& chunk) {
   if (!chunk.ids.empty()) chunks_.push_back(Stored{next_chunk_++, std::exchange(chunk, {}), false});
-}
-
-bool Ledger::note_history_read() {
-  if (!cursor_.unread_history()) return false;
-  cursor_.history->all_read = dirty_ = true;
-  return true;
 }
 
 bool Ledger::note_last_error(Part part, std::optional<LastError> last_error) {

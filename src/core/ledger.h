@@ -62,6 +62,9 @@ class Ledger {
   // From now on what lies before `border` is history, read from where the source had got to; the present begins there. Only
   // without a history, and behind the floor.
   void split(Time border);
+  // The history has been read to its end: the two are one again, with the history's floor. False if the present's floor has
+  // risen meanwhile: some of its ids are forgotten, and what it has seen proves that the history is over.
+  bool join();
 
   // The watermark and the floor rise (never fall) to the given places. A history whose floor gets to its end is over.
   void advance(Part part, Time watermark, Position floor);
@@ -76,8 +79,6 @@ class Ledger {
   void count(std::size_t published, std::size_t dead_letters);
   // True if there were more than ids_max and the floor had to rise to forget the oldest.
   [[nodiscard]] bool shrink();
-  // The history has been read to its end. True if that is news.
-  bool note_history_read();
   // Records why the source, or its history alone, can't be read, or that it can again. True if that is news.
   bool note_last_error(Part part, std::optional<LastError> last_error);
   const std::optional<LastError>& last_error(Part part) const {

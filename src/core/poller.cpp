@@ -129,13 +129,15 @@ void Poller::split_if_behind(Now now, std::vector<Action>& out) {
   if (part_ == Part::history || options_.end || !source_->history_alongside) return;
   const Cursor& cursor = ledger_->cursor();
   const Time border = floor_second(vendor_now(now));
-  if (cursor.history || cursor.state == Cursor::State::paused || border - cursor.floor.time < long_past)
-    return;
+  if (cursor.history || cursor.state == Cursor::State::paused) return;
+  // The floor alone may be a day behind where a vendor is quiet.
+  if (border - std::max(cursor.floor.time, read_to_.value_or(cursor.floor.time)) < long_past) return;
   const bool at_the_beginning =
       cursor.floor == Position{cursor.since, ""} && cursor.published + cursor.dead_letters == 0;
-  if (!at_the_beginning && now.steady - polls_since_.value_or(now.steady) < catching_up_max) return;
+  if (!at_the_beginning && now.steady - catches_up_since_.value_or(now.steady) < catching_up_max) return;
   void_lanes(0, out);
   ledger_->split(border);
+  read_to_ = border;
   planner_.rest();
   schedule_.rest_until(now.steady);
   cursor_has_news_ = true;
@@ -216,7 +218,7 @@ bool Poller::begin_poll(Now now, std::vector<Action>& out) {
   if (*secrets != secrets_) token_.drop();
   secrets_ = *std::move(secrets);
   schedule_.begin(now.steady);
-  if (!polls_since_) polls_since_ = now.steady;
+  if (!catches_up_since_) catches_up_since_ = now.steady;
   backfill_.begin(ledger_->reach(part_).floor.time, now.steady);
   return true;
 }
@@ -414,6 +416,11 @@ void Poller::void_lanes(std::size_t first, std::vector<Action>& out) {
   lanes_.erase(lanes_.begin() + static_cast<std::ptrdiff_t>(first), lanes_.end());
 }
 
+void Poller::start_over(std::vector<Action>& out) {
+  void_lanes(0, out);
+  planner_.rest();
+}
+
 void Poller::drain(std::vector<Action>& out) {
   draining_ = true;
   std::size_t complete = 0;
@@ -458,9 +465,7 @@ PollerStatus Poller::status(Now now) const {
   if (wake != Steady::max() && wake > now.steady) status.next_attempt = now.wall + (wake - now.steady);
   const bool over = part_ == Part::history && !status.cursor.history;
   const Time reached = over ? now.wall : ledger_->reach(part_).floor.time;
-  const bool in_history =
-      !lanes_.empty() && (part_ == Part::history ? status.cursor.unread_history() != nullptr
-                                                 : reached < now.wall - finality_delay);
+  const bool in_history = !lanes_.empty() && (part_ == Part::history || reached < now.wall - finality_delay);
   if (in_history) status.backfill_end = backfill_.end(reached, planner_.border().value_or(now.wall), now);
   if (initial_cursor_ != InitialCursor::committed) {
     status.activity = Activity::starting;

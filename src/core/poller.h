@@ -133,6 +133,8 @@ class Poller {
   // The other part of the source has taken the progress of both.
   void progress_is_taken() { cursor_has_news_ = false; }
 
+  // What it was reading begins behind the floor, which has gone back to that of a history.
+  void start_over(std::vector<Action>& out);
   // No new requests; what is complete can still be taken.
   void drain(std::vector<Action>& out);
   bool has_unit() const { return !lanes_.empty() && lanes_.front().complete; }
@@ -284,7 +286,8 @@ class Poller {
   Planner planner_;
   std::deque<Lane> lanes_;
   PollSchedule schedule_;
-  std::optional<Steady> polls_since_;
+  std::optional<Steady> catches_up_since_;  // until it rests
+  std::optional<Time> read_to_;  // where the vendor's log ended when it rested last, or was told apart
   PageSize page_size_;
   Concurrency concurrency_;
   BackfillEstimate backfill_;

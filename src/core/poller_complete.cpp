@@ -35,10 +35,7 @@ void Poller::complete(Lane& lane, Now now, std::vector<Action>& out) {
     probe.token.clear();
     last_reading_.probe = {vendor().request(*source_, secrets_, token_.get(), probe).url, *reading.total()};
   }
-  // What is late in a history is no news.
-  const Duration rest = part_ == Part::history ? std::max(source_->poll_interval, source_->overlap / 4)
-                                               : source_->poll_interval;
-  schedule_.rest_to_next_poll(rest, now.steady);
+  schedule_.rest_to_next_poll(source_->poll_interval, now.steady);
 }
 
 void Poller::say_rows_missing(const Reading& reading, Now now, std::vector<Action>& out) {
@@ -97,6 +94,7 @@ Unit Poller::settle(Lane& lane, std::size_t events_max, Now now, std::vector<Act
     Flaw flaw = lateness_of(event, ledger_->cursor().floor, source_->overlap, unit.now);
     unit.dead_letters.push_back(DeadLetter{std::move(event), std::move(flaw)});
   }
+  if (settlement.next == Settlement::Next::rest) read_to_ = lane.ask.now;
   ledger_->dead_letter(settlement.undated_ids, reading.unreadable_until());
   ledger_->advance(part_, settlement.watermark, settlement.floor);
   for (const Event& event : settlement.events) ledger_->publish(event.position(), hash64(event.id));
@@ -116,11 +114,8 @@ Unit Poller::settle(Lane& lane, std::size_t events_max, Now now, std::vector<Act
   ledger_->count(unit.events.size(), unit.dead_letters.size());
   const Cursor& cursor = ledger_->cursor();
   const bool to_the_end = settlement.next == Settlement::Next::rest;
-  const bool of_history = part_ == Part::history;
-  if (of_history && (!cursor.history || (to_the_end && ledger_->note_history_read())))
-    cursor_has_news_ = true;
-  const bool all_read = of_history ? !cursor.history || to_the_end : to_the_end && !cursor.history;
-  if (all_read) say_if_nothing_found(out);
+  if (part_ == Part::history && ((to_the_end && ledger_->join()) || !cursor.history)) cursor_has_news_ = true;
+  if (to_the_end && !cursor.history) say_if_nothing_found(out);
   say_dead_letters(unit.dead_letters, out);
   if (ledger_->shrink()) {
     out.push_back(
@@ -149,6 +144,7 @@ void Poller::go_on(const Settlement& settlement, const Window& window, Now now, 
       break;
     case Settlement::Next::rest:
       planner_.rest();
+      catches_up_since_.reset();
       break;
   }
 }

@@ -157,6 +157,7 @@ class Shard {
   void set_timer(Account& account, Steady moment);
   void schedule(Slot& slot);
   void gather(Now now);
+  void join(Slot& history, Now now);
   void gather_progress(Now now);
   void gather_heartbeats(Now now);
   void hold_heartbeats(const std::vector<BlockedTopic>& blocked, Now now);

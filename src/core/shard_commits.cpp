@@ -58,8 +58,18 @@ void Shard::gather(Now now) {
     }
     if (!slot.poller.has_unit()) ready_.erase(slot.index);
     act(slot, std::move(actions), now);
+    if (slot.present != nullptr && !slot.present->poller.has_history()) join(slot, now);
     step_poller(slot, now);
   }
+}
+
+void Shard::join(Slot& history, Now now) {
+  Slot& present = *history.present;
+  std::vector<Action> actions;
+  present.poller.start_over(actions);
+  ready_.erase(present.index);
+  act(present, std::move(actions), now);
+  schedule(present);
 }
 
 // Unless a batch has timed out, a window is committed whole as soon as a batch has room for its first event.

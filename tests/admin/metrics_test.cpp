@@ -357,7 +357,7 @@ TEST_F(ShardWithMetrics, TellHowMuchOfAHistoryIsLeft) {
   source.history_alongside = true;
   source.rate_limit = {{4, 1min}};
   source.backfill_start_time = core::noon - 30 * 24h;
-  life.tenants["acme"].events = {{"a", core::noon - 24h}};
+  life.tenants["acme"].events = {{"a", core::noon - 24h}, {"now", core::noon + 1s}};
   life.start();
   life.live(1min);
   const double before = count("source_history_seconds");

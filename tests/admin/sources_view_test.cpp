@@ -95,12 +95,9 @@ TEST(SourcesView, ASourceOfAnotherInstanceIsKnownByItsRecords) {
 TEST(SourcesView, AHistoryThatAnotherInstanceReadsIsKnownByTheRecord) {
   Shown shown;
   shown.own("host-2");
-  shown.cursor.history = core::History{noon, noon - 24h, {noon - 24h, ""}, 0, false, {}};
+  shown.cursor.history = core::History{noon, noon - 24h, {noon - 24h, ""}, 0, {}};
   shown.write();
   EXPECT_EQ(shown.view().activity, core::Activity::backfilling);
-  shown.cursor.history->all_read = true;
-  shown.write();
-  EXPECT_EQ(shown.view().activity, std::nullopt);
   shown.cursor.history->last_error = core::LastError{403, "not so far back"};
   shown.write();
   EXPECT_EQ(shown.view().state, SourceState::failed);

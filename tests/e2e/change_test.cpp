@@ -30,8 +30,11 @@ Time time_in(const YAML::Node& cursor, const char* field) {
 }
 Time floor_of(const YAML::Node& cursor) { return time_in(cursor["floor"], "time"); }
 bool above_floor(const std::string& truth_line, const YAML::Node& cursor) {
+  const YAML::Node history = cursor["history"];
+  const bool of_history = history && time_of(truth_line) < *parse_rfc3339(history["until"].as<std::string>());
+  const YAML::Node part = of_history ? history : cursor;
   return std::pair(time_of(truth_line), json::scalar_at(truth_line, "/id").value()) >
-         std::pair(floor_of(cursor), cursor["floor"]["id"].as<std::string>());
+         std::pair(floor_of(part), part["floor"]["id"].as<std::string>());
 }
 
 std::set<std::string> published_ids(World& world, const std::string& vendor) {

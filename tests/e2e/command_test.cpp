@@ -68,7 +68,7 @@ TEST(Command, CheckFindsEverythingInOrder) {
 }
 
 // Once for all sources, and never again once they have begun.
-TEST(Command, ABackfillByIdIsToldOfOnceBeforeItBegins) {
+TEST(Command, ABackfillOutOfOrderIsToldOfOnceBeforeItBegins) {
   World world(quiet({"tines", "workato"}));
   const std::string words = "acme-tines, acme-workato will be read back to ";
   const auto times_in = [&words](const std::string& text) {
@@ -79,11 +79,14 @@ TEST(Command, ABackfillByIdIsToldOfOnceBeforeItBegins) {
   const Finished before = world.auditstream({"check"});
   EXPECT_EQ(before.status, 0);
   EXPECT_EQ(times_in(before.out), 1u) << before.out;
-  EXPECT_THAT(before.out, HasSubstr("set key: actor"));
+  EXPECT_THAT(before.out, HasSubstr("set backfill: first and key: actor"));
   world.config["defaults"]["key"] = "actor";
+  EXPECT_EQ(times_in(world.auditstream({"check"}).out), 1u);
+  world.config["defaults"]["backfill"] = "first";
   EXPECT_EQ(times_in(world.auditstream({"check"}).out), 0u);
 
   world.config["defaults"].remove("key");
+  world.config["defaults"].remove("backfill");
   auto run = world.start();
   world.expect_exactly_once();
   drain(*run);

@@ -42,10 +42,12 @@ bool SimKafka::apply(int number, std::uint64_t owner, const core::Batch& batch, 
         AS_CHECK(old.ok() && now.ok());
         const bool untouched = old->cursor.published == 0 && old->cursor.dead_letters == 0;
         if (!old->cursor.history && now->cursor.history) ++histories_begun_;
-        if (old->cursor.history && !now->cursor.history) ++histories_over_;
-        if (!untouched &&
-            (now->cursor.watermark < old->cursor.watermark || now->cursor.floor < old->cursor.floor ||
-             now->cursor.complete_to() < old->cursor.complete_to())) {
+        const bool over = old->cursor.history && !now->cursor.history;
+        if (over) ++histories_over_;
+        // The floor goes back to that of a history that is one with the present again.
+        if (!untouched && (now->cursor.watermark < old->cursor.watermark ||
+                           (now->cursor.floor < old->cursor.floor && !over) ||
+                           now->cursor.complete_to() < old->cursor.complete_to())) {
           complaints.push_back("the cursor of " + record.key + " went back");
         }
       }

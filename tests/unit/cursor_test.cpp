@@ -93,7 +93,7 @@ TEST(CursorRecord, NamesTheFieldThatIsWrong) {
 TEST(CursorRecord, WithAHistoryIsOneThatOlderReleasesRefuse) {
   DecodedCursor decoded = *decode_cursor(spelled);
   const Time day = decoded.cursor.watermark - 24h;
-  decoded.cursor.history = History{day, day - 30 * 24h, {day - 30 * 24h, "e"}, 7, false, {}};
+  decoded.cursor.history = History{day, day - 30 * 24h, {day - 30 * 24h, "e"}, 7, {}};
   const std::string text = encode_cursor(decoded.cursor, decoded.open);
   EXPECT_THAT(text, HasSubstr("\"version\":2"));
   const Result<DecodedCursor> read = decode_cursor(text);
@@ -107,7 +107,6 @@ TEST(CursorRecord, WithAHistoryIsOneThatOlderReleasesRefuse) {
     other.replace(at, other.find("\"first_seen_record\":7}") + 22 - at, broken);
     EXPECT_THAT(decode_cursor(other).error().message, HasSubstr("\"history\"")) << other;
   }
-  decoded.cursor.history->all_read = true;
   decoded.cursor.history->last_error = LastError{403, "\"no\"", LastError::State::retrying, day, {}, 3};
   const Result<DecodedCursor> failing = decode_cursor(encode_cursor(decoded.cursor, decoded.open));
   ASSERT_TRUE(failing.ok()) << failing.error().message;

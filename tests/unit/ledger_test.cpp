@@ -122,6 +122,36 @@ TEST(LedgerWithAHistory, IsOneAgainWhenItHasBeenRead) {
   EXPECT_TRUE(published(ledger, position(59min, "past")));
 }
 
+TEST(LedgerWithAHistory, IsAsFarAsItsHistoryUntilThePresentHasShownAnything) {
+  Ledger ledger = split_ledger();
+  EXPECT_EQ(ledger.cursor().watermark, noon);
+  ledger.advance(Part::history, noon + 40min, position(30min, ""));
+  EXPECT_EQ(ledger.cursor().watermark, noon + 40min);
+  ledger.advance(Part::present, noon + 2h, position(1h, ""));
+  ledger.advance(Part::history, noon + 50min, position(40min, ""));
+  EXPECT_EQ(ledger.cursor().watermark, noon + 2h);
+}
+
+TEST(LedgerWithAHistory, IsOneAgainOnlyWhereThePresentHasForgottenNothing) {
+  RecordMap records;
+  Ledger ledger = split_ledger();
+  publish(ledger, position(50min, "past"));
+  publish(ledger, position(70min, "present"));
+  ledger.advance(Part::history, noon + 50min, position(40min, ""));
+  ASSERT_TRUE(ledger.join());
+  EXPECT_EQ(ledger.cursor().floor, position(40min, ""));
+  Ledger again = restored(ledger, records);
+  EXPECT_FALSE(again.cursor().history);
+  EXPECT_TRUE(published(again, position(50min, "past")));
+  EXPECT_TRUE(published(again, position(70min, "present")));
+  EXPECT_FALSE(published(again, position(51min, "late")));
+
+  Ledger farther = split_ledger();
+  farther.advance(Part::present, noon + 2h, position(1h, "a"));
+  EXPECT_FALSE(farther.join());
+  EXPECT_TRUE(farther.cursor().history);
+}
+
 TEST(Ledger, ForgetsWhatLiesBelowTheFloor) {
   Ledger ledger = given_ledger();
   publish(ledger, position(1s, "a"));
