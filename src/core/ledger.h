@@ -52,8 +52,8 @@ class Ledger {
   // also where that can't be told: what was published before the last restore or adopt(), or longer ago than passed ids are
   // remembered.
   bool late(const Position& position, std::uint64_t id) const {
-    return position <= cursor_.floor && heard_from_ < position && !in_history(position) && !ids_.contains(id) &&
-           !passed_ids_.contains(id);
+    return position <= cursor_.floor && heard_from_ < position && !in_history(position) &&
+           !ids_.contains(id) && !passed_ids_.contains(id);
   }
   // Until when a dead letter without a time is remembered; nothing: it is not known.
   std::optional<Time> dead_lettered_until(std::uint64_t id) const;

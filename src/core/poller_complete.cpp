@@ -81,13 +81,13 @@ Unit Poller::settle(Lane& lane, std::size_t events_max, Now now, std::vector<Act
   const Time final_until = options_.end ? Time::max()
                            : proves     ? std::max(unit.now - finality_delay, lane.proven - source_->overlap)
                                         : unit.now - finality_delay;
-  Settlement settlement = core::settle(
-      *ledger_, part_,
-      {reading.window(), lane.live, reading.pages() > 1, reading.cut(), std::move(reading.events()),
-       std::move(reading.unreadable()), std::move(reading.late()), reading.unreadable_again(),
-       reading.unreadable_until()},
-      {source_->overlap, unit.now, now.wall - clock_ahead(now), final_until, planner_.unsettled_from(),
-       events_max});
+  Settlement settlement =
+      core::settle(*ledger_, part_,
+                   {reading.window(), lane.live, reading.pages() > 1, reading.cut(),
+                    std::move(reading.events()), std::move(reading.unreadable()), std::move(reading.late()),
+                    reading.unreadable_again(), reading.unreadable_until()},
+                   {source_->overlap, unit.now, now.wall - clock_ahead(now), final_until,
+                    planner_.unsettled_from(), events_max});
   go_on(settlement, reading.window(), now, out);
   for (Event& event : settlement.late) {
     ledger_->dead_letter_late(event.position(), hash64(event.id));

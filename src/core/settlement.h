@@ -43,7 +43,7 @@ struct Settlement {
   // To be published, or to be dead letters: those of the window that the ledger does not know.
   std::vector<Event> events;
   std::vector<Event> undated;
-  std::vector<Event> late;  // to be dead letters
+  std::vector<Event> late;                 // to be dead letters
   std::vector<std::uint64_t> undated_ids;  // of `undated`, and of those to be remembered for longer
   // Of the cursor from now on; neither is ever lower than it was.
   Time watermark;

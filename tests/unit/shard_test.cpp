@@ -1128,6 +1128,30 @@ TEST(ShardHeartbeats, HoldUpNothingWhereTheirTopicIsDenied) {
   EXPECT_THAT(life.journal->heartbeats, SizeIs(Gt(30)));
 }
 
+// --- events that appear later than the overlap allows
+
+TEST(Late, EventsAreDeadLettersOnce) {
+  ShardLife life;
+  life.add("acme").overlap = 10min;
+  Tenant& tenant = life.tenants["acme"];
+  life.start();
+  tenant.events = {{"a", noon + 10s}, {"before", noon - 1h}};
+  life.live(1min);
+  life.live(20min);
+  tenant.events.emplace_back("b", life.now.wall);
+  life.live(1min);
+  ASSERT_THAT(life.journal->published, ElementsAre("a", "b"));
+  tenant.events.emplace_back("c", noon + 5min);
+  life.live(10min);
+  EXPECT_THAT(life.journal->dead, ElementsAre("c late"));
+  EXPECT_THAT(life.journal->published, ElementsAre("a", "b"));
+  EXPECT_EQ(life.times_said("dead_letter_late"), 1u);
+  EXPECT_EQ(life.times_said("overlap: 18m would have caught it"), 1u);
+  life.start();
+  life.live(10min);
+  EXPECT_THAT(life.journal->dead, IsEmpty()) << "the next process can't tell it from one that was published";
+}
+
 // --- the present and the past side by side
 
 struct LongPast : ShardLife {
