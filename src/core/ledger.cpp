@@ -274,6 +274,11 @@ bool Ledger::shrink() {
   return true;
 }
 
+void Ledger::write_all_again() {
+  for (Stored& stored : chunks_) stored.written = false;
+  dirty_ = true;
+}
+
 std::vector<Record> Ledger::take_records(Time now) {
   if (!dirty_) return {};
   dirty_ = false;

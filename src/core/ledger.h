@@ -91,6 +91,8 @@ class Ledger {
 
   // What has to be written so that a restore gives this very state. Empty when nothing has changed.
   std::vector<Record> take_records(Time now);
+  // Kafka may have lost some of what was written: all of it goes out with the next records.
+  void write_all_again();
   bool dirty() const { return dirty_; }
   std::size_t ids() const { return ids_.size(); }
   // Records with ids that were gone when it was restored: some of what it has published it doesn't know.

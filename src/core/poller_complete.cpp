@@ -203,6 +203,12 @@ std::optional<Unit> Poller::take_heartbeat(const std::string& topic, Now now) {
   return unit;
 }
 
+void Poller::write_cursor_again() {
+  if (!ledger_) return;
+  ledger_->write_all_again();
+  cursor_has_news_ = true;
+}
+
 void Poller::on_committed() {
   if (initial_cursor_ == InitialCursor::committing) initial_cursor_ = InitialCursor::committed;
 }

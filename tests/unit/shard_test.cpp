@@ -17,11 +17,13 @@ using ::testing::ElementsAre;
 using ::testing::Gt;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Key;
 using ::testing::Le;
 using ::testing::Not;
 using ::testing::Pair;
 using ::testing::ResultOf;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 using ::testing::UnorderedElementsAre;
 using ::testing::UnorderedElementsAreArray;
 
@@ -1085,6 +1087,30 @@ TEST(Shard, ALogThatWasCutIsNamedAndTheBatchCounts) {
             1u);
   EXPECT_THAT(life.journal->published, SizeIs(3));
   EXPECT_EQ(life.state("acme"), "resting");
+}
+
+// Sources that have nothing new would begin anew, or publish again what only the lost records knew.
+TEST(Shard, CursorsThatKafkaHasLostAreWrittenAgain) {
+  ShardLife life;
+  for (const char* name : {"busy", "quiet"}) life.add(name).backfill_start_time = noon - 50min;
+  give_events(life.tenants["quiet"], 40, noon - 10min);  // more than a cursor's own record holds
+  life.start();
+  life.live(5min);
+  const RecordMap before = life.journal->records;
+  ASSERT_THAT(before, Contains(Key(StartsWith("quiet/seen/"))));
+  life.journal->records.clear();
+  life.journal->truncated = {{"auditstream-offsets", 3, 120, 95, true}};
+  life.tenants["busy"].events.emplace_back("now", life.now.wall);
+  life.live(1min);
+  EXPECT_EQ(life.times_said("the cursors of all sources that this instance polls there are written again"),
+            1u);
+  for (const auto& [key, value] : before) {
+    if (key.starts_with("quiet/")) EXPECT_THAT(life.journal->records, Contains(Pair(key, value)));
+  }
+  EXPECT_THAT(life.journal->records, Contains(Key("quiet")));
+  life.start();
+  life.live(5min);
+  EXPECT_THAT(life.journal->published, IsEmpty());
 }
 
 // --- heartbeats
