@@ -36,25 +36,41 @@ std::string last_lines(const std::string& text) {
   return last;
 }
 
-// Runs in the forked child.
-[[noreturn]] void become(const std::vector<std::string>& command, const Environment& environment,
-                         const std::filesystem::path& output) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  const auto redirect = [&](const char* name, int fd) {
-    const int file = open((output / name).c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-    dup2(file, fd);
-  };
-  dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
-  redirect("out", STDOUT_FILENO);
-  redirect("err", STDERR_FILENO);
-  close_range(STDERR_FILENO + 1, ~0U, 0);
-  for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
-  std::vector<char*> arguments;
-  for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
-  arguments.push_back(nullptr);
-  execvp(arguments[0], arguments.data());
-  _exit(127);
-}
+// What the forked child needs, made before the fork: the test has threads, and any lock that one of them held then, of malloc or
+// of the environment, stays locked in the child for ever.
+struct Launch {
+  Launch(const std::vector<std::string>& command, const Environment& environment,
+         const std::filesystem::path& output)
+      : words(command), out(output / "out"), err(output / "err") {
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+      const std::string_view text = *entry;
+      if (!environment.contains(std::string(text.substr(0, text.find('='))))) variables.emplace_back(text);
+    }
+    for (const auto& [name, value] : environment) variables.push_back(name + "=" + value);
+    for (std::string& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    for (std::string& variable : variables) environment_block.push_back(variable.data());
+    environment_block.push_back(nullptr);
+  }
+
+  // In the child: system calls only.
+  [[noreturn]] void become() const {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
+    dup2(open(out.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600), STDOUT_FILENO);
+    dup2(open(err.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600), STDERR_FILENO);
+    close_range(STDERR_FILENO + 1, ~0U, 0);
+    execvpe(arguments[0], arguments.data(), environment_block.data());
+    _exit(127);
+  }
+
+  std::vector<std::string> words;
+  std::vector<std::string> variables;
+  std::string out;
+  std::string err;
+  std::vector<char*> arguments{};
+  std::vector<char*> environment_block{};
+};
 
 }  // namespace
 
@@ -93,9 +109,10 @@ Child::Child(const std::vector<std::string>& command, const Environment& environ
     : name_(command.front()) {
   write_file(output_.path() / "out", "");
   write_file(output_.path() / "err", "");
+  const Launch launch(command, environment, output_.path());
   pid_ = fork();
   if (pid_ < 0) fail("fork");
-  if (pid_ == 0) become(command, environment, output_.path());
+  if (pid_ == 0) launch.become();
   // By number: glibc 2.36 declares the function without C linkage.
   pidfd_ = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
   if (pidfd_ < 0) fail("pidfd_open");
