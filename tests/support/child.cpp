@@ -36,6 +36,17 @@ std::string last_lines(const std::string& text) {
   return last;
 }
 
+// "in state S (sleeping), /usr/bin/x, waits in do_poll": for a process that says nothing.
+std::string state_of(pid_t pid) {
+  const std::filesystem::path of("/proc/" + std::to_string(pid));
+  std::error_code gone;
+  std::ifstream status(of / "status"), waits(of / "wchan");
+  std::string state, in;
+  while (std::getline(status, state) && !state.starts_with("State:")) continue;
+  std::getline(waits, in);
+  return "in " + state + ", " + std::filesystem::read_symlink(of / "exe", gone).string() + ", waits in " + in;
+}
+
 // What the forked child needs, made before the fork: the test has threads, and any lock that one of them held then, of malloc or
 // of the environment, stays locked in the child for ever.
 struct Launch {
@@ -121,7 +132,9 @@ Child::Child(const std::vector<std::string>& command, const Environment& environ
 Child::~Child() {
   // Then a test fails, and what the process said is the first thing to look at.
   if (std::uncaught_exceptions() > 0 || ::testing::Test::HasFailure()) {
-    std::cerr << "--- the last words of " << name_ << ":\n" << last_lines(err()) << "---\n";
+    const std::string state = running() ? "is " + state_of(pid_) : "ended with " + std::to_string(*status_);
+    std::cerr << "--- the last words of " << name_ << ", which " << state << ":\n"
+              << last_lines(err()) << "---\n";
   }
   signal(SIGKILL);
   ended_within(std::chrono::seconds(10));
