@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <fstream>
@@ -72,6 +73,7 @@ struct Launch {
     dup2(open(err.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600), STDERR_FILENO);
     close_range(STDERR_FILENO + 1, ~0U, 0);
     execvpe(arguments[0], arguments.data(), environment_block.data());
+    dprintf(STDERR_FILENO, "can't be started: errno %d\n", errno);
     _exit(127);
   }
 
