@@ -42,7 +42,7 @@ DEAD_LETTER_HEADERS = {
     "required": ["ce_source", "auditstream_error", "auditstream_error_at"],
     "properties": {
         **{name: header for name, header in HEADERS["properties"].items() if name != "auditstream_seq"},
-        "auditstream_error": text("A short code.", enum=["unreadable_time", "malformed_json", "too_large", "refused"]),
+        "auditstream_error": text("A short code.", enum=["unreadable_time", "malformed_json", "too_large", "refused", "late"]),
         "auditstream_error_detail": text("For people."),
         "auditstream_error_at": text("When.", format="date-time"),
         "auditstream_truncated": text("Only if the value was cut."),

@@ -48,7 +48,8 @@ std::uint64_t& at(States& states, core::Activity activity) {
 struct Series {
   std::uint64_t published = 0;
   std::uint64_t deduplicated = 0;
-  Counts dead_letters{{"malformed_json", 0}, {"refused", 0}, {"too_large", 0}, {"unreadable_time", 0}};
+  Counts dead_letters{
+      {"late", 0}, {"malformed_json", 0}, {"refused", 0}, {"too_large", 0}, {"unreadable_time", 0}};
   Counts polls{{"forbidden", 0}, {"ok", 0}, {"unauthorized", 0}};
   Counts requests{{"200", 0}, {"401", 0}};
   Duration waited{0};
@@ -200,6 +201,9 @@ void write_sources(std::ostream& out, const std::vector<Row>& rows) {
              [](const Row& row) { return row.series.deduplicated; });
   write_by(out, counter, "auditstream_dead_letters_total", "Events committed to the dead letters.", "reason",
            rows, &Series::dead_letters);
+  write_each(out, counter, "auditstream_late_events_total",
+             "Events that appeared at the vendor later than overlap allows; they are among the dead letters.",
+             rows, [](const Row& row) { return row.series.dead_letters.at("late"); });
   write_by(out, counter, "auditstream_polls_total", "Attempts to read a window, by how they ended.",
            "outcome", rows, &Series::polls);
   write_by(out, counter, "auditstream_http_requests_total",

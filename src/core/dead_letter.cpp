@@ -5,6 +5,16 @@
 
 namespace auditstream::core {
 
+Flaw lateness_of(const Event& event, const Position& floor, Duration overlap, Time now) {
+  const Duration late = std::max(now - *event.time, overlap + (floor.time - *event.time));
+  // To the next minute, and one more.
+  const Duration enough = std::chrono::ceil<std::chrono::minutes>(late) + 1min;
+  return {"late", "it appeared " + readable_duration(std::chrono::floor<std::chrono::seconds>(late)) +
+                      " after its own time, when everything up to " + format_rfc3339(floor.time) +
+                      " had been published; overlap: " + format_duration(enough) +
+                      " would have caught it, and this source has " + format_duration(overlap)};
+}
+
 std::optional<Flaw> flaw_of(const Event& event, const RecordRules& rules) {
   if (event.time) {
     if (!fits_record(event, rules.bytes_max)) {

@@ -17,7 +17,7 @@ struct RecordRules {
 };
 
 struct Flaw {
-  std::string code;    // "unreadable_time", "malformed_json", "too_large", "refused"
+  std::string code;    // "unreadable_time", "malformed_json", "too_large", "refused", "late"
   std::string detail;  // a sentence
 };
 
@@ -25,6 +25,9 @@ struct DeadLetter {
   Event event;
   Flaw flaw;
 };
+
+// Of an event that has appeared when everything up to `floor` counted as published.
+Flaw lateness_of(const Event& event, const Position& floor, Duration overlap, Time now);
 
 // Nothing: the event can be published.
 std::optional<Flaw> flaw_of(const Event& event, const RecordRules& rules);

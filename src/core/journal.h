@@ -61,6 +61,7 @@ struct TruncatedLog {
   int partition = 0;
   std::int64_t acknowledged = 0;  // the highest offset before
   std::int64_t written = 0;       // where the next record was written nevertheless
+  bool of_cursors = false;        // it is the offsets topic
 };
 struct JournalDone {
   Outcome outcome;

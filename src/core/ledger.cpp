@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "auditstream/vendor.h"
 #include "base/hash.h"
 
 namespace auditstream::core {
@@ -12,6 +13,11 @@ namespace {
 // Forgetting an unreadable event too early would dead-letter it twice, so each is remembered longer than
 // needed by this much, and renewed at most that often.
 constexpr Duration unreadable_spare = 24h;
+
+// How far below the floor a vendor shows events that were not asked for: a request has a margin, or takes whole days.
+Duration shown_below_the_floor(const Source& source) {
+  return source.api != nullptr && source.api->traits().by_day ? 72h : 1min;
+}
 
 }  // namespace
 
@@ -27,6 +33,8 @@ Ledger::Ledger(const Source& source, Time since, Time now) {
   cursor_.floor = Position{since, ""};
   cursor_.updated = now;
   dirty_ = true;
+  remembered_for_ = shown_below_the_floor(source);
+  hear_from_the_floor_on();
 }
 
 Result<Ledger> Ledger::restore(std::string_view source, const RecordMap& records) {
@@ -62,6 +70,7 @@ Result<Ledger> Ledger::restore(std::string_view source, const RecordMap& records
     }
     ledger.chunks_.push_back(Stored{*number, std::move(chunk->chunk), true});
   }
+  ledger.hear_from_the_floor_on();
   ledger.lost_chunks_ =
       ledger.cursor_.chunks - std::min<std::uint64_t>(ledger.cursor_.chunks, ledger.chunks_.size());
   return ledger;
@@ -86,6 +95,7 @@ void Ledger::split(Time border) {
   cursor_.history = History{border, cursor_.watermark, cursor_.floor, next_chunk_, {}};
   cursor_.floor = Position{border, ""};
   dirty_ = true;
+  hear_from_the_floor_on();
 }
 
 bool Ledger::join() {
@@ -111,7 +121,15 @@ void Ledger::advance(Part part, Time watermark, Position floor) {
 void Ledger::publish(const Position& position, std::uint64_t id) {
   dirty_ = true;
   const bool of_history = in_history(position);
-  if (position <= (of_history ? cursor_.history->floor : cursor_.floor) || !ids_.insert(id).second) return;
+  if (position <= (of_history ? cursor_.history->floor : cursor_.floor)) {
+    if (position.time >= cursor_.floor.time - remembered_for_) {
+      remember({position, false, {id}});
+    } else if (!of_history) {
+      heard_from_ = std::max(heard_from_, position);
+    }
+    return;
+  }
+  if (!ids_.insert(id).second) return;
   SeenChunk& chunk = of_history ? history_ : position.time > cursor_.watermark ? future_ : open_;
   chunk.to = chunk.ids.empty() ? position : std::max(chunk.to, position);
   chunk.ids.push_back(id);
@@ -149,6 +167,8 @@ bool Ledger::note_last_error(Part part, std::optional<LastError> last_error) {
 }
 
 void Ledger::adopt(const Source& source) {
+  remembered_for_ = shown_below_the_floor(source);
+  hear_from_the_floor_on();
   if (cursor_.filter == source.filter && cursor_.backfill_start_time == source.backfill_start_time) return;
   cursor_.filter = source.filter;
   cursor_.backfill_start_time = source.backfill_start_time;
@@ -161,6 +181,7 @@ void Ledger::restart_at(Time since) {
   cursor_.watermark = since;
   cursor_.floor = Position{since, ""};
   dirty_ = true;
+  hear_from_the_floor_on();
 }
 
 // An event without a readable time may show up in either part.
@@ -193,9 +214,29 @@ void Ledger::raise_floor(Part part, Position floor) {
     if (stored.written) tombstones_.push_back(stored.number);
     return true;
   });
+  std::erase_if(passed_, [this](const SeenChunk& chunk) {
+    if (chunk.to.time >= cursor_.floor.time - remembered_for_) return false;
+    for (const std::uint64_t id : chunk.ids) passed_ids_.erase(id);
+    heard_from_ = std::max(heard_from_, chunk.to);
+    return true;
+  });
+}
+
+void Ledger::hear_from_the_floor_on() {
+  passed_.clear();
+  passed_ids_.clear();
+  heard_from_ = std::max(heard_from_, cursor_.floor);
+}
+
+void Ledger::remember(const SeenChunk& chunk) {
+  if (chunk.unreadable || in_history(chunk.to) || chunk.to <= heard_from_) return;
+  passed_ids_.insert(chunk.ids.begin(), chunk.ids.end());
+  passed_.push_back(chunk);
+  if (passed_ids_.size() > ids_max) hear_from_the_floor_on();
 }
 
 void Ledger::forget(const SeenChunk& chunk) {
+  remember(chunk);
   for (std::uint64_t id : chunk.ids) {
     if (!chunk.unreadable) {
       ids_.erase(id);
@@ -230,6 +271,11 @@ bool Ledger::shrink() {
   }
   for (auto& [part, floor] : floors) raise_floor(part, std::move(floor));
   return true;
+}
+
+void Ledger::write_all_again() {
+  for (Stored& stored : chunks_) stored.written = false;
+  dirty_ = true;
 }
 
 std::vector<Record> Ledger::take_records(Time now) {

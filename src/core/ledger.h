@@ -48,6 +48,13 @@ class Ledger {
   bool published(const Position& position, std::uint64_t id) const {
     return position <= (in_history(position) ? cursor_.history->floor : cursor_.floor) || ids_.contains(id);
   }
+  // Whether it lies below the floor of the present and was never published: it has appeared later than the overlap allows. False
+  // also where that can't be told: what was published before the last restore or adopt(), or longer ago than passed ids are
+  // remembered.
+  bool late(const Position& position, std::uint64_t id) const {
+    return position <= cursor_.floor && heard_from_ < position && !in_history(position) &&
+           !ids_.contains(id) && !passed_ids_.contains(id);
+  }
   // Until when a dead letter without a time is remembered; nothing: it is not known.
   std::optional<Time> dead_lettered_until(std::uint64_t id) const;
 
@@ -65,6 +72,8 @@ class Ledger {
   // advance(): most events of a historic window lie below the new floor and need not be remembered one by
   // one.
   void publish(const Position& position, std::uint64_t id);
+  // A late event goes out with the next records, as a dead letter.
+  void dead_letter_late(const Position& position, std::uint64_t id) { remember({position, false, {id}}); }
   // Dead letters without a readable time, new or seen again; remembered until `until` at least.
   void dead_letter(const std::vector<std::uint64_t>& ids, Time until);
   void count(std::size_t published, std::size_t dead_letters);
@@ -75,13 +84,15 @@ class Ledger {
   const std::optional<LastError>& last_error(Part part) const {
     return part == Part::present ? cursor_.last_error : cursor_.history->last_error;
   }
-  // The source's filter and backfill start are those of the config from now on.
+  // The source's filter and backfill start are those of the config from now on. What it shows below the floor may be new to us.
   void adopt(const Source& source);
   // Moves the start of a source that has published nothing yet. For a clock that turned out to be ahead.
   void restart_at(Time since);
 
   // What has to be written so that a restore gives this very state. Empty when nothing has changed.
   std::vector<Record> take_records(Time now);
+  // Kafka may have lost some of what was written: all of it goes out with the next records.
+  void write_all_again();
   bool dirty() const { return dirty_; }
   std::size_t ids() const { return ids_.size(); }
   // Records with ids that were gone when it was restored: some of what it has published it doesn't know.
@@ -100,6 +111,8 @@ class Ledger {
   }
   bool below_floor(const Stored& stored) const;
   void raise_floor(Part part, Position floor);
+  void remember(const SeenChunk& chunk);
+  void hear_from_the_floor_on();
   void forget(const SeenChunk& chunk);
   void close_chunk(SeenChunk& chunk);
 
@@ -114,6 +127,12 @@ class Ledger {
   std::unordered_set<std::uint64_t> ids_;               // all readable ids in open_ and chunks_
   std::unordered_map<std::uint64_t, Time> unreadable_;  // until when each must be known
   bool dirty_ = false;
+
+  // Ids that the floor has passed, not in any record: all that were published above `heard_from_` and are not in ids_.
+  std::deque<SeenChunk> passed_;
+  std::unordered_set<std::uint64_t> passed_ids_;
+  Position heard_from_;
+  Duration remembered_for_{0};
 };
 
 }  // namespace auditstream::core

@@ -130,6 +130,8 @@ class Poller {
     return initial_cursor_ == InitialCursor::due || (cursor_has_news_ && has_progress());
   }
   void on_committed();
+  // Kafka may have lost its cursor, or a part of it.
+  void write_cursor_again();
   // The other part of the source has taken the progress of both.
   void progress_is_taken() { cursor_has_news_ = false; }
 

@@ -81,13 +81,19 @@ Unit Poller::settle(Lane& lane, std::size_t events_max, Now now, std::vector<Act
   const Time final_until = options_.end ? Time::max()
                            : proves     ? std::max(unit.now - finality_delay, lane.proven - source_->overlap)
                                         : unit.now - finality_delay;
-  Settlement settlement = core::settle(
-      *ledger_, part_,
-      {reading.window(), lane.live, reading.pages() > 1, reading.cut(), std::move(reading.events()),
-       std::move(reading.unreadable()), reading.unreadable_again(), reading.unreadable_until()},
-      {source_->overlap, unit.now, now.wall - clock_ahead(now), final_until, planner_.unsettled_from(),
-       events_max});
+  Settlement settlement =
+      core::settle(*ledger_, part_,
+                   {reading.window(), lane.live, reading.pages() > 1, reading.cut(),
+                    std::move(reading.events()), std::move(reading.unreadable()), std::move(reading.late()),
+                    reading.unreadable_again(), reading.unreadable_until()},
+                   {source_->overlap, unit.now, now.wall - clock_ahead(now), final_until,
+                    planner_.unsettled_from(), events_max});
   go_on(settlement, reading.window(), now, out);
+  for (Event& event : settlement.late) {
+    ledger_->dead_letter_late(event.position(), hash64(event.id));
+    Flaw flaw = lateness_of(event, ledger_->cursor().floor, source_->overlap, unit.now);
+    unit.dead_letters.push_back(DeadLetter{std::move(event), std::move(flaw)});
+  }
   if (settlement.next == Settlement::Next::rest) read_to_ = lane.ask.now;
   ledger_->dead_letter(settlement.undated_ids, reading.unreadable_until());
   ledger_->advance(part_, settlement.watermark, settlement.floor);
@@ -195,6 +201,12 @@ std::optional<Unit> Poller::take_heartbeat(const std::string& topic, Now now) {
   unit->generation = ledger_->cursor().generation;
   unit->heartbeat = heartbeat_of(ledger_->cursor(), topic);
   return unit;
+}
+
+void Poller::write_cursor_again() {
+  if (!ledger_) return;
+  ledger_->write_all_again();
+  cursor_has_news_ = true;
 }
 
 void Poller::on_committed() {

@@ -84,6 +84,7 @@ Reading::Step Reading::add(Page page, const Ledger& ledger) {
   }
   std::vector<Event> kept;
   std::vector<Event> undated;
+  std::vector<Event> late;
   std::size_t kept_bytes = 0;
   for (Event& event : page.events) {
     const std::uint64_t id = hash64(event.id);
@@ -97,9 +98,14 @@ Reading::Step Reading::add(Page page, const Ledger& ledger) {
       }
       continue;
     }
-    if (!lies_in(window_, *event.time)) continue;
-    ++inside_;
     const Position position = event.position();
+    // Wherever it lies: the window begins at the floor, and a vendor shows more.
+    if (ledger.late(position, id)) {
+      late.push_back(std::move(event));
+      continue;
+    }
+    if (!lies_in(window_, position.time)) continue;
+    ++inside_;
     if (cut_ && position >= *cut_) continue;
     if (ledger.published(position, id)) {
       ++known_;
@@ -110,6 +116,7 @@ Reading::Step Reading::add(Page page, const Ledger& ledger) {
   }
   if (!kept.empty()) keep(std::move(kept), kept_bytes);
   if (!undated.empty()) set_aside(std::move(undated));
+  if (!late.empty()) set_aside_late(std::move(late));
   if (page.next.empty()) return finish();
   // An empty page that leads on is not the last. One that leads to itself is, the second time.
   if (empty_pages_ > 0 && page.next == token_) {
@@ -169,6 +176,16 @@ void Reading::set_aside(std::vector<Event> undated) {
   weigh();
 }
 
+// What finds no room is found again by the next reading: nothing of it is settled yet.
+void Reading::set_aside_late(std::vector<Event> late) {
+  if (late_.size() >= limits_.events_max || late_bytes_ >= limits_.bytes_max) return;
+  const std::size_t bytes = raw_bytes(late);
+  move_to_own_body(late, bytes);
+  late_bytes_ += bytes;
+  id_bytes_ += id_bytes(late);
+  late_.insert(late_.end(), std::make_move_iterator(late.begin()), std::make_move_iterator(late.end()));
+}
+
 void Reading::keep(std::vector<Event> kept, std::size_t kept_bytes) {
   const std::size_t body_bytes = kept.front().body->capacity();
   const bool is_small_part = kept_bytes < body_bytes / 2;
@@ -209,7 +226,7 @@ void Reading::drop_from(const Position& position) {
 // After events were dropped: the few that are left of a page must not keep all of it in memory.
 void Reading::weigh() {
   bytes_ = raw_bytes(events_);
-  id_bytes_ = id_bytes(events_) + id_bytes(unreadable_);
+  id_bytes_ = id_bytes(events_) + id_bytes(unreadable_) + id_bytes(late_);
   pinned_ = 0;
   std::unordered_set<const std::string*> bodies;
   for (const Event& event : events_) {
@@ -222,8 +239,8 @@ void Reading::weigh() {
 
 std::size_t Reading::held() const {
   constexpr std::size_t node_bytes = 48;  // of a hash in a set, with its place there
-  return pinned_ + unreadable_bytes_ + id_bytes_ +
-         (events_.capacity() + unreadable_.capacity()) * sizeof(Event) +
+  return pinned_ + unreadable_bytes_ + late_bytes_ + id_bytes_ +
+         (events_.capacity() + unreadable_.capacity() + late_.capacity()) * sizeof(Event) +
          row_ids_.capacity() * sizeof(std::uint64_t) +
          (tokens_.size() + unreadable_again_.size()) * node_bytes;
 }
@@ -255,6 +272,7 @@ Reading::Step Reading::finish() {
   std::ranges::sort(events_, by_position);
   drop_repeats(events_);
   drop_repeats(unreadable_);
+  drop_repeats(late_);
   if (events_.size() > limits_.events_max) {
     drop_from(events_[limits_.events_max].position());
     weigh();

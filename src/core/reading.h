@@ -45,9 +45,11 @@ class Reading {
   std::vector<Event>& events() { return events_; }
   // After Step::complete: events without a readable time, each once.
   std::vector<Event>& unreadable() { return unreadable_; }
+  // After Step::complete: events that have appeared too late to be published, each once.
+  std::vector<Event>& late() { return late_; }
   // After Step::complete: ids of earlier dead letters that would be forgotten too early.
   const std::set<std::uint64_t>& unreadable_again() const { return unreadable_again_; }
-  bool found_anything() const { return !events_.empty() || !unreadable_.empty(); }
+  bool found_anything() const { return !events_.empty() || !unreadable_.empty() || !late_.empty(); }
   // Set if the window is overfull: only events below this position are here, and reading continues there.
   const std::optional<Position>& cut() const { return cut_; }
   // As the first page gave it: rows added while reading then show up as a change of the next reading's total.
@@ -70,6 +72,7 @@ class Reading {
  private:
   void count_row(std::uint64_t id);
   void set_aside(std::vector<Event> undated);
+  void set_aside_late(std::vector<Event> late);
   void keep(std::vector<Event> kept, std::size_t kept_bytes);
   void trim();
   void drop_from(const Position& position);
@@ -88,6 +91,8 @@ class Reading {
   bool led_to_itself_ = false;                // the page of token_ was empty and led to itself
   std::vector<Event> events_;
   std::vector<Event> unreadable_;
+  std::vector<Event> late_;
+  std::size_t late_bytes_ = 0;  // raw
   std::set<std::uint64_t> unreadable_again_;
   std::vector<std::uint64_t>
       row_ids_;  // of all rows where the total is exact, for counting the distinct ones

@@ -26,15 +26,14 @@ Settlement settle(const Ledger& ledger, Part part, WindowRead read, const Circum
   const auto& [overlap, now, future_from, final_until, unsettled_from, events_max] = circumstances;
   const Reach before = ledger.reach(part);
   const Window& window = read.window;
-  Settlement settlement{std::move(read.events),
-                        {},
-                        {read.undated_again.begin(), read.undated_again.end()},
-                        before.watermark,
-                        before.floor};
-  auto& [events, undated, undated_ids, watermark, floor, next, from] = settlement;
+  Settlement settlement{std::move(read.events), {},
+                        std::move(read.late),   {read.undated_again.begin(), read.undated_again.end()},
+                        before.watermark,       before.floor};
+  auto& [events, undated, late, undated_ids, watermark, floor, next, from] = settlement;
   // Windows are read in parallel, so their events are checked again in the order in which they are published.
   std::erase_if(events,
                 [&](const Event& event) { return ledger.published(event.position(), hash64(event.id)); });
+  std::erase_if(late, [&](const Event& event) { return !ledger.late(event.position(), hash64(event.id)); });
   for (Event& event : read.undated) {
     const std::uint64_t id = hash64(event.id);
     const std::optional<Time> known_until = ledger.dead_lettered_until(id);

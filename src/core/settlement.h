@@ -23,6 +23,7 @@ struct WindowRead {
   std::optional<Position> cut;
   std::vector<Event> events;   // in order, each once
   std::vector<Event> undated;  // those without a readable time, each once
+  std::vector<Event> late{};   // those below the floor that were never published, each once
   // Ids of earlier dead letters that would be forgotten too early.
   std::set<std::uint64_t> undated_again{};
   Time undated_until{};  // how long each of them has to be remembered
@@ -42,6 +43,7 @@ struct Settlement {
   // To be published, or to be dead letters: those of the window that the ledger does not know.
   std::vector<Event> events;
   std::vector<Event> undated;
+  std::vector<Event> late;                 // to be dead letters
   std::vector<std::uint64_t> undated_ids;  // of `undated`, and of those to be remembered for longer
   // Of the cursor from now on; neither is ever lower than it was.
   Time watermark;

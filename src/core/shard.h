@@ -166,7 +166,7 @@ class Shard {
   void on_done(const JournalDone& done, Now now);
   std::size_t room_of(const Batch& batch) const;
   void allow(const Batch& batch, const JournalDone& done, Now now);
-  void say_truncated(const std::vector<TruncatedLog>& logs);
+  void note_truncated(const std::vector<TruncatedLog>& logs);
   bool hold(const Batch& batch, const std::vector<BlockedTopic>& blocked, Now now);
   void published(const Unit& unit, Now now);
   bool goes_alone(std::string_view source) const;

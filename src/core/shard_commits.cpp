@@ -157,9 +157,14 @@ void Shard::begin_commit(std::shared_ptr<const Batch> batch, Now now) {
   journal_.commit(committing_);
 }
 
-// Nobody but the vendor still has what is gone, and no cursor goes back by itself: consumers may have seen it.
-void Shard::say_truncated(const std::vector<TruncatedLog>& logs) {
+// Of events, nobody but the vendor still has what is gone, and no cursor goes back by itself: consumers may have seen it. Of
+// cursors, we have the latest.
+void Shard::note_truncated(const std::vector<TruncatedLog>& logs) {
   for (const TruncatedLog& log : logs) {
+    if (log.of_cursors) {
+      for (Slot& slot : slots_) slot.poller.write_cursor_again();
+      urgent_ = true;
+    }
     world_.observer.shard_said(
         partition_,
         Notice{
@@ -167,9 +172,11 @@ void Shard::say_truncated(const std::vector<TruncatedLog>& logs) {
             "partition " + std::to_string(log.partition) + " of topic " + log.topic + " was cut: offset " +
                 std::to_string(log.acknowledged) + " was acknowledged, and now a record was written at " +
                 std::to_string(log.written) +
-                ": Kafka has lost records (unclean leader election), or somebody has made the topic again; "
-                "find what is missing with auditstream verify SOURCE --from T --to T, and publish it with "
-                "--repair"});
+                ": Kafka has lost records (unclean leader election), or somebody has made the topic again; " +
+                (log.of_cursors
+                     ? "the cursors of all sources that this instance polls there are written again"
+                     : "find what is missing with auditstream verify SOURCE --from T --to T, and publish it "
+                       "with --repair")});
   }
 }
 
@@ -178,7 +185,7 @@ void Shard::on_done(const JournalDone& done, Now now) {
   const std::shared_ptr<const Batch> batch = std::exchange(committing_, nullptr);
   world_.observer.transacted(*batch, done.outcome, now.steady - commit_began_, now.wall);
   allow(*batch, done, now);
-  say_truncated(done.truncated);
+  note_truncated(done.truncated);
   if (done.outcome == Outcome::committed) {
     failed_in_a_row_ = 0;
     std::set<std::string_view> committed;

@@ -659,7 +659,9 @@ void KafkaJournal::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, v
     if (message->offset < 0) return;  // of what had been written before its acknowledgement was lost
     std::optional<core::TruncatedLog> truncated = journal->settings_.written->note(
         rd_kafka_topic_name(message->rkt), message->partition, message->offset);
-    if (truncated) journal->truncated_.push_back(*std::move(truncated));
+    if (!truncated) return;
+    truncated->of_cursors = truncated->topic == journal->settings_.offsets_topic;
+    journal->truncated_.push_back(*std::move(truncated));
     return;
   }
   // Records of a failed transaction are purged; what counts is the error that came first.

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <fstream>
@@ -36,25 +37,53 @@ std::string last_lines(const std::string& text) {
   return last;
 }
 
-// Runs in the forked child.
-[[noreturn]] void become(const std::vector<std::string>& command, const Environment& environment,
-                         const std::filesystem::path& output) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  const auto redirect = [&](const char* name, int fd) {
-    const int file = open((output / name).c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-    dup2(file, fd);
-  };
-  dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
-  redirect("out", STDOUT_FILENO);
-  redirect("err", STDERR_FILENO);
-  close_range(STDERR_FILENO + 1, ~0U, 0);
-  for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
-  std::vector<char*> arguments;
-  for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
-  arguments.push_back(nullptr);
-  execvp(arguments[0], arguments.data());
-  _exit(127);
+// "in state S (sleeping), /usr/bin/x, waits in do_poll": for a process that says nothing.
+std::string state_of(pid_t pid) {
+  const std::filesystem::path of("/proc/" + std::to_string(pid));
+  std::error_code gone;
+  std::ifstream status(of / "status"), waits(of / "wchan");
+  std::string state, in;
+  while (std::getline(status, state) && !state.starts_with("State:")) continue;
+  std::getline(waits, in);
+  return "in " + state + ", " + std::filesystem::read_symlink(of / "exe", gone).string() + ", waits in " + in;
 }
+
+// What the forked child needs, made before the fork: the test has threads, and any lock that one of them held then, of malloc or
+// of the environment, stays locked in the child for ever.
+struct Launch {
+  Launch(const std::vector<std::string>& command, const Environment& environment,
+         const std::filesystem::path& output)
+      : words(command), out(output / "out"), err(output / "err") {
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+      const std::string_view text = *entry;
+      if (!environment.contains(std::string(text.substr(0, text.find('='))))) variables.emplace_back(text);
+    }
+    for (const auto& [name, value] : environment) variables.push_back(name + "=" + value);
+    for (std::string& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    for (std::string& variable : variables) environment_block.push_back(variable.data());
+    environment_block.push_back(nullptr);
+  }
+
+  // In the child: system calls only.
+  [[noreturn]] void become() const {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
+    dup2(open(out.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600), STDOUT_FILENO);
+    dup2(open(err.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600), STDERR_FILENO);
+    close_range(STDERR_FILENO + 1, ~0U, 0);
+    execvpe(arguments[0], arguments.data(), environment_block.data());
+    dprintf(STDERR_FILENO, "can't be started: errno %d\n", errno);
+    _exit(127);
+  }
+
+  std::vector<std::string> words;
+  std::vector<std::string> variables;
+  std::string out;
+  std::string err;
+  std::vector<char*> arguments{};
+  std::vector<char*> environment_block{};
+};
 
 }  // namespace
 
@@ -93,9 +122,10 @@ Child::Child(const std::vector<std::string>& command, const Environment& environ
     : name_(command.front()) {
   write_file(output_.path() / "out", "");
   write_file(output_.path() / "err", "");
+  const Launch launch(command, environment, output_.path());
   pid_ = fork();
   if (pid_ < 0) fail("fork");
-  if (pid_ == 0) become(command, environment, output_.path());
+  if (pid_ == 0) launch.become();
   // By number: glibc 2.36 declares the function without C linkage.
   pidfd_ = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
   if (pidfd_ < 0) fail("pidfd_open");
@@ -104,7 +134,9 @@ Child::Child(const std::vector<std::string>& command, const Environment& environ
 Child::~Child() {
   // Then a test fails, and what the process said is the first thing to look at.
   if (std::uncaught_exceptions() > 0 || ::testing::Test::HasFailure()) {
-    std::cerr << "--- the last words of " << name_ << ":\n" << last_lines(err()) << "---\n";
+    const std::string state = running() ? "is " + state_of(pid_) : "ended with " + std::to_string(*status_);
+    std::cerr << "--- the last words of " << name_ << ", which " << state << ":\n"
+              << last_lines(err()) << "---\n";
   }
   signal(SIGKILL);
   ended_within(std::chrono::seconds(10));

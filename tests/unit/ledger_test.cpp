@@ -122,6 +122,59 @@ TEST(LedgerWithAHistory, IsOneAgainWhenItHasBeenRead) {
   EXPECT_TRUE(published(ledger, position(59min, "past")));
 }
 
+bool late(const Ledger& ledger, const Position& at) { return ledger.late(at, hash64(at.id)); }
+
+TEST(LateEvents, AreThoseBelowTheFloorThatWereNeverPublished) {
+  Ledger ledger = given_ledger();
+  publish(ledger, position(30min, "a"));
+  publish(ledger, position(50min, "b"));
+  EXPECT_FALSE(late(ledger, position(35min, "new"))) << "it is not late";
+  ledger.advance(Part::present, noon + 50min, position(40min, ""));
+  EXPECT_TRUE(late(ledger, position(35min, "new")));
+  EXPECT_FALSE(late(ledger, position(30min, "a")));
+  EXPECT_FALSE(late(ledger, position(-1s, "before"))) << "nothing is known of what was before";
+  ledger.advance(Part::present, noon + 60min, position(50min, "m"));
+  publish(ledger, position(50min, "l"));
+  EXPECT_FALSE(late(ledger, position(50min, "l"))) << "it was published although it lay below the floor";
+  EXPECT_FALSE(late(ledger, position(50min, "b")));
+  EXPECT_TRUE(late(ledger, position(50min, "c")));
+}
+
+TEST(LateEvents, AreLateOnce) {
+  Ledger ledger = given_ledger();
+  ledger.advance(Part::present, noon + 50min, position(40min, ""));
+  ledger.dead_letter_late(position(40min, ""), hash64(""));
+  ledger.dead_letter_late(position(39min + 30s, "x"), hash64("x"));
+  EXPECT_FALSE(late(ledger, position(39min + 30s, "x")));
+  EXPECT_TRUE(late(ledger, position(39min + 31s, "y")));
+  // So long ago that it is forgotten, and with it all that is older.
+  ledger.advance(Part::present, noon + 60min, position(50min, ""));
+  EXPECT_FALSE(late(ledger, position(39min + 30s, "x")));
+  EXPECT_FALSE(late(ledger, position(30min, "z")));
+  EXPECT_TRUE(late(ledger, position(45min, "z")));
+}
+
+TEST(LateEvents, AreNoneOfWhatAnotherLedgerOrAnotherFilterMayHaveSeen) {
+  RecordMap records;
+  Ledger ledger = given_ledger();
+  ledger.advance(Part::present, noon + 50min, position(40min, ""));
+  Ledger again = restored(ledger, records);
+  EXPECT_FALSE(late(again, position(35min, "new")));
+  again.advance(Part::present, noon + 60min, position(50min, ""));
+  EXPECT_TRUE(late(again, position(45min, "new")));
+  again.adopt(given_source());
+  EXPECT_FALSE(late(again, position(45min, "new")));
+}
+
+TEST(LateEvents, AreNoneOfAHistory) {
+  Ledger ledger = split_ledger();
+  ledger.advance(Part::history, noon + 40min, position(40min, ""));
+  EXPECT_FALSE(late(ledger, position(35min, "new")));
+  ledger.advance(Part::present, noon + 2h, position(90min, ""));
+  EXPECT_TRUE(late(ledger, position(80min, "new")));
+  EXPECT_FALSE(late(ledger, position(1h, "")));
+}
+
 TEST(LedgerWithAHistory, IsAsFarAsItsHistoryUntilThePresentHasShownAnything) {
   Ledger ledger = split_ledger();
   EXPECT_EQ(ledger.cursor().watermark, noon);

@@ -17,11 +17,13 @@ using ::testing::ElementsAre;
 using ::testing::Gt;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Key;
 using ::testing::Le;
 using ::testing::Not;
 using ::testing::Pair;
 using ::testing::ResultOf;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 using ::testing::UnorderedElementsAre;
 using ::testing::UnorderedElementsAreArray;
 
@@ -1087,6 +1089,30 @@ TEST(Shard, ALogThatWasCutIsNamedAndTheBatchCounts) {
   EXPECT_EQ(life.state("acme"), "resting");
 }
 
+// Sources that have nothing new would begin anew, or publish again what only the lost records knew.
+TEST(Shard, CursorsThatKafkaHasLostAreWrittenAgain) {
+  ShardLife life;
+  for (const char* name : {"busy", "quiet"}) life.add(name).backfill_start_time = noon - 50min;
+  give_events(life.tenants["quiet"], 40, noon - 10min);  // more than a cursor's own record holds
+  life.start();
+  life.live(5min);
+  const RecordMap before = life.journal->records;
+  ASSERT_THAT(before, Contains(Key(StartsWith("quiet/seen/"))));
+  life.journal->records.clear();
+  life.journal->truncated = {{"auditstream-offsets", 3, 120, 95, true}};
+  life.tenants["busy"].events.emplace_back("now", life.now.wall);
+  life.live(1min);
+  EXPECT_EQ(life.times_said("the cursors of all sources that this instance polls there are written again"),
+            1u);
+  for (const auto& [key, value] : before) {
+    if (key.starts_with("quiet/")) EXPECT_THAT(life.journal->records, Contains(Pair(key, value)));
+  }
+  EXPECT_THAT(life.journal->records, Contains(Key("quiet")));
+  life.start();
+  life.live(5min);
+  EXPECT_THAT(life.journal->published, IsEmpty());
+}
+
 // --- heartbeats
 
 TEST(ShardHeartbeats, AreAnUnbrokenSeriesOfEachSource) {
@@ -1126,6 +1152,30 @@ TEST(ShardHeartbeats, HoldUpNothingWhereTheirTopicIsDenied) {
   life.live(6min);
   EXPECT_EQ(life.times_said("recovered: heartbeats are published again"), 1u);
   EXPECT_THAT(life.journal->heartbeats, SizeIs(Gt(30)));
+}
+
+// --- events that appear later than the overlap allows
+
+TEST(Late, EventsAreDeadLettersOnce) {
+  ShardLife life;
+  life.add("acme").overlap = 10min;
+  Tenant& tenant = life.tenants["acme"];
+  life.start();
+  tenant.events = {{"a", noon + 10s}, {"before", noon - 1h}};
+  life.live(1min);
+  life.live(20min);
+  tenant.events.emplace_back("b", life.now.wall);
+  life.live(1min);
+  ASSERT_THAT(life.journal->published, ElementsAre("a", "b"));
+  tenant.events.emplace_back("c", noon + 5min);
+  life.live(10min);
+  EXPECT_THAT(life.journal->dead, ElementsAre("c late"));
+  EXPECT_THAT(life.journal->published, ElementsAre("a", "b"));
+  EXPECT_EQ(life.times_said("dead_letter_late"), 1u);
+  EXPECT_EQ(life.times_said("overlap: 18m would have caught it"), 1u);
+  life.start();
+  life.live(10min);
+  EXPECT_THAT(life.journal->dead, IsEmpty()) << "the next process can't tell it from one that was published";
 }
 
 // --- the present and the past side by side
