@@ -1105,12 +1105,13 @@ TEST(Shard, CursorsThatKafkaHasLostAreWrittenAgain) {
   EXPECT_EQ(life.times_said("the cursors of all sources that this instance polls there are written again"),
             1u);
   for (const auto& [key, value] : before) {
-    if (key.starts_with("quiet/")) EXPECT_THAT(life.journal->records, Contains(Pair(key, value)));
+    if (!key.starts_with("quiet/")) continue;
+    EXPECT_THAT(life.journal->records, Contains(Pair(key, value)));
   }
   EXPECT_THAT(life.journal->records, Contains(Key("quiet")));
   life.start();
   life.live(5min);
-  EXPECT_THAT(life.journal->published, IsEmpty());
+  EXPECT_THAT(life.journal->published, SizeIs(41));
 }
 
 // --- heartbeats
@@ -1172,10 +1173,10 @@ TEST(Late, EventsAreDeadLettersOnce) {
   EXPECT_THAT(life.journal->dead, ElementsAre("c late"));
   EXPECT_THAT(life.journal->published, ElementsAre("a", "b"));
   EXPECT_EQ(life.times_said("dead_letter_late"), 1u);
-  EXPECT_EQ(life.times_said("overlap: 18m would have caught it"), 1u);
+  EXPECT_EQ(life.times_said("overlap: 19m would have caught it, and this source has 10m"), 1u);
   life.start();
   life.live(10min);
-  EXPECT_THAT(life.journal->dead, IsEmpty()) << "the next process can't tell it from one that was published";
+  EXPECT_THAT(life.journal->dead, SizeIs(1)) << "the next process can't tell it from one that was published";
 }
 
 // --- the present and the past side by side
