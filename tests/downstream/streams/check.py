@@ -116,7 +116,8 @@ def main():
         assert dict(closed).items() <= {key: json.dumps(window) for key, window in windows.items()}.items()
         assert not [topic for topic in world.topics() if "repartition" in topic]
         events = sum(window["events"] for window in windows.values())
-        arena.say(f"{len(windows)} windows of {events} events, {len(closed)} of them complete, and {len(alerts)} alerts, as the vendors' logs have them; "
+        arena.say(f"{len(windows)} windows of {events} events, {len(closed)} of them complete, and {len(alerts)} alerts, as the "
+                  f"vendors' logs have them; "
                   f"{len(again)} records of a second generation, {len(world.published) - events} of them known")
 
 
