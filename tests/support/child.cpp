@@ -72,7 +72,12 @@ struct Launch {
     dup2(open(out.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600), STDOUT_FILENO);
     dup2(open(err.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600), STDERR_FILENO);
     close_range(STDERR_FILENO + 1, ~0U, 0);
-    execvpe(arguments[0], arguments.data(), environment_block.data());
+    // The test of the README's commands may be building the program anew: a linker makes it executable last.
+    for (int tries = 0; tries < 300; ++tries) {
+      execvpe(arguments[0], arguments.data(), environment_block.data());
+      if (errno != EACCES && errno != ETXTBSY) break;
+      poll(nullptr, 0, 100);
+    }
     dprintf(STDERR_FILENO, "can't be started: errno %d\n", errno);
     _exit(127);
   }
