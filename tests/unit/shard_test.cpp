@@ -1241,6 +1241,19 @@ TEST(History, IsOneWithThePresentOfAQuietVendorAsSoonAsItHasBeenRead) {
   EXPECT_THAT(life.journal->published, SizeIs(29 + 1));
 }
 
+TEST(History, OfAVendorWithoutEventsIsToldApartOnce) {
+  ShardLife life;
+  Source& source = life.add("acme");
+  source.history_alongside = true;
+  source.backfill_start_time = noon - 5h;
+  life.start();
+  life.live(5min);
+  const std::size_t asked = life.tenants["acme"].asked_at.size();
+  life.live(10min);
+  EXPECT_LE(life.tenants["acme"].asked_at.size() - asked, 21u);
+  EXPECT_FALSE(decode_cursor(life.journal->records.at("acme"))->cursor.history);
+}
+
 // A present that has its beginning at the border proves nothing of what lies before.
 TEST(History, ThatIsOneWithThePresentVoidsWhatThatWasReading) {
   LongPast life;
@@ -1339,6 +1352,7 @@ TEST(History, WaitsWhileThePresentFails) {
   life.live(10min);
   EXPECT_FALSE(life.cursor().last_error);
   EXPECT_TRUE(!life.cursor().history || life.cursor().history->floor > reached);
+  EXPECT_THAT(tenant.urls, Contains(ResultOf(Tenant::is_of_the_past, true))) << "it goes on";
 }
 
 TEST(History, GoesOnWhereOnlyTheNewestPartOfTheLogCantBeRead) {
