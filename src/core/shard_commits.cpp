@@ -63,6 +63,7 @@ void Shard::gather(Now now) {
   }
 }
 
+// Its history is over, or one with it again: then the floor has gone back behind what it is reading.
 void Shard::join(Slot& history, Now now) {
   Slot& present = *history.present;
   std::vector<Action> actions;
