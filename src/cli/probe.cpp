@@ -1,0 +1,73 @@
+#include <algorithm>
+#include <memory>
+
+#include "base/exit_code.h"
+#include "cli/commands.h"
+#include "cli/common.h"
+#include "cli/probe_report.h"
+#include "cli/sources.h"
+#include "runtime/output.h"
+#include "runtime/prober.h"
+#include "runtime/progress.h"
+
+namespace auditstream::cli {
+namespace {
+
+constexpr unsigned requests_default = 60;
+
+// How many requests may be sent in all, and how many of them are for watching.
+struct Requests {
+  unsigned all = requests_default;
+  unsigned for_watch = 0;
+};
+
+Requests requests_of(const ProbeOptions& options, const std::optional<Duration>& watch, const Source& source) {
+  Requests requests;
+  const unsigned looks =
+      watch ? static_cast<unsigned>(std::min<Duration::rep>(*watch / std::max<Duration>(source.poll_interval, 1s), 100'000)) + 2
+            : 0;
+  requests.all = options.requests.value_or(requests_default + looks);
+  requests.for_watch = std::min(looks, requests.all / 2);
+  return requests;
+}
+
+}  // namespace
+
+int probe_command(const std::string& path, const ProbeOptions& options) {
+  probe::Wishes wishes;
+  wishes.bad_credential = options.bad_credential;
+  if (!options.watch.empty()) {
+    const Result<Duration> watch = parse_duration(options.watch);
+    if (!watch.ok() || *watch == Duration{0}) {
+      runtime::err() << "--watch: " << (watch.ok() ? "0 is no time to watch" : watch.error().message) << "\n";
+      return exit_usage;
+    }
+    wishes.watch = *watch;
+  }
+  const std::unique_ptr<config::Config> config = load_or_complain(path);
+  if (!config) return exit_config;
+  const std::shared_ptr<const Source> source = find_source(*config, options.source, runtime::err());
+  if (!source) return exit_usage;
+  if (!source->enabled) {
+    return complain({source->name + ": enabled is false in " + path + ", so the vendor is not to be asked: set "
+                     "enabled: true", ErrorKind::misconfigured});
+  }
+  const Requests requests = requests_of(options, wishes.watch, *source);
+  wishes.requests_for_watch = requests.for_watch;
+  runtime::Progress progress(!options.json);
+  const Result<probe::Report> report =
+      runtime::probe_source(source, wishes, requests.all, {}, [&](const std::string& text) {
+        progress.show(source->name + ": " + text);
+      });
+  progress.clear();
+  if (!report.ok()) return complain({source->name + ": " + report.error().message, report.error().kind});
+  if (options.json) {
+    runtime::print_json(json_of(*source, *report).text());
+  } else {
+    print(*source, *report);
+  }
+  if (!report->reached && !report->interrupted) return exit_unavailable;
+  return report->contradicted() || report->refused ? exit_problem : exit_done;
+}
+
+}  // namespace auditstream::cli

@@ -1,0 +1,203 @@
+// The survey against simulated vendors: as documented nothing is contradicted, and whatever else they do is found.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "vendor_apis/names.h"
+#include "vendor_apis/probed.h"
+
+namespace auditstream::vendor_apis {
+namespace {
+
+using probe::Verdict;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::vector<std::string> all_vendors() {
+  std::vector<std::string> names;
+  for (const VendorName& vendor : vendor_names) names.emplace_back(vendor.name);
+  return names;
+}
+
+class Probe : public ::testing::TestWithParam<std::string> {};
+INSTANTIATE_TEST_SUITE_P(Vendors, Probe, ::testing::ValuesIn(all_vendors()),
+                         [](const auto& info) { return info.param; });
+
+TEST_P(Probe, AVendorAsDocumentedContradictsNothing) {
+  const Probed found = probed(GetParam(), {.wishes = {.bad_credential = true}});
+  EXPECT_EQ(found.contradictions(), "");
+  EXPECT_EQ(found.bad_requests, 0u) << found.complaint;
+  EXPECT_FALSE(found.report.interrupted);
+  for (const char* fact : {"readable", "filter_heard", "filter_acts_on_printed_time", "open_end", "paging", "end",
+                           "same_again", "wide_ranges", "order", "ids", "times", "precision", "clock", "bad_credential"}) {
+    EXPECT_EQ(found.fact(fact).verdict, Verdict::holds) << fact << ": " << found.fact(fact).seen;
+  }
+}
+
+// Each in both directions, where the documents leave it open.
+TEST_P(Probe, WhatTheDocumentsLeaveOpenContradictsNothing) {
+  for (const char* tenant :
+       {R"({"printed_bounds":true,"inclusive":true})", R"({"printed_bounds":true,"inclusive":false})",
+        R"({"order":"ascending"})", R"({"order":"newest_first"})", R"({"order":"unsorted"})",
+        R"({"day_offset":"-8h"})", R"({"day_offset":"10h"})", R"({"empty_pages":true})", R"({"null_as_text":true})",
+        R"({"archive_overlap":"0s"})", R"({"rate":0.05,"late_share":0.1,"late_max":"30s"})",
+        R"({"self_feeding":true})", R"({"redirect_over":100})", R"({"shape":"product_page"})",
+        R"({"history":40000,"history_span":"300d"})", R"({"history":12,"history_span":"40d"})",
+        R"({"rate_limit":[],"faults":0.02})"}) {
+    const bool odd_shape = std::string(tenant).find("product_page") != std::string::npos;
+    if (odd_shape && (GetParam() == "floqast" || GetParam() == "workato")) continue;
+    const Probed found = probed(GetParam(), {.tenant = tenant, .requests = 90});
+    EXPECT_EQ(found.contradictions(), "") << tenant;
+    EXPECT_EQ(found.bad_requests, 0u) << tenant << ": " << found.complaint;
+    EXPECT_EQ(found.fact("readable").verdict, Verdict::holds) << tenant << found.fact("readable").seen;
+  }
+}
+
+struct Lie {
+  const char* tenant;
+  const char* fact;
+  const char* seen;
+  std::vector<std::string> vendors;  // empty: all
+};
+
+TEST_P(Probe, EachLieIsFound) {
+  const std::vector<std::string> by_second{"endorlabs", "tines", "workato"};
+  for (const Lie& lie : std::vector<Lie>{
+           {R"({"filter_ignored":true})", "filter_heard", "range of the future", {}},
+           {R"({"filter_ignored":true})", "filter_acts_on_printed_time", "from beyond the range", {}},
+           {R"({"filter_late":"6h"})", "filter_acts_on_printed_time", "missing", by_second},
+           {R"({"printed_offset":"5h"})", "filter_acts_on_printed_time", "missing", by_second},
+           {R"({"printed_offset":"40h"})", "filter_acts_on_printed_time", "", {"captivateiq", "floqast"}},
+           {R"({"printed_offset":"2h","rate":0.02})", "clock", "after the Date", {}},
+           {R"({"date_offset":"-10m","rate":0.02})", "clock", "after the Date", {}},
+           {R"({"open_end_cut":"200h"})", "open_end", "don't come", by_second},
+           {R"({"range_max":"5d"})", "wide_ranges", "but its parts have", {}},
+           {R"({"endless_pages":true})", "end", "still a next one", {}},
+           {R"({"lost_at_borders":true})", "paging", "missing", {}},
+           {R"({"changing_bytes":true})", "same_again", "other bytes", {}},
+           {R"({"shared_ids":0.3})", "ids", "the id of another", {}},
+           {R"({"flaw_share":0.2})", "ids", "have no /", {}},
+           {R"({"flaw_share":0.2})", "times", "no readable time", {"captivateiq", "endorlabs", "tines", "workato"}},
+           {R"({"malformed_share":0.1})", "times", "no valid JSON", {}},
+           {R"({"total_more":3})", "total", "it says", {"captivateiq", "tines"}},
+           {R"({"history":900,"history_span":"1400d"})", "reaches_back", "are claimed", {"endorlabs", "tines", "workato"}},
+           {R"({"bad_credential":200})", "bad_credential", "with one character", {}},
+           {R"({"bad_credential":404})", "bad_credential", "not_found", {}},
+           {R"({"day_offset":"30h"})", "days", "", {"captivateiq", "floqast"}},
+           {R"({"day_end_exclusive":true})", "days", "left out", {"floqast"}},
+       }) {
+    if (!lie.vendors.empty() && std::ranges::find(lie.vendors, GetParam()) == lie.vendors.end()) continue;
+    const Probed found = probed(GetParam(), {.tenant = lie.tenant, .wishes = {.bad_credential = true}, .requests = 120});
+    const probe::Fact& fact = found.fact(lie.fact);
+    EXPECT_EQ(fact.verdict, Verdict::contradicted) << lie.tenant << ": " << lie.fact << ": " << fact.seen << "\n"
+                                                   << found.contradictions();
+    EXPECT_THAT(fact.seen, HasSubstr(lie.seen)) << lie.tenant;
+    EXPECT_NE(fact.remedy, "") << lie.tenant;
+  }
+}
+
+TEST_P(Probe, AnEmptyLogTellsNothingAndContradictsNothing) {
+  const Probed found = probed(GetParam(), {.tenant = R"({"history":0})"});
+  EXPECT_EQ(found.contradictions(), "");
+  for (const char* fact : {"filter_heard", "filter_acts_on_printed_time", "open_end", "paging", "same_again",
+                           "wide_ranges", "reaches_back", "ids", "times"}) {
+    EXPECT_EQ(found.fact(fact).verdict, Verdict::cant_tell) << fact << ": " << found.fact(fact).seen;
+  }
+}
+
+TEST_P(Probe, WhoeverIsRefusedHearsWhy) {
+  for (const int status : {401, 403, 404}) {
+    const Probed found = probed(GetParam(), {.tenant = "{\"refuse\":" + std::to_string(status) + "}"});
+    EXPECT_TRUE(found.report.refused);
+    EXPECT_TRUE(found.report.reached);
+    EXPECT_LE(found.report.requests, 2u) << "a refused credential is not tried again and again";
+    EXPECT_EQ(found.contradictions(), "");
+    EXPECT_THAT(found.fact("readable").seen, HasSubstr(std::to_string(status)));
+  }
+}
+
+TEST_P(Probe, PagesForPeopleAreNoPagesOfTheLog) {
+  const Probed found = probed(GetParam(), {.tenant = R"({"faults":{"html_ok":1}})"});
+  EXPECT_TRUE(found.report.refused);
+  EXPECT_EQ(found.fact("readable").verdict, Verdict::contradicted);
+  EXPECT_THAT(found.fact("readable").seen, HasSubstr("HTML"));
+}
+
+TEST_P(Probe, KeepsWithinItsRequests) {
+  for (unsigned requests = 1; requests <= 40; ++requests) {
+    const Probed found = probed(GetParam(), {.requests = requests});
+    EXPECT_LE(found.report.requests, requests);
+    EXPECT_EQ(found.contradictions(), "") << requests;
+  }
+}
+
+TEST_P(Probe, WhatWasFoundBeforeAnInterruptStays) {
+  const Probed found = probed(GetParam(), {.interrupted_after = 12});
+  EXPECT_TRUE(found.report.interrupted);
+  EXPECT_EQ(found.contradictions(), "");
+  EXPECT_EQ(found.fact("readable").verdict, Verdict::holds);
+  EXPECT_EQ(found.fact("ids").verdict, Verdict::holds);
+}
+
+TEST_P(Probe, WatchingMeasuresTheOverlap) {
+  const ProbedWith late{.tenant = R"({"rate":0.05,"late_share":0.5,"late_max":"40m"})",
+                        .wishes = {.watch = 2h, .requests_for_watch = 300},
+                        .requests = 400};
+  const Probed found = probed(GetParam(), late);
+  ASSERT_TRUE(found.report.lateness);
+  EXPECT_GT(found.report.lateness->events, 200u);
+  EXPECT_GT(found.report.lateness->max, 30min);
+  EXPECT_LE(found.report.lateness->max, 42min);
+  EXPECT_EQ(found.fact("lateness").verdict, Verdict::contradicted);
+  EXPECT_EQ(found.fact("lateness").remedy, "overlap: 2h");
+
+  const Probed punctual = probed(GetParam(), {.tenant = R"({"rate":0.05})",
+                                              .wishes = {.watch = 1h, .requests_for_watch = 130},
+                                              .requests = 230});
+  EXPECT_EQ(punctual.fact("lateness").verdict, Verdict::holds) << punctual.fact("lateness").seen;
+  EXPECT_EQ(probed(GetParam()).fact("lateness").verdict, Verdict::cant_tell);
+}
+
+// What the vendors' files call not verified is told, whichever it is.
+TEST(ProbeBounds, AreToldEitherWay) {
+  const auto seen = [](const char* tenant) { return probed("tines", {.tenant = tenant}).fact("bounds").seen; };
+  EXPECT_THAT(seen(R"({"printed_bounds":true,"inclusive":true})"),
+              AllOf(HasSubstr("lower inclusive"), HasSubstr("upper inclusive")));
+  EXPECT_THAT(seen(R"({"printed_bounds":true,"inclusive":false})"),
+              AllOf(HasSubstr("lower exclusive"), HasSubstr("upper exclusive"), HasSubstr("no fractions are sent")));
+  const auto fractions = [](const char* tenant) {
+    return probed("workato", {.tenant = tenant}).fact("bounds").seen;
+  };
+  EXPECT_THAT(fractions(R"({"shape":"milliseconds"})"), HasSubstr("fractions are heard"));
+  EXPECT_THAT(fractions(R"({"shape":"milliseconds","fractions_ignored":true})"), HasSubstr("fractions are heard above only"));
+}
+
+TEST(ProbeDays, TellTheZone) {
+  for (const std::string vendor : {"captivateiq", "floqast"}) {
+    const auto seen = [&](const char* tenant) { return probed(vendor, {.tenant = tenant}).fact("days").seen; };
+    EXPECT_THAT(seen("{}"), AllOf(HasSubstr("UTC fits"), HasSubstr("the last day is part of the range"))) << vendor;
+    EXPECT_THAT(seen(R"({"day_offset":"-8h"})"), HasSubstr("UTC doesn't fit")) << vendor;
+  }
+  EXPECT_THAT(probed("captivateiq", {.tenant = R"({"day_end_exclusive":true})"}).fact("days").seen,
+              HasSubstr("the last day is left out"));
+}
+
+TEST(ProbeTimeField, IsNamedWhereTheRowsHaveTheTimeThatTheFilterActsOn) {
+  const Probed found = probed("tines", {.tenant = R"({"filter_late":"6h"})"});
+  EXPECT_THAT(found.fact("filter_acts_on_printed_time").remedy, HasSubstr("time_field: /updated_at"));
+  const Probed mended = probed("tines", {.tenant = R"({"filter_late":"6h"})",
+                                         .change = [](Source& source) { source.time_field = "/updated_at"; }});
+  EXPECT_EQ(mended.contradictions(), "");
+}
+
+TEST(ProbeOrder, IsTold) {
+  const auto seen = [](const char* tenant) { return probed("captivateiq", {.tenant = tenant}).fact("order").seen; };
+  EXPECT_THAT(seen(R"({"order":"ascending"})"), HasSubstr("oldest first"));
+  EXPECT_THAT(seen(R"({"order":"newest_first"})"), HasSubstr("newest first"));
+  EXPECT_THAT(seen(R"({"order":"unsorted"})"), HasSubstr("none"));
+}
+
+}  // namespace
+}  // namespace auditstream::vendor_apis

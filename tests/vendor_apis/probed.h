@@ -1,0 +1,37 @@
+// A survey of a simulated vendor, in process and by a clock of its own.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "probe/survey.h"
+#include "simvendors/tenant.h"
+
+namespace auditstream::vendor_apis {
+
+struct Probed {
+  probe::Report report;
+  std::uint64_t bad_requests = 0;  // that the vendor's documents forbid
+  std::string complaint;           // about the last of them
+  Duration took{0};                // by that clock
+
+  // The fact of that name; fails the test if there is none.
+  const probe::Fact& fact(const std::string& name) const;
+  // "name: what was seen" of each, a line each.
+  std::string contradictions() const;
+};
+
+struct ProbedWith {
+  // Members of TenantSpec, as JSON.
+  std::string tenant{};
+  probe::Wishes wishes{};
+  unsigned requests = 60;
+  std::function<void(Source&)> change{};
+  std::function<void(const probe::Exchanged&)> observe{};
+  // After so many requests the user wants no more.
+  unsigned interrupted_after = 1'000'000;
+};
+
+Probed probed(const std::string& vendor, const ProbedWith& with = {});
+
+}  // namespace auditstream::vendor_apis
