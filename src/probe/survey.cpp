@@ -171,9 +171,13 @@ class Survey {
     Query first = query(window.from, window.to, pages_of_base());
     first.page_size = largest;
     std::vector<Paged> sizes;
+    // Requests reach beyond the window; all rows that have come to rest are compared.
+    const Window compared{Time{}, settled()};
     sizes.push_back({largest, ask(first)});
+    sizes.front().answered.window = compared;
     if (sizes.front().answered.complete()) {
-      const Answered again = ask(first);
+      Answered again = ask(first);
+      again.window = compared;
       same_ = same_again(sizes.front().answered, again);
       const std::size_t rows = std::max<std::size_t>(sizes.front().answered.rows.size(), 1);
       std::vector<std::uint32_t> smaller;
@@ -186,6 +190,7 @@ class Survey {
         small.page_size = size;
         small.pages_max = static_cast<unsigned>(rows_in_many_pages) * 2 + 6;
         sizes.push_back({size, ask(small)});
+        sizes.back().answered.window = compared;
       }
     } else {
       same_ = same_again(sizes.front().answered, sizes.front().answered);

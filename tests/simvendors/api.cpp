@@ -76,7 +76,8 @@ Heard as_heard(const Tenant& tenant, const Range& asked, bool open_end, Filter f
     range.to = range.from + spec.range_max;
   if (spec.keeps > Duration{0}) range.from = std::max(range.from, now - spec.keeps);
   if (spec.filter_late > Duration{0}) {
-    heard.filter = [&tenant, wanted = range, others = std::move(heard.filter)](Serial row) {
+    const Range wanted{range.from, std::min(range.to, now)};
+    heard.filter = [&tenant, wanted, others = std::move(heard.filter)](Serial row) {
       const Time ingested = tenant.ingested(row);
       return ingested >= wanted.from && ingested < wanted.to && (!others || others(row));
     };
