@@ -80,6 +80,18 @@ std::vector<Row> at(const std::vector<Row>& rows, Time bound, Duration unit) {
   return found;
 }
 
+// All rows, each id and time once.
+std::vector<Row> each_once(const std::vector<const Answered*>& answers) {
+  std::unordered_set<std::string> names;
+  std::vector<Row> rows;
+  for (const Answered* answered : answers) {
+    for (const Row& row : answered->rows) {
+      if (names.insert(row.id + "\n" + (row.time ? format_rfc3339(*row.time) : "")).second) rows.push_back(row);
+    }
+  }
+  return rows;
+}
+
 std::string share(std::size_t part, std::size_t all) { return std::to_string(part) + " of " + std::to_string(all); }
 
 }  // namespace
@@ -237,11 +249,8 @@ Fact days_seen(const std::vector<Row>& known, Time day, const Answered& one_day,
                         "report it: the vendor's file takes the last day for a part of the range; until then rows of "
                         "the last hours of a range may be missed");
   }
-  std::string zone;
-  if (before && *before >= day - zone_max && after && *after <= day + 24h + zone_max) {
-    const bool utc = *before < day && came.front() >= day && came.back() < day + 24h && *after >= day + 24h;
-    zone = utc ? "; UTC fits" : "; UTC doesn't fit, which does no harm";
-  }
+  const bool utc = !beyond(day, day + 24h) && (!before || *before < day) && (!after || *after >= day + 24h);
+  const std::string zone = utc ? "; UTC fits" : "; UTC doesn't fit, which does no harm";
   return holds(made, seen + zone + "; " + last);
 }
 
@@ -424,18 +433,16 @@ Fact order_seen(const std::vector<const Answered*>& answers) {
 
 Fact ids_are_good(const std::vector<const Answered*>& answers, std::string_view id_at) {
   Fact made = fact("ids", "are ids there, and unique?");
-  std::size_t all = 0;
   std::vector<Row> without;
   std::vector<Row> shared;
-  for (const Answered* answered : answers) {
-    std::unordered_map<std::string_view, const Row*> ids;
-    for (const Row& row : answered->rows) {
-      if (row.valid && !row.has_id) without.push_back(row);
-      const auto [place, fresh] = ids.emplace(row.id, &row);
-      all += fresh ? 1 : 0;
-      if (!fresh && place->second->time != row.time) shared.push_back(row);
-    }
+  const std::vector<Row> rows = each_once(answers);
+  std::unordered_map<std::string_view, const Row*> ids;
+  for (const Row& row : rows) {
+    if (row.valid && !row.has_id) without.push_back(row);
+    const auto [place, fresh] = ids.emplace(row.id, &row);
+    if (!fresh && place->second->time != row.time) shared.push_back(row);
   }
+  const std::size_t all = rows.size();
   if (all == 0) return cant_tell(made, "no rows");
   if (!shared.empty()) {
     return contradicted(made, counted(shared.size(), "row") + " have the id of another: " + example_of(shared),
@@ -450,20 +457,18 @@ Fact ids_are_good(const std::vector<const Answered*>& answers, std::string_view 
 
 Fact times_are_readable(const std::vector<const Answered*>& answers, const std::vector<std::string_view>& times_at) {
   Fact made = fact("times", "are times readable, and where?");
-  std::size_t all = 0;
   std::vector<Row> undated;
   std::vector<Row> broken;
   std::map<std::string, std::size_t> places;
-  for (const Answered* answered : answers) {
-    for (const Row& row : answered->rows) {
-      ++all;
-      if (!row.valid) {
-        broken.push_back(row);
-      } else if (!row.time) {
-        undated.push_back(row);
-      } else {
-        ++places[row.time_at];
-      }
+  const std::vector<Row> rows = each_once(answers);
+  const std::size_t all = rows.size();
+  for (const Row& row : rows) {
+    if (!row.valid) {
+      broken.push_back(row);
+    } else if (!row.time) {
+      undated.push_back(row);
+    } else {
+      ++places[row.time_at];
     }
   }
   if (all == 0) return cant_tell(made, "no rows");
@@ -488,10 +493,8 @@ Fact times_are_readable(const std::vector<const Answered*>& answers, const std::
 Fact precision_seen(const std::vector<const Answered*>& answers, const Traits& traits) {
   Fact made = fact("precision", "how precise are times?");
   std::map<int, std::size_t> digits;
-  for (const Answered* answered : answers) {
-    for (const Row& row : answered->rows) {
-      if (row.time && !row.time_at.empty()) ++digits[row.digits];
-    }
+  for (const Row& row : each_once(answers)) {
+    if (row.time && !row.time_at.empty()) ++digits[row.digits];
   }
   if (digits.empty()) return cant_tell(made, "no printed times");
   std::string seen;
@@ -554,7 +557,9 @@ Fact clock_agrees(const std::vector<const Answered*>& answers, std::optional<Dur
                         "report it: times may be those of another zone; events dated ahead hold back nothing, but "
                         "their ce_time is wrong");
   }
-  return holds(made, "the newest event is " + readable_duration(std::max(Duration{0}, -*ahead)) + " older than its answer; " + clock);
+  const Duration older = -*ahead;
+  const std::string newest = older < 1s ? "as new as its answer" : readable_duration(floor<std::chrono::seconds>(older)) + " older than its answer";
+  return holds(made, "the newest event is " + newest + "; " + clock);
 }
 
 Fact bad_credential_is_told(const std::optional<Answered>& damaged, const std::string& secret_name) {

@@ -80,7 +80,9 @@ class Survey {
     Duration too_wide = Duration::max();
     bool answered = false;
     while (session_.left() > 0) {
-      const Answered& got = ask(query(end - width, end, pages_of_base()));
+      Query wanted = query(end - width, end, pages_of_base());
+      wanted.page_size = base_page_size_;
+      const Answered& got = ask(wanted);
       if (!answered) {
         answered = true;
         add(readable(got));
@@ -93,9 +95,14 @@ class Survey {
         if (got.end == End::endless) break;  // which is a fact, and not one of too many rows
         too_wide = std::min(too_wide, width);
         if (known_enough()) break;
-        const Duration less = by_day_ ? std::max<Duration>(day, width / 8 / day * day) : std::max<Duration>(1s, width / 8);
-        if (less == width) break;
-        width = less;
+        const Duration less = narrower_than(width, got);
+        if (less < width) {
+          width = less;
+        } else if (base_page_size_ == 0 && session_.traits().page_size_max > session_.source().page_size) {
+          base_page_size_ = session_.traits().page_size_max;
+        } else {
+          break;
+        }
         continue;
       }
       if (!got.complete()) return false;
@@ -106,6 +113,16 @@ class Survey {
     if (base_ == nullptr) return false;
     known_ = inside(*base_);
     return true;
+  }
+  // How wide a range may be that holds about as many rows as are wanted, if this one holds too many.
+  Duration narrower_than(Duration width, const Answered& got) const {
+    if (by_day_) return std::max<Duration>(day, width / 8 / day * day);
+    const std::vector<Time> times = times_of(inside(got));
+    Duration less = width / 8;
+    // Where rows come in the order of their times, these are all of their span.
+    if (times.size() > rows_wanted)
+      less = std::min<Duration>(less, (times.back() - times.front()) * (2 * rows_wanted) / static_cast<Duration::rep>(times.size()));
+    return std::max<Duration>(1s, floor<std::chrono::seconds>(less));
   }
   bool known_enough() const { return base_ != nullptr && base_->complete() && !inside(*base_).empty(); }
 
@@ -136,10 +153,10 @@ class Survey {
     Time from = base_->window.from;
     // From one of the newest rows on: whatever has come since must fit into few pages.
     if (!times.empty()) from = floor_second(times[times.size() - std::min<std::size_t>(times.size(), rows_wanted)]);
-    open_ = &ask(query(from, std::nullopt, pages_of_base()));
+    const Answered& open = ask(query(from, std::nullopt, pages_of_base()));
     std::optional<Answered> into_future;
     if (!by_day_) into_future = ask(query(from, floor_second(session_.now()) + day, pages_of_base()));
-    add(open_end_heard(known_, *open_, into_future));
+    add(open_end_heard(known_, open, into_future));
   }
 
   // A range with a few rows, some of the same time, and the page sizes to read it with.
@@ -453,7 +470,7 @@ class Survey {
   Report report_;
   std::vector<std::unique_ptr<Answered>> answers_;
   const Answered* base_ = nullptr;
-  const Answered* open_ = nullptr;
+  std::uint32_t base_page_size_ = 0;  // 0: the source's
   std::vector<Row> known_;
   Fact same_;
   unsigned pages_per_look_ = 1;
