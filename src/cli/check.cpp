@@ -18,8 +18,8 @@
 #include "runtime/clock.h"
 #include "runtime/kafka_connection.h"
 #include "runtime/output.h"
-#include "runtime/source_check.h"
 #include "runtime/progress.h"
+#include "runtime/source_check.h"
 
 namespace auditstream::cli {
 namespace {

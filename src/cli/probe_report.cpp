@@ -41,7 +41,8 @@ void print(const Source& source, const probe::Report& report) {
     contradicted += fact.verdict == probe::Verdict::contradicted ? 1 : 0;
     held += fact.verdict == probe::Verdict::holds ? 1 : 0;
     const std::string indent(widest + 4, ' ');
-    runtime::out() << "  " << verdict << std::string(widest - verdict.size() + 2, ' ') << fact.question << "\n"
+    runtime::out() << "  " << verdict << std::string(widest - verdict.size() + 2, ' ') << fact.question
+                   << "\n"
                    << indent << runtime::shown(fact.seen) << "\n";
     if (!fact.remedy.empty()) runtime::out() << indent << "remedy: " << fact.remedy << "\n";
   }
@@ -51,24 +52,24 @@ void print(const Source& source, const probe::Report& report) {
 }
 
 json::Value json_of(const Source& source, const probe::Report& report) {
-  return json::object(
-      {{"source", source.name},
-       {"vendor", source.vendor},
-       {"at", floor_second(report.at)},
-       {"tool", json::object({{"version", version()}, {"commit", commit()}})},
-       {"requests", report.requests},
-       {"interrupted", report.interrupted},
-       {"reached", report.reached},
-       {"contradicted", report.contradicted()},
-       {"facts", json::array(report.facts,
-                             [](const probe::Fact& fact) {
-                               return json::object({{"name", fact.name},
+  return json::object({{"source", source.name},
+                       {"vendor", source.vendor},
+                       {"at", floor_second(report.at)},
+                       {"tool", json::object({{"version", version()}, {"commit", commit()}})},
+                       {"requests", report.requests},
+                       {"interrupted", report.interrupted},
+                       {"reached", report.reached},
+                       {"contradicted", report.contradicted()},
+                       {"facts", json::array(report.facts,
+                                             [](const probe::Fact& fact) {
+                                               return json::object(
+                                                   {{"name", fact.name},
                                                     {"question", fact.question},
                                                     {"verdict", probe::to_string(fact.verdict)},
                                                     {"seen", fact.seen},
                                                     {"remedy", fact.remedy}});
-                             })},
-       {"lateness", json_of(report.lateness)}});
+                                             })},
+                       {"lateness", json_of(report.lateness)}});
 }
 
 }  // namespace auditstream::cli

@@ -20,7 +20,9 @@ constexpr Duration zone_max = core::query_margin_by_day;
 constexpr Duration clock_tolerance = 1min;
 constexpr std::size_t rows_of_a_day = 4;  // with fewer, a day of another zone may have none of them
 
-Fact fact(std::string name, std::string question) { return {std::move(name), std::move(question), {}, {}, {}}; }
+Fact fact(std::string name, std::string question) {
+  return {std::move(name), std::move(question), {}, {}, {}};
+}
 
 Fact& holds(Fact& fact, std::string seen) {
   fact.verdict = Verdict::holds;
@@ -86,13 +88,16 @@ std::vector<Row> each_once(const std::vector<const Answered*>& answers) {
   std::vector<Row> rows;
   for (const Answered* answered : answers) {
     for (const Row& row : answered->rows) {
-      if (names.insert(row.id + "\n" + (row.time ? format_rfc3339(*row.time) : "")).second) rows.push_back(row);
+      if (names.insert(row.id + "\n" + (row.time ? format_rfc3339(*row.time) : "")).second)
+        rows.push_back(row);
     }
   }
   return rows;
 }
 
-std::string share(std::size_t part, std::size_t all) { return std::to_string(part) + " of " + std::to_string(all); }
+std::string share(std::size_t part, std::size_t all) {
+  return std::to_string(part) + " of " + std::to_string(all);
+}
 
 }  // namespace
 
@@ -135,7 +140,8 @@ Fact filter_heard(const Answered& future, const Answered& past, const std::vecto
     if (!answered->complete()) return cant_tell(made, why_not(*answered));
   }
   if (known.empty()) return cant_tell(made, "no rows in the future nor in 2001, but no others either");
-  return holds(made, "no rows in the future nor in 2001, " + counted(known.size(), "row") + " where the log has some");
+  return holds(
+      made, "no rows in the future nor in 2001, " + counted(known.size(), "row") + " where the log has some");
 }
 
 Fact filter_acts_on_printed_time(const std::vector<Row>& known, bool all_known, const Answered& narrow) {
@@ -146,33 +152,35 @@ Fact filter_acts_on_printed_time(const std::vector<Row>& known, bool all_known, 
   const Difference found = difference(expected, inside(narrow));
   if (!beyond.empty()) {
     const std::string field = time_that_lies_within(reach->from, reach->to, narrow.rows);
-    return contradicted(made,
-                        counted(beyond.size(), "row") + " from beyond the range, up to " +
-                            readable_duration(farthest_outside(*reach, beyond)) + ": " + example_of(beyond) +
-                            (found.missing.empty() ? ""
-                                                   : "; " + counted(found.missing.size(), "row") + " missing in it"),
-                        field.empty() ? report_filter
-                                      : "time_field: " + field + " is what it acts on, so set that, and report it");
+    return contradicted(
+        made,
+        counted(beyond.size(), "row") + " from beyond the range, up to " +
+            readable_duration(farthest_outside(*reach, beyond)) + ": " + example_of(beyond) +
+            (found.missing.empty() ? "" : "; " + counted(found.missing.size(), "row") + " missing in it"),
+        field.empty() ? report_filter
+                      : "time_field: " + field + " is what it acts on, so set that, and report it");
   }
   if (!narrow.complete()) return cant_tell(made, why_not(narrow));
   if (!found.missing.empty()) {
     const std::string field = time_that_lies_within(reach ? reach->from : narrow.window.from,
                                                     reach ? reach->to : Time::max(), narrow.rows);
-    return contradicted(made,
-                        share(found.missing.size(), expected.size()) + " rows of the range don't come when it is asked for: " +
-                            example_of(found.missing),
-                        field.empty() ? report_filter
-                                      : "time_field: " + field + " may be what it acts on: try that, and report it");
+    return contradicted(
+        made,
+        share(found.missing.size(), expected.size()) +
+            " rows of the range don't come when it is asked for: " + example_of(found.missing),
+        field.empty() ? report_filter
+                      : "time_field: " + field + " may be what it acts on: try that, and report it");
   }
   if (!all_known) return cant_tell(made, "the wider range has too many rows");
   if (!found.added.empty()) {
-    return contradicted(made,
-                        counted(found.added.size(), "row") + " that the wider range hadn't: " + example_of(found.added),
-                        report_filter);
+    return contradicted(
+        made, counted(found.added.size(), "row") + " that the wider range hadn't: " + example_of(found.added),
+        report_filter);
   }
   if (expected.empty()) return cant_tell(made, "no rows to ask for");
   const std::size_t elsewhere = known.size() - expected.size();
-  if (elsewhere == 0) return cant_tell(made, "all " + counted(known.size(), "row") + " have about the same time");
+  if (elsewhere == 0)
+    return cant_tell(made, "all " + counted(known.size(), "row") + " have about the same time");
   return holds(made, counted(expected.size(), "row") + ", all of the range and none from beyond; " +
                          std::to_string(elsewhere) + " lie elsewhere");
 }
@@ -185,9 +193,11 @@ Fact bounds_seen(const std::vector<Row>& known, const Answered& exact, const std
   const auto add = [&](const char* name, const WireBound& bound) {
     const std::vector<Row> had = at(known, bound.time, bound.unit());
     const Difference found = difference(had, exact.rows);
-    seen += std::string(seen.empty() ? "" : ", ") + name + (found.common == had.size() ? " inclusive" :
-            found.common == 0 ? " exclusive" : " finer than is printed") + " (" + share(found.common, had.size()) +
-            " rows at it)";
+    seen += std::string(seen.empty() ? "" : ", ") + name +
+            (found.common == had.size() ? " inclusive"
+             : found.common == 0        ? " exclusive"
+                                        : " finer than is printed") +
+            " (" + share(found.common, had.size()) + " rows at it)";
     return !had.empty();
   };
   const bool lower = add("lower", *exact.sent.lower);
@@ -204,8 +214,10 @@ Fact bounds_seen(const std::vector<Row>& known, const Answered& exact, const std
     const std::vector<Row> last = at(known, finer->sent.upper->time + finer->sent.upper->unit(), 1ms);
     const bool heard_below = difference(first, finer->rows).common == 0;
     const bool heard_above = difference(last, finer->rows).common == 0;
-    seen += std::string("; fractions are ") + (heard_below && heard_above ? "heard" : heard_below ? "heard below only" :
-            heard_above ? "heard above only" : "not heard");
+    seen += std::string("; fractions are ") + (heard_below && heard_above ? "heard"
+                                               : heard_below              ? "heard below only"
+                                               : heard_above              ? "heard above only"
+                                                                          : "not heard");
   }
   return holds(made, seen);
 }
@@ -228,8 +240,8 @@ Fact days_seen(const std::vector<Row>& known, Time day, const Answered& one_day,
   // Of two days asked for as one, the second may be part of it after all, if the first is just empty.
   const Duration spread = came.back() - came.front();
   const std::string last = end_is_out ? "the last day is left out" : "the last day is part of the range";
-  std::string seen = format_day(day) + " has " + counted(came.size(), "row") + ", from " + format_rfc3339(came.front()) +
-                     " to " + format_rfc3339(came.back());
+  std::string seen = format_day(day) + " has " + counted(came.size(), "row") + ", from " +
+                     format_rfc3339(came.front()) + " to " + format_rfc3339(came.back());
   if (before) seen += "; it begins after " + format_rfc3339(*before);
   if (after) seen += " and ends by " + format_rfc3339(*after);
   const auto beyond = [&](Time from, Time to) {
@@ -237,17 +249,19 @@ Fact days_seen(const std::vector<Row>& known, Time day, const Answered& one_day,
   };
   if (beyond(day - zone_max, day + 24h + zone_max) || (before && *before >= day + zone_max) ||
       (after && *after <= day + 24h - zone_max)) {
-    return contradicted(made, seen, "report it: its days are those of no time zone, and the first or last rows of a "
-                                    "range may be missed");
+    return contradicted(made, seen,
+                        "report it: its days are those of no time zone, and the first or last rows of a "
+                        "range may be missed");
   }
   const std::size_t on_that_day = at(known, day, 24h).size();
   if (end_is_out && (on_that_day < rows_of_a_day || spread >= 24h)) {
     return cant_tell(made, seen + "; too few rows to tell whether the last day is part of the range");
   }
   if (end_is_out && counts_on_end) {
-    return contradicted(made, seen + "; " + last,
-                        "report it: the vendor's file takes the last day for a part of the range; until then rows of "
-                        "the last hours of a range may be missed");
+    return contradicted(
+        made, seen + "; " + last,
+        "report it: the vendor's file takes the last day for a part of the range; until then rows of "
+        "the last hours of a range may be missed");
   }
   const bool utc = !beyond(day, day + 24h) && (!before || *before < day) && (!after || *after >= day + 24h);
   const std::string zone = utc ? "; UTC fits" : "; UTC doesn't fit, which does no harm";
@@ -259,7 +273,8 @@ Fact open_end_heard(const std::vector<Row>& known, const Answered& open,
   Fact made = fact("open_end", "is a range without an end answered, and one that ends in the future?");
   std::string seen;
   std::size_t all = 0;
-  for (const auto& [name, answered] : {std::pair{"open", &open}, std::pair{"into the future", into_future ? &*into_future : nullptr}}) {
+  for (const auto& [name, answered] :
+       {std::pair{"open", &open}, std::pair{"into the future", into_future ? &*into_future : nullptr}}) {
     if (answered == nullptr) continue;
     const std::vector<Row> expected = inside(answered->window, known);
     const Difference found = difference(expected, inside(*answered));
@@ -272,8 +287,8 @@ Fact open_end_heard(const std::vector<Row>& known, const Answered& open,
                           "report it with --transcripts: new events are read by such a range");
     }
     all = std::max(all, expected.size());
-    seen += (seen.empty() ? "" : "; ") + std::string(name) + ": all " + counted(expected.size(), "row") + " and " +
-            std::to_string(found.added.size()) + " newer";
+    seen += (seen.empty() ? "" : "; ") + std::string(name) + ": all " + counted(expected.size(), "row") +
+            " and " + std::to_string(found.added.size()) + " newer";
   }
   if (all == 0) return cant_tell(made, "no rows to compare with");
   return holds(made, seen);
@@ -291,11 +306,12 @@ Fact wide_ranges_are_whole(const std::vector<Width>& widths) {
       continue;
     }
     if (width.whole + width.shared < width.parts) {
-      return contradicted(made,
-                          name + ": " + counted(width.whole, "row") + ", but its parts have " +
-                              std::to_string(width.parts) + (width.example ? " (" + *width.example + ")" : ""),
-                          "report it with --transcripts: a wide range is cut in silence, so a backfill would have "
-                          "gaps; find them with auditstream verify");
+      return contradicted(
+          made,
+          name + ": " + counted(width.whole, "row") + ", but its parts have " + std::to_string(width.parts) +
+              (width.example ? " (" + *width.example + ")" : ""),
+          "report it with --transcripts: a wide range is cut in silence, so a backfill would have "
+          "gaps; find them with auditstream verify");
     }
     told = told || (width.older > 0 && width.parts > width.older);
     seen += name + ": " + counted(width.whole, "row");
@@ -314,8 +330,9 @@ Fact reaches_back(std::optional<Duration> claimed, std::optional<Time> oldest,
   if (!claimed) return holds(made, seen + "; nothing is claimed");
   seen += "; " + std::to_string(*claimed / 24h) + " d are claimed";
   if (*oldest < now - *claimed - 48h) {
-    return contradicted(made, seen, "report it: the log goes back further, and auditstream verify compares no further "
-                                    "than is claimed");
+    return contradicted(made, seen,
+                        "report it: the log goes back further, and auditstream verify compares no further "
+                        "than is claimed");
   }
   if (*oldest > now - *claimed * 9 / 10) return cant_tell(made, seen + ", and the log may be younger");
   return holds(made, seen);
@@ -335,10 +352,11 @@ Fact paging_is_complete(const std::vector<Paged>& sizes) {
     const std::string name = "page size " + std::to_string(paged.page_size);
     const Difference found = difference(expected, inside(answered));
     if (!found.added.empty()) {
-      return contradicted(made,
-                          name + ": " + counted(found.added.size(), "row") + " more than with " +
-                              std::to_string(sizes.front().page_size) + ": " + example_of(found.added),
-                          "report it with --transcripts; page_size: " + std::to_string(paged.page_size) + " reads more");
+      return contradicted(
+          made,
+          name + ": " + counted(found.added.size(), "row") + " more than with " +
+              std::to_string(sizes.front().page_size) + ": " + example_of(found.added),
+          "report it with --transcripts; page_size: " + std::to_string(paged.page_size) + " reads more");
     }
     if (!answered.complete() && answered.end != End::endless) {
       list += (list.empty() ? "" : ", ") + std::to_string(paged.page_size) + " (" + why_not(answered) + ")";
@@ -346,10 +364,10 @@ Fact paging_is_complete(const std::vector<Paged>& sizes) {
     }
     if (!found.missing.empty()) {
       return contradicted(made,
-                          name + ": " + share(found.missing.size(), expected.size()) + " rows missing: " +
-                              example_of(found.missing),
-                          "report it with --transcripts; page_size: " + std::to_string(sizes.front().page_size) +
-                              " has the fewest borders");
+                          name + ": " + share(found.missing.size(), expected.size()) +
+                              " rows missing: " + example_of(found.missing),
+                          "report it with --transcripts; page_size: " +
+                              std::to_string(sizes.front().page_size) + " has the fewest borders");
     }
     list += (list.empty() ? "" : ", ") + std::to_string(paged.page_size);
     several = several || answered.pages.size() > 2;
@@ -357,7 +375,8 @@ Fact paging_is_complete(const std::vector<Paged>& sizes) {
     for (const std::size_t rows : answered.pages) {
       border += rows;
       if (rows == 0 || border == 0 || border >= answered.rows.size()) continue;
-      if (answered.rows[border - 1].time && answered.rows[border - 1].time == answered.rows[border].time) ++ties;
+      if (answered.rows[border - 1].time && answered.rows[border - 1].time == answered.rows[border].time)
+        ++ties;
     }
   }
   seen += " at page sizes " + list + "; " + counted(ties, "tie") + " across borders";
@@ -370,11 +389,12 @@ Fact end_is_told(const std::vector<Paged>& sizes) {
   std::size_t ends = 0;
   for (const Paged& paged : sizes) {
     if (paged.answered.end == End::endless) {
-      return contradicted(made,
-                          "page size " + std::to_string(paged.page_size) + ": after " +
-                              counted(paged.answered.pages.size(), "page") + " with " +
-                              counted(paged.answered.rows.size(), "row") + " there is still a next one",
-                          "report it with --transcripts: no setting mends it, and the source would never get on");
+      return contradicted(
+          made,
+          "page size " + std::to_string(paged.page_size) + ": after " +
+              counted(paged.answered.pages.size(), "page") + " with " +
+              counted(paged.answered.rows.size(), "row") + " there is still a next one",
+          "report it with --transcripts: no setting mends it, and the source would never get on");
     }
     ends += paged.answered.complete() ? 1 : 0;
   }
@@ -393,10 +413,11 @@ Fact same_again(const Answered& first, const Answered& second) {
   const Difference found = difference(rows, again);
   if (!found.none()) {
     const std::vector<Row>& odd = found.missing.empty() ? found.added : found.missing;
-    return contradicted(made, counted(odd.size(), "row") + " only once of two times: " + example_of(odd),
-                        found.missing.empty()
-                            ? "overlap: rows appear later than " + std::string("it allows; measure with --watch 2h")
-                            : "report it with --transcripts: rows vanish, or ids change; verify will call them missing");
+    return contradicted(
+        made, counted(odd.size(), "row") + " only once of two times: " + example_of(odd),
+        found.missing.empty()
+            ? "overlap: rows appear later than " + std::string("it allows; measure with --watch 2h")
+            : "report it with --transcripts: rows vanish, or ids change; verify will call them missing");
   }
   std::unordered_set<std::string> first_bytes;
   for (const Row& row : rows) first_bytes.insert(row.id + "\n" + std::to_string(row.bytes));
@@ -405,11 +426,14 @@ Fact same_again(const Answered& first, const Answered& second) {
     if (!first_bytes.contains(row.id + "\n" + std::to_string(row.bytes))) changed.push_back(row);
   }
   if (!changed.empty()) {
-    return contradicted(made, share(changed.size(), rows.size()) + " rows have other bytes the second time: " + example_of(changed),
-                        "report it: each is published once, as it was read first, and verify will call it altered");
+    return contradicted(
+        made,
+        share(changed.size(), rows.size()) + " rows have other bytes the second time: " + example_of(changed),
+        "report it: each is published once, as it was read first, and verify will call it altered");
   }
   const bool in_order = std::ranges::equal(rows, again, {}, &Row::id, &Row::id);
-  return holds(made, counted(rows.size(), "row") + " twice, in " + (in_order ? "the same order" : "another order"));
+  return holds(made,
+               counted(rows.size(), "row") + " twice, in " + (in_order ? "the same order" : "another order"));
 }
 
 Fact order_seen(const std::vector<const Answered*>& answers) {
@@ -445,17 +469,20 @@ Fact ids_are_good(const std::vector<const Answered*>& answers, std::string_view 
   const std::size_t all = rows.size();
   if (all == 0) return cant_tell(made, "no rows");
   if (!shared.empty()) {
-    return contradicted(made, counted(shared.size(), "row") + " have the id of another: " + example_of(shared),
-                        "report it: of rows with the same id one is published, the others are taken for repeats");
+    return contradicted(
+        made, counted(shared.size(), "row") + " have the id of another: " + example_of(shared),
+        "report it: of rows with the same id one is published, the others are taken for repeats");
   }
   if (!without.empty()) {
-    return contradicted(made, share(without.size(), all) + " rows have no " + std::string(id_at) + ": " + example_of(without),
-                        "report it: such an event is published under a hash of its bytes");
+    return contradicted(
+        made, share(without.size(), all) + " rows have no " + std::string(id_at) + ": " + example_of(without),
+        "report it: such an event is published under a hash of its bytes");
   }
   return holds(made, counted(all, "row") + ", each with an id of its own at " + std::string(id_at));
 }
 
-Fact times_are_readable(const std::vector<const Answered*>& answers, const std::vector<std::string_view>& times_at) {
+Fact times_are_readable(const std::vector<const Answered*>& answers,
+                        const std::vector<std::string_view>& times_at) {
   Fact made = fact("times", "are times readable, and where?");
   std::vector<Row> undated;
   std::vector<Row> broken;
@@ -474,7 +501,8 @@ Fact times_are_readable(const std::vector<const Answered*>& answers, const std::
   if (all == 0) return cant_tell(made, "no rows");
   std::string where;
   for (const auto& [place, count] : places)
-    where += (where.empty() ? "" : ", ") + (place.empty() ? "in the id" : place) + " (" + std::to_string(count) + ")";
+    where += (where.empty() ? "" : ", ") + (place.empty() ? "in the id" : place) + " (" +
+             std::to_string(count) + ")";
   if (!broken.empty()) {
     return contradicted(made, share(broken.size(), all) + " rows are no valid JSON: " + example_of(broken),
                         "report it with --transcripts: such rows go to the dead letters");
@@ -483,9 +511,11 @@ Fact times_are_readable(const std::vector<const Answered*>& answers, const std::
     const std::string field = time_that_lies_within(Time{}, Time::max(), undated);
     std::string looked;
     for (const std::string_view place : times_at) looked += (looked.empty() ? "" : ", ") + std::string(place);
-    return contradicted(made, share(undated.size(), all) + " rows have no readable time at " + looked + ": " + example_of(undated),
-                        field.empty() ? "report it with --transcripts: such rows go to the dead letters"
-                                      : "time_field: " + field + " has one; else such rows go to the dead letters");
+    return contradicted(
+        made,
+        share(undated.size(), all) + " rows have no readable time at " + looked + ": " + example_of(undated),
+        field.empty() ? "report it with --transcripts: such rows go to the dead letters"
+                      : "time_field: " + field + " has one; else such rows go to the dead letters");
   }
   return holds(made, counted(all, "row") + ", at " + where);
 }
@@ -502,8 +532,9 @@ Fact precision_seen(const std::vector<const Answered*>& answers, const Traits& t
     seen += (seen.empty() ? "" : ", ") + counted(rows, "row") + " with " + std::to_string(count) + " digits";
   seen += " after the second; " + std::to_string(traits.time_digits) + " are claimed";
   if (std::min(digits.rbegin()->first, 6) > traits.time_digits) {
-    return contradicted(made, seen, "report it: ce_time has 6 digits for some events and " +
-                                        std::to_string(traits.time_digits) + " for others; no event is lost");
+    return contradicted(made, seen,
+                        "report it: ce_time has 6 digits for some events and " +
+                            std::to_string(traits.time_digits) + " for others; no event is lost");
   }
   return holds(made, seen);
 }
@@ -518,8 +549,10 @@ Fact total_counts_rows(const std::vector<const Answered*>& answers, bool claimed
     std::set<std::string_view> ids;
     for (const Row& row : answered->rows) ids.insert(row.id);
     if (*answered->total != ids.size()) {
-      return contradicted(made, "it says " + std::to_string(*answered->total) + " where " + counted(ids.size(), "row") + " came",
-                          "report it with --transcripts: each range is read twice because of it");
+      return contradicted(
+          made,
+          "it says " + std::to_string(*answered->total) + " where " + counted(ids.size(), "row") + " came",
+          "report it with --transcripts: each range is read twice because of it");
     }
     told += ids.empty() ? 0 : 1;
   }
@@ -529,8 +562,8 @@ Fact total_counts_rows(const std::vector<const Answered*>& answers, bool claimed
     const auto [least, most] = std::minmax(*one_row->before.total, *one_row->after.total);
     if (*one_row->one.total < least || *one_row->one.total > most) {
       return contradicted(made,
-                          "a query for one row says " + std::to_string(*one_row->one.total) + ", one for all " +
-                              std::to_string(*one_row->after.total),
+                          "a query for one row says " + std::to_string(*one_row->one.total) +
+                              ", one for all " + std::to_string(*one_row->after.total),
                           "report it with --transcripts: new rows may be seen late");
     }
   }
@@ -550,15 +583,19 @@ Fact clock_agrees(const std::vector<const Answered*>& answers, std::optional<Dur
   if (!clock_skew) return cant_tell(made, "no Date header");
   const Duration off = std::chrono::abs(*clock_skew);
   const std::string clock = off < 2s ? "our clock agrees with it"
-                                     : "our clock is " + readable_duration(off) + (*clock_skew > 0s ? " ahead of" : " behind") + " it";
+                                     : "our clock is " + readable_duration(off) +
+                                           (*clock_skew > 0s ? " ahead of" : " behind") + " it";
   if (!ahead) return cant_tell(made, clock + "; no rows");
   if (*ahead > clock_tolerance) {
-    return contradicted(made, "an event is printed " + readable_duration(*ahead) + " after the Date of its answer; " + clock,
-                        "report it: times may be those of another zone; events dated ahead hold back nothing, but "
-                        "their ce_time is wrong");
+    return contradicted(
+        made, "an event is printed " + readable_duration(*ahead) + " after the Date of its answer; " + clock,
+        "report it: times may be those of another zone; events dated ahead hold back nothing, but "
+        "their ce_time is wrong");
   }
   const Duration older = -*ahead;
-  const std::string newest = older < 1s ? "as new as its answer" : readable_duration(floor<std::chrono::seconds>(older)) + " older than its answer";
+  const std::string newest =
+      older < 1s ? "as new as its answer"
+                 : readable_duration(floor<std::chrono::seconds>(older)) + " older than its answer";
   return holds(made, "the newest event is " + newest + "; " + clock);
 }
 
@@ -567,13 +604,16 @@ Fact bad_credential_is_told(const std::optional<Answered>& damaged, const std::s
   if (!damaged) return cant_tell(made, "not asked: --bad-credential");
   if (!damaged->refusal) {
     if (damaged->pages.empty()) return cant_tell(made, why_not(*damaged));
-    return contradicted(made, "a page with " + counted(damaged->pages.front(), "row") + ", with one character of " + secret_name + " changed",
+    return contradicted(made,
+                        "a page with " + counted(damaged->pages.front(), "row") + ", with one character of " +
+                            secret_name + " changed",
                         "check that base_url is the vendor's: whatever answers takes any credential");
   }
   const Refusal& refusal = *damaged->refusal;
   if (refusal.kind == RefusalKind::unauthorized) return holds(made, words_of(refusal));
   if (refusal.status == 0) return cant_tell(made, words_of(refusal));
-  return contradicted(made, words_of(refusal), "report it: an expired credential would be called that, with a wrong remedy");
+  return contradicted(made, words_of(refusal),
+                      "report it: an expired credential would be called that, with a wrong remedy");
 }
 
 }  // namespace auditstream::probe

@@ -38,26 +38,28 @@ Fact bounds_seen(const std::vector<Row>& known, const Answered& exact, const std
 
 // One day asked of a filter that takes days: when it begins and ends, by the rows that came. `day_after`: asked up
 // to the next day. `counts_on_end`: the vendor's file takes the last day for a part of the range.
-Fact days_seen(const std::vector<Row>& known, Time day, const Answered& one_day, const std::optional<Answered>& day_after,
-               bool counts_on_end);
+Fact days_seen(const std::vector<Row>& known, Time day, const Answered& one_day,
+               const std::optional<Answered>& day_after, bool counts_on_end);
 
 // A range that is open at its end, and one that ends in the future, have the rows of a closed one.
-Fact open_end_heard(const std::vector<Row>& known, const Answered& open, const std::optional<Answered>& into_future);
+Fact open_end_heard(const std::vector<Row>& known, const Answered& open,
+                    const std::optional<Answered>& into_future);
 
 // A wide range, and parts of it whose borders touch.
 struct Width {
   Duration width;
   std::uint64_t whole = 0;  // rows
   std::uint64_t parts = 0;
-  std::uint64_t older = 0;  // of them in the part that the width before hadn't
-  std::uint64_t shared = 0;  // rows that may have been counted in two parts
+  std::uint64_t older = 0;               // of them in the part that the width before hadn't
+  std::uint64_t shared = 0;              // rows that may have been counted in two parts
   std::optional<std::string> example{};  // a row of a part that the whole lacks
-  std::string not_told{};  // why there are no numbers
+  std::string not_told{};                // why there are no numbers
 };
 Fact wide_ranges_are_whole(const std::vector<Width>& widths);
 
 // How far the log goes back. `empty_before`: nothing is older than that.
-Fact reaches_back(std::optional<Duration> claimed, std::optional<Time> oldest, std::optional<Time> empty_before, Time now);
+Fact reaches_back(std::optional<Duration> claimed, std::optional<Time> oldest,
+                  std::optional<Time> empty_before, Time now);
 
 // One closed range in pages of several sizes, the largest first.
 struct Paged {
@@ -75,7 +77,8 @@ Fact order_seen(const std::vector<const Answered*>& answers);
 
 // All rows that were seen, answer by answer.
 Fact ids_are_good(const std::vector<const Answered*>& answers, std::string_view id_at);
-Fact times_are_readable(const std::vector<const Answered*>& answers, const std::vector<std::string_view>& times_at);
+Fact times_are_readable(const std::vector<const Answered*>& answers,
+                        const std::vector<std::string_view>& times_at);
 Fact precision_seen(const std::vector<const Answered*>& answers, const Traits& traits);
 // `one_row`: a query for one row, between two for all rows of the same range.
 struct OneRow {

@@ -43,7 +43,8 @@ void for_each_string(std::string_view json, const std::function<void(const JsonS
       const std::string_view text = json.substr(i + 1, end - i - 1);
       std::size_t after = end + 1;
       while (after < json.size() && std::isspace(static_cast<unsigned char>(json[after])) != 0) ++after;
-      const bool is_key = after < json.size() && json[after] == ':' && !levels.empty() && !levels.back().array;
+      const bool is_key =
+          after < json.size() && json[after] == ':' && !levels.empty() && !levels.back().array;
       if (is_key) {
         levels.back().key = text;
       } else {

@@ -28,7 +28,9 @@ Lateness Watch::lateness(Duration looked_back) const {
   std::vector<Duration> sorted = late_;
   std::ranges::sort(sorted);
   // The smallest value that at least so many percent don't exceed.
-  const auto percentile = [&](std::size_t percent) { return sorted[(sorted.size() * percent + 99) / 100 - 1]; };
+  const auto percentile = [&](std::size_t percent) {
+    return sorted[(sorted.size() * percent + 99) / 100 - 1];
+  };
   found.p50 = percentile(50);
   found.p99 = percentile(99);
   found.max = sorted.back();
@@ -53,10 +55,10 @@ Fact overlap_suffices(const std::optional<Lateness>& lateness, Duration overlap)
     made.seen = "no new event in " + readable_duration(lateness->watched);
     return made;
   }
-  made.seen = counted(lateness->events, "new event") + " seen after p50 " + readable_duration(lateness->p50) + ", p99 " +
-              readable_duration(lateness->p99) + ", at most " + readable_duration(lateness->max) + " (looked every " +
-              readable_duration(lateness->resolution) + ", back for " + readable_duration(lateness->looked_back) +
-              "); overlap is " + format_duration(overlap);
+  made.seen = counted(lateness->events, "new event") + " seen after p50 " + readable_duration(lateness->p50) +
+              ", p99 " + readable_duration(lateness->p99) + ", at most " + readable_duration(lateness->max) +
+              " (looked every " + readable_duration(lateness->resolution) + ", back for " +
+              readable_duration(lateness->looked_back) + "); overlap is " + format_duration(overlap);
   made.verdict = lateness->max <= overlap ? Verdict::holds : Verdict::contradicted;
   if (made.verdict == Verdict::contradicted) {
     made.remedy = "overlap: " + format_duration(overlap_for(*lateness));

@@ -14,6 +14,8 @@ namespace {
 
 // An empty page in the middle of a log is legal. So many in a row are no middle.
 constexpr std::size_t empty_pages_max = 5;
+// Whatever is asked, an answer fits into memory.
+constexpr std::size_t rows_max = 40'000;
 constexpr Duration throttled_for = 5s;
 constexpr Duration throttled_for_max = 2min;
 constexpr Duration pause = 2s;
@@ -157,7 +159,8 @@ std::variant<Page, Refusal, End> Session::page(const Query& query, const PageReq
     }
     const bool may_pass = refusal.kind == RefusalKind::throttled || refusal.kind == RefusalKind::transient;
     if (!may_pass || attempt >= query.attempts_max) return refusal;
-    const Duration wait = refusal.retry_after.value_or(refusal.kind == RefusalKind::throttled ? throttled_for : pause);
+    const Duration wait =
+        refusal.retry_after.value_or(refusal.kind == RefusalKind::throttled ? throttled_for : pause);
     if (left() == 0) return refusal;
     if (!rest(std::min(wait, throttled_for_max))) return End::stopped;
   }
@@ -204,7 +207,7 @@ Answered Session::ask(const Query& query) {
     }
     led_to_itself = to_itself;
     with_rows += has_rows ? 1 : 0;
-    if (with_rows > query.pages_max) {
+    if (with_rows > query.pages_max || answered.rows.size() > rows_max) {
       answered.end = End::more;
       return answered;
     }

@@ -37,8 +37,8 @@ struct Query {
   // Of pages with rows: one more is read, because for some vendors an empty page is the last. 0: only one.
   unsigned pages_max = 1;
   unsigned attempts_max = 3;  // for each page
-  bool margin = true;  // around the window, as the engine has it
-  bool one_row = false;  // only with Traits::probe
+  bool margin = true;         // around the window, as the engine has it
+  bool one_row = false;       // only with Traits::probe
   // Instead of what the vendor's file would send.
   std::optional<Time> wire_from{};
   std::optional<Time> wire_to{};

@@ -14,8 +14,9 @@ namespace {
 
 constexpr Duration day = 24h;
 constexpr std::array<Duration, 4> widths{day, 8 * day, 32 * day, 400 * day};
-constexpr std::size_t rows_wanted = 30;       // a range with so many can answer every question
+constexpr std::size_t rows_wanted = 30;         // a range with so many can answer every question
 constexpr std::size_t rows_in_many_pages = 10;  // and one with so many is read in pages of one row
+constexpr std::size_t rows_kept_whole = 2000;
 constexpr Time year_2001{std::chrono::sys_days{std::chrono::year{2001} / 2 / 3}};
 // Beyond every clock's error, and beyond the 24 h that a request for an open range may reach into the future.
 constexpr Duration future = 400 * day;
@@ -55,12 +56,22 @@ class Survey {
  private:
   const Answered& ask(const Query& query) {
     answers_.push_back(std::make_unique<Answered>(session_.ask(query)));
-    return *answers_.back();
+    Answered& answered = *answers_.back();
+    if (answered.rows.size() > rows_kept_whole) {
+      // Their bytes are needed only to look for another time in them.
+      for (Row& row : answered.rows) {
+        if (!row.time) continue;
+        row.raw = {};
+        row.body.reset();
+      }
+    }
+    return answered;
   }
   Query query(Time from, std::optional<Time> to, unsigned pages_max = 1) const {
     Query query;
     query.window = Window{from, to};
     query.pages_max = pages_max;
+    query.page_size = base_page_size_;
     return query;
   }
   void add(Fact fact) { report_.facts.push_back(std::move(fact)); }
@@ -80,9 +91,7 @@ class Survey {
     Duration too_wide = Duration::max();
     bool answered = false;
     while (session_.left() > 0) {
-      Query wanted = query(end - width, end, pages_of_base());
-      wanted.page_size = base_page_size_;
-      const Answered& got = ask(wanted);
+      const Answered& got = ask(query(end - width, end, pages_of_base()));
       if (!answered) {
         answered = true;
         add(readable(got));
@@ -91,7 +100,7 @@ class Survey {
       const bool narrower = got.end == End::more || got.end == End::endless ||
                             (got.refusal && got.refusal->kind == RefusalKind::too_slow);
       if (narrower) {
-        if (base_ == nullptr || base_->rows.empty()) base_ = &got;
+        if (base_ == nullptr || (!base_->complete() && base_->rows.size() < got.rows.size())) base_ = &got;
         if (got.end == End::endless) break;  // which is a fact, and not one of too many rows
         too_wide = std::min(too_wide, width);
         if (known_enough()) break;
@@ -121,7 +130,8 @@ class Survey {
     Duration less = width / 8;
     // Where rows come in the order of their times, these are all of their span.
     if (times.size() > rows_wanted)
-      less = std::min<Duration>(less, (times.back() - times.front()) * (2 * rows_wanted) / static_cast<Duration::rep>(times.size()));
+      less = std::min<Duration>(less, (times.back() - times.front()) * (2 * rows_wanted) /
+                                          static_cast<Duration::rep>(times.size()));
     return std::max<Duration>(1s, floor<std::chrono::seconds>(less));
   }
   bool known_enough() const { return base_ != nullptr && base_->complete() && !inside(*base_).empty(); }
@@ -141,7 +151,8 @@ class Survey {
     if (!times.empty()) {
       const Time from = times[times.size() / 4];
       const Time to = times[times.size() * 3 / 4];
-      middle = by_day_ ? Window{floor_day(from), floor_day(to) + day} : Window{floor_second(from), floor_second(to) + 1s};
+      middle = by_day_ ? Window{floor_day(from), floor_day(to) + day}
+                       : Window{floor_second(from), floor_second(to) + 1s};
     }
     const Answered& narrow = ask(query(middle.from, middle.to, pages_of_base()));
     add(filter_acts_on_printed_time(known_, base_->complete(), narrow));
@@ -149,14 +160,25 @@ class Survey {
 
   void open_end() {
     say_("asking for a range without an end");
+    std::vector<Row> known = known_;
     const std::vector<Time> times = times_of(known_);
     Time from = base_->window.from;
     // From one of the newest rows on: whatever has come since must fit into few pages.
-    if (!times.empty()) from = floor_second(times[times.size() - std::min<std::size_t>(times.size(), rows_wanted)]);
+    if (!times.empty())
+      from = floor_second(times[times.size() - std::min<std::size_t>(times.size(), rows_wanted)]);
+    if (!by_day_ && times.size() > 1) {
+      const Duration per_row = (times.back() - times.front()) / static_cast<Duration::rep>(times.size() - 1);
+      const Duration few = std::max<Duration>(per_row * rows_wanted, 2s);
+      const Time now = floor_second(session_.now());
+      if ((now - from) / few > 10) {
+        from = floor_second(now - few);
+        known = inside(ask(query(from, now, pages_of_base())));
+      }
+    }
     const Answered& open = ask(query(from, std::nullopt, pages_of_base()));
     std::optional<Answered> into_future;
     if (!by_day_) into_future = ask(query(from, floor_second(session_.now()) + day, pages_of_base()));
-    add(open_end_heard(known_, open, into_future));
+    add(open_end_heard(known, open, into_future));
   }
 
   // A range with a few rows, some of the same time, and the page sizes to read it with.
@@ -269,7 +291,8 @@ class Survey {
     // Whether the vendor's file asks for one day more than it needs.
     const WireBounds sent = base_->sent;
     const bool counts_on_end =
-        sent.upper && base_->window.to && sent.upper->time <= floor_day(*base_->window.to + core::query_margin(session_.traits()));
+        sent.upper && base_->window.to &&
+        sent.upper->time <= floor_day(*base_->window.to + core::query_margin(session_.traits()));
     add(days_seen(known_, middle, got, after, counts_on_end));
   }
   void wide() {
@@ -284,15 +307,15 @@ class Survey {
     for (const Duration width : widths) {
       Width told{width};
       if (session_.left() < reserve) {
-        told.not_told = "no request was left";
-      } else if (!affordable) {
-        told.not_told = "too many rows for the requests that may be sent";
+        told.not_told = "not asked any more";
+        affordable = false;
       } else if (by_total) {
         affordable = by_totals(told, end, before, narrower_total);
       } else {
         affordable = by_rows(told, end, before, narrower);
       }
       found.push_back(std::move(told));
+      if (!affordable) break;  // which no wider one is
       before = width;
     }
     add(wide_ranges_are_whole(found));
@@ -449,7 +472,8 @@ class Survey {
       if (now >= end || session_.left() < pages_per_look_) break;
       const unsigned looks_left = session_.left() / pages_per_look_;
       const Duration pause = std::max(session_.source().poll_interval, (end - now) / looks_left);
-      say_("watching for " + readable_duration(end - now) + " more, " + std::to_string(watch.looks()) + " looks so far");
+      say_("watching for " + readable_duration(end - now) + " more, " + std::to_string(watch.looks()) +
+           " looks so far");
       if (!session_.rest(std::min(pause, end - now))) break;
     }
     if (watch.looks() > 1) report_.lateness = watch.lateness(looks_back);

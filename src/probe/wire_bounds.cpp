@@ -23,7 +23,8 @@ WireBounds wire_bounds(std::string_view url) {
   const std::size_t query = url.find('?');
   if (query == std::string_view::npos) return {};
   WireBounds bounds;
-  for (std::cregex_iterator match(url.data() + query, url.data() + url.size(), time), end; match != end; ++match) {
+  for (std::cregex_iterator match(url.data() + query, url.data() + url.size(), time), end; match != end;
+       ++match) {
     WireBound bound;
     bound.at = query + static_cast<std::size_t>(match->position());
     bound.size = static_cast<std::size_t>(match->length());
@@ -47,8 +48,10 @@ std::string with_bounds(std::string_view url, std::optional<Time> lower, std::op
   const WireBounds bounds = wire_bounds(url);
   std::string changed(url);
   // The later one first, so that the place of the other stays.
-  if (upper && bounds.upper) changed.replace(bounds.upper->at, bounds.upper->size, spelled(*bounds.upper, *upper));
-  if (lower && bounds.lower) changed.replace(bounds.lower->at, bounds.lower->size, spelled(*bounds.lower, *lower));
+  if (upper && bounds.upper)
+    changed.replace(bounds.upper->at, bounds.upper->size, spelled(*bounds.upper, *upper));
+  if (lower && bounds.lower)
+    changed.replace(bounds.lower->at, bounds.lower->size, spelled(*bounds.lower, *lower));
   return changed;
 }
 

@@ -5,6 +5,8 @@
 
 #include "core/rate_limit.h"
 #include "http/curl_client.h"
+#include "probe/session.h"
+#include "probe/transcript.h"
 #include "runtime/clock.h"
 #include "runtime/interrupt.h"
 #include "runtime/secrets.h"
@@ -16,10 +18,9 @@ constexpr Duration between_looks = 200ms;  // for an interrupt
 
 }  // namespace
 
-Result<probe::Report> probe_source(const std::shared_ptr<const Source>& source, const probe::Wishes& wishes,
-                                   unsigned requests_max,
-                                   const std::function<void(const probe::Exchanged&)>& observe,
-                                   const std::function<void(const std::string&)>& say) {
+Result<Probed> probe_source(const std::shared_ptr<const Source>& source, const probe::Wishes& wishes,
+                            unsigned requests_max, bool with_transcript,
+                            const std::function<void(const std::string&)>& say) {
   const Result<Secrets> secrets = ReadSecrets().read(*source);
   if (!secrets.ok()) return Error{secrets.error().message, ErrorKind::misconfigured};
   Interrupt interrupt;
@@ -49,10 +50,17 @@ Result<probe::Report> probe_source(const std::shared_ptr<const Source>& source, 
     client.cancel(id);
     return std::nullopt;
   };
-  probe::Session session(source, *secrets, std::move(outside), requests_max, observe);
-  return probe::survey(session, wishes, [&](const std::string& text) {
+  probe::Transcript transcript(*source, *secrets);
+  probe::Session session(source, *secrets, std::move(outside), requests_max,
+                         [&](const probe::Exchanged& exchanged) {
+                           if (with_transcript) transcript.add(exchanged);
+                         });
+  Probed probed;
+  probed.report = probe::survey(session, wishes, [&](const std::string& text) {
     say(text + " (" + std::to_string(session.sent()) + " of " + std::to_string(requests_max) + " requests)");
   });
+  if (with_transcript) probed.transcript = transcript.text();
+  return probed;
 }
 
 }  // namespace auditstream::runtime

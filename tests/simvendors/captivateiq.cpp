@@ -71,13 +71,12 @@ class CaptivateiqApi final : public Api {
     Filter filter;
     if (email) filter = [&](Serial row) { return person(tenant.dice(row)).email == *email; };
     const std::uint64_t row = rows_before(tenant.spec, offset);
-    const Heard heard =
-        as_heard(tenant, day_range(tenant.spec, first, last), !last, std::move(filter), now);
-    Slice rows = slice(tenant.log, tenant.spec.order.value_or(Order::descending), heard.range, heard.filter, row,
-                       rows_before(tenant.spec, offset + limit) - row);
+    const Heard heard = as_heard(tenant, day_range(tenant.spec, first, last), !last, std::move(filter), now);
+    Slice rows = slice(tenant.log, tenant.spec.order.value_or(Order::descending), heard.range, heard.filter,
+                       row, rows_before(tenant.spec, offset + limit) - row);
     lose_at_border(tenant, offset == 0, rows.rows);
-    const bool last_page =
-        !tenant.spec.endless_pages && (rows.total == 0 || offset + limit > offset_of(tenant.spec, rows.total - 1));
+    const bool last_page = !tenant.spec.endless_pages &&
+                           (rows.total == 0 || offset + limit > offset_of(tenant.spec, rows.total - 1));
     const auto link = [&](std::uint64_t at) {
       std::string url = at / limit % 2 == 0 ? "" : request.origin;
       url += "/ciq/v1/audit-logs/?limit=" + std::to_string(limit) + "&offset=" + std::to_string(at);
@@ -86,7 +85,9 @@ class CaptivateiqApi final : public Api {
       if (email) url += "&email=" + *email;
       return json_string(url);
     };
-    std::string body = "{\"object\":\"list\",\"total_count\":" + std::to_string(rows.total + tenant.spec.total_more) + ",\"next\":";
+    std::string body =
+        "{\"object\":\"list\",\"total_count\":" + std::to_string(rows.total + tenant.spec.total_more) +
+        ",\"next\":";
     body += last_page ? "null" : link(offset + limit);
     body += ",\"previous\":";
     body += offset > 0 ? link(offset > limit ? offset - limit : 0) : "null";

@@ -342,12 +342,12 @@ class EndorlabsApi final : public Api {
     }
     KeySlice rows;
     if (sort) {
-      rows.rows =
-          slice(tenant.log, newest_first ? Order::descending : Order::ascending, heard.range, heard.filter, 0, size)
-              .rows;
+      rows.rows = slice(tenant.log, newest_first ? Order::descending : Order::ascending, heard.range,
+                        heard.filter, 0, size)
+                      .rows;
     } else {
-      rows = key_slice(tenant.log, tenant.spec.order.value_or(Order::unsorted), heard.range, heard.filter, start,
-                       offset + size);
+      rows = key_slice(tenant.log, tenant.spec.order.value_or(Order::unsorted), heard.range, heard.filter,
+                       start, offset + size);
       rows.rows.erase(rows.rows.begin(),
                       rows.rows.begin() + static_cast<std::ptrdiff_t>(std::min(offset, rows.rows.size())));
     }

@@ -90,8 +90,8 @@ class FloqastApi final : public Api {
     Filter filter;
     if (key) filter = [&](Serial row) { return user_key(tenant, row) == *key; };
     const Heard heard = as_heard(tenant, day_range(tenant.spec, first, last), !last, std::move(filter), now);
-    KeySlice rows = key_slice(tenant.log, tenant.spec.order.value_or(Order::ascending), heard.range, heard.filter,
-                              start, size);
+    KeySlice rows = key_slice(tenant.log, tenant.spec.order.value_or(Order::ascending), heard.range,
+                              heard.filter, start, size);
     if (tenant.spec.endless_pages && !rows.next && !rows.rows.empty()) rows.next = rows.rows.back();
     lose_at_border(tenant, !cursor, rows.rows);
     const bool gap = gap_before(tenant, rows.rows, cursor.value_or(""));

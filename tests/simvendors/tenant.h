@@ -76,20 +76,20 @@ struct TenantSpec {
   bool empty_pages = false;
 
   // --- What contradicts the documents, for `auditstream probe` to find.
-  bool filter_ignored = false;       // time filters: every row is in every range
-  bool fractions_ignored = false;    // time filters: fractions of a second are cut off
-  Duration filter_late{0};           // time filters act on a time of ingestion, up to so much after the printed one
-  Duration range_max{0};             // only so much of a wider range is answered, its beginning (0: all of it)
-  Duration keeps{0};                 // rows that are older are gone (0: none)
-  Duration open_end_cut{0};          // a range without an end ends so long before now
-  bool endless_pages = false;        // each page leads on
-  bool lost_at_borders = false;      // the first row of each page but the first is left out
-  bool changing_bytes = false;       // rows differ from answer to answer
-  double shared_ids = 0;             // share of the events that have the same id
-  std::uint32_t total_more = 0;      // totals count so many rows too much
-  Duration printed_offset{0};        // times are printed so much later than they are
-  Duration date_offset{0};           // and the Date header is
-  int bad_credential = 0;            // what an unknown credential gets, 200: the log (0: 401)
+  bool filter_ignored = false;     // time filters: every row is in every range
+  bool fractions_ignored = false;  // time filters: fractions of a second are cut off
+  Duration filter_late{0};     // time filters act on a time of ingestion, up to so much after the printed one
+  Duration range_max{0};       // only so much of a wider range is answered, its beginning (0: all of it)
+  Duration keeps{0};           // rows that are older are gone (0: none)
+  Duration open_end_cut{0};    // a range without an end ends so long before now
+  bool endless_pages = false;  // each page leads on
+  bool lost_at_borders = false;  // the first row of each page but the first is left out
+  bool changing_bytes = false;   // rows differ from answer to answer
+  double shared_ids = 0;         // share of the events that have the same id
+  std::uint32_t total_more = 0;  // totals count so many rows too much
+  Duration printed_offset{0};    // times are printed so much later than they are
+  Duration date_offset{0};       // and the Date header is
+  int bad_credential = 0;        // what an unknown credential gets, 200: the log (0: 401)
 };
 
 // Takes members of a JSON object over into the spec; names an unknown or ill-typed one.

@@ -81,16 +81,21 @@ TEST(ProbeFacts, AFilterIsHeardIfNothingComesWhereNothingIs) {
 TEST(ProbeFacts, TheFilterActsOnWhatIsPrinted) {
   const std::vector<Row> known = at_minutes({1, 10, 20, 30, 50});
   const auto narrow = [&](std::vector<Row> rows) { return answered(10min, 31min, std::move(rows)); };
-  const auto judged = [&](std::vector<Row> rows) { return filter_acts_on_printed_time(known, true, narrow(std::move(rows))); };
+  const auto judged = [&](std::vector<Row> rows) {
+    return filter_acts_on_printed_time(known, true, narrow(std::move(rows)));
+  };
   EXPECT_EQ(judged({known[1], known[2], known[3]}).verdict, Verdict::holds);
   EXPECT_EQ(judged({known[1], known[3]}).verdict, Verdict::contradicted) << "one is missing";
-  EXPECT_EQ(judged({known[0], known[1], known[2], known[3]}).verdict, Verdict::contradicted) << "one lies outside";
-  EXPECT_EQ(judged({known[1], known[2], known[3], row(9, 25min)}).verdict, Verdict::contradicted) << "one is new";
+  EXPECT_EQ(judged({known[0], known[1], known[2], known[3]}).verdict, Verdict::contradicted)
+      << "one lies outside";
+  EXPECT_EQ(judged({known[1], known[2], known[3], row(9, 25min)}).verdict, Verdict::contradicted)
+      << "one is new";
   EXPECT_EQ(judged({known[1], known[2], known[3], row(9, 31min + 2s)}).verdict, Verdict::holds)
       << "more was asked for than the window";
   EXPECT_EQ(filter_acts_on_printed_time({known[1]}, true, narrow({known[1]})).verdict, Verdict::cant_tell)
       << "nothing lies elsewhere";
-  EXPECT_EQ(filter_acts_on_printed_time(known, false, narrow({known[1], known[2], known[3]})).verdict, Verdict::cant_tell);
+  EXPECT_EQ(filter_acts_on_printed_time(known, false, narrow({known[1], known[2], known[3]})).verdict,
+            Verdict::cant_tell);
 }
 
 TEST(ProbeFacts, BoundsAreToldByTheRowsAtThem) {
@@ -109,20 +114,25 @@ TEST(ProbeFacts, BoundsAreToldByTheRowsAtThem) {
 TEST(ProbeFacts, AnOpenEndHasWhatAClosedRangeHas) {
   const std::vector<Row> known = at_minutes({10, 20});
   const Row newer = row(7, 90min);
-  EXPECT_EQ(open_end_heard(known, answered(0s, std::nullopt, {known[0], known[1], newer}), std::nullopt).verdict,
-            Verdict::holds);
+  EXPECT_EQ(
+      open_end_heard(known, answered(0s, std::nullopt, {known[0], known[1], newer}), std::nullopt).verdict,
+      Verdict::holds);
   EXPECT_EQ(open_end_heard(known, answered(0s, std::nullopt, {known[0], newer}), std::nullopt).verdict,
             Verdict::contradicted);
   EXPECT_EQ(open_end_heard(known, answered(0s, std::nullopt, known), answered(0s, 24h, {})).verdict,
             Verdict::contradicted);
-  EXPECT_EQ(open_end_heard({}, answered(0s, std::nullopt, {newer}), std::nullopt).verdict, Verdict::cant_tell);
+  EXPECT_EQ(open_end_heard({}, answered(0s, std::nullopt, {newer}), std::nullopt).verdict,
+            Verdict::cant_tell);
 }
 
 TEST(ProbeFacts, AWideRangeHasWhatItsPartsHave) {
-  const auto judged = [](std::uint64_t whole, std::uint64_t newer, std::uint64_t older, std::uint64_t shared = 0) {
-    return wide_ranges_are_whole(
-               {Width{.width = 24h, .whole = newer},
-                Width{.width = 8 * 24h, .whole = whole, .parts = newer + older, .older = older, .shared = shared}})
+  const auto judged = [](std::uint64_t whole, std::uint64_t newer, std::uint64_t older,
+                         std::uint64_t shared = 0) {
+    return wide_ranges_are_whole({Width{.width = 24h, .whole = newer}, Width{.width = 8 * 24h,
+                                                                             .whole = whole,
+                                                                             .parts = newer + older,
+                                                                             .older = older,
+                                                                             .shared = shared}})
         .verdict;
   };
   EXPECT_EQ(judged(30, 10, 20), Verdict::holds);
@@ -154,8 +164,10 @@ TEST(ProbeFacts, PagingIsCompleteAtEachSize) {
   const Fact good = paging_is_complete({whole, paged(2, rows, {2, 2, 0})});
   EXPECT_EQ(good.verdict, Verdict::holds);
   EXPECT_THAT(good.seen, HasSubstr("1 tie across borders"));
-  EXPECT_EQ(paging_is_complete({whole, paged(2, {rows[0], rows[1], rows[3]}, {2, 1})}).verdict, Verdict::contradicted);
-  EXPECT_EQ(paging_is_complete({paged(100, {rows[0]}, {1}), paged(2, rows, {2, 2})}).verdict, Verdict::contradicted);
+  EXPECT_EQ(paging_is_complete({whole, paged(2, {rows[0], rows[1], rows[3]}, {2, 1})}).verdict,
+            Verdict::contradicted);
+  EXPECT_EQ(paging_is_complete({paged(100, {rows[0]}, {1}), paged(2, rows, {2, 2})}).verdict,
+            Verdict::contradicted);
   EXPECT_EQ(paging_is_complete({whole}).verdict, Verdict::cant_tell) << "one page has no border";
   EXPECT_EQ(paging_is_complete({}).verdict, Verdict::cant_tell);
 
@@ -170,7 +182,8 @@ TEST(ProbeFacts, TheSameRangeTwice) {
   const std::vector<Row> rows = at_minutes({1, 2, 3});
   const Answered first = answered(0s, 1h, rows);
   EXPECT_EQ(same_again(first, first).verdict, Verdict::holds);
-  EXPECT_THAT(same_again(first, answered(0s, 1h, {rows[2], rows[1], rows[0]})).seen, HasSubstr("another order"));
+  EXPECT_THAT(same_again(first, answered(0s, 1h, {rows[2], rows[1], rows[0]})).seen,
+              HasSubstr("another order"));
   EXPECT_EQ(same_again(first, answered(0s, 1h, {rows[0], rows[1]})).verdict, Verdict::contradicted);
   const Fact late = same_again(answered(0s, 1h, {rows[0]}), first);
   EXPECT_EQ(late.verdict, Verdict::contradicted);
@@ -198,7 +211,8 @@ TEST(ProbeFacts, IdsTimesAndTotals) {
   EXPECT_THAT(ids_are_good({&bad}, "/id").seen, HasSubstr("1 of 3 rows have no /id"));
   bad.rows[1] = rows[1];
   bad.rows[1].id = rows[0].id;
-  EXPECT_EQ(ids_are_good({&bad}, "/id").verdict, Verdict::contradicted) << "of another time, so another event";
+  EXPECT_EQ(ids_are_good({&bad}, "/id").verdict, Verdict::contradicted)
+      << "of another time, so another event";
   bad.rows[1] = rows[0];
   EXPECT_EQ(ids_are_good({&bad}, "/id").verdict, Verdict::holds) << "the same event twice";
   bad.rows[1] = rows[1];
@@ -223,7 +237,8 @@ TEST(ProbeFacts, PrecisionAndClock) {
   EXPECT_EQ(precision_seen({&seconds}, traits).verdict, Verdict::contradicted);
   traits.time_digits = 6;
   seconds.rows[0].digits = 9;
-  EXPECT_EQ(precision_seen({&seconds}, traits).verdict, Verdict::holds) << "a microsecond is all that is kept";
+  EXPECT_EQ(precision_seen({&seconds}, traits).verdict, Verdict::holds)
+      << "a microsecond is all that is kept";
 
   EXPECT_EQ(clock_agrees({&seconds}, Duration{0}).verdict, Verdict::holds);
   EXPECT_EQ(clock_agrees({&seconds}, std::nullopt).verdict, Verdict::cant_tell);
@@ -234,7 +249,8 @@ TEST(ProbeFacts, PrecisionAndClock) {
 TEST(ProbeFacts, ADamagedCredential) {
   EXPECT_EQ(bad_credential_is_told(std::nullopt, "key").verdict, Verdict::cant_tell);
   EXPECT_EQ(bad_credential_is_told(refused(RefusalKind::unauthorized, 401), "key").verdict, Verdict::holds);
-  EXPECT_EQ(bad_credential_is_told(refused(RefusalKind::forbidden, 403), "key").verdict, Verdict::contradicted);
+  EXPECT_EQ(bad_credential_is_told(refused(RefusalKind::forbidden, 403), "key").verdict,
+            Verdict::contradicted);
   EXPECT_EQ(bad_credential_is_told(refused(RefusalKind::transient), "key").verdict, Verdict::cant_tell);
   EXPECT_EQ(bad_credential_is_told(answered(0s, 1h, {}), "key").verdict, Verdict::contradicted);
 }
@@ -257,7 +273,8 @@ TEST(ProbeDayFacts, AreToldByWhatADayHas) {
   const Fact west = days_seen(known, day, one_day(hours({9, 14, 20, 23, 26, 30})), std::nullopt, true);
   EXPECT_EQ(west.verdict, Verdict::holds);
   EXPECT_THAT(west.seen, HasSubstr("UTC doesn't fit"));
-  EXPECT_EQ(days_seen(known, day, one_day(hours({23, 26, 30, 40})), std::nullopt, true).verdict, Verdict::contradicted)
+  EXPECT_EQ(days_seen(known, day, one_day(hours({23, 26, 30, 40})), std::nullopt, true).verdict,
+            Verdict::contradicted)
       << "a day of no zone";
   const std::optional<Answered> after = one_day(hours({1, 5, 9, 14, 20, 23}));
   EXPECT_EQ(days_seen(known, day, one_day({}), after, false).verdict, Verdict::holds);
@@ -284,7 +301,9 @@ TEST(ProbeLateness, IsMeasuredFromTheSecondLookOn) {
 }
 
 TEST(ProbeLateness, TheOverlapIsARoundNumber) {
-  const auto overlap = [](Duration latest) { return format_duration(overlap_for(Lateness{.events = 1, .max = latest})); };
+  const auto overlap = [](Duration latest) {
+    return format_duration(overlap_for(Lateness{.events = 1, .max = latest}));
+  };
   EXPECT_EQ(overlap(0s), "10m");
   EXPECT_EQ(overlap(5min), "10m");
   EXPECT_EQ(overlap(6min), "20m");
@@ -299,16 +318,17 @@ TEST(WireBounds, AreFoundAndReplacedInEveryVendorsSpelling) {
   };
   const Time lower = ten + 123ms;
   const Time upper = ten + 1h;
-  for (const auto& [url, changed] : std::vector<Case>{
-           {"https://a/b?page=1&after=2026-01-02T03%3A04%3A05Z&before=2026-01-03T00%3A00%3A00Z",
-            "https://a/b?page=1&after=2026-11-20T10%3A00%3A00Z&before=2026-11-20T11%3A00%3A00Z"},
-           {"https://a/b?from=2026-01-02T03%3A04%3A05.678Z", "https://a/b?from=2026-11-20T10%3A00%3A00.123Z"},
-           {"https://a/b?filter%5BstartDate%5D=2026-01-02&filter%5BendDate%5D=2026-01-03",
-            "https://a/b?filter%5BstartDate%5D=2026-11-20&filter%5BendDate%5D=2026-11-20"},
-           {"https://a/b?f=t%3E%3Ddate%282026-01-02T03%3A04%3A05.678Z%29%20and%20t%3Cdate%282026-01-03T00%3A00%3A00.000Z%29",
-            "https://a/b?f=t%3E%3Ddate%282026-11-20T10%3A00%3A00.123Z%29%20and%20t%3Cdate%282026-11-20T11%3A00%3A00.000Z%29"},
-           {"https://a/2026-01-02", "https://a/2026-01-02"},
-           {"https://a/b?id=2026-99-99", "https://a/b?id=2026-99-99"}}) {
+  for (
+      const auto& [url, changed] : std::vector<Case>{
+          {"https://a/b?page=1&after=2026-01-02T03%3A04%3A05Z&before=2026-01-03T00%3A00%3A00Z",
+           "https://a/b?page=1&after=2026-11-20T10%3A00%3A00Z&before=2026-11-20T11%3A00%3A00Z"},
+          {"https://a/b?from=2026-01-02T03%3A04%3A05.678Z", "https://a/b?from=2026-11-20T10%3A00%3A00.123Z"},
+          {"https://a/b?filter%5BstartDate%5D=2026-01-02&filter%5BendDate%5D=2026-01-03",
+           "https://a/b?filter%5BstartDate%5D=2026-11-20&filter%5BendDate%5D=2026-11-20"},
+          {"https://a/b?f=t%3E%3Ddate%282026-01-02T03%3A04%3A05.678Z%29%20and%20t%3Cdate%282026-01-03T00%3A00%3A00.000Z%29",
+           "https://a/b?f=t%3E%3Ddate%282026-11-20T10%3A00%3A00.123Z%29%20and%20t%3Cdate%282026-11-20T11%3A00%3A00.000Z%29"},
+          {"https://a/2026-01-02", "https://a/2026-01-02"},
+          {"https://a/b?id=2026-99-99", "https://a/b?id=2026-99-99"}}) {
     EXPECT_EQ(with_bounds(url, lower, upper), changed);
     EXPECT_EQ(with_bounds(url, std::nullopt, std::nullopt), url);
   }

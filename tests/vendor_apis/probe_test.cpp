@@ -3,9 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <memory>
 
+#include "probe/transcript.h"
+#include "simvendors/row_writer.h"
+#include "support/child.h"
 #include "vendor_apis/names.h"
 #include "vendor_apis/probed.h"
+#include "vendor_apis/registry.h"
+#include "vendor_apis/transcript_check.h"
 
 namespace auditstream::vendor_apis {
 namespace {
@@ -31,8 +37,9 @@ TEST_P(Probe, AVendorAsDocumentedContradictsNothing) {
   EXPECT_EQ(found.contradictions(), "");
   EXPECT_EQ(found.bad_requests, 0u) << found.complaint;
   EXPECT_FALSE(found.report.interrupted);
-  for (const char* fact : {"readable", "filter_heard", "filter_acts_on_printed_time", "open_end", "paging", "end",
-                           "same_again", "wide_ranges", "order", "ids", "times", "precision", "clock", "bad_credential"}) {
+  for (const char* fact :
+       {"readable", "filter_heard", "filter_acts_on_printed_time", "open_end", "paging", "end", "same_again",
+        "wide_ranges", "order", "ids", "times", "precision", "clock", "bad_credential"}) {
     EXPECT_EQ(found.fact(fact).verdict, Verdict::holds) << fact << ": " << found.fact(fact).seen;
   }
 }
@@ -42,9 +49,10 @@ TEST_P(Probe, WhatTheDocumentsLeaveOpenContradictsNothing) {
   for (const char* tenant :
        {R"({"printed_bounds":true,"inclusive":true})", R"({"printed_bounds":true,"inclusive":false})",
         R"({"order":"ascending"})", R"({"order":"newest_first"})", R"({"order":"unsorted"})",
-        R"({"day_offset":"-8h"})", R"({"day_offset":"10h"})", R"({"empty_pages":true})", R"({"null_as_text":true})",
-        R"({"archive_overlap":"0s"})", R"({"rate":0.05,"late_share":0.1,"late_max":"30s"})",
-        R"({"self_feeding":true})", R"({"redirect_over":100})", R"({"shape":"product_page"})",
+        R"({"day_offset":"-8h"})", R"({"day_offset":"10h"})", R"({"empty_pages":true})",
+        R"({"null_as_text":true})", R"({"archive_overlap":"0s"})",
+        R"({"rate":0.05,"late_share":0.1,"late_max":"30s"})", R"({"self_feeding":true})",
+        R"({"redirect_over":100})", R"({"shape":"product_page"})",
         R"({"history":40000,"history_span":"300d"})", R"({"history":12,"history_span":"40d"})",
         R"({"rate_limit":[],"faults":0.02})"}) {
     const bool odd_shape = std::string(tenant).find("product_page") != std::string::npos;
@@ -80,20 +88,28 @@ TEST_P(Probe, EachLieIsFound) {
            {R"({"changing_bytes":true})", "same_again", "other bytes", {}},
            {R"({"shared_ids":0.3})", "ids", "the id of another", {}},
            {R"({"flaw_share":0.2})", "ids", "have no /", {}},
-           {R"({"flaw_share":0.2})", "times", "no readable time", {"captivateiq", "endorlabs", "tines", "workato"}},
+           {R"({"flaw_share":0.2})",
+            "times",
+            "no readable time",
+            {"captivateiq", "endorlabs", "tines", "workato"}},
            {R"({"malformed_share":0.1})", "times", "no valid JSON", {}},
            {R"({"total_more":3})", "total", "it says", {"captivateiq", "tines"}},
-           {R"({"history":900,"history_span":"1400d"})", "reaches_back", "are claimed", {"endorlabs", "tines", "workato"}},
+           {R"({"history":900,"history_span":"1400d"})",
+            "reaches_back",
+            "are claimed",
+            {"endorlabs", "tines", "workato"}},
            {R"({"bad_credential":200})", "bad_credential", "with one character", {}},
            {R"({"bad_credential":404})", "bad_credential", "not_found", {}},
            {R"({"day_offset":"30h"})", "days", "", {"captivateiq", "floqast"}},
            {R"({"day_end_exclusive":true})", "days", "left out", {"floqast"}},
        }) {
     if (!lie.vendors.empty() && std::ranges::find(lie.vendors, GetParam()) == lie.vendors.end()) continue;
-    const Probed found = probed(GetParam(), {.tenant = lie.tenant, .wishes = {.bad_credential = true}, .requests = 120});
+    const Probed found =
+        probed(GetParam(), {.tenant = lie.tenant, .wishes = {.bad_credential = true}, .requests = 120});
     const probe::Fact& fact = found.fact(lie.fact);
-    EXPECT_EQ(fact.verdict, Verdict::contradicted) << lie.tenant << ": " << lie.fact << ": " << fact.seen << "\n"
-                                                   << found.contradictions();
+    EXPECT_EQ(fact.verdict, Verdict::contradicted)
+        << lie.tenant << ": " << lie.fact << ": " << fact.seen << "\n"
+        << found.contradictions();
     EXPECT_THAT(fact.seen, HasSubstr(lie.seen)) << lie.tenant;
     EXPECT_NE(fact.remedy, "") << lie.tenant;
   }
@@ -154,31 +170,69 @@ TEST_P(Probe, WatchingMeasuresTheOverlap) {
   EXPECT_EQ(found.fact("lateness").verdict, Verdict::contradicted);
   EXPECT_EQ(found.fact("lateness").remedy, "overlap: 2h");
 
-  const Probed punctual = probed(GetParam(), {.tenant = R"({"rate":0.05})",
-                                              .wishes = {.watch = 1h, .requests_for_watch = 130},
-                                              .requests = 230});
+  const Probed punctual = probed(
+      GetParam(),
+      {.tenant = R"({"rate":0.05})", .wishes = {.watch = 1h, .requests_for_watch = 130}, .requests = 230});
   EXPECT_EQ(punctual.fact("lateness").verdict, Verdict::holds) << punctual.fact("lateness").seen;
   EXPECT_EQ(probed(GetParam()).fact("lateness").verdict, Verdict::cant_tell);
 }
 
+// What is written down is a test as it stands, and nobody is to be found in it.
+TEST_P(Probe, TranscriptsAreTestsWithoutPeopleInThem) {
+  const Vendor& vendor = *find_vendor(GetParam());
+  std::unique_ptr<probe::Transcript> transcript;
+  ProbedWith with{.tenant = R"({"history":80,"empty_pages":true,"redirect_over":60})",
+                  .wishes = {.bad_credential = true}};
+  with.change = [&](Source& source) {
+    transcript = std::make_unique<probe::Transcript>(source, probed_secrets(GetParam()));
+  };
+  with.observe = [&](const probe::Exchanged& exchanged) { transcript->add(exchanged); };
+  const Probed found = probed(GetParam(), with);
+  EXPECT_GT(transcript->exchanges(), 20u);
+  const test::TemporaryDirectory directory;
+  const std::string file = directory.path() / "seen.txt";
+  test::write_file(file, transcript->text());
+  expect_as_it_says(vendor, read_transcript(vendor, file));
+
+  const std::string text = transcript->text();
+  EXPECT_THAT(
+      text, AllOf(HasSubstr("[page]"), HasSubstr("[request]"), HasSubstr("text 1"), HasSubstr("192.0.2.1")));
+  for (const auto& [name, secret] : probed_secrets(GetParam()))
+    EXPECT_THAT(text, Not(HasSubstr(secret.reveal())));
+  for (std::size_t chance = 0; chance < sim::people_count; ++chance) {
+    EXPECT_THAT(text, Not(HasSubstr(sim::person(chance).email)));
+    EXPECT_THAT(text, Not(HasSubstr(sim::person(chance).name)));
+  }
+  for (const char* others :
+       {"203.0.113.", "127.0.0.", "Mozilla", "ACME Inc", "Acme Corp", "quarterly review", "/_payload/"})
+    EXPECT_THAT(text, Not(HasSubstr(others)));
+}
+
 // What the vendors' files call not verified is told, whichever it is.
 TEST(ProbeBounds, AreToldEitherWay) {
-  const auto seen = [](const char* tenant) { return probed("tines", {.tenant = tenant}).fact("bounds").seen; };
+  const auto seen = [](const char* tenant) {
+    return probed("tines", {.tenant = tenant}).fact("bounds").seen;
+  };
   EXPECT_THAT(seen(R"({"printed_bounds":true,"inclusive":true})"),
               AllOf(HasSubstr("lower inclusive"), HasSubstr("upper inclusive")));
-  EXPECT_THAT(seen(R"({"printed_bounds":true,"inclusive":false})"),
-              AllOf(HasSubstr("lower exclusive"), HasSubstr("upper exclusive"), HasSubstr("no fractions are sent")));
+  EXPECT_THAT(
+      seen(R"({"printed_bounds":true,"inclusive":false})"),
+      AllOf(HasSubstr("lower exclusive"), HasSubstr("upper exclusive"), HasSubstr("no fractions are sent")));
   const auto fractions = [](const char* tenant) {
     return probed("workato", {.tenant = tenant}).fact("bounds").seen;
   };
   EXPECT_THAT(fractions(R"({"shape":"milliseconds"})"), HasSubstr("fractions are heard"));
-  EXPECT_THAT(fractions(R"({"shape":"milliseconds","fractions_ignored":true})"), HasSubstr("fractions are heard above only"));
+  EXPECT_THAT(fractions(R"({"shape":"milliseconds","fractions_ignored":true})"),
+              HasSubstr("fractions are heard above only"));
 }
 
 TEST(ProbeDays, TellTheZone) {
   for (const std::string vendor : {"captivateiq", "floqast"}) {
-    const auto seen = [&](const char* tenant) { return probed(vendor, {.tenant = tenant}).fact("days").seen; };
-    EXPECT_THAT(seen("{}"), AllOf(HasSubstr("UTC fits"), HasSubstr("the last day is part of the range"))) << vendor;
+    const auto seen = [&](const char* tenant) {
+      return probed(vendor, {.tenant = tenant}).fact("days").seen;
+    };
+    EXPECT_THAT(seen("{}"), AllOf(HasSubstr("UTC fits"), HasSubstr("the last day is part of the range")))
+        << vendor;
     EXPECT_THAT(seen(R"({"day_offset":"-8h"})"), HasSubstr("UTC doesn't fit")) << vendor;
   }
   EXPECT_THAT(probed("captivateiq", {.tenant = R"({"day_end_exclusive":true})"}).fact("days").seen,
@@ -188,13 +242,16 @@ TEST(ProbeDays, TellTheZone) {
 TEST(ProbeTimeField, IsNamedWhereTheRowsHaveTheTimeThatTheFilterActsOn) {
   const Probed found = probed("tines", {.tenant = R"({"filter_late":"6h"})"});
   EXPECT_THAT(found.fact("filter_acts_on_printed_time").remedy, HasSubstr("time_field: /updated_at"));
-  const Probed mended = probed("tines", {.tenant = R"({"filter_late":"6h"})",
-                                         .change = [](Source& source) { source.time_field = "/updated_at"; }});
+  const Probed mended = probed("tines", {.tenant = R"({"filter_late":"6h"})", .change = [](Source& source) {
+                                           source.time_field = "/updated_at";
+                                         }});
   EXPECT_EQ(mended.contradictions(), "");
 }
 
 TEST(ProbeOrder, IsTold) {
-  const auto seen = [](const char* tenant) { return probed("captivateiq", {.tenant = tenant}).fact("order").seen; };
+  const auto seen = [](const char* tenant) {
+    return probed("captivateiq", {.tenant = tenant}).fact("order").seen;
+  };
   EXPECT_THAT(seen(R"({"order":"ascending"})"), HasSubstr("oldest first"));
   EXPECT_THAT(seen(R"({"order":"newest_first"})"), HasSubstr("newest first"));
   EXPECT_THAT(seen(R"({"order":"unsorted"})"), HasSubstr("none"));

@@ -37,7 +37,8 @@ sim::TenantSpec tenant_of(const std::string& vendor, const std::string& members)
 Source source_of(const sim::TenantSpec& tenant) {
   const Vendor& vendor = *find_vendor(tenant.vendor);
   Settings settings{{"base_url", "http://127.0.0.1:1"}};
-  for (const auto& [name, value] : sim::api_of(tenant.vendor).profile().settings(tenant)) settings[name] = value;
+  for (const auto& [name, value] : sim::api_of(tenant.vendor).profile().settings(tenant))
+    settings[name] = value;
   Source source = given_source(vendor, settings);
   source.rate_limit = vendor.traits().rate_limit;
   return source;
@@ -66,6 +67,8 @@ std::string Probed::contradictions() const {
   }
   return lines;
 }
+
+Secrets probed_secrets(const std::string& vendor) { return secrets_of(tenant_of(vendor, "")); }
 
 Probed probed(const std::string& vendor, const ProbedWith& with) {
   const sim::TenantSpec spec = tenant_of(vendor, with.tenant);

@@ -32,6 +32,9 @@ struct ProbedWith {
   unsigned interrupted_after = 1'000'000;
 };
 
+// The credential that a survey of the vendor is made with.
+Secrets probed_secrets(const std::string& vendor);
+
 Probed probed(const std::string& vendor, const ProbedWith& with = {});
 
 }  // namespace auditstream::vendor_apis
