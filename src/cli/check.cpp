@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "auditstream/json_writer.h"
+#include "auditstream/vendor.h"
 #include "base/exit_code.h"
 #include "cli/commands.h"
 #include "cli/common.h"
@@ -150,6 +151,7 @@ json::Value json_of(const Source& source, const runtime::SourceCheck& found) {
        {"poll_interval_seconds", json_seconds(found.poll_interval)},
        {"message", found.message},
        {"remedy", found.remedy},
+       {"seen_live", source.api->traits().seen_live},
        {"hints", json::array(found.hints)}});
 }
 
@@ -159,7 +161,7 @@ void print(const KafkaResult& kafka) {
   for (const std::string& warning : kafka.warnings) runtime::out() << "  warning: " << warning << "\n";
 }
 
-void print(const Source& source, const runtime::SourceCheck& found) {
+void print(const std::string& path, const Source& source, const runtime::SourceCheck& found) {
   runtime::out() << source.name << " (" << source.vendor << "): ";
   if (!found.accepted) {
     runtime::out() << (found.reachable ? "reachable, refused: " : "can't be reached: ")
@@ -186,6 +188,11 @@ void print(const Source& source, const runtime::SourceCheck& found) {
   } else {
     runtime::out() << "  clock: " << seconds(floor<std::chrono::seconds>(*found.clock_skew))
                    << " s from the vendor's\n";
+  }
+  if (found.accepted && !source.api->traits().seen_live) {
+    runtime::out() << "  " << source.api->title()
+                   << "'s API is known from documents only: auditstream probe -c " << path << " "
+                   << source.name << " tests what is taken for granted\n";
   }
 }
 
@@ -261,7 +268,7 @@ int check_command(const std::string& path, const CheckOptions& options) {
     if (options.json) {
       sources.push_back(json_of(*source, found));
     } else {
-      print(*source, found);
+      print(path, *source, found);
     }
   }
   document.push_back({"sources", json::array(sources)});

@@ -63,6 +63,10 @@ int probe_command(const std::string& path, const ProbeOptions& options) {
     }
     wishes.watch = *watch;
   }
+  if (options.requests == 0U) {
+    runtime::err() << "--requests: 0 requests tell nothing\n";
+    return exit_usage;
+  }
   const std::unique_ptr<config::Config> config = load_or_complain(path);
   if (!config) return exit_config;
   const std::shared_ptr<const Source> source = find_source(*config, options.source, runtime::err());

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <regex>
 
 #include "auditstream/vendor.h"
 #include "base/blot_out.h"
 #include "base/url.h"
 #include "probe/json_strings.h"
+#include "probe/personal.h"
 
 namespace auditstream::probe {
 namespace {
@@ -48,21 +48,11 @@ std::string stand_in(std::size_t number) {
   return std::string(private_network) + std::to_string(number / each) + "." + last;
 }
 
-const std::regex& mail() {
-  static const std::regex pattern(R"([A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)");
-  return pattern;
-}
-const std::regex& ip() {
-  static const std::regex pattern(
-      R"(\b(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}|([0-9A-Fa-f]{1,4}:){3,7}[0-9A-Fa-f]{1,4}|([0-9A-Fa-f]{1,4}:){1,6}:[0-9A-Fa-f:]{0,30})\b)");
-  return pattern;
-}
-
 }  // namespace
 
 Redaction::Redaction(const Source& source, const Secrets& secrets) : redacted_(source) {
   const Vendor& vendor = *source.api;
-  for (const auto& [name, secret] : secrets) fixed_.emplace_back(secret.reveal(), "{" + name + "}");
+  hide(secrets, std::nullopt);
   for (const Setting& setting : vendor.settings()) {
     if (setting.type != Setting::Type::text || !setting.identity) continue;
     std::string& value = redacted_.settings[setting.name];
@@ -89,44 +79,53 @@ Redaction::Redaction(const Source& source, const Secrets& secrets) : redacted_(s
   redacted_.name = redacted_.account = "acme";
 }
 
-const std::string& Redaction::instead_of(std::map<std::string, std::string, std::less<>>& known,
-                                         std::string_view text, std::string_view before,
-                                         std::string_view after) {
+const std::string& Redaction::instead_of(Replaced& known, std::string_view text, std::string_view word) {
   const auto found = known.find(text);
   if (found != known.end()) return found->second;
-  return known.emplace(text, std::string(before) + std::to_string(known.size() + 1) + std::string(after))
-      .first->second;
+  return known.emplace(text, std::string(word) + std::to_string(known.size() + 1)).first->second;
 }
 
 std::string Redaction::text(std::string_view given) {
   std::string text(given);
   for (const auto& [old, by] : fixed_) replace_all(text, old, by);
-  for (const auto& [name, by] : fixed_) {
-    if (by.starts_with("{")) blot_out(text, name);
+  return without_people(std::move(text));
+}
+
+std::string Redaction::without_people(std::string text) {
+  for (const std::string& secret : secrets_) blot_out(text, secret);
+  std::string replaced;
+  std::size_t done = 0;
+  for (const Personal& personal : find_personal(text)) {
+    replaced.append(text, done, personal.at - done);
+    replaced += stand_in_for(personal.kind, text.substr(personal.at, personal.size));
+    done = personal.at + personal.size;
   }
-  const auto replace_each = [&text](const std::regex& pattern, const auto& by) {
-    std::string replaced;
-    auto begin = text.cbegin();
-    for (std::sregex_iterator match(text.begin(), text.end(), pattern), end; match != end; ++match) {
-      replaced.append(begin, (*match)[0].first).append(by(match->str()));
-      begin = (*match)[0].second;
-    }
-    text = replaced.append(begin, text.cend());
-  };
-  replace_each(mail(), [this](const std::string& found) {
-    static const std::regex replaced(R"(person\d+@example\.com)");
-    return std::regex_match(found, replaced) ? found
-                                             : instead_of(mails_, lower(found), "person", "@example.com");
-  });
-  replace_each(ip(), [this](const std::string& found) {
-    if (found.find('.') == found.npos) return instead_of(addresses_, found, "2001:db8::");
-    if (std::ranges::any_of(addresses_, [&](const auto& entry) { return entry.second == found; }))
-      return found;
-    const auto known = addresses_.find(found);
-    if (known != addresses_.end()) return known->second;
-    return addresses_.emplace(found, stand_in(addresses_.size())).first->second;
-  });
-  return text;
+  return replaced.append(text, done);
+}
+
+const std::string& Redaction::stand_in_for(Personal::Kind kind, const std::string& found) {
+  if (stand_ins_.contains(found)) return *stand_ins_.find(found);
+  const auto known = people_.find(lower(found));
+  if (known != people_.end()) return known->second;
+  std::string by;
+  switch (kind) {
+    case Personal::Kind::mail:
+      by = "person" + std::to_string(++mails_) + "@example.com";
+      break;
+    case Personal::Kind::ipv4:
+      by = stand_in(ipv4s_++);
+      break;
+    case Personal::Kind::ipv6:
+      by = "2001:db8::" + std::to_string(++ipv6s_);
+      break;
+  }
+  stand_ins_.insert(by);
+  return people_.emplace(lower(found), std::move(by)).first->second;
+}
+
+void Redaction::hide(const Secrets& secrets, const std::optional<Token>& token) {
+  for (const auto& [name, secret] : secrets) secrets_.insert(secret.reveal());
+  if (token) secrets_.insert(token->value.reveal());
 }
 
 std::string Redaction::address(std::string_view url) {
@@ -146,16 +145,27 @@ bool Redaction::is_kept(std::string_view key) const {
          name.find("previous") != name.npos || name.find("cursor") != name.npos || name == "self";
 }
 
+// Nothing but an address, perhaps as a claim has it: "user=person1@example.com@google".
+bool Redaction::is_framed_stand_in(std::string_view text) const {
+  constexpr std::size_t frame_max = 100;
+  if (text.size() > frame_max) return false;
+  const std::vector<Personal> found = find_personal(text);
+  if (found.size() != 1 || !stand_ins_.contains(text.substr(found[0].at, found[0].size))) return false;
+  const std::string_view before = text.substr(0, found[0].at);
+  const std::string_view after = text.substr(found[0].at + found[0].size);
+  constexpr std::string_view small = "abcdefghijklmnopqrstuvwxyz0123456789";
+  const auto is_small = [](std::string_view word) { return word.find_first_not_of(small) == word.npos; };
+  return (before.empty() || (before.ends_with('=') && is_small(before.substr(0, before.size() - 1)))) &&
+         (after.empty() || (after.starts_with('@') && is_small(after.substr(1))));
+}
+
 std::string Redaction::value(std::string_view key, std::string_view written) {
   if (is_no_text(written) || is_time(written)) return std::string(written);
   const bool is_address = written.starts_with("http://") || written.starts_with("https://");
   if (is_address) return address(written);
   if (is_kept(key) || written.starts_with("/")) return text(written);
   std::string own = text(written);
-  // Only what is nothing but an address, or one in the frame of a claim, is known to say no more.
-  static const std::regex framed(
-      R"(([a-z]+=)?(person\d+@example\.com|192\.0\.\d+\.\d+|2001:db8::\d+)(@[a-z0-9]+)?)");
-  if (std::regex_match(own, framed)) return own;
+  if (is_framed_stand_in(own)) return own;
   return lower(key).ends_with("name") ? instead_of(names_, written, "Name ")
                                       : instead_of(texts_, written, "text ");
 }
@@ -173,7 +183,7 @@ std::string Redaction::body(std::string_view body) {
   });
   replaced.append(body.substr(done));
   // Names of members may be addresses, too.
-  return text(replaced);
+  return without_people(std::move(replaced));
 }
 
 }  // namespace auditstream::probe

@@ -3,11 +3,14 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "auditstream/model.h"
+#include "auditstream/vendor.h"
+#include "probe/personal.h"
 
 namespace auditstream::probe {
 
@@ -18,6 +21,9 @@ class Redaction {
   // The source with its tenant and its addresses replaced.
   const Source& source() const { return redacted_; }
 
+  // Of these no spelling may stand anywhere either: tokens, and credentials that are wrong on purpose.
+  void hide(const Secrets& secrets, const std::optional<Token>& token);
+
   // Any text: secrets, the tenant, its host, mail and IP addresses.
   std::string text(std::string_view text);
   // A response's body. In JSON, strings are replaced unless they are known to say nothing of anybody: ids, times,
@@ -27,15 +33,23 @@ class Redaction {
   std::string address(std::string_view url);
 
  private:
+  using Replaced = std::map<std::string, std::string, std::less<>>;
+
+  std::string without_people(std::string text);
+  const std::string& stand_in_for(Personal::Kind kind, const std::string& found);
+  bool is_framed_stand_in(std::string_view text) const;
   std::string value(std::string_view key, std::string_view text);
   bool is_kept(std::string_view key) const;
-  const std::string& instead_of(std::map<std::string, std::string, std::less<>>& known, std::string_view text,
-                                std::string_view before, std::string_view after = "");
+  static const std::string& instead_of(Replaced& known, std::string_view text, std::string_view word);
 
   Source redacted_;
-  std::vector<std::pair<std::string, std::string>> fixed_;  // text and what stands for it
-  std::vector<std::string> kept_keys_;                      // of ids, times and what happened
-  std::map<std::string, std::string, std::less<>> mails_, addresses_, names_, texts_, elsewhere_;
+  std::set<std::string> secrets_;
+  std::vector<std::pair<std::string, std::string>>
+      fixed_;                           // the tenant and its host, and what stands for them
+  std::vector<std::string> kept_keys_;  // of ids, times and what happened
+  Replaced people_, names_, texts_, elsewhere_;
+  std::set<std::string, std::less<>> stand_ins_;
+  std::size_t mails_ = 0, ipv4s_ = 0, ipv6s_ = 0;
 };
 
 }  // namespace auditstream::probe

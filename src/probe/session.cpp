@@ -146,7 +146,7 @@ std::variant<Page, Refusal, End> Session::page(const Query& query, const PageReq
       if (const auto header = response->header("date")) answered.date = parse_http_date(*header);
       if (answered.date) clock_skew_ = answered.at - *answered.date;
       Answer answer = core::read_answer(vendor, *source_, secrets, token_.get(), ask, *response);
-      if (observe_) observe_({ask, request, *response, answer, request.url == url});
+      if (observe_) observe_({ask, request, *response, answer, secrets, token_.get(), request.url == url});
       if (auto* page = std::get_if<Page>(&answer)) return std::move(*page);
       refusal = std::get<Refusal>(std::move(answer));
     } else if (left() == 0) {

@@ -28,6 +28,8 @@ struct Exchanged {
   const http::Request& request;
   const http::Response& response;
   const Answer& answer;
+  const Secrets& secrets;
+  const std::optional<Token>& token;
   bool as_the_engine;  // the very request that the vendor's file makes of `ask`
 };
 

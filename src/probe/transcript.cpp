@@ -52,6 +52,7 @@ void Transcript::add(const Exchanged& exchanged) {
   if (!exchanged.as_the_engine || response.transport != http::Transport::none ||
       response.body->size() > body_bytes_max || sections_.size() > all_bytes_max)
     return;
+  redaction_.hide(exchanged.secrets, exchanged.token);
   const Source& source = redaction_.source();
   PageRequest ask = exchanged.ask;
   const std::size_t address = ask.token.find("http");

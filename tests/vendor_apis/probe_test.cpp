@@ -143,7 +143,7 @@ TEST_P(Probe, PagesForPeopleAreNoPagesOfTheLog) {
 }
 
 TEST_P(Probe, KeepsWithinItsRequests) {
-  for (unsigned requests = 1; requests <= 40; ++requests) {
+  for (const unsigned requests : {1U, 2U, 3U, 5U, 8U, 13U, 21U, 34U}) {
     const Probed found = probed(GetParam(), {.requests = requests});
     EXPECT_LE(found.report.requests, requests);
     EXPECT_EQ(found.contradictions(), "") << requests;
