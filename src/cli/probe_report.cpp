@@ -44,7 +44,7 @@ void print(const Source& source, const probe::Report& report) {
     runtime::out() << "  " << verdict << std::string(widest - verdict.size() + 2, ' ') << fact.question
                    << "\n"
                    << indent << runtime::shown(fact.seen) << "\n";
-    if (!fact.remedy.empty()) runtime::out() << indent << "remedy: " << fact.remedy << "\n";
+    if (!fact.remedy.empty()) runtime::out() << indent << "remedy: " << runtime::shown(fact.remedy) << "\n";
   }
   runtime::out() << held << " hold, " << contradicted << " contradicted, "
                  << report.facts.size() - held - contradicted << " can't be told"

@@ -7,6 +7,7 @@ namespace auditstream::probe {
 namespace {
 
 constexpr std::size_t depth_max = 256;
+constexpr std::size_t pointer_max = 500;
 
 struct Level {
   bool array = false;
@@ -18,6 +19,13 @@ std::string escaped(std::string_view token) {
   std::string text;
   for (const char c : token) text += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
   return text;
+}
+
+std::string pointer_to(const std::vector<Level>& levels) {
+  std::string pointer;
+  for (const Level& level : levels)
+    pointer += "/" + (level.array ? std::to_string(level.index) : escaped(level.key));
+  return pointer;
 }
 
 }  // namespace
@@ -49,10 +57,12 @@ void for_each_string(std::string_view json, const std::function<void(const JsonS
         levels.back().key = text;
       } else {
         JsonString found{"", "", text, i + 1};
+        std::size_t length = 0;
         for (const Level& level : levels) {
-          found.pointer += "/" + (level.array ? std::to_string(level.index) : escaped(level.key));
+          length += level.key.size() + 1;
           if (!level.array) found.key = level.key;
         }
+        if (length <= pointer_max) found.pointer = pointer_to(levels);
         visit(found);
       }
       i = end;

@@ -8,7 +8,7 @@
 namespace auditstream::probe {
 
 struct JsonString {
-  std::string pointer;    // RFC 6901, elements of arrays by their index
+  std::string pointer;    // RFC 6901, elements of arrays by their index; "" if it is very long
   std::string_view key;   // the member's name, as written; in an array that of the array
   std::string_view text;  // as written, without its quotes
   std::size_t at = 0;     // of the text

@@ -19,10 +19,15 @@ bool ends_with_one_of(std::string_view text, std::initializer_list<std::string_v
   return std::ranges::any_of(endings, [&](std::string_view ending) { return text.ends_with(ending); });
 }
 
-void replace_all(std::string& text, std::string_view old, std::string_view by) {
-  if (old.empty()) return;
-  for (std::size_t at = text.find(old); at != std::string::npos; at = text.find(old, at + by.size()))
-    text.replace(at, old.size(), by);
+// Builds a new string: replacing in place would be quadratic for a body full of repetitions.
+std::string with_all(const std::string& text, std::string_view old, std::string_view by) {
+  std::string replaced;
+  std::size_t done = 0;
+  for (std::size_t at = text.find(old); at != std::string::npos; at = text.find(old, done)) {
+    replaced.append(text, done, at - done).append(by);
+    done = at + old.size();
+  }
+  return replaced.append(text, done);
 }
 
 std::string_view last_token(std::string_view pointer) { return pointer.substr(pointer.rfind('/') + 1); }
@@ -87,7 +92,7 @@ const std::string& Redaction::instead_of(Replaced& known, std::string_view text,
 
 std::string Redaction::text(std::string_view given) {
   std::string text(given);
-  for (const auto& [old, by] : fixed_) replace_all(text, old, by);
+  for (const auto& [old, by] : fixed_) text = with_all(text, old, by);
   return without_people(std::move(text));
 }
 
@@ -130,7 +135,7 @@ void Redaction::hide(const Secrets& secrets, const std::optional<Token>& token) 
 
 std::string Redaction::address(std::string_view url) {
   const UrlParts parts = split_url(url);
-  const std::string own = text(url);
+  std::string own = text(url);
   if (parts.scheme.empty() || own.starts_with(redacted_.base_url)) return own;
   return instead_of(elsewhere_, url, "https://elsewhere.example.com/");
 }
@@ -153,7 +158,7 @@ bool Redaction::is_framed_stand_in(std::string_view text) const {
   if (found.size() != 1 || !stand_ins_.contains(text.substr(found[0].at, found[0].size))) return false;
   const std::string_view before = text.substr(0, found[0].at);
   const std::string_view after = text.substr(found[0].at + found[0].size);
-  constexpr std::string_view small = "abcdefghijklmnopqrstuvwxyz0123456789";
+  static constexpr std::string_view small = "abcdefghijklmnopqrstuvwxyz0123456789";
   const auto is_small = [](std::string_view word) { return word.find_first_not_of(small) == word.npos; };
   return (before.empty() || (before.ends_with('=') && is_small(before.substr(0, before.size() - 1)))) &&
          (after.empty() || (after.starts_with('@') && is_small(after.substr(1))));

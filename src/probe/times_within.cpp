@@ -10,7 +10,7 @@ std::string time_that_lies_within(Time from, Time to, const std::vector<Row>& ro
   std::map<std::string, std::size_t> fitting;
   for (const Row& row : rows) {
     for_each_string(row.raw, [&](const JsonString& found) {
-      if (found.pointer == row.time_at) return;
+      if (found.pointer.empty() || found.pointer == row.time_at) return;
       const std::optional<Time> time = parse_event_time(found.text);
       if (time && *time >= from && *time <= to) ++fitting[found.pointer];
     });
