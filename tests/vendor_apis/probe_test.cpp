@@ -64,6 +64,11 @@ TEST_P(Probe, WhatTheDocumentsLeaveOpenContradictsNothing) {
   }
 }
 
+TEST_P(Probe, ADamagedCredentialIsSentOnceAndOnlyIfWanted) {
+  EXPECT_EQ(probed(GetParam()).unauthorized, 0u);
+  EXPECT_EQ(probed(GetParam(), {.wishes = {.bad_credential = true}}).unauthorized, 1u);
+}
+
 struct Lie {
   const char* tenant;
   const char* fact;

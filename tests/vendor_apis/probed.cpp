@@ -75,6 +75,7 @@ Probed probed(const std::string& vendor, const ProbedWith& with) {
   sim::SimulatedVendors vendors(start, {spec});
   Duration gone{0};
   unsigned sent = 0;
+  unsigned unauthorized = 0;
   // A while after the start, so that there are new events where there are to be some.
   const auto now = [&] { return start + 1h + gone; };
   probe::Outside outside;
@@ -89,6 +90,7 @@ Probed probed(const std::string& vendor, const ProbedWith& with) {
     const test::Reply reply = vendors.handle(sim::to_request(request), now());
     http::Response response = sim::to_response(reply, body_bytes_max, request.timeout);
     gone += response.latency;
+    unauthorized += response.status == 401 ? 1 : 0;
     return response;
   };
   auto source = std::make_shared<Source>(source_of(spec));
@@ -98,7 +100,7 @@ Probed probed(const std::string& vendor, const ProbedWith& with) {
   probed.report = probe::survey(session, with.wishes, [](const std::string&) {});
   probed.bad_requests = vendors.find(vendor, spec.name)->stats.bad_requests;
   probed.complaint = vendors.find(vendor, spec.name)->stats.last_complaint;
-  probed.took = gone;
+  probed.unauthorized = unauthorized;
   EXPECT_LE(sent, with.requests);
   EXPECT_EQ(vendors.find(vendor, spec.name)->stats.leaked, 0u);
   return probed;

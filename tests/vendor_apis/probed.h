@@ -13,7 +13,7 @@ struct Probed {
   probe::Report report;
   std::uint64_t bad_requests = 0;  // that the vendor's documents forbid
   std::string complaint;           // about the last of them
-  Duration took{0};                // by that clock
+  unsigned unauthorized = 0;       // answers with 401
 
   // The fact of that name; fails the test if there is none.
   const probe::Fact& fact(const std::string& name) const;
