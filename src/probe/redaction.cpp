@@ -82,6 +82,9 @@ Redaction::Redaction(const Source& source, const Secrets& secrets) : redacted_(s
   kept_keys_.emplace_back(last_token(vendor.traits().action));
   if (!source.time_field.empty()) kept_keys_.emplace_back(last_token(source.time_field));
   redacted_.name = redacted_.account = "acme";
+  for (auto& [name, values] : redacted_.lists) {
+    for (std::string& value : values) value = text(value);
+  }
 }
 
 const std::string& Redaction::instead_of(Replaced& known, std::string_view text, std::string_view word) {

@@ -68,8 +68,9 @@ class Session {
   void hold_back(unsigned requests) { held_back_ = requests; }
   bool stopped() const { return stopped_; }
   bool reached() const { return reached_; }
-  // So many requests in a row came to nothing that there is no point in going on.
-  bool unreachable() const { return failed_in_a_row_ >= 3; }
+  // So many requests in a row came to nothing that there is no point in going on. One question may be too much for the
+  // vendor, two in a row are not.
+  bool unreachable() const { return failed_in_a_row_ >= (reached_ ? 6U : 3U); }
   // Our clock minus the vendor's; nothing without a Date header.
   const std::optional<Duration>& clock_skew() const { return clock_skew_; }
 

@@ -42,6 +42,11 @@ std::string Transcript::source_text() const {
   const Source& source = redaction_.source();
   std::string text = "[source]\nbase_url: " + source.base_url + "\n";
   for (const auto& [name, value] : source.settings) text += name + ": " + value + "\n";
+  for (const auto& [name, values] : source.lists) {
+    text += name + ": ";
+    for (const std::string& value : values) text += (&value == &values.front() ? "" : ",") + value;
+    text += "\n";
+  }
   if (!source.time_field.empty()) text += "time_field: " + source.time_field + "\n";
   return text;
 }

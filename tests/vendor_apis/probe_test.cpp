@@ -154,6 +154,23 @@ TEST_P(Probe, PagesForPeopleAreNoPagesOfTheLog) {
   EXPECT_THAT(found.fact("readable").seen, AnyOf(HasSubstr("HTML"), HasSubstr("text/html")));
 }
 
+// A wide range that the vendor is too slow for is no reason to ask nothing else.
+TEST_P(Probe, GoesOnAfterAQuestionThatIsTooMuch) {
+  std::size_t wide = 0;
+  ProbedWith with{.requests = 200};
+  with.fails = [&](const http::Request& request) {
+    const probe::WireBounds bounds = probe::wire_bounds(request.url);
+    const bool is_wide = bounds.lower && bounds.upper && bounds.upper->time - bounds.lower->time > 24h * 30;
+    wide += is_wide ? 1 : 0;
+    return is_wide;
+  };
+  const Probed found = probed(GetParam(), with);
+  EXPECT_GE(wide, 3u);
+  EXPECT_EQ(found.contradictions(), "");
+  EXPECT_EQ(found.fact("wide_ranges").verdict, Verdict::holds) << found.fact("wide_ranges").seen;
+  EXPECT_THAT(found.fact("wide_ranges").seen, HasSubstr("32 d: transient"));
+}
+
 TEST_P(Probe, KeepsWithinItsRequests) {
   for (const unsigned requests : {1U, 2U, 3U, 5U, 8U, 13U, 21U, 34U}) {
     const Probed found = probed(GetParam(), {.requests = requests});
@@ -203,6 +220,9 @@ TEST_P(Probe, TranscriptsAreTestsWithoutPeopleInThem) {
   ProbedWith with{.tenant = R"({"history":80,"empty_pages":true,"redirect_over":60})",
                   .wishes = {.bad_credential = true}};
   with.change = [&](Source& source) {
+    for (const Setting& setting : vendor.settings()) {
+      if (setting.name == "user_ids") source.lists[setting.name] = {"7642", "someone@acme.test"};
+    }
     transcript = std::make_unique<probe::Transcript>(source, probed_secrets(GetParam()));
   };
   with.observe = [&](const probe::Exchanged& exchanged) { transcript->add(exchanged); };

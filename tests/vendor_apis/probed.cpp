@@ -87,6 +87,13 @@ Probed probed(const std::string& vendor, const ProbedWith& with) {
   outside.exchange = [&](http::Request request) -> std::optional<http::Response> {
     if (++sent > with.interrupted_after) return std::nullopt;
     gone += 1s;
+    if (with.fails && with.fails(request)) {
+      http::Response none;
+      none.transport = http::Transport::timeout;
+      none.transport_detail = "timed out";
+      gone += request.timeout;
+      return none;
+    }
     const test::Reply reply = vendors.handle(sim::to_request(request), now());
     http::Response response = sim::to_response(reply, body_bytes_max, request.timeout);
     gone += response.latency;

@@ -28,6 +28,8 @@ struct ProbedWith {
   unsigned requests = 60;
   std::function<void(Source&)> change{};
   std::function<void(const probe::Exchanged&)> observe{};
+  // These are answered by nothing, for as long as they may take.
+  std::function<bool(const http::Request&)> fails{};
   // After so many requests the user wants no more.
   unsigned interrupted_after = 1'000'000;
 };
