@@ -45,6 +45,7 @@ struct Traits {
   std::optional<Duration> retention{};  // how far back the vendor is known to keep its log
   bool probe = false;                   // a query for one row gives the total of the range
   bool total_is_exact = false;          // Page::total can be trusted to count the rows of the query
+  bool seen_live = false;               // `auditstream probe` has seen these facts to hold at the vendor
   // For people: which values of an event name who acted, the best one first. What is unverified says so.
   std::string_view actor{};
   // JSON pointer to what happened, as a short text for routing. Never to what identifies a person.

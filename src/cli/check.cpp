@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "auditstream/json_writer.h"
+#include "auditstream/vendor.h"
 #include "base/exit_code.h"
 #include "cli/commands.h"
 #include "cli/common.h"
@@ -18,8 +19,8 @@
 #include "runtime/clock.h"
 #include "runtime/kafka_connection.h"
 #include "runtime/output.h"
-#include "runtime/probe.h"
 #include "runtime/progress.h"
+#include "runtime/source_check.h"
 
 namespace auditstream::cli {
 namespace {
@@ -137,20 +138,21 @@ json::Value json_seconds(Duration duration) {
   return json::Value::raw(spelled.str());
 }
 
-json::Value json_of(const Source& source, const runtime::ProbeResult& probe) {
+json::Value json_of(const Source& source, const runtime::SourceCheck& found) {
   return json::object(
       {{"source", source.name},
        {"vendor", source.vendor},
-       {"reachable", probe.reachable},
-       {"accepted", probe.accepted},
-       {"status", probe.status},
-       {"events_7d", probe.events},
-       {"events_7d_at_least", probe.at_least},
-       {"clock_skew_seconds", probe.clock_skew ? json_seconds(*probe.clock_skew) : json::Value::null()},
-       {"poll_interval_seconds", json_seconds(probe.poll_interval)},
-       {"message", probe.message},
-       {"remedy", probe.remedy},
-       {"hints", json::array(probe.hints)}});
+       {"reachable", found.reachable},
+       {"accepted", found.accepted},
+       {"status", found.status},
+       {"events_7d", found.events},
+       {"events_7d_at_least", found.at_least},
+       {"clock_skew_seconds", found.clock_skew ? json_seconds(*found.clock_skew) : json::Value::null()},
+       {"poll_interval_seconds", json_seconds(found.poll_interval)},
+       {"message", found.message},
+       {"remedy", found.remedy},
+       {"seen_live", source.api->traits().seen_live},
+       {"hints", json::array(found.hints)}});
 }
 
 void print(const KafkaResult& kafka) {
@@ -159,33 +161,38 @@ void print(const KafkaResult& kafka) {
   for (const std::string& warning : kafka.warnings) runtime::out() << "  warning: " << warning << "\n";
 }
 
-void print(const Source& source, const runtime::ProbeResult& probe) {
+void print(const std::string& path, const Source& source, const runtime::SourceCheck& found) {
   runtime::out() << source.name << " (" << source.vendor << "): ";
-  if (!probe.accepted) {
-    runtime::out() << (probe.reachable ? "reachable, refused: " : "can't be reached: ")
-                   << runtime::shown(probe.message) << "\n";
-    if (!probe.remedy.empty()) runtime::out() << "  remedy: " << probe.remedy << "\n";
+  if (!found.accepted) {
+    runtime::out() << (found.reachable ? "reachable, refused: " : "can't be reached: ")
+                   << runtime::shown(found.message) << "\n";
+    if (!found.remedy.empty()) runtime::out() << "  remedy: " << found.remedy << "\n";
   } else {
-    runtime::out() << "reachable, accepted, " << (probe.at_least ? "at least " : "") << probe.events
-                   << " events in the last 7 days, polled every " << readable_duration(probe.poll_interval)
+    runtime::out() << "reachable, accepted, " << (found.at_least ? "at least " : "") << found.events
+                   << " events in the last 7 days, polled every " << readable_duration(found.poll_interval)
                    << "\n";
-    if (probe.poll_interval > source.poll_interval) {
+    if (found.poll_interval > source.poll_interval) {
       runtime::out() << "  the rate budget allows no shorter poll_interval (configured: "
                      << format_duration(source.poll_interval) << ")\n";
     }
-    if (!probe.hints.empty()) runtime::out() << "  the log is empty; if it should not be, look at:\n";
-    for (const std::string& hint : probe.hints) runtime::out() << "  - " << hint << "\n";
+    if (!found.hints.empty()) runtime::out() << "  the log is empty; if it should not be, look at:\n";
+    for (const std::string& hint : found.hints) runtime::out() << "  - " << hint << "\n";
   }
-  if (!probe.clock_skew) {
-    if (probe.reachable) runtime::out() << "  clock: the vendor's answer has no Date header\n";
-  } else if (std::chrono::abs(*probe.clock_skew) > 60s) {
+  if (!found.clock_skew) {
+    if (found.reachable) runtime::out() << "  clock: the vendor's answer has no Date header\n";
+  } else if (std::chrono::abs(*found.clock_skew) > 60s) {
     runtime::out() << "  warning: this machine's clock is "
-                   << readable_duration(std::chrono::abs(floor<std::chrono::seconds>(*probe.clock_skew)))
-                   << (*probe.clock_skew > 0s ? " ahead of" : " behind")
+                   << readable_duration(std::chrono::abs(floor<std::chrono::seconds>(*found.clock_skew)))
+                   << (*found.clock_skew > 0s ? " ahead of" : " behind")
                    << " the vendor's: set it right (NTP)\n";
   } else {
-    runtime::out() << "  clock: " << seconds(floor<std::chrono::seconds>(*probe.clock_skew))
+    runtime::out() << "  clock: " << seconds(floor<std::chrono::seconds>(*found.clock_skew))
                    << " s from the vendor's\n";
+  }
+  if (found.accepted && !source.api->traits().seen_live) {
+    runtime::out() << "  " << source.api->title()
+                   << "'s API is known from documents only: auditstream probe -c " << path << " "
+                   << source.name << " tests what is taken for granted\n";
   }
 }
 
@@ -247,24 +254,24 @@ int check_command(const std::string& path, const CheckOptions& options) {
 
   std::map<std::string, std::size_t> account_sources;
   for (const auto& source : config.sources) account_sources[source->account] += source->enabled ? 1 : 0;
-  std::vector<json::Value> probes;
+  std::vector<json::Value> sources;
   std::size_t asked = 0;
   for (const auto& source : config.sources) {
     ++asked;
     if (!source->enabled) continue;
     progress.show(std::to_string(asked) + " of " + std::to_string(config.sources.size()) + ": asking " +
                   source->vendor + " about " + source->name);
-    const runtime::ProbeResult probe = runtime::probe_source(*source, account_sources[source->account]);
+    const runtime::SourceCheck found = runtime::check_source(*source, account_sources[source->account]);
     progress.clear();
-    unavailable = unavailable || !probe.reachable;
-    problem = problem || (probe.reachable && !probe.accepted);
+    unavailable = unavailable || !found.reachable;
+    problem = problem || (found.reachable && !found.accepted);
     if (options.json) {
-      probes.push_back(json_of(*source, probe));
+      sources.push_back(json_of(*source, found));
     } else {
-      print(*source, probe);
+      print(path, *source, found);
     }
   }
-  document.push_back({"sources", json::array(probes)});
+  document.push_back({"sources", json::array(sources)});
   if (options.json) runtime::print_json(json::object(document).text());
   if (misconfigured) return exit_config;
   if (unavailable) return exit_unavailable;

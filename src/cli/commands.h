@@ -24,6 +24,16 @@ struct ReadOptions {
 };
 int read_command(const std::string& config, const ReadOptions& options);
 
+struct ProbeOptions {
+  std::string source;
+  std::optional<unsigned> requests;  // at most so many
+  std::string watch;                 // "": not at all
+  std::string transcripts;           // a folder; "": none
+  bool bad_credential = false;       // ask once with a damaged credential
+  bool json = false;
+};
+int probe_command(const std::string& config, const ProbeOptions& options);
+
 struct VerifyOptions {
   std::string source;
   std::string from;

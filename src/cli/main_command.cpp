@@ -49,6 +49,22 @@ int main_command(int argc, char** argv) {
   read->add_option("--limit", read_options.limit, "At most so many events");
   read->callback([&] { code = read_command(config, read_options); });
 
+  ProbeOptions probe_options;
+  CLI::App* probe = with_config(app.add_subcommand(
+      "probe",
+      "Test at the vendor what auditstream takes for granted of its API; reads only, needs no Kafka"));
+  probe->add_option("source", probe_options.source, "The source's name")->required();
+  probe->add_option("--requests", probe_options.requests,
+                    "At most so many requests; default: 60, and with --watch one for each poll_interval");
+  probe->add_option("--watch", probe_options.watch, "Watch for so long, such as 2h, how late events appear");
+  probe->add_option(
+      "--transcripts", probe_options.transcripts,
+      "Write what was asked and answered into this folder, without secrets, names and addresses");
+  probe->add_flag("--json", probe_options.json, "Print one JSON document");
+  probe->add_flag("--bad-credential", probe_options.bad_credential,
+                  "Ask once with a damaged credential, too; some vendors lock accounts after a few");
+  probe->callback([&] { code = probe_command(config, probe_options); });
+
   CLI::App* cursors = app.add_subcommand("cursors", "Look at cursors in the offsets topic, or change one");
   cursors->require_subcommand(1);
   bool cursors_json = false;

@@ -7,14 +7,11 @@
 #include "base/hash.h"
 #include "core/adoption.h"
 #include "core/answer.h"
+#include "core/query_margin.h"
 #include "core/rate_limit.h"
 
 namespace auditstream::core {
 namespace {
-
-// How far a request reaches beyond its window, so that it doesn't matter how the vendor treats a bound.
-constexpr Duration query_margin_by_second = 2s;
-constexpr Duration query_margin_by_day = 14h;
 
 constexpr Duration skew_said_above = 60s;
 
@@ -230,7 +227,7 @@ void Poller::plan(Now now) {
     const std::optional<Window> window =
         planner_.next(ledger_->reach(part_), source_->overlap, time, lanes_.empty());
     if (!window) return;
-    const Time until = window->to.value_or(std::max(now.wall, time)) + 2 * query_margin();
+    const Time until = window->to.value_or(std::max(now.wall, time)) + 2 * query_margin(vendor().traits());
     const Time proven = part_ == Part::history ? ledger_->reach(Part::present).watermark : Time::min();
     Lane lane(Reading(*window, options_.reading, vendor().traits().total_is_exact, until), planner_.live(),
               proven, time, now);
@@ -245,10 +242,6 @@ void Poller::plan(Now now) {
 unsigned Poller::lane_limit() const {
   // As many requests as must be in flight at the same time to use up the rate limit.
   return source_->lanes > 0 ? source_->lanes : concurrency_.needed(options_.lanes_max);
-}
-
-Duration Poller::query_margin() const {
-  return vendor().traits().by_day ? query_margin_by_day : query_margin_by_second;
 }
 
 std::size_t Poller::buffered() const {
@@ -268,8 +261,9 @@ bool Poller::authorize(Now now, std::vector<Action>& out) {
 
 void Poller::ask(Lane& lane, Now now, std::vector<Action>& out) {
   const Window& window = lane.reading.window();
-  lane.ask.from = window.from - query_margin();
-  lane.ask.to = window.to ? std::optional(*window.to + query_margin()) : std::nullopt;
+  const Duration margin = query_margin(vendor().traits());
+  lane.ask.from = window.from - margin;
+  lane.ask.to = window.to ? std::optional(*window.to + margin) : std::nullopt;
   lane.ask.token = lane.reading.token();
   lane.ask.probe = lane.probing;
   lane.ask.now = vendor_now(now);

@@ -229,7 +229,6 @@ class Poller {
 
   const Vendor& vendor() const { return *source_->api; }
   Phase phase() const;
-  Duration query_margin() const;
   Duration clock_ahead(Now now) const { return clock_.ahead(now); }
   Time vendor_now(Now now) const;
   void split_if_behind(Now now, std::vector<Action>& out);

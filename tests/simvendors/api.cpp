@@ -65,6 +65,32 @@ Range day_range(const TenantSpec& spec, std::optional<Time> first, std::optional
   return range;
 }
 
+Heard as_heard(const Tenant& tenant, const Range& asked, bool open_end, Filter filter, Time now) {
+  const TenantSpec& spec = tenant.spec;
+  Heard heard{asked, std::move(filter)};
+  Range& range = heard.range;
+  if (spec.filter_ignored) range = Range{};
+  if (spec.fractions_ignored) range = {floor_to(range.from, 1s), floor_to(range.to, 1s)};
+  if (spec.open_end_cut > Duration{0} && open_end) range.to = std::min(range.to, now - spec.open_end_cut);
+  if (spec.range_max > Duration{0} && std::min(range.to, now) - range.from > spec.range_max)
+    range.to = range.from + spec.range_max;
+  if (spec.keeps > Duration{0}) range.from = std::max(range.from, now - spec.keeps);
+  if (spec.filter_late > Duration{0}) {
+    const Range wanted{range.from, std::min(range.to, now)};
+    heard.filter = [&tenant, wanted, others = std::move(heard.filter)](Serial row) {
+      const Time ingested = tenant.ingested(row);
+      return ingested >= wanted.from && ingested < wanted.to && (!others || others(row));
+    };
+    range.from -= spec.filter_late;
+  }
+  range.to = std::max(range.from, range.to);
+  return heard;
+}
+
+void lose_at_border(const Tenant& tenant, bool first_page, std::vector<Serial>& rows) {
+  if (tenant.spec.lost_at_borders && !first_page && !rows.empty()) rows.erase(rows.begin());
+}
+
 Slice slice(const EventLog& log, Order order, const Range& range, const Filter& filter, std::uint64_t offset,
             std::uint64_t limit) {
   Slice part;
@@ -128,6 +154,8 @@ void append_row(const Api& api, const Tenant& tenant, Serial row, std::string& o
   api.render(tenant, row, out);
   if (tenant.spec.padding > 0)
     out.insert(out.size() - 1, ",\"padding\":\"" + std::string(tenant.spec.padding, 'x') + "\"");
+  if (tenant.spec.changing_bytes)
+    out.insert(out.size() - 1, ",\"served\":" + std::to_string(tenant.stats.requests));
   if (!tenant.malformed(row)) return;
   constexpr std::string_view wrong[] = {"NaN", "-Infinity", "\"caf\xe9\"", "\"a\tb\"", "\"C:\\dir\"", "007"};
   const std::string_view value = wrong[tenant.dice(row) % std::size(wrong)];

@@ -66,6 +66,16 @@ Range day_range(const TenantSpec& spec, std::optional<Time> first, std::optional
 // Empty: every row.
 using Filter = std::function<bool(Serial)>;
 
+// What the tenant makes of a range and a filter, where it does not do as the documents say.
+struct Heard {
+  Range range;
+  Filter filter;
+};
+Heard as_heard(const Tenant& tenant, const Range& asked, bool open_end, Filter filter, Time now);
+
+// The rows that a tenant shows of a page, where it loses some at borders.
+void lose_at_border(const Tenant& tenant, bool first_page, std::vector<Serial>& rows);
+
 // Part of a list that is paged by offset, and how long the whole is.
 struct Slice {
   std::vector<Serial> rows;

@@ -58,7 +58,7 @@ class CaptivateiqApi final : public Api {
     return test::json_reply(status, "{\"detail\":" + json_string(message) + "}");
   }
 
-  Reply answer(Tenant& tenant, const Request& request, Time) const override {
+  Reply answer(Tenant& tenant, const Request& request, Time now) const override {
     if (!request.path().ends_with('/')) return error(404, "no such path: the slash at the end is missing");
     Query query(request);
     const auto first = query.day("start_date");
@@ -71,10 +71,12 @@ class CaptivateiqApi final : public Api {
     Filter filter;
     if (email) filter = [&](Serial row) { return person(tenant.dice(row)).email == *email; };
     const std::uint64_t row = rows_before(tenant.spec, offset);
-    const Slice rows =
-        slice(tenant.log, tenant.spec.order.value_or(Order::descending), day_range(tenant.spec, first, last),
-              filter, row, rows_before(tenant.spec, offset + limit) - row);
-    const bool last_page = rows.total == 0 || offset + limit > offset_of(tenant.spec, rows.total - 1);
+    const Heard heard = as_heard(tenant, day_range(tenant.spec, first, last), !last, std::move(filter), now);
+    Slice rows = slice(tenant.log, tenant.spec.order.value_or(Order::descending), heard.range, heard.filter,
+                       row, rows_before(tenant.spec, offset + limit) - row);
+    lose_at_border(tenant, offset == 0, rows.rows);
+    const bool last_page = !tenant.spec.endless_pages &&
+                           (rows.total == 0 || offset + limit > offset_of(tenant.spec, rows.total - 1));
     const auto link = [&](std::uint64_t at) {
       std::string url = at / limit % 2 == 0 ? "" : request.origin;
       url += "/ciq/v1/audit-logs/?limit=" + std::to_string(limit) + "&offset=" + std::to_string(at);
@@ -83,7 +85,9 @@ class CaptivateiqApi final : public Api {
       if (email) url += "&email=" + *email;
       return json_string(url);
     };
-    std::string body = "{\"object\":\"list\",\"total_count\":" + std::to_string(rows.total) + ",\"next\":";
+    std::string body =
+        "{\"object\":\"list\",\"total_count\":" + std::to_string(rows.total + tenant.spec.total_more) +
+        ",\"next\":";
     body += last_page ? "null" : link(offset + limit);
     body += ",\"previous\":";
     body += offset > 0 ? link(offset > limit ? offset - limit : 0) : "null";
@@ -112,7 +116,7 @@ class CaptivateiqApi final : public Api {
     row.address("ip_address", dice >> 16);
     if (!product_page(tenant)) row.raw("data", payload(dice >> 32));
     if (row.may_tell_time("created_at", flaw)) {
-      row.time("created_at", tenant.log.time(serial), product_page(tenant) ? 0 : 6);
+      row.time("created_at", tenant.printed(serial), product_page(tenant) ? 0 : 6);
     }
     row.text("event_type", events[(dice >> 8) % std::size(events)]);
     row.number("version", 0);

@@ -217,7 +217,7 @@ class EndorlabsApi final : public Api {
 
   void render(const Tenant& tenant, Serial serial, std::string& out) const override {
     const std::uint64_t dice = tenant.dice(serial);
-    const Time time = tenant.log.time(serial);
+    const Time time = tenant.printed(serial);
     const Flaw flaw = tenant.flaw(serial);
     const Person& who = person(dice);
     const bool sample = product_page(tenant);
@@ -321,6 +321,7 @@ class EndorlabsApi final : public Api {
     } else {
       range.from = std::max(range.from, now - active_span);
     }
+    const bool open_end = parsed->created.to == Range{}.to;
     range.to = std::max(range.from, range.to);
     const std::uint64_t touched = tenant.log.between(range.from, range.to).count();
     if (tenant.spec.deadline_rows > 0 && touched > tenant.spec.deadline_rows) {
@@ -334,20 +335,24 @@ class EndorlabsApi final : public Api {
                       (condition.first == "spec.operation" ? operation(dice) : message_kind(dice));
              });
     };
+    const Heard heard = as_heard(tenant, range, open_end, filter, now);
     if (count) {
-      const std::uint64_t total = slice(tenant.log, Order::ascending, range, filter, 0, 0).total;
+      const std::uint64_t total = slice(tenant.log, Order::ascending, heard.range, heard.filter, 0, 0).total;
       return test::json_reply(200, "{\"count_response\":{\"count\":" + std::to_string(total) + "}}");
     }
     KeySlice rows;
     if (sort) {
-      rows.rows =
-          slice(tenant.log, newest_first ? Order::descending : Order::ascending, range, filter, 0, size).rows;
+      rows.rows = slice(tenant.log, newest_first ? Order::descending : Order::ascending, heard.range,
+                        heard.filter, 0, size)
+                      .rows;
     } else {
-      rows = key_slice(tenant.log, tenant.spec.order.value_or(Order::unsorted), range, filter, start,
-                       offset + size);
+      rows = key_slice(tenant.log, tenant.spec.order.value_or(Order::unsorted), heard.range, heard.filter,
+                       start, offset + size);
       rows.rows.erase(rows.rows.begin(),
                       rows.rows.begin() + static_cast<std::ptrdiff_t>(std::min(offset, rows.rows.size())));
     }
+    if (tenant.spec.endless_pages && !rows.next && !rows.rows.empty()) rows.next = rows.rows.back();
+    lose_at_border(tenant, !page_id && offset == 0, rows.rows);
     const bool gap = !sort && gap_before(tenant, rows.rows, page_id.value_or(""));
     if (gap) rows = KeySlice{{}, rows.rows.front()};
     std::string body = "{\"list\":{\"objects\":[";

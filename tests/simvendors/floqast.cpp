@@ -89,8 +89,11 @@ class FloqastApi final : public Api {
 
     Filter filter;
     if (key) filter = [&](Serial row) { return user_key(tenant, row) == *key; };
-    KeySlice rows = key_slice(tenant.log, tenant.spec.order.value_or(Order::ascending),
-                              day_range(tenant.spec, first, last), filter, start, size);
+    const Heard heard = as_heard(tenant, day_range(tenant.spec, first, last), !last, std::move(filter), now);
+    KeySlice rows = key_slice(tenant.log, tenant.spec.order.value_or(Order::ascending), heard.range,
+                              heard.filter, start, size);
+    if (tenant.spec.endless_pages && !rows.next && !rows.rows.empty()) rows.next = rows.rows.back();
+    lose_at_border(tenant, !cursor, rows.rows);
     const bool gap = gap_before(tenant, rows.rows, cursor.value_or(""));
     if (gap) rows = KeySlice{{}, rows.rows.front()};
     std::string body = "{\"data\":[";
@@ -116,7 +119,7 @@ class FloqastApi final : public Api {
     row.address("sourceIp", dice >> 16);
     const std::string& shape = tenant.spec.shape;
     const std::string_view field = shape.empty() ? std::string_view("createdAt") : std::string_view(shape);
-    if (field != "object_id" && row.may_tell_time(field, flaw)) row.time(field, tenant.log.time(serial), 3);
+    if (field != "object_id" && row.may_tell_time(field, flaw)) row.time(field, tenant.printed(serial), 3);
     row.value("userApiKey") += "{\"_id\":\"" + user_key(tenant, serial) + "\",\"name\":\"";
     out += person(dice).name;
     out += "\"}";

@@ -64,7 +64,7 @@ void RowWriter::address(std::string_view name, std::uint64_t chance) {
 
 void RowWriter::id(std::string_view name, std::string_view json, Flaw flaw) {
   if (flaw == Flaw::no_id) return;
-  raw(name, flaw == Flaw::null_id ? "null" : json);
+  raw(name, flaw == Flaw::null_id ? "null" : flaw == Flaw::shared_id ? "1" : json);
 }
 
 bool RowWriter::may_tell_time(std::string_view name, Flaw flaw) {

@@ -60,13 +60,21 @@ Reply SimulatedVendors::handle(const Request& request, Time now) {
     const auto credential = api->credential(request);
     const auto found =
         credential ? by_credential_.find(key(api->vendor(), *credential)) : by_credential_.end();
-    Reply reply =
-        found == by_credential_.end()
-            ? api->error(401, credential ? "unknown credential" : "no credential, or not as documented")
-            : serve(*api, *found->second, request, now);
-    return reply;
+    if (found != by_credential_.end()) return serve(*api, *found->second, request, now);
+    if (Tenant* open = credential ? tenant_for_anyone(api->vendor()) : nullptr) {
+      return open->spec.bad_credential == 200 ? serve(*api, *open, request, now)
+                                              : api->error(open->spec.bad_credential, "unknown credential");
+    }
+    return api->error(401, credential ? "unknown credential" : "no credential, or not as documented");
   }
   return test::json_reply(404, "{\"message\":\"no such path\"}");
+}
+
+Tenant* SimulatedVendors::tenant_for_anyone(std::string_view vendor) {
+  for (const auto& tenant : tenants_) {
+    if (tenant->spec.vendor == vendor && tenant->spec.bad_credential != 0) return tenant.get();
+  }
+  return nullptr;
 }
 
 Reply SimulatedVendors::serve(const Api& api, Tenant& tenant, const Request& request, Time now) {
@@ -90,7 +98,7 @@ Reply SimulatedVendors::serve(const Api& api, Tenant& tenant, const Request& req
     return answer;
   }();
   Reply dated = reply;
-  dated.headers.push_back({"Date", test::http_date(vendor_now)});
+  dated.headers.push_back({"Date", test::http_date(vendor_now + spec.date_offset)});
   dated.delay += spec.latency;
   if (reply.status == 400 || reply.status == 405) {
     ++tenant.stats.bad_requests;
@@ -131,9 +139,11 @@ Truth SimulatedVendors::truth_of(const Tenant& tenant, Serial serial) const {
   const Flaw flaw = tenant.flaw(serial);
   Truth truth;
   append_row(api, tenant, serial, truth.raw);
-  truth.id = flaw == Flaw::no_id || flaw == Flaw::null_id ? hash_hex(truth.raw) : api.id(tenant, serial);
+  truth.id = flaw == Flaw::no_id || flaw == Flaw::null_id ? hash_hex(truth.raw)
+             : flaw == Flaw::shared_id                    ? "1"
+                                                          : api.id(tenant, serial);
   if (flaw != Flaw::no_time && flaw != Flaw::odd_time) {
-    truth.time = floor_to(tenant.log.time(serial), api.precision(tenant, serial));
+    truth.time = floor_to(tenant.printed(serial), api.precision(tenant, serial));
   }
   truth.own = tenant.log.own(serial);
   truth.child = tenant.child(serial);

@@ -51,6 +51,8 @@ class SimulatedVendors {
   void go_on_producing(Tenant& tenant, Time now);
 
  private:
+  // Whose log somebody with an unknown credential gets, or an error of his own choice. Null: 401.
+  Tenant* tenant_for_anyone(std::string_view vendor);
   test::Reply serve(const Api& api, Tenant& tenant, const test::Request& request, Time now);
   test::Reply payload_reply(const test::Request& request);
   test::Reply truth_reply(const test::Request& request, Time now);

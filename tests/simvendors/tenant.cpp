@@ -163,6 +163,20 @@ const std::map<std::string_view, Take>& members() {
       {"child_share", member(&TenantSpec::child_share)},
       {"null_as_text", member(&TenantSpec::null_as_text)},
       {"empty_pages", member(&TenantSpec::empty_pages)},
+      {"filter_ignored", member(&TenantSpec::filter_ignored)},
+      {"fractions_ignored", member(&TenantSpec::fractions_ignored)},
+      {"filter_late", member(&TenantSpec::filter_late)},
+      {"range_max", member(&TenantSpec::range_max)},
+      {"keeps", member(&TenantSpec::keeps)},
+      {"open_end_cut", member(&TenantSpec::open_end_cut)},
+      {"endless_pages", member(&TenantSpec::endless_pages)},
+      {"lost_at_borders", member(&TenantSpec::lost_at_borders)},
+      {"changing_bytes", member(&TenantSpec::changing_bytes)},
+      {"shared_ids", member(&TenantSpec::shared_ids)},
+      {"total_more", member(&TenantSpec::total_more)},
+      {"printed_offset", member(&TenantSpec::printed_offset)},
+      {"date_offset", member(&TenantSpec::date_offset)},
+      {"bad_credential", member(&TenantSpec::bad_credential)},
   };
   return table;
 }
@@ -217,6 +231,7 @@ Tenant::Tenant(TenantSpec given, Time start) : spec(std::move(given)), log(spec.
 
 Flaw Tenant::flaw(Serial serial) const {
   if (spec.odd_times) return Flaw::odd_time;
+  if (spec.shared_ids > 0 && fraction(mix(dice(serial), 0x5ade)) < spec.shared_ids) return Flaw::shared_id;
   if (spec.flaw_share <= 0) return Flaw::none;
   const std::uint64_t chance = mix(dice(serial), 0xf1a3);
   if (fraction(chance) >= spec.flaw_share) return Flaw::none;
@@ -229,6 +244,11 @@ bool Tenant::malformed(Serial serial) const {
 
 bool Tenant::child(Serial serial) const {
   return spec.child_share > 0 && fraction(mix(dice(serial), 0xc41d)) < spec.child_share;
+}
+
+Time Tenant::ingested(Serial serial) const {
+  const double late = fraction(mix(dice(serial), 0x1a7e)) * static_cast<double>(spec.filter_late.count());
+  return log.time(serial) + Duration(static_cast<std::int64_t>(late));
 }
 
 std::uint64_t Tenant::dice(Serial serial) const { return mix(spec.log.seed ^ 0xe7e27, serial); }

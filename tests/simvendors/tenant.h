@@ -74,6 +74,22 @@ struct TenantSpec {
   bool null_as_text = false;  // Tines: "null" for the missing next page
   // Pages without rows amid a reading, each with its link to the next, where answers have one.
   bool empty_pages = false;
+
+  // --- What contradicts the documents, for `auditstream probe` to find.
+  bool filter_ignored = false;     // time filters: every row is in every range
+  bool fractions_ignored = false;  // time filters: fractions of a second are cut off
+  Duration filter_late{0};     // time filters act on a time of ingestion, up to so much after the printed one
+  Duration range_max{0};       // only so much of a wider range is answered, its beginning (0: all of it)
+  Duration keeps{0};           // rows that are older are gone (0: none)
+  Duration open_end_cut{0};    // a range without an end ends so long before now
+  bool endless_pages = false;  // each page leads on
+  bool lost_at_borders = false;  // the first row of each page but the first is left out
+  bool changing_bytes = false;   // rows differ from answer to answer
+  double shared_ids = 0;         // share of the events that have the same id
+  std::uint32_t total_more = 0;  // totals count so many rows too much
+  Duration printed_offset{0};    // times are printed so much later than they are
+  Duration date_offset{0};       // and the Date header is
+  int bad_credential = 0;        // what an unknown credential gets, 200: the log (0: 401)
 };
 
 // Takes members of a JSON object over into the spec; names an unknown or ill-typed one.
@@ -92,7 +108,7 @@ struct TenantStats {
   std::uint64_t leaked = 0;        // requests that carried the credential where it does not belong
 };
 
-enum class Flaw { none, no_id, null_id, no_time, odd_time };
+enum class Flaw { none, no_id, null_id, no_time, odd_time, shared_id };
 
 struct Tenant {
   Tenant(TenantSpec spec, Time start);
@@ -102,6 +118,10 @@ struct Tenant {
   Flaw flaw(Serial serial) const;
   bool malformed(Serial serial) const;
   bool child(Serial serial) const;
+  // The event's time, as exactly as it is known.
+  Time printed(Serial serial) const { return log.time(serial) + spec.printed_offset; }
+  // When it was taken into the log, where time filters act on that.
+  Time ingested(Serial serial) const;
 
   TenantSpec spec;
   EventLog log;

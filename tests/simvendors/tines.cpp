@@ -63,7 +63,7 @@ class TinesApi final : public Api {
     return test::json_reply(status, "{\"error\":" + json_string(message) + "}");
   }
 
-  Reply answer(Tenant& tenant, const Request& request, Time) const override {
+  Reply answer(Tenant& tenant, const Request& request, Time now) const override {
     Query query(request);
     const auto after = query.instant("after", 0);
     const auto before = query.instant("before", 0);
@@ -94,8 +94,10 @@ class TinesApi final : public Api {
     // Every third page is empty where some are.
     const bool gap = spec.empty_pages && page % 3 == 0;
     const std::uint64_t full_pages = page - 1 - (spec.empty_pages ? (page - 1) / 3 : 0);
-    Slice rows = slice(tenant.log, spec.order.value_or(Order::descending), range, filter,
+    const Heard heard = as_heard(tenant, range, !before, std::move(filter), now);
+    Slice rows = slice(tenant.log, spec.order.value_or(Order::descending), heard.range, heard.filter,
                        full_pages * per_page, per_page);
+    lose_at_border(tenant, page == 1, rows.rows);
     if (gap) rows.rows.clear();
     std::string body = "{\"audit_logs\":[";
     append_rows(*this, tenant, rows.rows, body);
@@ -107,7 +109,7 @@ class TinesApi final : public Api {
 
   void render(const Tenant& tenant, Serial serial, std::string& out) const override {
     const std::uint64_t dice = tenant.dice(serial);
-    const Time time = tenant.log.time(serial);
+    const Time time = tenant.printed(serial);
     const Flaw flaw = tenant.flaw(serial);
     const Person& who = person(dice);
     if (product_page(tenant)) {
@@ -144,7 +146,7 @@ class TinesApi final : public Api {
     row.address("request_ip", dice >> 16);
     row.text("request_user_agent", user_agent(dice >> 24));
     row.number("tenant_id", tenant.spec.log.seed % 10000);
-    row.time("updated_at", time, 0);
+    row.time("updated_at", tenant.ingested(serial) + tenant.spec.printed_offset, 0);
     row.text("user_email", who.email);
     row.number("user_id", who.id);
     row.text("user_name", who.name);
@@ -171,7 +173,8 @@ class TinesApi final : public Api {
   static void append_meta(const TenantSpec& spec, const Request& request, std::uint64_t total,
                           std::uint64_t per_page, std::uint64_t page, std::string& out) {
     const std::uint64_t full = (total + per_page - 1) / per_page;
-    const std::uint64_t pages = spec.empty_pages && full > 0 ? full + (full - 1) / 2 : full;
+    std::uint64_t pages = spec.empty_pages && full > 0 ? full + (full - 1) / 2 : full;
+    if (spec.endless_pages) pages = page + 1;
     const std::string_view none = spec.null_as_text ? "\"null\"" : "null";
     const auto link = [&](std::uint64_t number) {
       return json_string(request.origin + "/api/v1/audit_logs?per_page=" + std::to_string(per_page) +
@@ -184,7 +187,7 @@ class TinesApi final : public Api {
     out += ",\"next_page_number\":";
     out += page < pages ? std::to_string(page + 1) : none;
     out += ",\"per_page\":" + std::to_string(per_page) + ",\"pages\":" + std::to_string(pages) +
-           ",\"count\":" + std::to_string(total) + "}";
+           ",\"count\":" + std::to_string(total + spec.total_more) + "}";
   }
 };
 

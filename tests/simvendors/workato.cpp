@@ -82,7 +82,7 @@ class WorkatoApi final : public Api {
     return test::json_reply(status, "{\"message\":" + json_string(message) + "}");
   }
 
-  Reply answer(Tenant& tenant, const Request& request, Time) const override {
+  Reply answer(Tenant& tenant, const Request& request, Time now) const override {
     Query query(request);
     const auto from = query.instant("from", 3);
     const auto to = query.instant("to", 3);
@@ -123,7 +123,13 @@ class WorkatoApi final : public Api {
     std::optional<Serial> start;
     if (pages_on) start = row_after(tenant, order, after);
     KeySlice rows;
-    if (!pages_on || start) rows = key_slice(tenant.log, order, range, filter, start, size);
+    const Heard heard = as_heard(tenant, range, !to, std::move(filter), now);
+    const auto rows_from = [&](std::optional<Serial> row) {
+      return key_slice(tenant.log, order, heard.range, heard.filter, row, size);
+    };
+    if (!pages_on || start) rows = rows_from(start);
+    if (spec.endless_pages && rows.rows.empty()) rows = rows_from(std::nullopt);
+    lose_at_border(tenant, !pages_on, rows.rows);
     std::string body = "{\"data\":[";
     append_rows(*this, tenant, rows.rows, body);
     body += "],\"total\":" + std::to_string(rows.rows.size() % 3 == 0 ? 1 : rows.rows.size() + 17) + "}";
@@ -178,7 +184,7 @@ class WorkatoApi final : public Api {
   }
 
   static void append_timestamp(const Tenant& tenant, Serial serial, RowWriter& row) {
-    const Time time = tenant.log.time(serial);
+    const Time time = tenant.printed(serial);
     const std::string_view wanted = style(tenant, serial);
     if (wanted == "offset") {
       row.time("timestamp", time - 8h, 3, 'T', "-08:00");

@@ -18,6 +18,7 @@
 #include "vendor_apis/registry.h"
 #include "vendor_apis/toolkit.h"
 #include "vendor_apis/transcript.h"
+#include "vendor_apis/transcript_check.h"
 
 namespace auditstream::vendor_apis {
 namespace {
@@ -37,52 +38,6 @@ class EveryVendor : public ::testing::TestWithParam<const Vendor*> {
 };
 
 std::string text_of(const Refusal& refusal) { return refusal.message + " | " + refusal.remedy; }
-
-// Every event is a slice of the body, and between two slices there is nothing but a comma and white space.
-void expect_verbatim(const Page& page, const http::Response& response) {
-  const std::string& body = *response.body;
-  const auto between = [](const char* begin, const char* end) {
-    std::string text;
-    std::copy_if(begin, end, std::back_inserter(text), [](unsigned char c) { return std::isspace(c) == 0; });
-    return text;
-  };
-  const char* end_of_last = nullptr;
-  for (const Event& event : page.events) {
-    ASSERT_EQ(event.body, response.body);
-    ASSERT_GE(event.raw.data(), body.data());
-    ASSERT_LE(event.raw.data() + event.raw.size(), body.data() + body.size());
-    if (end_of_last != nullptr) {
-      EXPECT_EQ(between(end_of_last, event.raw.data()), ",");
-    }
-    end_of_last = event.raw.data() + event.raw.size();
-  }
-  if (page.events.empty()) return;
-  const char* begin = page.events.front().raw.data();
-  while (std::isspace(static_cast<unsigned char>(*--begin)) != 0) continue;
-  EXPECT_EQ(*begin, '[');
-  while (std::isspace(static_cast<unsigned char>(*end_of_last)) != 0) ++end_of_last;
-  EXPECT_EQ(*end_of_last, ']');
-}
-
-void expect_page(const ExpectedPage& expected, const Page& page) {
-  ASSERT_EQ(page.events.size(), expected.events.size());
-  for (std::size_t i = 0; i < page.events.size(); ++i) {
-    const Event& event = page.events[i];
-    const ExpectedEvent& wanted = expected.events[i];
-    EXPECT_EQ(event.id, wanted.id == "#" ? hash_hex(event.raw) : wanted.id) << i;
-    EXPECT_EQ(event.time, wanted.time) << i;
-  }
-  EXPECT_EQ(page.next, expected.next);
-  EXPECT_EQ(page.total, expected.total);
-}
-
-void expect_refusal(const ExpectedRefusal& expected, const Refusal& refusal) {
-  EXPECT_EQ(to_string(refusal.kind), expected.kind) << text_of(refusal);
-  if (expected.retry_after) {
-    EXPECT_EQ(refusal.retry_after, expected.retry_after);
-  }
-  for (const std::string& word : expected.words) EXPECT_THAT(text_of(refusal), HasSubstr(word));
-}
 
 http::Response with_body(const http::Response& response, std::string body) {
   http::Response changed = response;
@@ -195,23 +150,7 @@ TEST_P(EveryVendor, SpellsTimesWithEnoughDigits) {
 TEST_P(EveryVendor, AsksAndReadsAsItsTranscriptsSay) {
   const std::vector<Transcript> transcripts = transcripts_of(vendor());
   ASSERT_FALSE(transcripts.empty()) << "no transcript in tests/vendor_apis/transcripts/" << vendor().name();
-  for (const Transcript& transcript : transcripts) {
-    for (const Exchange& exchange : transcript.exchanges) {
-      SCOPED_TRACE(transcript.file + " token \"" + exchange.ask.token + "\"");
-      EXPECT_EQ(request_text(vendor(), ask(transcript.source, exchange.ask)), exchange.request);
-      const Answer answer = vendor().read(transcript.source, exchange.ask, exchange.response);
-      if (const auto* page = std::get_if<Page>(&answer)) {
-        ASSERT_TRUE(std::holds_alternative<ExpectedPage>(exchange.expected))
-            << "a page, but none was expected";
-        expect_page(std::get<ExpectedPage>(exchange.expected), *page);
-        expect_verbatim(*page, exchange.response);
-      } else {
-        const Refusal& refusal = std::get<Refusal>(answer);
-        ASSERT_TRUE(std::holds_alternative<ExpectedRefusal>(exchange.expected)) << text_of(refusal);
-        expect_refusal(std::get<ExpectedRefusal>(exchange.expected), refusal);
-      }
-    }
-  }
+  for (const Transcript& transcript : transcripts) expect_as_it_says(vendor(), transcript);
 }
 
 // Reads on from a token until the last page, from a server that answers nothing but the requests of the

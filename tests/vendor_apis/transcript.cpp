@@ -135,6 +135,8 @@ std::string trimmed(std::string text) {
   return text;
 }
 
+}  // namespace
+
 Transcript read_transcript(const Vendor& vendor, const std::string& file) {
   Transcript transcript{file, any_source(vendor), {}};
   Exchange exchange;
@@ -169,6 +171,8 @@ Transcript read_transcript(const Vendor& vendor, const std::string& file) {
   EXPECT_FALSE(transcript.exchanges.empty()) << file << " holds no exchange";
   return transcript;
 }
+
+namespace {
 
 void replace_all(std::string& text, const std::string& old, const std::string& by) {
   for (std::size_t at = text.find(old); at != std::string::npos; at = text.find(old, at + by.size())) {

@@ -47,6 +47,9 @@ struct Transcript {
 // {setting}.
 std::string request_text(const Vendor& vendor, const http::Request& request);
 
+// What can't be read fails the test.
+Transcript read_transcript(const Vendor& vendor, const std::string& file);
+
 // All transcripts of the vendor's folder, in the order of their names. What can't be read fails the test.
 std::vector<Transcript> transcripts_of(const Vendor& vendor);
 

@@ -1,4 +1,4 @@
-// Probe: one real request to a vendor, and what it says about the source. For `check`.
+// One real request to a vendor, and what it says about the source. For `check`.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace auditstream::runtime {
 
-struct ProbeResult {
+struct SourceCheck {
   bool reachable = false;  // there was an HTTP response
   bool accepted = false;   // and it was a page of the log
   int status = 0;
@@ -25,10 +25,10 @@ struct ProbeResult {
   std::vector<std::string> hints;  // where to look if the log is empty
 };
 
-inline constexpr Duration probe_range = 24h * 7;
+inline constexpr Duration check_range = 24h * 7;
 
 // `account_sources` is how many sources share the account's rate limit. Blocks at most for the request's
 // timeout.
-ProbeResult probe_source(const Source& source, std::size_t account_sources);
+SourceCheck check_source(const Source& source, std::size_t account_sources);
 
 }  // namespace auditstream::runtime

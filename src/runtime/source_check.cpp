@@ -1,4 +1,4 @@
-#include "runtime/probe.h"
+#include "runtime/source_check.h"
 
 #include <algorithm>
 #include <cmath>
@@ -21,7 +21,7 @@ http::Response exchange(http::CurlClient& client, const Source& source, http::Re
   }
 }
 
-void take(const Refusal& refusal, ProbeResult& result) {
+void take(const Refusal& refusal, SourceCheck& result) {
   result.message = refusal.message;
   result.remedy = refusal.remedy;
 }
@@ -39,9 +39,9 @@ Duration real_interval(const Source& source, const Traits& traits, std::uint64_t
 
 }  // namespace
 
-ProbeResult probe_source(const Source& source, std::size_t account_sources) {
+SourceCheck check_source(const Source& source, std::size_t account_sources) {
   const Vendor* vendor = source.api;
-  ProbeResult result;
+  SourceCheck result;
   ReadSecrets reader;
   const Result<Secrets> secrets = reader.read(source);
   if (!secrets.ok()) {
@@ -77,7 +77,7 @@ ProbeResult probe_source(const Source& source, std::size_t account_sources) {
   PageRequest ask;
   ask.now = read_clock().wall;
   ask.latest = ask.now;
-  ask.from = ask.now - probe_range;
+  ask.from = ask.now - check_range;
   ask.page_size = source.page_size;
   response = exchange(client, source, vendor->request(source, *secrets, token, ask));
   answered();

@@ -1,0 +1,118 @@
+// What identifies people or a tenant does not get into a transcript.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "probe/json_strings.h"
+#include "probe/personal.h"
+#include "probe/redaction.h"
+#include "vendor_apis/registry.h"
+
+namespace auditstream::probe {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::vector<std::string> personal_in(const std::string& text) {
+  std::vector<std::string> found;
+  for (const Personal& personal : find_personal(text))
+    found.push_back(text.substr(personal.at, personal.size));
+  return found;
+}
+
+TEST(Personal, IsFoundInAnyText) {
+  EXPECT_THAT(personal_in("Ann <ann.smith+x@acme.example> from 203.0.113.7."),
+              ElementsAre("ann.smith+x@acme.example", "203.0.113.7"));
+  EXPECT_THAT(personal_in("user=ann@acme.example@google"), ElementsAre("ann@acme.example"));
+  EXPECT_THAT(personal_in("1.2.3.4@acme.example"), ElementsAre("1.2.3.4@acme.example"));
+  EXPECT_THAT(personal_in("[2001:db8::17]:443 ::1 fe80::a"), ElementsAre("2001:db8::17", "::1", "fe80::a"));
+  EXPECT_THAT(personal_in("\"203.0.113.7\",\"203.0.113.8\""), ElementsAre("203.0.113.7", "203.0.113.8"));
+}
+
+TEST(Personal, IsNoTimeNumberOrMention) {
+  for (const char* text : {"2026-11-20T10:20:30Z", "10:20:30.123", "1.2.3", "1.2.3.4.5a", "256.1.1.1", "@ann",
+                           "ann@", "a@b", "v1.2.3-4.5", "8f::zz", "std::string", "a:b:c", ""}) {
+    EXPECT_THAT(personal_in(text), ElementsAre()) << text;
+  }
+}
+
+TEST(Personal, TakesTimeInProportionToTheText) {
+  for (const char* piece : {"a", "@", "a@", "1.", ":", "a@b.", "1:"}) {
+    std::string text;
+    while (text.size() < 2'000'000) text += piece;
+    find_personal(text);  // or the test's time is over
+  }
+}
+
+TEST(JsonStrings, AreVisitedWhereTheyStand) {
+  std::vector<std::string> found;
+  const std::string json = R"({"a":"x","b":{"c/d":["y",{"e":"z\"\\"}],"n":1},"f":["u"],"a":"again"})";
+  for_each_string(json, [&](const JsonString& string) {
+    found.push_back(string.pointer + "|" + std::string(string.key) + "|" + std::string(string.text));
+    EXPECT_EQ(json.substr(string.at, string.text.size()), string.text);
+  });
+  EXPECT_THAT(found,
+              ElementsAre("/a|a|x", "/b/c~1d/0|c/d|y", "/b/c~1d/1/e|e|z\\\"\\\\", "/f/0|f|u", "/a|a|again"));
+  for (const char* broken : {"", "{", "[\"", "{\"a\":\"x", "]]]]", "\"\\", "{\"a\"}", "\"a\":"}) {
+    for_each_string(broken, [](const JsonString&) {});
+  }
+}
+
+struct Redacted {
+  Redacted() {
+    source.api = vendor_apis::find_vendor("tines");
+    source.vendor = "tines";
+    source.settings["tenant_domain"] = "secret-corp.tines.com";
+    source.base_url = "https://secret-corp.tines.com";
+  }
+  Redaction redaction() const { return Redaction(source, {{"api_key", Secret("k3y+with/odd=chars")}}); }
+  Source source;
+};
+
+TEST(Redaction, KeepsWhatATestNeedsAndNothingElse) {
+  Redaction redaction = Redacted().redaction();
+  const std::string body = redaction.body(
+      R"({"audit_logs":[{"id":"a1","created_at":"2026-11-20T10:00:00Z","operation_name":"Login","user_id":"7642",)"
+      R"("user_name":"Ann Smith","user_email":"Ann@Secret.Example","other":"Ann Smith","request_ip":"198.18.0.7",)"
+      R"("inputs":{"note":"call ann@secret.example at 0123 456789","n":1.50,"url":"https://bucket.example/x?signature=abc"}},)"
+      R"({"id":"a2","created_at":"yesterday","user_name":"Ann Smith","user_email":"ann@secret.example","status":"ok"}],)"
+      R"("meta":{"next_page":"https://secret-corp.tines.com/api/v1/audit_logs?page=2","next_page_number":2}})");
+  EXPECT_EQ(
+      body,
+      R"({"audit_logs":[{"id":"a1","created_at":"2026-11-20T10:00:00Z","operation_name":"Login","user_id":"7642",)"
+      R"("user_name":"Name 1","user_email":"person1@example.com","other":"text 1","request_ip":"192.0.2.1",)"
+      R"("inputs":{"note":"text 2","n":1.50,"url":"https://elsewhere.example.com/1"}},)"
+      R"({"id":"a2","created_at":"yesterday","user_name":"Name 1","user_email":"person1@example.com","status":"ok"}],)"
+      R"("meta":{"next_page":"https://tenant.example.com/api/v1/audit_logs?page=2","next_page_number":2}})");
+  EXPECT_EQ(redaction.source().base_url, "https://tenant.example.com");
+}
+
+TEST(Redaction, HidesSecretsHoweverTheyAreSpelled) {
+  Redaction redaction = Redacted().redaction();
+  const Secrets damaged{{"api_key", Secret("k3y+witX/odd=chars")}};
+  redaction.hide(damaged, Token{Secret("bearer-of-everything"), Time::max()});
+  for (const char* echo :
+       {"k3y+with/odd=chars", "k3y%2Bwith%2Fodd%3Dchars", R"({"error":"k3y+with\/odd=chars"})",
+        R"({"id":"k3y+witX/odd=chars"})", "<p>bearer-of-everything</p>", R"({"k3y+with/odd=chars":1})"}) {
+    const std::string body = redaction.body(echo);
+    EXPECT_THAT(body, AllOf(Not(HasSubstr("odd")), Not(HasSubstr("bearer")))) << echo;
+  }
+}
+
+TEST(Redaction, AnAddressOnAnotherHostIsReplacedWhole) {
+  Redaction redaction = Redacted().redaction();
+  EXPECT_EQ(redaction.address("https://bucket.example/a?signature=s"), "https://elsewhere.example.com/1");
+  EXPECT_EQ(redaction.address("https://bucket.example/b"), "https://elsewhere.example.com/2");
+  EXPECT_EQ(redaction.address("https://bucket.example/a?signature=s"), "https://elsewhere.example.com/1");
+  EXPECT_EQ(redaction.address("https://secret-corp.tines.com/a"), "https://tenant.example.com/a");
+}
+
+TEST(Redaction, AClaimKeepsItsFrame) {
+  Redaction redaction = Redacted().redaction();
+  EXPECT_EQ(redaction.body(R"({"claims":["user=ann@secret.example@google","group=night watch"]})"),
+            R"({"claims":["user=person1@example.com@google","text 1"]})");
+}
+
+}  // namespace
+}  // namespace auditstream::probe
