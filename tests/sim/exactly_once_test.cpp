@@ -51,6 +51,8 @@ std::string words(const Tally& tally) {
       {tally.fences, "fences"},
       {tally.foreign_openers, "foreign openers"},
       {tally.reloads, "reloads"},
+      {tally.sets, "cursors set"},
+      {tally.resets, "reset"},
       {tally.opens_failed, "failed opens"},
       {tally.outages, "outages"},
       {tally.clock_steps, "clock steps"},
@@ -83,6 +85,8 @@ TEST(ExactlyOnce, HoldsForEverySeed) {
   EXPECT_GT(sum.published, 0u);
   EXPECT_GT(sum.heartbeats, 0u);
   EXPECT_GT(sum.histories_over, 0u);
+  EXPECT_GT(sum.sets, 0u);
+  EXPECT_GT(sum.resets, 0u);
 }
 
 TEST(ExactlyOnce, TheSameSeedIsTheSameStory) {

@@ -29,8 +29,9 @@ enum class Act {
   foreign_opener,  // a tool fences a partition and leaves
   foreign_opener_in_commit,
   reload,  // of the config, with other settings, and without some of the sources
+  edit,    // of a cursor: an operator sets it, or begins anew
 };
-inline constexpr std::size_t act_kinds = 13;
+inline constexpr std::size_t act_kinds = 14;
 
 // How bad this universe is. Each seed draws its own mixture, so that every trouble also comes alone.
 struct Troubles {

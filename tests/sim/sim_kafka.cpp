@@ -24,10 +24,11 @@ bool SimKafka::apply(int number, std::uint64_t owner, const core::Batch& batch, 
       last = unit.first_seq + unit.events.size() - 1;
     }
     for (const Event& event : unit.events) {
-      published_.push_back({unit.source->name, event.id, std::string(event.raw), false});
+      published_.push_back({unit.source->name, event.id, std::string(event.raw), false, unit.generation});
     }
     for (const core::DeadLetter& letter : unit.dead_letters) {
-      published_.push_back({unit.source->name, letter.event.id, std::string(letter.event.raw), true});
+      published_.push_back(
+          {unit.source->name, letter.event.id, std::string(letter.event.raw), true, unit.generation});
     }
     if (unit.heartbeat) {
       if (unit.heartbeat->seq != last_seq_[unit.source->name])
@@ -40,6 +41,9 @@ bool SimKafka::apply(int number, std::uint64_t owner, const core::Batch& batch, 
         const Result<core::DecodedCursor> old = core::decode_cursor(before->second);
         const Result<core::DecodedCursor> now = core::decode_cursor(*record.value);
         AS_CHECK(old.ok() && now.ok());
+        const bool of_another = now->cursor.generation != old->cursor.generation ||
+                                (!unit.events.empty() && unit.generation != now->cursor.generation);
+        if (of_another) complaints.push_back("the cursor of " + record.key + " is of another generation");
         const bool untouched = old->cursor.published == 0 && old->cursor.dead_letters == 0;
         if (!old->cursor.history && now->cursor.history) ++histories_begun_;
         const bool over = old->cursor.history && !now->cursor.history;
@@ -55,16 +59,29 @@ bool SimKafka::apply(int number, std::uint64_t owner, const core::Batch& batch, 
         partition.log.push_back(core::CursorSeen{unit.source->name, number, unit.source->account});
         on_log();
       }
-      if (record.value) {
-        partition.records[record.key] = *record.value;
-      } else {
-        partition.records.erase(record.key);
-      }
+      write(partition, record);
     }
   }
   for (; heartbeats_before < heartbeats_.size(); ++heartbeats_before)
     heartbeats_[heartbeats_before].published = published_.size();
   return true;
+}
+
+bool SimKafka::apply(int number, std::uint64_t owner, const std::string& source,
+                     const core::CursorChange& change) {
+  Partition& partition = partitions_[number];
+  if (partition.owner != owner) return false;
+  for (const core::Record& record : change.records.at(number)) write(partition, record);
+  last_seq_[source] = change.after->published;
+  return true;
+}
+
+void SimKafka::write(Partition& partition, const core::Record& record) {
+  if (record.value) {
+    partition.records[record.key] = *record.value;
+  } else {
+    partition.records.erase(record.key);
+  }
 }
 
 }  // namespace auditstream::sim

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/cursor_edit.h"
 #include "core/journal.h"
 #include "core/offsets_view.h"
 
@@ -20,6 +21,7 @@ struct PublishedRecord {
   std::string id;
   std::string raw;
   bool dead_letter = false;
+  std::uint64_t generation = 1;
 };
 
 // Broken rules that a commit itself shows ("the cursor of x went back"), for the test to report.
@@ -54,6 +56,8 @@ class SimKafka {
 
   // Applies the batch if `owner` still is the owner; false if it is fenced.
   bool apply(int partition, std::uint64_t owner, const core::Batch& batch, Complaints& complaints);
+  // The same for what an operator does to the cursor of a source, which lies in that partition.
+  bool apply(int partition, std::uint64_t owner, const std::string& source, const core::CursorChange& change);
 
   const std::vector<PublishedRecord>& published() const { return published_; }
   const std::vector<SeenHeartbeat>& heartbeats() const { return heartbeats_; }
@@ -70,6 +74,8 @@ class SimKafka {
     core::RecordMap records;
     std::vector<core::OffsetsEvent> log;
   };
+  static void write(Partition& partition, const core::Record& record);
+
   std::map<int, Partition> partitions_;
   std::vector<PublishedRecord> published_;
   std::vector<SeenHeartbeat> heartbeats_;

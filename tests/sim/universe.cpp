@@ -15,8 +15,9 @@ namespace auditstream::sim {
 namespace {
 
 constexpr Duration restart_max = 15s;
-constexpr int opens_in_peace_max = 3;  // of each partition
-constexpr Duration settling = 2min;    // from the last trouble until everybody has its partitions
+constexpr std::uint64_t set_further_back = 3;  // than the backfill begins, in hours at most
+constexpr int opens_in_peace_max = 3;          // of each partition
+constexpr Duration settling = 2min;            // from the last trouble until everybody has its partitions
 
 class FixedSecrets final : public core::SecretSource {
  public:
@@ -35,6 +36,14 @@ class FixedSecrets final : public core::SecretSource {
   std::map<std::string, Secrets> secrets_;
 };
 
+// What an operator asked for, and what its cursor had called complete before.
+struct Generation {
+  Time from;
+  std::optional<Time> complete_before{};  // nothing: there is none before
+};
+// Of one source, by number.
+using Generations = std::map<std::uint64_t, Generation>;
+
 class Universe {
  public:
   Universe(const Scenario& scenario, bool telling);
@@ -50,13 +59,17 @@ class Universe {
   Process* find(const std::string& name);
   void stop(Process& process);
   void open_from_outside(int partition);
+  void edit_cursor(const Source& source);
+  void change_cursor(const Source& source, int partition, std::uint64_t owner);
   void change_config();
   void reload_all();
   void make_peace();
   void judge_group();
   void judge_published();
-  void judge_heartbeats(const Source& source, Tenant& tenant);
-  void judge_source(std::size_t index, std::map<std::string, std::vector<const PublishedRecord*>>& published);
+  void judge_source(std::size_t index);
+  void judge_generation(const Source& source, Tenant& tenant, std::uint64_t generation,
+                        const std::function<bool(Time)>& wanted);
+  void judge_heartbeats(const Source& source, Tenant& tenant, std::uint64_t generation);
   void fail(std::string failure) { failures_.push_back(std::move(failure)); }
 
   World world_;
@@ -64,6 +77,7 @@ class Universe {
   FixedSecrets secrets_;
   Process::Sources sources_;
   Process::Sources config_;  // what of them is configured now
+  std::map<std::string, Generations> generations_;
   std::vector<std::unique_ptr<Process>> processes_;
   std::size_t wanted_;  // how many processes there should be
   int started_ = 0;
@@ -73,7 +87,10 @@ class Universe {
 
 Universe::Universe(const Scenario& scenario, bool telling)
     : world_(scenario, telling), secrets_(scenario), wanted_(world_.number(1, scenario.processes_max)) {
-  for (const Source& source : scenario.sources) sources_.push_back(std::make_shared<const Source>(source));
+  for (const Source& source : scenario.sources) {
+    sources_.push_back(std::make_shared<const Source>(source));
+    generations_[source.name][1] = Generation{*source.backfill_start_time};
+  }
   config_ = sources_;
   if (scenario.stall) {
     for (const auto& tenant : world_.vendors.tenants())
@@ -244,6 +261,9 @@ void Universe::act(Act act, Process& process) {
       change_config();
       reload_all();
       return;
+    case Act::edit:
+      edit_cursor(*sources_[world_.number(0, sources_.size() - 1)]);
+      return;
   }
 }
 
@@ -270,6 +290,37 @@ void Universe::open_from_outside(int partition) {
   if (world_.chance(0.3)) return;  // it dies before it leaves a mark
   world_.at(world_.between(5ms, 100ms),
             [this, partition, owner] { world_.kafka.mark(partition, owner, mark_of("tool", owner)); });
+}
+
+// As `auditstream cursors set` and `reset` do it: fence, read, decide, write.
+void Universe::edit_cursor(const Source& source) {
+  if (peace_) return;
+  const int partition = murmur2_partition(source.account, world_.scenario.partitions);
+  const std::uint64_t owner = world_.kafka.fence(partition);
+  world_.at(world_.between(5ms, 100ms), [this, &source, partition, owner] {
+    if (!world_.kafka.mark(partition, owner, mark_of("tool", owner))) return;
+    world_.at(world_.between(5ms, 100ms),
+              [this, &source, partition, owner] { change_cursor(source, partition, owner); });
+  });
+}
+
+void Universe::change_cursor(const Source& source, int partition, std::uint64_t owner) {
+  const core::ShardMaps shards{{partition, world_.kafka.records(partition)}};
+  const bool reset = world_.chance(0.3);
+  Time to = *source.backfill_start_time;
+  if (!reset && world_.chance(0.5)) to = world_.time - world_.between(0ms, 5min);
+  if (!reset && world_.chance(0.7))
+    to -= world_.between(-(world_.time - to), std::chrono::hours(set_further_back));
+  to = floor_second(to);
+  const Result<core::CursorChange> change =
+      reset ? core::reset_cursor(source, shards, partition, to, world_.time)
+            : core::set_cursor(source, shards, partition, to, world_.time);
+  if (!change.ok()) return world_.tell("the cursor of ", source.name, ": ", change.error().message);
+  if (!world_.kafka.apply(partition, owner, source.name, *change)) return;
+  ++(reset ? world_.tally.resets : world_.tally.sets);
+  world_.tell("the cursor of ", source.name, " is ", reset ? "reset" : "set", " to ", format_rfc3339(to),
+              ", generation ", change->after->generation);
+  generations_[source.name][change->after->generation] = Generation{to, change->before->complete_to().time};
 }
 
 // Some sources as they are, some changed, some missing until the next time.
@@ -351,26 +402,92 @@ bool above_rate(const std::vector<Time>& sent, const std::vector<RateSpec>& limi
 }
 
 void Universe::judge_published() {
-  std::map<std::string, std::map<std::string, std::vector<const PublishedRecord*>>> published;
-  for (const PublishedRecord& record : world_.kafka.published())
-    published[record.source][record.id].push_back(&record);
   world_.tally.published = world_.kafka.published().size();
   world_.tally.histories = world_.kafka.histories_begun();
   world_.tally.histories_over = world_.kafka.histories_over();
-  for (std::size_t i = 0; i < sources_.size(); ++i) judge_source(i, published[sources_[i]->name]);
+  for (std::size_t i = 0; i < sources_.size(); ++i) judge_source(i);
+}
+
+// What it should have published against what Kafka holds.
+void Universe::judge_source(std::size_t index) {
+  const Source& source = *sources_[index];
+  Tenant& tenant = *world_.vendors.find(source.vendor, world_.scenario.tenants[index].name);
+  (void)world_.vendors.truth(tenant, world_.time);  // lets everything appear that is due
+  // From the last generation on back: each has all from its start on, what is older had to be complete before.
+  std::optional<Time> until;     // what is at or after it is the matter of a later generation
+  std::optional<Time> complete;  // what is at or after it may have been skipped
+  const Generations& generations = generations_[source.name];
+  for (auto each = generations.rbegin(); each != generations.rend(); ++each) {
+    const auto& [number, generation] = *each;
+    judge_generation(source, tenant, number, [&, from = generation.from](Time time) {
+      return time >= from && (!until || time < *until) && (!complete || time < *complete);
+    });
+    judge_heartbeats(source, tenant, number);
+    until = std::min(until.value_or(generation.from), generation.from);
+    if (generation.complete_before)
+      complete = std::min(complete.value_or(*generation.complete_before), *generation.complete_before);
+  }
+  if (above_rate(world_.sent[source.account], source.rate_limit))
+    fail(source.name + ": requests above the rate limit");
+  if (tenant.stats.bad_requests > 0) {
+    fail(source.name + ": " + std::to_string(tenant.stats.bad_requests) +
+         " requests that the API forbids: " + tenant.stats.last_complaint);
+  }
+  if (tenant.stats.leaked > 0) fail(source.name + ": a credential went astray");
+}
+
+// Everything that is `wanted` of it, nothing older than it begins, and nothing twice.
+void Universe::judge_generation(const Source& source, Tenant& tenant, std::uint64_t generation,
+                                const std::function<bool(Time)>& wanted) {
+  const std::string who = source.name + ", generation " + std::to_string(generation);
+  std::map<std::string, std::vector<const PublishedRecord*>> published;
+  for (const PublishedRecord& record : world_.kafka.published()) {
+    if (record.source == source.name && record.generation == generation)
+      published[record.id].push_back(&record);
+  }
+  const Time from = generations_[source.name][generation].from;
+  std::size_t missing = 0;
+  std::string example;
+  for (Serial serial = 0; serial < tenant.log.size(); ++serial) {
+    const Truth truth = world_.vendors.truth_of(tenant, serial);
+    const auto found = published.find(truth.id);
+    if (found == published.end()) {
+      // Without a readable time what counts is whether the vendor's filter can have shown it.
+      if (!wanted(truth.time.value_or(tenant.log.time(serial)))) continue;
+      ++missing;
+      example = truth.id + " of " + (truth.time ? format_rfc3339(*truth.time) : "no readable time");
+      continue;
+    }
+    const PublishedRecord& first = *found->second.front();
+    if (found->second.size() > 1) {
+      fail(who + ": event " + truth.id + " was published " + std::to_string(found->second.size()) + " times" +
+           (first.dead_letter ? ", first as a dead letter" : "") +
+           (found->second.back()->dead_letter ? ", last as a dead letter" : "") +
+           (truth.time ? "; its time is " + format_rfc3339(*truth.time) : ""));
+    }
+    if (first.raw != truth.raw) fail(who + ": event " + truth.id + " is not verbatim");
+    const bool readable = truth.time || api_of(source.vendor).profile().ids_tell_times;
+    const bool publishable =
+        readable && !truth.malformed && !refused_for_ever(truth.id, world_.troubles.event_refused);
+    if (first.dead_letter == publishable) fail(who + ": event " + truth.id + " went to the wrong topic");
+    if (truth.time && *truth.time < from) fail(who + ": event " + truth.id + " is older than was asked for");
+    published.erase(found);
+  }
+  if (missing > 0) fail(who + ": " + std::to_string(missing) + " events are missing, for example " + example);
+  for (const auto& [id, records] : published) fail(who + ": event " + id + " was made up");
 }
 
 // What a heartbeat calls complete was in Kafka when it became visible, and none says less than the one before.
-void Universe::judge_heartbeats(const Source& source, Tenant& tenant) {
+void Universe::judge_heartbeats(const Source& source, Tenant& tenant, std::uint64_t generation) {
   std::map<std::string_view, std::size_t> published;  // when, by id
   for (std::size_t i = 0; i < world_.kafka.published().size(); ++i) {
     const PublishedRecord& record = world_.kafka.published()[i];
-    if (record.source == source.name) published.emplace(record.id, i);
+    if (record.source == source.name && record.generation == generation) published.emplace(record.id, i);
   }
   std::map<Time, std::size_t> last_of;  // of the events of that time
   for (Serial serial = 0; serial < tenant.log.size(); ++serial) {
     const Truth truth = world_.vendors.truth_of(tenant, serial);
-    if (!truth.time || *truth.time < *source.backfill_start_time) continue;
+    if (!truth.time || *truth.time < generations_[source.name][generation].from) continue;
     const auto found = published.find(truth.id);
     std::size_t& last = last_of[*truth.time];
     last = std::max(last, found == published.end() ? SIZE_MAX : found->second);
@@ -379,7 +496,7 @@ void Universe::judge_heartbeats(const Source& source, Tenant& tenant) {
   auto next = last_of.begin();
   std::optional<core::Heartbeat> before;
   for (const SeenHeartbeat& seen : world_.kafka.heartbeats()) {
-    if (seen.source != source.name) continue;
+    if (seen.source != source.name || seen.heartbeat.generation != generation) continue;
     ++world_.tally.heartbeats;
     const core::Heartbeat& heartbeat = seen.heartbeat;
     if (before && before->seq > 0 &&
@@ -391,54 +508,6 @@ void Universe::judge_heartbeats(const Source& source, Tenant& tenant) {
     if (last_of.begin() != next && last >= seen.published)
       fail(source.name + ": a heartbeat calls complete what is not");
   }
-}
-
-// What it should have published against what Kafka holds.
-void Universe::judge_source(std::size_t index,
-                            std::map<std::string, std::vector<const PublishedRecord*>>& published) {
-  const Source& source = *sources_[index];
-  Tenant& tenant = *world_.vendors.find(source.vendor, world_.scenario.tenants[index].name);
-  std::size_t missing = 0;
-  std::string example;
-  (void)world_.vendors.truth(tenant, world_.time);  // lets everything appear that is due
-  for (Serial serial = 0; serial < tenant.log.size(); ++serial) {
-    const Truth truth = world_.vendors.truth_of(tenant, serial);
-    const auto found = published.find(truth.id);
-    if (found == published.end()) {
-      // Without a readable time what counts is whether the vendor's filter can have shown it.
-      if (truth.time.value_or(tenant.log.time(serial)) < *source.backfill_start_time) continue;
-      ++missing;
-      example = truth.id + " of " + (truth.time ? format_rfc3339(*truth.time) : "no readable time");
-      continue;
-    }
-    const PublishedRecord& first = *found->second.front();
-    if (found->second.size() > 1) {
-      fail(source.name + ": event " + truth.id + " was published " + std::to_string(found->second.size()) +
-           " times" + (first.dead_letter ? ", first as a dead letter" : "") +
-           (found->second.back()->dead_letter ? ", last as a dead letter" : "") +
-           (truth.time ? "; its time is " + format_rfc3339(*truth.time) : ""));
-    }
-    if (first.raw != truth.raw) fail(source.name + ": event " + truth.id + " is not verbatim");
-    const bool readable = truth.time || api_of(source.vendor).profile().ids_tell_times;
-    const bool publishable =
-        readable && !truth.malformed && !refused_for_ever(truth.id, world_.troubles.event_refused);
-    if (first.dead_letter == publishable)
-      fail(source.name + ": event " + truth.id + " went to the wrong topic");
-    if (truth.time && *truth.time < *source.backfill_start_time)
-      fail(source.name + ": event " + truth.id + " is older than was asked for");
-    published.erase(found);
-  }
-  if (missing > 0)
-    fail(source.name + ": " + std::to_string(missing) + " events are missing, for example " + example);
-  for (const auto& [id, records] : published) fail(source.name + ": event " + id + " was made up");
-  if (above_rate(world_.sent[source.account], source.rate_limit))
-    fail(source.name + ": requests above the rate limit");
-  if (tenant.stats.bad_requests > 0) {
-    fail(source.name + ": " + std::to_string(tenant.stats.bad_requests) +
-         " requests that the API forbids: " + tenant.stats.last_complaint);
-  }
-  judge_heartbeats(source, tenant);
-  if (tenant.stats.leaked > 0) fail(source.name + ": a credential went astray");
 }
 
 }  // namespace
@@ -457,6 +526,8 @@ void Tally::add(const Tally& other) {
   clock_steps += other.clock_steps;
   foreign_openers += other.foreign_openers;
   reloads += other.reloads;
+  sets += other.sets;
+  resets += other.resets;
   fences += other.fences;
   opens_failed += other.opens_failed;
   for (std::size_t i = 0; i < commits.size(); ++i) commits[i] += other.commits[i];

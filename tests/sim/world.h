@@ -33,6 +33,8 @@ struct Tally {
   std::uint64_t clock_steps = 0;
   std::uint64_t foreign_openers = 0;
   std::uint64_t reloads = 0;
+  std::uint64_t sets = 0;  // of cursors that were there
+  std::uint64_t resets = 0;
   std::uint64_t fences = 0;
   std::uint64_t opens_failed = 0;
   std::array<std::uint64_t, 4> commits{};  // by Outcome
