@@ -176,17 +176,18 @@ void Process::send(http::RequestId id, http::Request request) {
   const Duration there = world_.between(1ms, world_.troubles.network_max);
   const Duration back = world_.between(1ms, world_.troubles.network_max);
   // It reaches the vendor whether or not we live to hear of it.
-  world_.at(there,
-            [this, &world = world_, alive = life_.alive(), id, sent = std::move(request), there, back] {
-              const test::Reply reply = world.vendors.handle(to_request(sent), world.time);
-              if (!*alive || !in_flight_.contains(id)) return;
-              http::Response response = to_response(reply, body_bytes_max, sent.timeout);
-              const Duration delay = std::min(reply.delay, sent.timeout) + back;
-              response.latency = there + delay;
-              life_.later(delay, [this, id, response = std::move(response)]() mutable {
-                receive(id, std::move(response));
-              });
-            });
+  world_.at(there, [this, &world = world_, alive = life_.alive(), id, sent = std::move(request),
+                    began = world_.time, back] {
+    const test::Reply reply = world.vendors.handle(to_request(sent), world.time);
+    if (!*alive || !in_flight_.contains(id)) return;
+    http::Response response = to_response(reply, body_bytes_max, sent.timeout);
+    const Duration delay = std::min(reply.delay, sent.timeout) + back;
+    // As curl measures it: until the process gets to hear of it.
+    life_.later(delay, [this, id, began, response = std::move(response)]() mutable {
+      response.latency = world_.time - began;
+      receive(id, std::move(response));
+    });
+  });
 }
 
 void Process::count_request(const http::Request& request) {
