@@ -3,6 +3,8 @@
 #include <functional>
 #include <map>
 
+#include "core/overlap_advice.h"
+
 namespace auditstream::admin {
 namespace {
 
@@ -34,6 +36,11 @@ Value history_of(const core::History& history) {
   return json::object({{"watermark", history.watermark}, {"until", history.until}});
 }
 
+std::optional<std::string> overlap_advised(const SourceView& view) {
+  const std::optional<Duration> advised = core::advised_overlap(*view.source, *view.cursor);
+  return advised ? std::optional(format_duration(*advised)) : std::nullopt;
+}
+
 Value source_of(const SourceView& view, Time now) {
   const auto of_cursor = [&](auto member) {
     return view.cursor ? std::optional(std::invoke(member, *view.cursor)) : std::nullopt;
@@ -58,6 +65,9 @@ Value source_of(const SourceView& view, Time now) {
       {"next_attempt", view.next_attempt},
       {"history", view.cursor && view.cursor->history ? history_of(*view.cursor->history) : Value::null()},
       {"backfill_end", view.backfill_end},
+      {"lateness_seconds",
+       view.cursor ? std::optional(static_cast<std::uint64_t>(view.cursor->lateness / 1s)) : std::nullopt},
+      {"overlap_advised", view.cursor ? overlap_advised(view) : std::nullopt},
       {"error", view.error},
       {"error_status", view.error_status},
       {"per_minute", json::array(view.per_minute)},
@@ -156,6 +166,8 @@ Value connectors(const std::vector<SourceView>& views, bool info, bool status) {
   }
   return json::object(by_name);
 }
+
+Value loan(Duration wait) { return json::object({{"wait_seconds", json_seconds(wait)}}); }
 
 Value sources(const Identity& identity, const KafkaView& kafka, const ConfigView& config,
               const std::vector<SourceView>& views, Time now) {

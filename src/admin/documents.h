@@ -26,6 +26,9 @@ json::Value offsets_changed(const std::string& verb, const core::CursorChange& c
 // The names; with `info` or `status`, an object by name.
 json::Value connectors(const std::vector<SourceView>& views, bool info, bool status);
 
+// How long a tool has to wait until it may send its request.
+json::Value loan(Duration wait);
+
 // For the status page and `auditstream status`.
 json::Value sources(const Identity& identity, const KafkaView& kafka, const ConfigView& config,
                     const std::vector<SourceView>& views, Time now);

@@ -29,6 +29,7 @@ using Buckets = Histogram::BucketBoundaries;
 
 // In seconds.
 const Buckets lateness_buckets{1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 10800, 21600, 43200, 86400};
+const Buckets arrival_buckets{10, 60, 300, 600, 1800, 3600, 21600, 86400};
 const Buckets request_buckets{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
 const Buckets transaction_buckets{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
 
@@ -48,6 +49,7 @@ std::uint64_t& at(States& states, core::Activity activity) {
 struct Series {
   std::uint64_t published = 0;
   std::uint64_t deduplicated = 0;
+  std::uint64_t outside = 0;
   Counts dead_letters{
       {"late", 0}, {"malformed_json", 0}, {"refused", 0}, {"too_large", 0}, {"unreadable_time", 0}};
   Counts polls{{"forbidden", 0}, {"ok", 0}, {"unauthorized", 0}};
@@ -204,6 +206,9 @@ void write_sources(std::ostream& out, const std::vector<Row>& rows) {
   write_each(out, counter, "auditstream_late_events_total",
              "Events that appeared at the vendor later than overlap allows; they are among the dead letters.",
              rows, [](const Row& row) { return row.series.dead_letters.at("late"); });
+  write_each(out, counter, "auditstream_rows_outside_total",
+             "Rows that a vendor showed outside the range that it was asked for.", rows,
+             [](const Row& row) { return row.series.outside; });
   write_by(out, counter, "auditstream_polls_total", "Attempts to read a window, by how they ended.",
            "outcome", rows, &Series::polls);
   write_by(out, counter, "auditstream_http_requests_total",
@@ -238,6 +243,7 @@ void write_times(std::ostream& out, const std::vector<Row>& rows) {
 struct Metrics::Tally {
   Mutex mutex;
   std::map<Key, Series> series AS_GUARDED_BY(mutex);
+  std::map<Key, Histogram> arrivals AS_GUARDED_BY(mutex);
   std::set<Key> configured AS_GUARDED_BY(mutex);
   std::map<std::string, Times, std::less<>> times AS_GUARDED_BY(mutex);  // by vendor
   Counts transactions AS_GUARDED_BY(mutex){{"committed", 0}, {"fenced", 0}, {"lost", 0}, {"refused", 0}};
@@ -277,7 +283,9 @@ void Metrics::configure(const std::vector<std::shared_ptr<const Source>>& source
   // A vendor's totals must never decrease.
   if (!per_source_) return;
   const std::set<Key>* const kept = &tally_->configured;
-  std::erase_if(tally_->series, [kept](const auto& entry) { return !kept->contains(entry.first); });
+  const auto gone = [kept](const auto& entry) { return !kept->contains(entry.first); };
+  std::erase_if(tally_->series, gone);
+  std::erase_if(tally_->arrivals, gone);
 }
 
 void Metrics::config_read(Time when) {
@@ -322,6 +330,11 @@ void Metrics::polled(const Source& source, const core::PollResult& poll, Time wh
   if (!poll.refused && poll.in_order) series.last_success = when;
 }
 
+void Metrics::ignored_rows(const Source& source, std::size_t count) {
+  const MutexLock lock(tally_->mutex);
+  tally_->series[key_of(source, per_source_)].outside += count;
+}
+
 void Metrics::transacted(const core::Batch& batch, core::Outcome outcome, Duration took, Time when) {
   const MutexLock lock(tally_->mutex);
   ++tally_->transactions[name_of(outcome)];
@@ -329,9 +342,14 @@ void Metrics::transacted(const core::Batch& batch, core::Outcome outcome, Durati
   if (outcome != core::Outcome::committed) return;
   for (const core::Unit& unit : batch.units) {
     if (unit.events.empty() && unit.dead_letters.empty()) continue;
-    Series& series = tally_->series[key_of(*unit.source, per_source_)];
+    const Key key = key_of(*unit.source, per_source_);
+    Series& series = tally_->series[key];
     series.published += unit.events.size();
     for (const core::DeadLetter& letter : unit.dead_letters) ++series.dead_letters[letter.flaw.code];
+    if (unit.live) {
+      Histogram& arrivals = tally_->arrivals.try_emplace(key, arrival_buckets).first->second;
+      for (const Event& event : unit.events) arrivals.Observe(std::max(0.0, seconds(unit.now - *event.time)));
+    }
     Histogram& lateness = tally_->times[unit.source->vendor].lateness;
     for (const Event& event : unit.events) {
       lateness.Observe(std::max(0.0, seconds(when - *event.time)));  // some come from the future
@@ -379,6 +397,8 @@ std::string Metrics::exposition(const std::optional<core::FleetStatus>& status,
   std::vector<Row> rows;
   Family lateness(MetricType::Histogram, "auditstream_event_lateness_seconds",
                   "From an event's own time to its commit.");
+  Family arrivals(MetricType::Histogram, "auditstream_source_lateness_seconds",
+                  "From an event's own time to when it was first seen, at the end of the log.");
   Family requests(MetricType::Histogram, "auditstream_http_request_duration_seconds",
                   "From sending a request to the last byte of its answer.");
   Family skews(MetricType::Gauge, "auditstream_clock_skew_seconds",
@@ -402,6 +422,7 @@ std::string Metrics::exposition(const std::optional<core::FleetStatus>& status,
       Labels labels;
       if (per_source_) labels.push_back({"source", key.second});
       labels.push_back({"vendor", key.first});
+      arrivals.add(labels, tally_->arrivals.try_emplace(key, arrival_buckets).first->second.Collect());
       rows.push_back(Row{series, std::move(labels)});
     }
     for (const auto& [vendor, times] : tally_->times) {
@@ -424,6 +445,7 @@ std::string Metrics::exposition(const std::optional<core::FleetStatus>& status,
   write_sources(out, rows);
   if (per_source_) write_times(out, rows);
   std::move(lateness).write(out);
+  std::move(arrivals).write(out);
   std::move(requests).write(out);
   std::move(skews).write(out);
   std::move(transactions).write(out);

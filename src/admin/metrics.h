@@ -35,6 +35,7 @@ class Metrics final : public core::Observer {
   void waited(const Source& source, Duration duration) override;
   void answered(const Source& source, const http::Response& response) override;
   void polled(const Source& source, const core::PollResult& poll, Time when) override;
+  void ignored_rows(const Source& source, std::size_t count) override;
   void transacted(const core::Batch& batch, core::Outcome outcome, Duration took, Time when) override;
 
   // All metrics in Prometheus' text format 0.0.4. From any thread. Without a status, because nothing is

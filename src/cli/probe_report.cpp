@@ -5,6 +5,7 @@
 
 #include "auditstream/vendor.h"
 #include "cli/version.h"
+#include "core/overlap_advice.h"
 #include "runtime/output.h"
 
 namespace auditstream::cli {
@@ -25,7 +26,7 @@ json::Value json_of(const std::optional<probe::Lateness>& lateness) {
                        {"looked_every_seconds", seconds_of(lateness->resolution)},
                        {"looked_back_seconds", seconds_of(lateness->looked_back)},
                        {"watched_seconds", seconds_of(lateness->watched)},
-                       {"overlap", format_duration(probe::overlap_for(*lateness))}});
+                       {"overlap", format_duration(core::overlap_for(lateness->max))}});
 }
 
 }  // namespace

@@ -39,6 +39,10 @@ class Fields {
     complain(name, "a string");
     return {};
   }
+  // Empty also if it is missing.
+  std::string text_or_none(const char* name) {
+    return find(name) == nullptr || is_null(name) ? std::string{} : text(name);
+  }
   std::string text_or_null(const char* name) { return is_null(name) ? std::string{} : text(name); }
   bool flag(const char* name, bool unless_told) {
     const rapidjson::Value* value = find(name);
@@ -203,23 +207,25 @@ enum : std::size_t {
   watermark,
   lag,
   backfill,
+  overlap,
   per_minute,
   published,
   dead,
   error
 };
-constexpr int stays_always = 13;
-constexpr std::array<Column, 15> table_columns = {{{"STATE", stays_always, false, true},
+constexpr int stays_always = 14;
+constexpr std::array<Column, 16> table_columns = {{{"STATE", stays_always, false, true},
                                                    {"SOURCE", stays_always, false, true},
-                                                   {"ACTIVITY", 12, false, true},
-                                                   {"FAILING FOR", 11, false, false},
-                                                   {"LAST SUCCESS", 9, false, false},
+                                                   {"ACTIVITY", 13, false, true},
+                                                   {"FAILING FOR", 12, false, false},
+                                                   {"LAST SUCCESS", 10, false, false},
                                                    {"NEXT ATTEMPT", 4, false, false},
                                                    {"VENDOR", 2, false, true},
                                                    {"OWNER", 6, false, true},
                                                    {"WATERMARK", 3, false, true},
-                                                   {"LAG", 10, true, true},
-                                                   {"BACKFILL", 8, false, false},
+                                                   {"LAG", 11, true, true},
+                                                   {"BACKFILL", 9, false, false},
+                                                   {"OVERLAP", 8, false, false},
                                                    {"EVENTS/MIN", 5, true, true},
                                                    {"PUBLISHED", 1, true, true},
                                                    {"DEAD", 7, true, true},
@@ -296,6 +302,7 @@ Cells cells_of(const SourceRow& row, Time now, bool utf8) {
   cells[watermark] = row.watermark ? readable_time(*row.watermark) : nothing;
   cells[lag] = row.lag_seconds ? format_lag(*row.lag_seconds) : nothing;
   cells[backfill] = backfill_of(row, now);
+  cells[overlap] = row.overlap_advised.empty() ? std::string(nothing) : row.overlap_advised + " advised";
   cells[per_minute] = dash_or(row.per_minute);
   cells[published] = std::to_string(row.published);
   cells[dead] = std::to_string(row.dead_letters);
@@ -457,6 +464,7 @@ Result<StatusReport> parse_status(std::string_view json) {
       Fields in("history", *history, error);
       row.history_watermark = in.time_or_none("watermark");
     }
+    row.overlap_advised = of.text_or_none("overlap_advised");
     row.watermark = of.time_or_none("watermark");
     row.lag_seconds = of.number_or_null("lag_seconds");
     row.per_minute = last_full_minute(of.list("per_minute"));

@@ -25,6 +25,7 @@ struct SourceRow {
   std::optional<Time> failing_since;
   std::int64_t attempts = 0;  // failed ones in a row
   std::optional<Time> next_attempt;
+  std::string overlap_advised;            // such as "30m"
   std::optional<Time> history_watermark;  // of a history that is read beside the present
   std::optional<Time> backfill_end;       // estimated
   std::optional<Time> watermark;

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::uint64_t version_known = 1;
 constexpr std::uint64_t version_with_history = 2;
+constexpr std::uint64_t lateness_seconds_max = 1'000'000'000;  // more than any log goes back
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 json::Value verbatim(std::string_view text) { return json::Value::verbatim(text); }
@@ -161,6 +162,8 @@ std::string encode_cursor(const Cursor& cursor, const SeenChunk& open) {
                         {"dead_letters", cursor.dead_letters},
                         {"updated", cursor.updated},
                         {"filter", verbatim(cursor.filter)}};
+  if (cursor.lateness > Duration{0})
+    members.push_back({"lateness_seconds", static_cast<std::uint64_t>(cursor.lateness / 1s)});
   if (cursor.chunks > 0) members.push_back({"seen_records", cursor.chunks});
   if (cursor.history) {
     json::Members history{{"until", cursor.history->until},
@@ -227,6 +230,11 @@ Result<DecodedCursor> decode_cursor(std::string_view text) {
   cursor.state = state == "paused" ? Cursor::State::paused : Cursor::State::running;
   cursor.published = members.number("published");
   cursor.dead_letters = members.number("dead_letters");
+  if (members.find("lateness_seconds") != nullptr) {
+    const std::uint64_t seconds = members.number("lateness_seconds");
+    if (seconds > lateness_seconds_max) members.fail<int>("lateness_seconds");
+    cursor.lateness = std::chrono::seconds(seconds);
+  }
   cursor.updated = members.time("updated");
   if (const rapidjson::Value* history = members.find("history")) {
     if (!history->IsObject()) {

@@ -77,6 +77,8 @@ struct Cursor {
   State state = State::running;
   std::uint64_t published = 0;
   std::uint64_t dead_letters = 0;
+  // How far behind the watermark an event has ever appeared, in whole seconds: what `overlap` has to cover.
+  Duration lateness{0};
   std::optional<LastError> last_error;  // so that every instance and every tool can show it
   Time updated;
 

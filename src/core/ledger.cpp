@@ -166,10 +166,17 @@ bool Ledger::note_last_error(Part part, std::optional<LastError> last_error) {
   return true;
 }
 
+void Ledger::note_lateness(Duration lateness) {
+  if (lateness <= cursor_.lateness || cursor_.watermark - lateness < punctual_until_) return;
+  cursor_.lateness = ceil<std::chrono::seconds>(lateness);
+  dirty_ = true;
+}
+
 void Ledger::adopt(const Source& source) {
   remembered_for_ = shown_below_the_floor(source);
   hear_from_the_floor_on();
   if (cursor_.filter == source.filter && cursor_.backfill_start_time == source.backfill_start_time) return;
+  if (cursor_.filter != source.filter) punctual_until_ = cursor_.watermark;
   cursor_.filter = source.filter;
   cursor_.backfill_start_time = source.backfill_start_time;
   dirty_ = true;

@@ -84,6 +84,8 @@ class Ledger {
   const std::optional<LastError>& last_error(Part part) const {
     return part == Part::present ? cursor_.last_error : cursor_.history->last_error;
   }
+  // An event has appeared so far behind the watermark. What a new filter shows there is not late.
+  void note_lateness(Duration lateness);
   // The source's filter and backfill start are those of the config from now on. What it shows below the floor may be new to us.
   void adopt(const Source& source);
   // Moves the start of a source that has published nothing yet. For a clock that turned out to be ahead.
@@ -133,6 +135,7 @@ class Ledger {
   std::unordered_set<std::uint64_t> passed_ids_;
   Position heard_from_;
   Duration remembered_for_{0};
+  Time punctual_until_ = Time::min();  // what lies before may be shown by a new filter
 };
 
 }  // namespace auditstream::core

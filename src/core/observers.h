@@ -31,6 +31,9 @@ class Observers final : public Observer {
   void polled(const Source& source, const PollResult& poll, Time when) override {
     for (Observer* each : all_) each->polled(source, poll, when);
   }
+  void ignored_rows(const Source& source, std::size_t count) override {
+    for (Observer* each : all_) each->ignored_rows(source, count);
+  }
   void transacted(const Batch& batch, Outcome outcome, Duration took, Time when) override {
     for (Observer* each : all_) each->transacted(batch, outcome, took, when);
   }

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "core/adoption.h"
 #include "core/answer.h"
+#include "core/asked_range.h"
 #include "core/query_margin.h"
 #include "core/rate_limit.h"
 
@@ -336,6 +337,10 @@ void Poller::on_token(const http::Response& response, Now now, std::vector<Actio
 void Poller::on_page(std::size_t index, Page page, const std::string& probe_url, Now now,
                      std::vector<Action>& out) {
   Lane& lane = lanes_[index];
+  if (const std::optional<Refusal> refusal = look_outside(page, lane.ask, now, out)) {
+    refuse(index, *refusal, false, now, out);
+    return;
+  }
   recovered(health_.answered(std::exchange(lane.attempts, 0) > 0, now), now, out);
   lane.token_renewed = false;
   if (lane.probing) {
@@ -376,6 +381,20 @@ void Poller::on_page(std::size_t index, Page page, const std::string& probe_url,
       return;
     }
   }
+}
+
+std::optional<Refusal> Poller::look_outside(const Page& page, const PageRequest& ask, Now now,
+                                            std::vector<Action>& out) {
+  const RowsOutside rows = rows_outside(page, ask, vendor().traits());
+  if (rows.outside == 0) return std::nullopt;
+  out.push_back(RowsIgnored{rows.outside});
+  std::optional<Refusal> refusal = refuse_if_mostly_outside(rows, ask, *source_);
+  if (!refusal && said_.rows_outside.due(now.steady)) {
+    out.push_back(Notice{Level::warn, "rows_outside",
+                         words_of(rows, ask) + ": they are ignored here; auditstream probe " + source_->name +
+                             " tells what the filter acts on"});
+  }
+  return refusal;
 }
 
 // A window with many more rows than a transaction should hold is read again as several smaller windows.

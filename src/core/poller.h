@@ -51,7 +51,11 @@ struct PollResult {
   std::size_t known = 0;               // events in it that had been published before
   bool in_order = true;                // a success: of the present, and every window before it was read, too
 };
-using Action = std::variant<Send, Cancel, Silence, Notice, PollResult>;
+// A page had rows outside the range that was asked for. For metrics.
+struct RowsIgnored {
+  std::size_t count;
+};
+using Action = std::variant<Send, Cancel, Silence, Notice, PollResult, RowsIgnored>;
 
 // Secrets are read at the start of each poll, because they rotate.
 class SecretSource {
@@ -221,6 +225,7 @@ class Poller {
     bool clock_skew = false;
     bool nothing_found = false;
     FallingRate rows_missing{1min, 1h};
+    FallingRate rows_outside{1min, 1h};
   };
 
   Poller(std::shared_ptr<const Source> source, SecretSource& secrets, std::shared_ptr<Ledger> ledger,
@@ -242,6 +247,8 @@ class Poller {
   void ask(Lane& lane, Now now, std::vector<Action>& out);
   void on_token(const http::Response& response, Now now, std::vector<Action>& out);
   void on_page(std::size_t lane, Page page, const std::string& url_asked, Now now, std::vector<Action>& out);
+  std::optional<Refusal> look_outside(const Page& page, const PageRequest& ask, Now now,
+                                      std::vector<Action>& out);
   bool narrowed(std::size_t lane, std::uint64_t rows, Now now, std::vector<Action>& out);
   bool in_order(const Lane& lane) const;
   void refuse(std::size_t lane, const Refusal& refusal, bool authorizing, Now now, std::vector<Action>& out);

@@ -76,6 +76,7 @@ Unit Poller::settle(Lane& lane, std::size_t events_max, Now now, std::vector<Act
   unit.generation = ledger_->cursor().generation;
 
   unit.backfill = part_ == Part::history;
+  unit.live = lane.live;
   // What the present had seen before the history was asked for proves how far the vendor's log had got then.
   const bool proves = part_ == Part::history && lane.proven > ledger_->cursor().history->until;
   const Time final_until = options_.end ? Time::max()
@@ -89,12 +90,13 @@ Unit Poller::settle(Lane& lane, std::size_t events_max, Now now, std::vector<Act
                    {source_->overlap, unit.now, now.wall - clock_ahead(now), final_until,
                     planner_.unsettled_from(), events_max});
   go_on(settlement, reading.window(), now, out);
+  if (settlement.next == Settlement::Next::rest) read_to_ = lane.ask.now;
+  if (part_ == Part::present) ledger_->note_lateness(settlement.lateness);
   for (Event& event : settlement.late) {
     ledger_->dead_letter_late(event.position(), hash64(event.id));
     Flaw flaw = lateness_of(event, ledger_->cursor().floor, source_->overlap, unit.now);
     unit.dead_letters.push_back(DeadLetter{std::move(event), std::move(flaw)});
   }
-  if (settlement.next == Settlement::Next::rest) read_to_ = lane.ask.now;
   ledger_->dead_letter(settlement.undated_ids, reading.unreadable_until());
   ledger_->advance(part_, settlement.watermark, settlement.floor);
   for (const Event& event : settlement.events) ledger_->publish(event.position(), hash64(event.id));

@@ -26,10 +26,14 @@ Settlement settle(const Ledger& ledger, Part part, WindowRead read, const Circum
   const auto& [overlap, now, future_from, final_until, unsettled_from, events_max] = circumstances;
   const Reach before = ledger.reach(part);
   const Window& window = read.window;
-  Settlement settlement{std::move(read.events), {},
-                        std::move(read.late),   {read.undated_again.begin(), read.undated_again.end()},
-                        before.watermark,       before.floor};
-  auto& [events, undated, late, undated_ids, watermark, floor, next, from] = settlement;
+  Settlement settlement{std::move(read.events),
+                        {},
+                        std::move(read.late),
+                        {read.undated_again.begin(), read.undated_again.end()},
+                        before.watermark,
+                        before.floor,
+                        Duration{0}};
+  auto& [events, undated, late, undated_ids, watermark, floor, lateness, next, from] = settlement;
   // Windows are read in parallel, so their events are checked again in the order in which they are published.
   std::erase_if(events,
                 [&](const Event& event) { return ledger.published(event.position(), hash64(event.id)); });
@@ -46,6 +50,9 @@ Settlement settle(const Ledger& ledger, Part part, WindowRead read, const Circum
     events.erase(events.begin() + static_cast<std::ptrdiff_t>(events_max), events.end());
   }
 
+  for (const std::vector<Event>* each : {&events, &late}) {
+    for (const Event& event : *each) lateness = std::max(lateness, before.watermark - *event.time);
+  }
   watermark = std::max(watermark, newest(events, circumstances).value_or(watermark));
   if (cut) {
     // Go on from the last event that is here.

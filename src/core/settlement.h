@@ -48,6 +48,8 @@ struct Settlement {
   // Of the cursor from now on; neither is ever lower than it was.
   Time watermark;
   Position floor;
+  // How far behind the watermark that the cursor had the latest of the events lies.
+  Duration lateness{0};
 
   enum class Next {
     onwards,         // the window after it

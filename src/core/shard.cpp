@@ -173,8 +173,11 @@ void Shard::act(Slot& slot, std::vector<Action> actions, Now now) {
       world_.client.cancel(cancel->id);
     } else if (const auto* silence = std::get_if<Silence>(&action)) {
       account.limit.block(now.steady + silence->duration);
+      account.reserved.reset();
     } else if (const auto* poll = std::get_if<PollResult>(&action)) {
       world_.observer.polled(slot.poller.source(), *poll, now.wall);
+    } else if (const auto* ignored = std::get_if<RowsIgnored>(&action)) {
+      world_.observer.ignored_rows(slot.poller.source(), ignored->count);
     } else {
       world_.observer.said(slot.poller.source(), std::get<Notice>(action));
     }
@@ -186,12 +189,13 @@ void Shard::act(Slot& slot, std::vector<Action> actions, Now now) {
 // up must not keep the past from ever ending.
 void Shard::pump(Account& account, Now now) {
   while (!account.queue.empty() || !account.history_queue.empty()) {
-    const Steady moment = account.limit.next(now.steady);
+    const Steady moment = account.reserved.value_or(account.limit.next(now.steady));
     if (moment > now.steady) {
       set_timer(account, moment);
       return;
     }
-    account.limit.take(now.steady);
+    if (!account.reserved) account.limit.take(now.steady);
+    account.reserved.reset();
     const bool past = !account.history_queue.empty() &&
                       (account.queue.empty() || account.present_in_a_row >= present_in_a_row_max);
     account.present_in_a_row = past ? 0 : account.present_in_a_row + 1;
@@ -201,7 +205,26 @@ void Shard::pump(Account& account, Now now) {
     world_.observer.waited(first.slot->poller.source(), now.steady - first.since);
     world_.client.send(first.send.id, std::move(first.send.request));
   }
+  account.reserved.reset();
   set_timer(account, Steady::max());
+}
+
+std::optional<Duration> Shard::lend_request(std::string_view source, Now now) {
+  const auto slot =
+      std::ranges::find(slots_, source, [](const Slot& each) { return each.poller.source().name; });
+  if (state_ != State::open || slot == slots_.end()) return std::nullopt;
+  Account& account = *slot->account;
+  const auto take_next = [&] {
+    const Steady moment = account.limit.next(now.steady);
+    account.limit.take(moment);
+    return moment;
+  };
+  // A tool that asks all the time gets every other request.
+  const bool own_ones_wait = !account.queue.empty() || !account.history_queue.empty();
+  if (own_ones_wait && !account.reserved) account.reserved = take_next();
+  const Steady moment = take_next();
+  pump(account, now);
+  return moment - now.steady;
 }
 
 void Shard::set_timer(Account& account, Steady moment) {

@@ -33,6 +33,8 @@ class Observer {
   virtual void waited(const Source& source, Duration duration) = 0;
   virtual void answered(const Source& source, const http::Response& response) = 0;
   virtual void polled(const Source& source, const PollResult& poll, Time when) = 0;
+  // An answer had so many rows outside the range that was asked for.
+  virtual void ignored_rows(const Source& source, std::size_t count) = 0;
   // A transaction has ended at `when`.
   virtual void transacted(const Batch& batch, Outcome outcome, Duration took, Time when) = 0;
 };
@@ -93,6 +95,10 @@ class Shard {
   // The source has no cursor elsewhere any more: it may begin, if it was waiting for that.
   void begin_source(std::string_view name, Now now);
 
+  // A tool wants to ask the vendor about this source: takes one request out of the account's budget. How long the tool has to
+  // wait for it; nothing if the source is not polled here.
+  std::optional<Duration> lend_request(std::string_view source, Now now);
+
   // Sends no new requests, commits what is complete, closes. closed() tells when.
   void drain(Now now);
   // The partition is somebody else's already: closes without committing anything more.
@@ -124,6 +130,8 @@ class Shard {
     std::deque<Waiting> queue{};
     std::deque<Waiting> history_queue{};
     int present_in_a_row = 0;
+    // Taken out of the limit for the next of them, before a tool was lent what came after it.
+    std::optional<Steady> reserved{};
     Steady timer = Steady::max();
   };
 

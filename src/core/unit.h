@@ -22,6 +22,7 @@ struct Unit {
   std::uint64_t generation = 1;  // of the cursor: an event is published once in each
   std::uint64_t first_seq = 0;   // of its first event: how many the source has published, that one included
   bool backfill = false;         // its events come from the history, beside the present
+  bool live = false;             // they are from the end of the log, which is read with each poll
   std::optional<Heartbeat> heartbeat{};  // of the cursor after this unit and those before it
   std::optional<Time> repaired{};        // when an operator's repair found that these events were missing
 

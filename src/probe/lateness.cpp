@@ -1,9 +1,9 @@
 #include "probe/lateness.h"
 
 #include <algorithm>
-#include <array>
 
 #include "auditstream/model.h"
+#include "core/overlap_advice.h"
 #include "probe/words.h"
 
 namespace auditstream::probe {
@@ -37,14 +37,6 @@ Lateness Watch::lateness(Duration looked_back) const {
   return found;
 }
 
-Duration overlap_for(const Lateness& lateness) {
-  static constexpr std::array<Duration, 9> steps{10min, 20min, 30min, 1h, 2h, 4h, 8h, 12h, 24h};
-  for (const Duration step : steps) {
-    if (lateness.max * 2 <= step) return step;
-  }
-  return ceil<std::chrono::days>(lateness.max * 2);
-}
-
 Fact overlap_suffices(const std::optional<Lateness>& lateness, Duration overlap) {
   Fact made{"lateness", "do events appear within the overlap?", Verdict::cant_tell, "", ""};
   if (!lateness) {
@@ -61,9 +53,9 @@ Fact overlap_suffices(const std::optional<Lateness>& lateness, Duration overlap)
               readable_duration(lateness->looked_back) + "); overlap is " + format_duration(overlap);
   made.verdict = lateness->max <= overlap ? Verdict::holds : Verdict::contradicted;
   if (made.verdict == Verdict::contradicted) {
-    made.remedy = "overlap: " + format_duration(overlap_for(*lateness));
-  } else if (overlap_for(*lateness) > overlap) {
-    made.seen += "; " + format_duration(overlap_for(*lateness)) + " would be twice what was seen";
+    made.remedy = "overlap: " + format_duration(core::overlap_for(lateness->max));
+  } else if (core::overlap_for(lateness->max) > overlap) {
+    made.seen += "; " + format_duration(core::overlap_for(lateness->max)) + " would be twice what was seen";
   }
   return made;
 }

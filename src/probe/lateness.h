@@ -40,9 +40,6 @@ class Watch {
   Duration resolution_{0};
 };
 
-// Twice the latest event, at least the default, as a round number.
-Duration overlap_for(const Lateness& lateness);
-
 Fact overlap_suffices(const std::optional<Lateness>& lateness, Duration overlap);
 
 }  // namespace auditstream::probe

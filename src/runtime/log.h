@@ -45,6 +45,7 @@ class LogObserver final : public core::Observer {
   void waited(const Source&, Duration) override {}
   void answered(const Source&, const http::Response&) override {}
   void polled(const Source&, const core::PollResult&, Time) override {}
+  void ignored_rows(const Source&, std::size_t) override {}
   void transacted(const core::Batch& batch, core::Outcome outcome, Duration took, Time when) override;
 
  private:

@@ -165,6 +165,34 @@ TEST(Metrics, LatenessIsCommitMinusEventTimeAndNeverNegative) {
   EXPECT_EQ(page.value(R"(auditstream_event_lateness_seconds_sum{vendor="tines"})"), 91 + 86400 * 30);
 }
 
+TEST(Metrics, ASourcesLatenessIsThatOfTheEndOfItsLog) {
+  Metrics metrics({}, true);
+  const auto acme = source("acme");
+  metrics.configure({acme});
+  core::Batch batch = batch_of(acme, {core::noon - 24h});
+  metrics.transacted(batch, core::Outcome::committed, 1s, core::noon);
+  batch = batch_of(acme, {core::noon - 90s, core::noon + 1h});
+  batch.units.front().live = true;
+  batch.units.front().now = core::noon;
+  metrics.transacted(batch, core::Outcome::committed, 1s, core::noon + 5s);
+  const Exposition page = show_all(metrics, fleet_of({polled_here(acme)}));
+  EXPECT_EQ(page.value(R"(auditstream_source_lateness_seconds_count{source="acme",vendor="tines"})"), 2);
+  EXPECT_EQ(page.value(R"(auditstream_source_lateness_seconds_sum{source="acme",vendor="tines"})"), 90);
+  EXPECT_EQ(page.value(R"(auditstream_source_lateness_seconds_bucket{source="acme",vendor="tines",le="60"})"),
+            1);
+}
+
+TEST(Metrics, CountsRowsOutsideWhatWasAsked) {
+  Metrics metrics({}, true);
+  const auto acme = source("acme");
+  metrics.configure({acme});
+  metrics.ignored_rows(*acme, 3);
+  metrics.ignored_rows(*acme, 4);
+  EXPECT_EQ(show_all(metrics, fleet_of({polled_here(acme)}))
+                .value(R"(auditstream_rows_outside_total{source="acme",vendor="tines"})"),
+            7);
+}
+
 TEST(Metrics, LabelsAreEscaped) {
   Metrics metrics({"1\n2", ""}, true);
   metrics.configure({source("a\"b\\c")});

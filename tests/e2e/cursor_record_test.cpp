@@ -107,6 +107,26 @@ TEST_F(CursorRecords, AHundredThousandOfOthersAreOneLine) {
   drain(*run);
 }
 
+TEST_F(CursorRecords, HowLateEventsAppearIsKeptAndAdviceIsGiven) {
+  auto run = world.start();
+  world.until_up_to_date();
+  drain(*run);
+  const std::string counted = "\"dead_letters\":0,";
+  write(std::regex_replace(last_record(), std::regex(counted), counted + "\"lateness_seconds\":400,"));
+  EXPECT_THAT(world.auditstream({"check"}).out, HasSubstr("overlap: 20m is advised instead of 10m"));
+  run = world.start();
+  world.until_up_to_date();
+  for (const YAML::Node& each : get(*run, "/sources")["sources"]) {
+    const bool late = each["name"].as<std::string>() == source;
+    EXPECT_EQ(each["lateness_seconds"].as<int>() >= 400, late);
+    EXPECT_EQ(each["overlap_advised"].IsNull(), !late);
+  }
+  const Finished status = run_to_end({auditstream_binary(), "status", "--once", "--url", url_of(*run)});
+  EXPECT_THAT(status.out, AllOf(HasSubstr("OVERLAP"), HasSubstr("20m advised")));
+  drain(*run);
+  EXPECT_THAT(last_record(), HasSubstr("\"lateness_seconds\":400"));
+}
+
 // Whoever wrote it had a wrong clock. Nothing would be published for years, and all would look well.
 TEST_F(CursorRecords, OneInTheFutureStopsItsSourceOnly) {
   auto run = world.start();

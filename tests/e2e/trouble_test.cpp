@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "auditstream/json.h"
+#include "e2e/asking.h"
 #include "e2e/world.h"
 #include "support/kafka/topics.h"
 
@@ -15,6 +16,7 @@ namespace auditstream::test {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 Tenants lively() { return {.like = "\"history\":300,\"history_span\":\"72h\",\"rate\":10"}; }
 
@@ -165,6 +167,27 @@ TEST(Trouble, SigintEndsItToo) {
   until("it commits", 60s, [&] { return world.compare_with_topic("tines").kafka_has > 0; });
   run->signal(SIGINT);
   EXPECT_EQ(run->wait(30s), 0) << run->err();
+}
+
+// Its events would be lost without a word if the filter acted on something else than what is printed.
+TEST(Trouble, AFilterThatDoesNotActIsNoticedAndNothingAdvances) {
+  World world(
+      {.vendors = {"tines", "workato"}, .like = "\"history\":300,\"history_span\":\"72h\",\"rate\":2"});
+  const auto run = start_and_see_all_arrive(world);
+  world.until_up_to_date();
+  world.control("{\"vendor\":\"tines\",\"set\":{\"filter_ignored\":true}}");
+  until_said(*run, "the filter does not act on the printed time");
+  const std::string watermark = world.cursor("tines")["watermark"].as<std::string>();
+  world.until_up_to_date({"workato"});
+  EXPECT_EQ(world.cursor("tines")["watermark"].as<std::string>(), watermark);
+  EXPECT_THAT(ask(*run, "GET", "/metrics").body,
+              Not(HasSubstr("auditstream_rows_outside_total{source=\"acme-tines\",vendor=\"tines\"} 0\n")));
+  EXPECT_THAT(ask(*run, "GET", "/metrics").body,
+              HasSubstr("auditstream_rows_outside_total{source=\"acme-workato\",vendor=\"workato\"} 0\n"));
+  world.control("{\"vendor\":\"tines\",\"set\":{\"filter_ignored\":false}}");
+  world.stop_production();
+  world.expect_exactly_once();
+  drain(*run);
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ namespace auditstream::sim {
 namespace {
 
 constexpr std::size_t failures_printed = 10;
+constexpr std::uint64_t enough_for_everything = 100;  // seeds: to have something of everything
 
 // Lives one seed; false if an invariant was broken, with everything needed to see it again.
 bool holds(std::uint64_t seed, Tally& sum) {
@@ -82,6 +83,7 @@ TEST(ExactlyOnce, HoldsForEverySeed) {
   }
   std::cout << seed - soak().from << " seeds from " << soak().from << ": " << words(sum) << "\n";
   EXPECT_EQ(failed, 0);
+  if (soak().seeds < enough_for_everything) return;
   EXPECT_GT(sum.published, 0u);
   EXPECT_GT(sum.heartbeats, 0u);
   EXPECT_GT(sum.histories_over, 0u);

@@ -221,6 +221,12 @@ void Process::shard_said(int partition, const core::Notice& say) {
   world_.tell(name_, " partition ", partition, " ", say.code, ": ", say.text);
 }
 
+// The simulated vendors answer with what they are asked for.
+void Process::ignored_rows(const Source& source, std::size_t count) {
+  world_.complaints.push_back(source.name + " was shown " + std::to_string(count) +
+                              " rows outside what was asked");
+}
+
 void Process::transacted(const core::Batch& batch, core::Outcome outcome, Duration, Time) {
   if (outcome != core::Outcome::committed || !world_.telling()) return;
   std::string content;

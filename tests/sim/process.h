@@ -66,6 +66,7 @@ class Process final : private http::Client, private core::Observer {
   void waited(const Source&, Duration) override {}
   void answered(const Source&, const http::Response&) override {}
   void polled(const Source&, const core::PollResult&, Time) override {}
+  void ignored_rows(const Source& source, std::size_t count) override;
   void transacted(const core::Batch& batch, core::Outcome outcome, Duration took, Time when) override;
 
   void count_request(const http::Request& request);

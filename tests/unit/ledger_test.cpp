@@ -166,6 +166,31 @@ TEST(LateEvents, AreNoneOfWhatAnotherLedgerOrAnotherFilterMayHaveSeen) {
   EXPECT_FALSE(late(again, position(45min, "new")));
 }
 
+TEST(Lateness, IsTheMostThatWasSeenAndOutlivesTheProcess) {
+  RecordMap records;
+  Ledger ledger = given_ledger();
+  ledger.advance(Part::present, noon + 50min, position(40min, ""));
+  ledger.note_lateness(0s);
+  EXPECT_EQ(ledger.cursor().lateness, 0s);
+  ledger.note_lateness(90s + 1ms);
+  ledger.note_lateness(30s);
+  Ledger again = restored(ledger, records);
+  EXPECT_EQ(again.cursor().lateness, 91s);
+}
+
+TEST(Lateness, IsNotThatOfWhatAnotherFilterShows) {
+  Ledger ledger = given_ledger();
+  ledger.advance(Part::present, noon + 50min, position(40min, ""));
+  Source source = given_source();
+  source.filter = "another";
+  ledger.adopt(source);
+  ledger.note_lateness(5min);
+  EXPECT_EQ(ledger.cursor().lateness, 0s);
+  ledger.advance(Part::present, noon + 60min, position(50min, ""));
+  ledger.note_lateness(5min);
+  EXPECT_EQ(ledger.cursor().lateness, 5min);
+}
+
 TEST(LateEvents, AreNoneOfAHistory) {
   Ledger ledger = split_ledger();
   ledger.advance(Part::history, noon + 40min, position(40min, ""));

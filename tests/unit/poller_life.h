@@ -183,6 +183,7 @@ class Life {
   std::vector<PollResult> polls;
   std::vector<Duration> silences;
   std::size_t events_at_once = 0;
+  std::size_t rows_ignored = 0;
   int asked_times = 0;
 
  private:
@@ -196,6 +197,8 @@ class Life {
         silences.push_back(silence->duration);
       } else if (const auto* poll = std::get_if<PollResult>(&action)) {
         polls.push_back(*poll);
+      } else if (const auto* ignored = std::get_if<RowsIgnored>(&action)) {
+        rows_ignored += ignored->count;
       } else {
         said.push_back(std::get<Notice>(action));
       }

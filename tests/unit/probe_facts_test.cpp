@@ -292,23 +292,11 @@ TEST(ProbeLateness, IsMeasuredFromTheSecondLookOn) {
   EXPECT_EQ(found.max, 30min);
   EXPECT_EQ(found.p99, 30min);
   EXPECT_EQ(found.resolution, 4min);
-  EXPECT_EQ(overlap_for(found), 1h);
   EXPECT_EQ(overlap_suffices(found, 10min).verdict, Verdict::contradicted);
   EXPECT_EQ(overlap_suffices(found, 10min).remedy, "overlap: 1h");
   EXPECT_EQ(overlap_suffices(found, 30min).verdict, Verdict::holds);
   EXPECT_EQ(overlap_suffices(Watch().lateness(1h), 10min).verdict, Verdict::cant_tell);
   EXPECT_EQ(overlap_suffices(std::nullopt, 10min).verdict, Verdict::cant_tell);
-}
-
-TEST(ProbeLateness, TheOverlapIsARoundNumber) {
-  const auto overlap = [](Duration latest) {
-    return format_duration(overlap_for(Lateness{.events = 1, .max = latest}));
-  };
-  EXPECT_EQ(overlap(0s), "10m");
-  EXPECT_EQ(overlap(5min), "10m");
-  EXPECT_EQ(overlap(6min), "20m");
-  EXPECT_EQ(overlap(3h), "8h");
-  EXPECT_EQ(overlap(20h), "2d");
 }
 
 TEST(WireBounds, AreFoundAndReplacedInEveryVendorsSpelling) {

@@ -267,6 +267,16 @@ TEST(Settlement, PublishesWhatTheLedgerDoesNotKnow) {
   EXPECT_THAT(ids(settle(ledger, Part::present, read, at_noon()).events), ElementsAre("z", "new"));
 }
 
+TEST(Settlement, TellsHowFarBehindTheWatermarkAnEventAppears) {
+  Ledger ledger = ledger_at(noon - 1h, {noon - 70min, "m"});
+  ledger.publish({noon - 65min, "known"}, hash64("known"));
+  WindowRead read = live(noon - 70min);
+  read.events = {event("known", noon - 65min), event("late", noon - 63min), event("new", noon - 1min)};
+  EXPECT_EQ(settle(ledger, Part::present, read, at_noon()).lateness, 3min);
+  read.events = {event("new", noon - 1min)};
+  EXPECT_EQ(settle(ledger, Part::present, read, at_noon()).lateness, 0s);
+}
+
 TEST(Settlement, WhatHasNoRoomInTheTransactionIsReadAgain) {
   WindowRead read = closed(days_ago, days_ago + 1h);
   read.events = {event("a", days_ago + 1min), event("b", days_ago + 2min), event("c", days_ago + 3min)};

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/url.h"
 #include "core/observers.h"
 #include "core/shard.h"
 #include "unit/scripted_journal.h"
@@ -38,6 +39,7 @@ class GivenObserver final : public Observer {
   void waited(const Source&, Duration duration) override { waits.push_back(duration); }
   void answered(const Source&, const http::Response&) override {}
   void polled(const Source&, const PollResult& poll, Time) override { polls.push_back(poll); }
+  void ignored_rows(const Source&, std::size_t count) override { rows_ignored += count; }
   void transacted(const Batch&, Outcome outcome, Duration, Time) override {
     if (outcome == Outcome::committed) ++commits;
     ++transactions[outcome];
@@ -49,10 +51,12 @@ class GivenObserver final : public Observer {
   std::map<Outcome, int> transactions;
   int commits = 0;
   int rebalances = 0;
+  std::size_t rows_ignored = 0;
 };
 
 struct Tenant {
   std::vector<std::pair<std::string, Time>> events;
+  bool shows_more = false;                            // than was asked for: all of it
   std::optional<http::Response> refusal;              // instead of the log
   std::optional<http::Response> refusal_of_the_past;  // instead of a part of the log that has an end
   std::optional<http::Response> refusal_of_the_present;
@@ -62,18 +66,31 @@ struct Tenant {
   http::Response answer(const std::string& url) const {
     const std::optional<http::Response>& instead =
         is_of_the_past(url) ? refusal_of_the_past : refusal_of_the_present;
-    return instead ? *instead : answer();
+    return instead ? *instead : rows_of(url);
   }
   static bool is_of_the_past(const std::string& url) { return url.find("&before=") != std::string::npos; }
-  http::Response answer() const {
+  http::Response answer() const { return rows_of(""); }
+  // What lies in the range, as Tines' filter has it.
+  http::Response rows_of(const std::string& url) const {
     if (refusal) return *refusal;
+    const auto bound = [&](const std::string& name) -> std::optional<Time> {
+      const std::size_t at = url.find("&" + name + "=");
+      if (at == std::string::npos) return std::nullopt;
+      const std::size_t begin = at + name.size() + 2;
+      return *parse_rfc3339(percent_decode(url.substr(begin, url.find('&', begin) - begin)));
+    };
+    const std::optional<Time> after = bound("after");
+    const std::optional<Time> before = bound("before");
     std::string rows;
+    std::size_t count = 0;
     for (const auto& [id, time] : events) {
+      if (!shows_more && ((after && time <= *after) || (before && time >= *before))) continue;
+      ++count;
       rows += std::string(rows.empty() ? "" : ",") + "{\"id\":\"" + id + "\",\"created_at\":\"" +
               format_rfc3339(time) + "\"}";
     }
     return answer_with(200, "{\"audit_logs\":[" + rows + "],\"meta\":{\"next_page_number\":null,\"count\":" +
-                                std::to_string(events.size()) + "}}");
+                                std::to_string(count) + "}}");
   }
 };
 

@@ -794,6 +794,44 @@ TEST(Shard, SourcesOfOneAccountShareItsBudget) {
   EXPECT_LE(requests, 100u);
 }
 
+TEST(Shard, LendsRequestsOutOfTheAccountsBudget) {
+  ShardLife life;
+  for (const char* name : {"one", "two"}) {
+    Source& source = life.add(name);
+    source.account = "shared";
+    source.rate_limit = {{60, 1min}};
+    source.poll_interval = 1s;
+  }
+  EXPECT_EQ(life.shard, nullptr);
+  life.start();
+  EXPECT_EQ(life.shard->lend_request("one", life.now), std::nullopt) << "it is not open yet";
+  life.live(1min);
+  EXPECT_EQ(life.shard->lend_request("three", life.now), std::nullopt);
+  std::vector<Steady> sent;
+  const Steady begin = life.now.steady;
+  // A tool that asks again as soon as it may.
+  while (life.now.steady < begin + 5min) {
+    const std::optional<Duration> wait =
+        life.shard->lend_request(sent.size() % 2 == 0 ? "one" : "two", life.now);
+    ASSERT_TRUE(wait);
+    life.live(*wait);
+    sent.push_back(life.now.steady);
+    life.live(1us);
+  }
+  EXPECT_GE(sent.size(), 75u) << "it has its turn";
+  std::size_t own = 0;
+  for (const auto& [name, tenant] : life.tenants) {
+    for (const Steady asked : tenant.asked_at) {
+      if (asked <= begin) continue;
+      ++own;
+      sent.push_back(asked);
+    }
+  }
+  EXPECT_GE(own, 75u) << "and so have they";
+  std::ranges::sort(sent);
+  for (std::size_t i = 60; i < sent.size(); ++i) EXPECT_GE(sent[i] - sent[i - 60], 1min) << i;
+}
+
 TEST(Shard, TellsHowLongEachRequestHasWaitedForItsTurn) {
   ShardLife life;
   for (const char* name : {"one", "two"}) {
@@ -1162,6 +1200,7 @@ TEST(Late, EventsAreDeadLettersOnce) {
   life.add("acme").overlap = 10min;
   Tenant& tenant = life.tenants["acme"];
   life.start();
+  tenant.shows_more = true;
   tenant.events = {{"a", noon + 10s}, {"before", noon - 1h}};
   life.live(1min);
   life.live(20min);
