@@ -9,7 +9,7 @@
 namespace auditstream::admin {
 namespace {
 
-using Answer = std::variant<HttpResponse, Change>;
+using Answer = std::variant<HttpResponse, Change, Loan>;
 
 HttpResponse found(const json::Value& document) { return HttpResponse{200, document.text()}; }
 
@@ -127,7 +127,21 @@ Answer of_source(const HttpRequest& request, const std::string& action, const So
   return error_response(404, "there is nothing at " + request.path);
 }
 
+// "acme" of /sources/acme/requests.
+std::optional<std::string> borrower(const std::string& path) {
+  constexpr std::string_view prefix = "/sources/", suffix = "/requests";
+  if (!path.starts_with(prefix) || !path.ends_with(suffix) || path.size() <= prefix.size() + suffix.size())
+    return std::nullopt;
+  return path.substr(prefix.size(), path.size() - prefix.size() - suffix.size());
+}
+
 }  // namespace
+
+HttpResponse not_lent(const Loan& loan, const std::string& instance) {
+  const std::string elsewhere = loan.owner && *loan.owner != instance ? ", but by " + *loan.owner : "";
+  return error_response(
+      409, loan.source + " is not polled by " + instance + elsewhere + ": its requests are not counted here");
+}
 
 Answer answer(const HttpRequest& request, const Identity& identity, const KafkaView& kafka,
               const ConfigView& config, const std::function<std::vector<SourceView>()>& views, Time now) {
@@ -146,6 +160,14 @@ Answer answer(const HttpRequest& request, const Identity& identity, const KafkaV
   if (path == "/connectors" || path == "/connectors/") {
     if (!get) return not_allowed("GET", sources_are_config);
     return list_connectors(request, views());
+  }
+  if (const std::optional<std::string> source = borrower(path)) {
+    if (request.method != "POST") return not_allowed("POST");
+    const std::vector<SourceView> all = views();
+    const auto view =
+        std::ranges::find(all, *source, [](const SourceView& each) { return each.source->name; });
+    if (view == all.end()) return error_response(404, "Source " + *source + " not found");
+    return Loan{*source, view->owner};
   }
   const std::string prefix = "/connectors/";
   if (!path.starts_with(prefix)) return error_response(404, "there is nothing at " + path);

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -39,9 +40,17 @@ struct Change {
   HttpResponse done{};
 };
 
+// A tool wants to send one request to the vendor, out of the budget of the source's account.
+struct Loan {
+  std::string source;
+  std::optional<std::string> owner;  // the instance that polls it, as far as is known
+};
+HttpResponse not_lent(const Loan& loan, const std::string& instance);
+
 // `views` is called at most once.
-std::variant<HttpResponse, Change> answer(const HttpRequest& request, const Identity& identity,
-                                          const KafkaView& kafka, const ConfigView& config,
-                                          const std::function<std::vector<SourceView>()>& views, Time now);
+std::variant<HttpResponse, Change, Loan> answer(const HttpRequest& request, const Identity& identity,
+                                                const KafkaView& kafka, const ConfigView& config,
+                                                const std::function<std::vector<SourceView>()>& views,
+                                                Time now);
 
 }  // namespace auditstream::admin

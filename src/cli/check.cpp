@@ -11,6 +11,8 @@
 #include "cli/commands.h"
 #include "cli/common.h"
 #include "cli/offsets.h"
+#include "core/home_partition.h"
+#include "core/overlap_advice.h"
 #include "kafka/client_release.h"
 #include "kafka/cluster.h"
 #include "kafka/group_check.h"
@@ -64,6 +66,13 @@ KafkaResult check_kafka(const config::Config& config) {
   result.offsets = core::OffsetsView::of(*offsets);
   if (auto sentence = kafka::windows_at_risk(config, result.offsets, runtime::read_clock().wall))
     result.warnings.push_back(*std::move(sentence));
+  for (const auto& source : config.sources) {
+    const auto* placed =
+        result.offsets.cursor(source->name, core::home_partition(*source, config.offsets.partitions));
+    if (placed == nullptr || !placed->second.cursor) continue;
+    if (auto sentence = core::overlap_advice(*source, *placed->second.cursor))
+      result.warnings.push_back(*std::move(sentence));
+  }
   const kafka::LostCursors lost = kafka::lost_cursors(connection, config, result.offsets);
   for (const auto* sentences : {&lost.gone, &lost.unknown})
     result.warnings.insert(result.warnings.end(), sentences->begin(), sentences->end());
@@ -261,7 +270,9 @@ int check_command(const std::string& path, const CheckOptions& options) {
     if (!source->enabled) continue;
     progress.show(std::to_string(asked) + " of " + std::to_string(config.sources.size()) + ": asking " +
                   source->vendor + " about " + source->name);
-    const runtime::SourceCheck found = runtime::check_source(*source, account_sources[source->account]);
+    runtime::RequestBudget budget(config.http, *source, [](const std::string&) {});
+    const runtime::SourceCheck found =
+        runtime::check_source(*source, budget, account_sources[source->account]);
     progress.clear();
     unavailable = unavailable || !found.reachable;
     problem = problem || (found.reachable && !found.accepted);

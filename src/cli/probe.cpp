@@ -85,8 +85,12 @@ int probe_command(const std::string& path, const ProbeOptions& options) {
   const Requests requests = requests_of(options, wishes.watch, *source);
   wishes.requests_for_watch = requests.for_watch;
   runtime::Progress progress(!options.json);
+  runtime::RequestBudget budget(config->http, *source, [&](const std::string& text) {
+    progress.clear();
+    runtime::err() << text << "\n";
+  });
   const Result<runtime::Probed> probed =
-      runtime::probe_source(source, wishes, requests.all, transcript.is_open(),
+      runtime::probe_source(source, budget, wishes, requests.all, transcript.is_open(),
                             [&](const std::string& text) { progress.show(source->name + ": " + text); });
   progress.clear();
   if (!probed.ok()) return complain({source->name + ": " + probed.error().message, probed.error().kind});

@@ -35,8 +35,13 @@ int read_command(const std::string& path, const ReadOptions& options) {
   if (left == 0) return exit_done;
   runtime::Progress progress(isatty(STDOUT_FILENO) == 0);
   std::uint64_t count = 0;
+  const auto say = [&progress](const std::string& text) {
+    progress.clear();
+    runtime::err() << text << "\n";
+  };
+  runtime::RequestBudget budget(config->http, *source, say);
   const runtime::RangeEnd end = runtime::read_range(
-      source, *from, *to,
+      source, budget, *from, *to,
       [&](const Event& event) {
         ++count;
         if (progress.due()) progress.show(source->name + ": " + std::to_string(count) + " events");
@@ -46,10 +51,7 @@ int read_command(const std::string& path, const ReadOptions& options) {
             line, [](char c) { return c == '\n' || c == '\r'; }, ' ');
         return runtime::print_event(line) && --left > 0;
       },
-      [&progress](const std::string& text) {
-        progress.clear();
-        runtime::err() << text << "\n";
-      });
+      say);
   progress.clear();
   if (end.complete) return exit_done;
   runtime::err() << source->name << ": " << end.error << "\n";

@@ -168,8 +168,13 @@ class Verification {
 
   Status read_vendor(const core::Range& range, const std::function<bool(const Event&)>& take) {
     std::uint64_t count = 0;
+    const auto say = [this](const std::string& text) {
+      progress_.clear();
+      runtime::err() << text << "\n";
+    };
+    runtime::RequestBudget budget(config_.http, *source_, say);
     const runtime::RangeEnd end = runtime::read_range(
-        source_, range.from, range.to,
+        source_, budget, range.from, range.to,
         [&](const Event& event) {
           ++count;
           if (progress_.due()) {
@@ -178,10 +183,7 @@ class Verification {
           }
           return take(event);
         },
-        [this](const std::string& text) {
-          progress_.clear();
-          runtime::err() << text << "\n";
-        });
+        say);
     if (end.complete) return success();
     return Error{end.error, end.unreachable ? ErrorKind::unavailable : ErrorKind::refused};
   }

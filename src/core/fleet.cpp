@@ -185,6 +185,13 @@ void Fleet::drain(Now now) {
   open_and_close_shards(now);
 }
 
+std::optional<Duration> Fleet::lend_request(std::string_view source, Now now) {
+  for (auto& [partition, member] : open_) {
+    if (const std::optional<Duration> wait = member.shard->lend_request(source, now)) return wait;
+  }
+  return std::nullopt;
+}
+
 FleetStatus Fleet::status(Now now) const {
   FleetStatus status;
   status.joined = joined_;

@@ -61,6 +61,9 @@ class Fleet {
   void step(Now now);
   Steady wake_at() const;
 
+  // See Shard.
+  std::optional<Duration> lend_request(std::string_view source, Now now);
+
   // Closes all shards and opens no new ones. empty() tells when that is done.
   void drain(Now now);
   bool empty() const { return open_.empty(); }

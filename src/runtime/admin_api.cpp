@@ -221,10 +221,25 @@ admin::HttpResponse AdminApi::in_time(const admin::HttpRequest& request) {
     }
     return all;
   };
-  std::variant<admin::HttpResponse, admin::Change> answered =
+  std::variant<admin::HttpResponse, admin::Change, admin::Loan> answered =
       admin::answer(request, view.identity, view.kafka, view.config, views, now);
   if (auto* response = std::get_if<admin::HttpResponse>(&answered)) return std::move(*response);
+  if (const auto* loan = std::get_if<admin::Loan>(&answered)) return lend(*loan, instance);
   return carry_out(std::get<admin::Change>(std::move(answered)));
+}
+
+admin::HttpResponse AdminApi::lend(const admin::Loan& loan, const std::string& instance) {
+  const auto answer = std::make_shared<std::promise<std::optional<Duration>>>();
+  std::future<std::optional<Duration>> arrival = answer->get_future();
+  {
+    const MutexLock lock(mutex_);
+    if (!running_) return admin::not_lent(loan, instance);
+    running_->worker->post(LoanQuestion{loan.source, answer});
+  }
+  if (arrival.wait_for(answer_patience) != std::future_status::ready)
+    return admin::error_response(503, "the event loop of " + instance + " does not answer");
+  const std::optional<Duration> wait = arrival.get();
+  return wait ? admin::HttpResponse{200, admin::loan(*wait).text()} : admin::not_lent(loan, instance);
 }
 
 admin::HttpResponse AdminApi::carry_out(admin::Change change) {

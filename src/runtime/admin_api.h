@@ -69,6 +69,7 @@ class AdminApi {
   admin::HttpResponse ready() const;
   admin::HttpResponse metrics() const;
   admin::HttpResponse carry_out(admin::Change change);
+  admin::HttpResponse lend(const admin::Loan& loan, const std::string& instance);
 
   const config::Config& config_;
   admin::Identity identity_;

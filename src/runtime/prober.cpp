@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/rate_limit.h"
 #include "http/curl_client.h"
 #include "probe/session.h"
 #include "probe/transcript.h"
@@ -18,14 +17,13 @@ constexpr Duration between_looks = 200ms;  // for an interrupt
 
 }  // namespace
 
-Result<Probed> probe_source(const std::shared_ptr<const Source>& source, const probe::Wishes& wishes,
-                            unsigned requests_max, bool with_transcript,
+Result<Probed> probe_source(const std::shared_ptr<const Source>& source, RequestBudget& budget,
+                            const probe::Wishes& wishes, unsigned requests_max, bool with_transcript,
                             const std::function<void(const std::string&)>& say) {
   const Result<Secrets> secrets = ReadSecrets().read(*source);
   if (!secrets.ok()) return Error{secrets.error().message, ErrorKind::misconfigured};
   Interrupt interrupt;
   http::CurlClient client({}, "auditstream");
-  core::RateLimit limit(source->rate_limit, read_clock().steady);
   http::RequestId id = 0;
 
   // Waits for nothing, as the client has no request then.
@@ -41,8 +39,8 @@ Result<Probed> probe_source(const std::shared_ptr<const Source>& source, const p
   outside.now = read_clock;
   outside.rest = [&](Duration duration) { return rest_until(read_clock().steady + duration); };
   outside.exchange = [&](http::Request request) -> std::optional<http::Response> {
-    if (!rest_until(limit.next(read_clock().steady))) return std::nullopt;
-    limit.take(read_clock().steady);
+    if (!rest_until(budget.next())) return std::nullopt;
+    budget.take();
     client.send(++id, std::move(request));
     while (!interrupt.pending()) {
       for (auto& [answered, response] : client.wait(between_looks)) return std::move(response);

@@ -8,6 +8,7 @@
 #include "auditstream/model.h"
 #include "auditstream/result.h"
 #include "probe/survey.h"
+#include "runtime/request_budget.h"
 
 namespace auditstream::runtime {
 
@@ -18,8 +19,8 @@ struct Probed {
 
 // Blocks until all has been asked, `requests_max` requests have been sent, or SIGINT or SIGTERM comes. An error
 // if the credential can't be read.
-Result<Probed> probe_source(const std::shared_ptr<const Source>& source, const probe::Wishes& wishes,
-                            unsigned requests_max, bool with_transcript,
+Result<Probed> probe_source(const std::shared_ptr<const Source>& source, RequestBudget& budget,
+                            const probe::Wishes& wishes, unsigned requests_max, bool with_transcript,
                             const std::function<void(const std::string&)>& say);
 
 }  // namespace auditstream::runtime

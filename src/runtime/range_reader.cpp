@@ -4,7 +4,6 @@
 #include <limits>
 
 #include "core/poller.h"
-#include "core/rate_limit.h"
 #include "http/curl_client.h"
 #include "runtime/clock.h"
 #include "runtime/secrets.h"
@@ -16,7 +15,7 @@ constexpr int unreachable_attempts_max = 3;
 
 }  // namespace
 
-RangeEnd read_range(const std::shared_ptr<const Source>& source, Time from, Time to,
+RangeEnd read_range(const std::shared_ptr<const Source>& source, RequestBudget& budget, Time from, Time to,
                     const std::function<bool(const Event&)>& take,
                     const std::function<void(const std::string&)>& say) {
   http::CurlClient client({}, "auditstream");
@@ -28,7 +27,6 @@ RangeEnd read_range(const std::shared_ptr<const Source>& source, Time from, Time
   Now now = read_clock();
   core::Poller poller(source, secrets, core::Ledger(*source, from, now.wall),
                       core::Poller::InitialCursor::committed, options, next_request_id);
-  core::RateLimit limit(source->rate_limit, now.steady);
   std::deque<core::Send> queue;
   int unanswered = 0;
   bool answered = false;
@@ -38,8 +36,8 @@ RangeEnd read_range(const std::shared_ptr<const Source>& source, Time from, Time
     std::vector<core::Action> actions;
     poller.step(now, actions);
     for (auto& [id, response] : client.wait(std::clamp<Duration>(
-             std::min(poller.wake_at(), queue.empty() ? Steady::max() : limit.next(now.steady)) - now.steady,
-             0s, 1s))) {
+             std::min(poller.wake_at(), queue.empty() ? Steady::max() : budget.next()) - now.steady, 0s,
+             1s))) {
       now = read_clock();
       answered = answered || response.transport == http::Transport::none;
       unanswered = response.transport == http::Transport::none ? 0 : unanswered + 1;
@@ -62,14 +60,16 @@ RangeEnd read_range(const std::shared_ptr<const Source>& source, Time from, Time
         client.cancel(cancel->id);
       }
       if (const auto* silence = std::get_if<core::Silence>(&action))
-        limit.block(now.steady + silence->duration);
+        budget.block(now.steady + silence->duration);
       // Nothing is dead-lettered here, whatever the poller says.
       if (const auto* words = std::get_if<core::Notice>(&action);
           words != nullptr && words->level != core::Level::debug && !words->code.starts_with("dead_letter_"))
         say(words->text);
     }
-    while (!queue.empty() && limit.next(now.steady) <= now.steady) {
-      limit.take(now.steady);
+    while (!queue.empty()) {
+      const Steady moment = budget.next();
+      if (moment > read_clock().steady) break;
+      budget.take();
       client.send(queue.front().id, std::move(queue.front().request));
       queue.pop_front();
     }

@@ -8,6 +8,7 @@
 #include "auditstream/model.h"
 #include "auditstream/result.h"
 #include "auditstream/time.h"
+#include "runtime/request_budget.h"
 
 namespace auditstream::runtime {
 
@@ -20,7 +21,7 @@ struct RangeEnd {
 // Passes each event of [from, to) to `take` once, ascending by (time, id) within each window; events without
 // a readable time as well. `take` returns false to stop (which counts as complete). Gives up at the first
 // refusal that waiting won't fix.
-RangeEnd read_range(const std::shared_ptr<const Source>& source, Time from, Time to,
+RangeEnd read_range(const std::shared_ptr<const Source>& source, RequestBudget& budget, Time from, Time to,
                     const std::function<bool(const Event&)>& take,
                     const std::function<void(const std::string&)>& say);
 

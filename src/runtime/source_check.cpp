@@ -13,7 +13,11 @@
 namespace auditstream::runtime {
 namespace {
 
-http::Response exchange(http::CurlClient& client, const Source& source, http::Request request) {
+http::Response exchange(http::CurlClient& client, RequestBudget& budget, const Source& source,
+                        http::Request request) {
+  const Steady moment = budget.next();
+  for (Steady now = read_clock().steady; now < moment; now = read_clock().steady) client.wait(moment - now);
+  budget.take();
   request.route = source.route;
   client.send(1, std::move(request));
   while (true) {
@@ -39,7 +43,7 @@ Duration real_interval(const Source& source, const Traits& traits, std::uint64_t
 
 }  // namespace
 
-SourceCheck check_source(const Source& source, std::size_t account_sources) {
+SourceCheck check_source(const Source& source, RequestBudget& budget, std::size_t account_sources) {
   const Vendor* vendor = source.api;
   SourceCheck result;
   ReadSecrets reader;
@@ -65,7 +69,7 @@ SourceCheck check_source(const Source& source, std::size_t account_sources) {
     return now;
   };
   if (vendor->exchanges_token()) {
-    response = exchange(client, source, vendor->token_request(source, *secrets));
+    response = exchange(client, budget, source, vendor->token_request(source, *secrets));
     const Time now = answered();
     std::variant<Token, Refusal> answer = core::read_token(*vendor, source, *secrets, response, now);
     if (const Refusal* refusal = std::get_if<Refusal>(&answer)) {
@@ -79,7 +83,7 @@ SourceCheck check_source(const Source& source, std::size_t account_sources) {
   ask.latest = ask.now;
   ask.from = ask.now - check_range;
   ask.page_size = source.page_size;
-  response = exchange(client, source, vendor->request(source, *secrets, token, ask));
+  response = exchange(client, budget, source, vendor->request(source, *secrets, token, ask));
   answered();
   const Answer answer = core::read_answer(*vendor, source, *secrets, token, ask, response);
   if (const Refusal* refusal = std::get_if<Refusal>(&answer)) {

@@ -9,6 +9,7 @@
 
 #include "auditstream/model.h"
 #include "auditstream/time.h"
+#include "runtime/request_budget.h"
 
 namespace auditstream::runtime {
 
@@ -28,7 +29,7 @@ struct SourceCheck {
 inline constexpr Duration check_range = 24h * 7;
 
 // `account_sources` is how many sources share the account's rate limit. Blocks at most for the request's
-// timeout.
-SourceCheck check_source(const Source& source, std::size_t account_sources);
+// timeouts, and as long as the budget wants.
+SourceCheck check_source(const Source& source, RequestBudget& budget, std::size_t account_sources);
 
 }  // namespace auditstream::runtime

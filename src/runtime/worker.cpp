@@ -41,6 +41,8 @@ void Worker::deliver(Now now) {
       fleet_.on_offsets(*tail, now);
     } else if (const auto* question = std::get_if<StatusQuestion>(&message)) {
       question->answer->set_value(fleet_.status(now));
+    } else if (const auto* loan = std::get_if<LoanQuestion>(&message)) {
+      loan->answer->set_value(fleet_.lend_request(loan->source, now));
     } else {
       fleet_.reconfigure(std::get<core::Reconfiguration>(message), now);
     }

@@ -23,8 +23,13 @@ struct JournalMessage {
 struct StatusQuestion {
   std::shared_ptr<std::promise<core::FleetStatus>> answer;
 };
+// A tool wants one request of the source's budget: how long it has to wait; nothing if the source is not polled here.
+struct LoanQuestion {
+  std::string source;
+  std::shared_ptr<std::promise<std::optional<Duration>>> answer;
+};
 using Message = std::variant<JournalMessage, core::MembershipEvent, core::OffsetsEvent, core::Reconfiguration,
-                             StatusQuestion>;
+                             StatusQuestion, LoanQuestion>;
 
 class Worker {
  public:

@@ -42,6 +42,7 @@ SourceView given_view() {
   cursor.published = 12;
   cursor.dead_letters = 1;
   cursor.updated = noon;
+  cursor.lateness = 6min;
   view.cursor = cursor;
   view.per_minute = {0, 12};
   return view;
@@ -61,7 +62,7 @@ SourceView refused_view() {
   return view;
 }
 
-std::variant<HttpResponse, Change> ask(HttpRequest request) {
+std::variant<HttpResponse, Change, Loan> ask(HttpRequest request) {
   const Identity identity{"1.2.3", "abc", "host-1", "auditstream", "auditstream-offsets", 12, "cluster"};
   const std::size_t query = request.path.find('?');
   if (query != std::string::npos) {
@@ -146,12 +147,28 @@ TEST(Api, ListsTheSourcesForPeople) {
       R"("owner":"host-1","watermark":"2026-11-20T11:59:58.500Z","lag_seconds":1.500,"published":12,"dead_letters":1,)"
       R"("updated":"2026-11-20T12:00:00Z",)"
       R"("last_success":null,"failing_since":null,"attempts":0,"next_attempt":null,"history":null,"backfill_end":null,)"
+      R"("lateness_seconds":360,"overlap_advised":"20m",)"
       R"("error":"","error_status":0,"per_minute":[0,12]},)"
       R"({"name":"sad","vendor":"tines","account":"acme","partition":3,"known":true,"state":"FAILED","activity":"resting",)"
       R"("owner":null,"watermark":null,"lag_seconds":null,"published":0,"dead_letters":0,)"
       R"("updated":null,)"
       R"("last_success":null,"failing_since":null,"attempts":0,"next_attempt":null,"history":null,"backfill_end":null,)"
+      R"("lateness_seconds":null,"overlap_advised":null,)"
       R"("error":"the key is refused; make a \"new\" one","error_status":401,"per_minute":[]}]})");
+}
+
+TEST(Api, LendsRequestsToTools) {
+  const auto loan = std::get<Loan>(ask({"POST", "/sources/acme/requests"}));
+  EXPECT_EQ(loan.source, "acme");
+  EXPECT_EQ(loan.owner, "host-1");
+  EXPECT_EQ(std::get<Loan>(ask({"POST", "/sources/sad/requests"})).owner, std::nullopt);
+  EXPECT_EQ(std::get<HttpResponse>(ask({"POST", "/sources/nobody/requests"})).status, 404);
+  EXPECT_EQ(std::get<HttpResponse>(ask({"POST", "/sources//requests"})).status, 404);
+  EXPECT_EQ(admin::loan(980ms).text(), R"({"wait_seconds":0.980})");
+  const HttpResponse elsewhere = not_lent(loan, "host-2");
+  EXPECT_EQ(elsewhere.status, 409);
+  EXPECT_THAT(elsewhere.body, HasSubstr("acme is not polled by host-2, but by host-1"));
+  EXPECT_THAT(not_lent({"acme", std::nullopt}, "host-2").body, HasSubstr("by host-2: "));
 }
 
 TEST(Api, SaysWhatIsWrongInConnectsWords) {
@@ -167,6 +184,7 @@ TEST(Api, SaysWhatIsWrongInConnectsWords) {
                                      {"POST", "/connectors/acme/resume"},
                                      {"PUT", "/connectors/acme/restart"},
                                      {"PUT", "/connectors/acme/offsets"},
+                                     {"GET", "/sources/acme/requests"},
                                      {"PUT", "/"}}) {
     const auto response = std::get<HttpResponse>(ask({method, path}));
     EXPECT_EQ(response.status, 405) << method << " " << path;
