@@ -13,11 +13,11 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// Ten pages of events, and an instance that asks as often as it may.
+// An instance that asks as often as it may.
 struct Scarce : World {
-  Scarce()
+  explicit Scarce(int history)
       : World({.vendors = {"workato"},
-               .like = "\"history\":1000,\"history_span\":\"48h\",\"rate\":0",
+               .like = "\"history\":" + std::to_string(history) + ",\"history_span\":\"48h\",\"rate\":0",
                .limited = true}) {
     source_config("workato")["poll_interval"] = "1s";
     source_config("workato")["page_size"] = 100;
@@ -28,7 +28,7 @@ struct Scarce : World {
 };
 
 TEST(Budget, IsSharedByARunningInstanceAndTools) {
-  Scarce world;
+  Scarce world(1000);
   const auto run = world.start();
   world.expect_exactly_once();
   world.until_polled();
@@ -49,19 +49,21 @@ TEST(Budget, IsSharedByARunningInstanceAndTools) {
   EXPECT_EQ(World::times_said(*run, "workato", "throttled"), 0u);
 }
 
-TEST(Budget, OfAnInstanceThatDoesNotPollTheSourceIsNotAsked) {
-  Scarce world;
-  const YAML::Node all = YAML::Clone(world.config);
+TEST(Budget, IsAQuarterBesideAnInstanceThatDoesNotKnowTheSource) {
+  Scarce world(50);
+  world.source_config("workato")["name"] = "other";
   world.source_config("workato")["enabled"] = false;
   const auto run = world.start();
-  const std::string url = url_of(*run);
+  world.found_at(url_of(*run));
   until_said(*run, "code=started");
-  world.config = YAML::Clone(all);
-  world.found_at(url);
-  const Finished read =
-      world.auditstream({"read", World::source("workato"), "--from", "-30d", "--to", "-0s", "--limit", "5"});
+  world.source_config("workato")["name"] = World::source("workato");
+  world.source_config("workato")["enabled"] = true;
+  const std::filesystem::path config_of_the_tool = world.directory.path() / "tool.yaml";
+  write_file(config_of_the_tool, YAML::Dump(world.config));
+  const Finished read = run_to_end({auditstream_binary(), "read", World::source("workato"), "-c",
+                                    config_of_the_tool, "--from", "-30d", "--to", "-0s", "--limit", "5"});
   EXPECT_EQ(read.status, 0) << read.err;
-  EXPECT_THAT(read.err, AllOf(HasSubstr("acme-workato is not polled by"),
+  EXPECT_THAT(read.err, AllOf(HasSubstr("Source acme-workato not found"),
                               HasSubstr("a quarter of the rate_limit of acme-workato is used")));
 }
 
