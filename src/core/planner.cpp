@@ -18,6 +18,7 @@ Planner::Planner(bool by_day, WindowTarget target, std::optional<Time> end)
 std::optional<Window> Planner::next(const Reach& reach, Duration overlap, Time now, bool may_be_live) {
   const Time from = ahead_.value_or(reach.floor.time);
   live_ = false;
+  covers_gap_ = reached_ && from < *reached_;
   if (end_) {
     if (from >= *end_) return std::nullopt;
     ahead_ = std::min(end_of_window(from), *end_);

@@ -37,6 +37,8 @@ class Planner {
   std::optional<Window> next(const Reach& reach, Duration overlap, Time now, bool may_be_live);
   // Whether it was the live one.
   bool live() const { return live_; }
+  // Whether it covers a gap again.
+  bool covers_gap() const { return covers_gap_; }
 
   // The next window starts at the floor again, above which new events may still appear.
   void rest() {
@@ -99,6 +101,7 @@ class Planner {
   std::optional<Time> end_;
   std::optional<Time> border_;
   bool live_ = false;
+  bool covers_gap_ = false;
 
   std::optional<Time> ahead_;    // everything before has been handed out; nothing: start at the overlap
   std::optional<Time> reached_;  // the end of the gap; the next window reaches beyond it

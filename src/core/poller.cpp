@@ -37,6 +37,7 @@ Poller::Poller(std::shared_ptr<const Source> source, SecretSource& secrets, std:
       ledger_(std::move(ledger)),
       initial_cursor_(initial_cursor),
       planner_(vendor().traits().by_day, options.target, options.end),
+      resumed_(initial_cursor == InitialCursor::committed),
       page_size_(source_->page_size),
       concurrency_(RateLimit(source_->rate_limit, Steady{}).requests_per_second()),
       clock_(options.clock_vouched),
@@ -59,6 +60,7 @@ Poller Poller::of_history(const Poller& present) {
   Poller history(present.source_, *present.secret_source_, present.ledger_, InitialCursor::committed,
                  present.options_, *present.next_request_id_, present.why_stopped_);
   history.part_ = Part::history;
+  history.resumed_ = present.resumed_;
   history.planner_.end_at(history.ledger_->cursor().history->until);
   history.health_ = SourceHealth(present.source_->poll_interval, history.ledger_->last_error(Part::history));
   history.refused_ids_ = present.refused_ids_;
@@ -230,8 +232,10 @@ void Poller::plan(Now now) {
     if (!window) return;
     const Time until = window->to.value_or(std::max(now.wall, time)) + 2 * query_margin(vendor().traits());
     const Time proven = part_ == Part::history ? ledger_->reach(Part::present).watermark : Time::min();
+    const bool known = read_to_ ? window->to && *window->to <= *read_to_ : resumed_;
+    const bool read_before = known || planner_.covers_gap();
     Lane lane(Reading(*window, options_.reading, vendor().traits().total_is_exact, until), planner_.live(),
-              proven, time, now);
+              read_before, proven, time, now);
     lane.reading.expect_shortfall(last_reading_.shortfall);
     lane.probing = vendor().traits().probe && lane.live && last_reading_.probe;
     // The same for all of its pages: some vendors number them.

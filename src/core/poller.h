@@ -170,14 +170,16 @@ class Poller {
 
  private:
   struct Lane {
-    Lane(Reading reading, bool live, Time proven, Time vendor_now, Now now)
+    Lane(Reading reading, bool live, bool read_before, Time proven, Time vendor_now, Now now)
         : reading(std::move(reading)),
           live(live),
+          read_before(read_before),
           proven(proven),
           vendor_ahead_of_steady(Poller::of_steady(vendor_now, now)) {}
 
     Reading reading;
     bool live;
+    bool read_before;
     // How far the vendor's log had got before the first request, as far as the other part of the source has seen.
     Time proven;
     // The vendor's clock as assumed when the window was planned, or requested: the latest of these.
@@ -296,6 +298,7 @@ class Poller {
   PollSchedule schedule_;
   std::optional<Steady> catches_up_since_;  // until it rests
   std::optional<Time> read_to_;  // where the vendor's log ended when it rested last, or was told apart
+  bool resumed_;                 // its cursor was found in Kafka: how far the log had been read is not known
   PageSize page_size_;
   Concurrency concurrency_;
   BackfillEstimate backfill_;

@@ -84,7 +84,7 @@ Unit Poller::settle(Lane& lane, std::size_t events_max, Now now, std::vector<Act
                                         : unit.now - finality_delay;
   Settlement settlement =
       core::settle(*ledger_, part_,
-                   {reading.window(), lane.live, reading.pages() > 1, reading.cut(),
+                   {reading.window(), lane.live, reading.pages() > 1, lane.read_before, reading.cut(),
                     std::move(reading.events()), std::move(reading.unreadable()), std::move(reading.late()),
                     reading.unreadable_again(), reading.unreadable_until()},
                    {source_->overlap, unit.now, now.wall - clock_ahead(now), final_until,

@@ -53,6 +53,9 @@ Settlement settle(const Ledger& ledger, Part part, WindowRead read, const Circum
   for (const std::vector<Event>* each : {&events, &late}) {
     for (const Event& event : *each) lateness = std::max(lateness, before.watermark - *event.time);
   }
+  // While we read, events that a stall held back may appear behind the current page: the next reading finds
+  // them.
+  const bool torn = read.several_pages && (read.live || (read.read_before && !events.empty()));
   watermark = std::max(watermark, newest(events, circumstances).value_or(watermark));
   if (cut) {
     // Go on from the last event that is here.
@@ -66,12 +69,9 @@ Settlement settle(const Ledger& ledger, Part part, WindowRead read, const Circum
     floor = Position{*window.to, ""};
   } else {
     watermark = std::max(watermark, now - finality_delay);
-    const bool is_gap = !read.live && *window.to - watermark > overlap;
+    const bool is_gap = !read.live && (torn || *window.to - watermark > overlap);
     next = is_gap ? Next::gap : read.live ? Next::rest : Next::onwards_proven;
   }
-  // While we read, events that a stall held back may appear behind the current page: the next reading finds
-  // them.
-  const bool torn = read.live && read.several_pages;
   Time overlapping = (torn ? before.watermark : watermark) - overlap;
   // The watermark may be far ahead of the window: then what lies between is still to be read again.
   if (window.to) overlapping = std::min(overlapping, *window.to);

@@ -19,6 +19,7 @@ struct WindowRead {
   Window window;
   bool live = false;  // it is the last one, which is read again with the next poll
   bool several_pages = false;
+  bool read_before = false;  // perhaps, and its new events were not there
   // Only events below it are here: there were more than could be held.
   std::optional<Position> cut;
   std::vector<Event> events;   // in order, each once

@@ -729,6 +729,30 @@ TEST(Poller, AStallThatEndsBetweenTwoPagesOfALiveWindowLosesNothing) {
   }
 }
 
+// After a restart the hours of a long stall are asked for one by one.
+TEST(Poller, AStallThatEndsBetweenTwoPagesOfAClosedWindowLosesNothing) {
+  Life life;
+  life.source.page_size = 2;
+  life.start();
+  for (int i = 1; i <= 3; ++i) life.log.add("known-" + std::to_string(i), noon + i * 1min);
+  life.pass(4min);
+  life.live(1min);
+  ASSERT_THAT(life.published, SizeIs(3));
+  life.live(2h);
+  life.start();
+  bool released = false;
+  life.world = [&](const http::Request& request) {
+    if (released || asked(request).token.empty() || !asked(request).to) return life.log.answer(request);
+    released = true;
+    for (int i = 0; i < 8; ++i) life.log.add("held-back-" + std::to_string(i), noon + 20min + i * 1min);
+    life.log.add("last", noon + 50min);
+    return answer_with(200, event_line("last", noon + 50min));
+  };
+  life.live(3min);
+  EXPECT_TRUE(released);
+  EXPECT_THAT(life.published, SizeIs(3 + 1 + 8));
+}
+
 TEST(Poller, WhatATornReadingMissedIsFoundAfterARestartInSeveralWindows) {
   Life life;
   life.source.page_size = 2;

@@ -44,8 +44,8 @@ Event event(const std::string& id, std::optional<Time> time) {
   return event;
 }
 
-WindowRead closed(Time from, Time to) { return {{from, to}, false, false, {}, {}, {}}; }
-WindowRead live(Time from) { return {{from, std::nullopt}, true, false, {}, {}, {}}; }
+WindowRead closed(Time from, Time to) { return {{from, to}, false, false, false, {}, {}, {}}; }
+WindowRead live(Time from) { return {{from, std::nullopt}, true, false, false, {}, {}, {}}; }
 WindowRead with_event(WindowRead read, Time time) {
   read.events.push_back(event("e", time));
   return read;
@@ -152,6 +152,41 @@ std::vector<Line> near_to_now() {
   };
 }
 
+WindowRead read_again(WindowRead read) {
+  read.read_before = true;
+  return in_pages(std::move(read));
+}
+
+// What a stall had held back may have appeared behind the page that was being read when it ended.
+std::vector<Line> again() {
+  return {
+      {"what appears on several pages of what was read before is read once more from where the floor was",
+       noon - 2h,
+       {noon - 130min, ""},
+       read_again(with_event(closed(noon - 130min, noon - 1h), noon - 65min)),
+       {noon - 65min, {noon - 130min, ""}, Next::gap}},
+      {"until nothing more appears",
+       noon - 65min,
+       {noon - 130min, ""},
+       read_again(closed(noon - 130min, noon - 1h)),
+       {noon - 65min, {noon - 75min, ""}, Next::onwards_proven}},
+      {"one page is a moment's",
+       noon - 2h,
+       {noon - 130min, ""},
+       [] {
+         WindowRead read = read_again(with_event(closed(noon - 130min, noon - 1h), noon - 65min));
+         read.several_pages = false;
+         return read;
+       }(),
+       {noon - 65min, {noon - 75min, ""}, Next::onwards_proven}},
+      {"history is final all the same",
+       days_ago,
+       {days_ago, ""},
+       read_again(with_event(closed(days_ago, days_ago + 1h), days_ago + 1min)),
+       {days_ago + 1h, {days_ago + 1h, ""}, Next::onwards}},
+  };
+}
+
 std::vector<Line> lives() {
   return {
       {"an event moves the watermark, and the floor follows at the overlap",
@@ -239,6 +274,7 @@ TEST(Settlement, AFinalWindowSettlesNothingThatLiesBeforeIt) {
 
 TEST(Settlement, OfHistory) { expect(history()); }
 TEST(Settlement, OfAWindowNearToNow) { expect(near_to_now()); }
+TEST(Settlement, OfAWindowThatWasReadBefore) { expect(again()); }
 TEST(Settlement, OfTheLiveWindow) { expect(lives()); }
 
 // For whoever reads a range: what ends there is all there is.
