@@ -138,9 +138,11 @@ std::optional<std::string> borrower(const std::string& path) {
 }  // namespace
 
 HttpResponse not_lent(const Loan& loan, const std::string& instance) {
-  const std::string elsewhere = loan.owner && *loan.owner != instance ? ", but by " + *loan.owner : "";
-  return error_response(
-      409, loan.source + " is not polled by " + instance + elsewhere + ": its requests are not counted here");
+  // Whoever pauses a source over HTTP opens its partition under a name that begins so.
+  if (!loan.owner || loan.owner->starts_with(instance))
+    return error_response(503, loan.source + " is not polled by " + instance + " yet: ask again");
+  return error_response(409, loan.source + " is polled by " + *loan.owner + ", not by " + instance +
+                                 ": its requests are not counted here");
 }
 
 Answer answer(const HttpRequest& request, const Identity& identity, const KafkaView& kafka,

@@ -65,6 +65,7 @@ Value source_of(const SourceView& view, Time now) {
       {"next_attempt", view.next_attempt},
       {"history", view.cursor && view.cursor->history ? history_of(*view.cursor->history) : Value::null()},
       {"backfill_end", view.backfill_end},
+      {"rows_outside", view.rows_outside},
       {"lateness_seconds",
        view.cursor ? std::optional(static_cast<std::uint64_t>(view.cursor->lateness / 1s)) : std::nullopt},
       {"overlap_advised", view.cursor ? overlap_advised(view) : std::nullopt},
@@ -167,7 +168,12 @@ Value connectors(const std::vector<SourceView>& views, bool info, bool status) {
   return json::object(by_name);
 }
 
-Value loan(Duration wait) { return json::object({{"wait_seconds", json_seconds(wait)}}); }
+HttpResponse answer_of(const core::Lent& lent) {
+  const std::pair<std::string, Value> wait{"wait_seconds", json_seconds(lent.wait)};
+  if (lent.granted) return {200, json::object({wait}).text()};
+  const char* message = "another request is lent already";
+  return {429, json::object({{"error_code", 429}, {"message", message}, wait}).text()};
+}
 
 Value sources(const Identity& identity, const KafkaView& kafka, const ConfigView& config,
               const std::vector<SourceView>& views, Time now) {

@@ -9,6 +9,7 @@
 #include "auditstream/json_writer.h"
 #include "auditstream/time.h"
 #include "core/cursor_edit.h"
+#include "core/shard.h"
 
 namespace auditstream::admin {
 
@@ -26,8 +27,8 @@ json::Value offsets_changed(const std::string& verb, const core::CursorChange& c
 // The names; with `info` or `status`, an object by name.
 json::Value connectors(const std::vector<SourceView>& views, bool info, bool status);
 
-// How long a tool has to wait until it may send its request.
-json::Value loan(Duration wait);
+// 200 with the seconds after which the tool may send its request; 429 with those after which it may ask again.
+HttpResponse answer_of(const core::Lent& lent);
 
 // For the status page and `auditstream status`.
 json::Value sources(const Identity& identity, const KafkaView& kafka, const ConfigView& config,

@@ -63,6 +63,7 @@ void judge_poller(SourceView& view, const core::PollerStatus& poller) {
   view.last_success = poller.last_success;
   view.next_attempt = poller.next_attempt;
   view.backfill_end = poller.backfill_end;
+  view.rows_outside = poller.rows_outside;
   if (poller.activity == core::Activity::stopped) {
     view.state = SourceState::failed;
     return;

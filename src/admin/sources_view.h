@@ -54,6 +54,7 @@ struct SourceView {
   std::optional<Time> last_success;
   std::optional<Time> next_attempt;       // known only if it is polled here
   std::optional<Time> backfill_end;       // while history is read here: an estimate
+  std::uint64_t rows_outside = 0;         // likewise: shown by the vendor although they were not asked for
   std::vector<std::uint64_t> per_minute;  // published in the last minutes; the current minute is the last
 };
 

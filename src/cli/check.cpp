@@ -270,7 +270,10 @@ int check_command(const std::string& path, const CheckOptions& options) {
     if (!source->enabled) continue;
     progress.show(std::to_string(asked) + " of " + std::to_string(config.sources.size()) + ": asking " +
                   source->vendor + " about " + source->name);
-    runtime::RequestBudget budget(config.http, *source, [](const std::string&) {});
+    runtime::RequestBudget budget(config.http, *source, [&](const std::string& text) {
+      progress.clear();
+      runtime::err() << "warning: " << text << "\n";
+    });
     const runtime::SourceCheck found =
         runtime::check_source(*source, budget, account_sources[source->account]);
     progress.clear();

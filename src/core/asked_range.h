@@ -3,8 +3,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <unordered_set>
+#include <vector>
 
 #include "auditstream/model.h"
 #include "auditstream/vendor.h"
@@ -13,9 +16,9 @@ namespace auditstream::core {
 
 // Of a page: rows that even a filter that rounds to minutes, or to days if it takes days, has no reason to show.
 struct RowsOutside {
-  std::size_t dated = 0;    // rows with a readable time
-  std::size_t outside = 0;  // of these
-  Time example{};           // the time of one of them, if there is one
+  std::size_t dated = 0;           // rows with a readable time
+  std::vector<std::uint64_t> ids;  // hash64 of those outside, in order
+  Time example{};                  // the time of the first of them
 };
 
 RowsOutside rows_outside(const Page& page, const PageRequest& ask, const Traits& traits);
@@ -23,8 +26,17 @@ RowsOutside rows_outside(const Page& page, const PageRequest& ask, const Traits&
 // "90 of 100 rows of a page lie outside the range that was asked for, FROM to TO; one is of TIME".
 std::string words_of(const RowsOutside& rows, const PageRequest& ask);
 
-// If it is most of the page: the filter does not act on the printed time, and what it leaves out would be lost.
-std::optional<Refusal> refuse_if_mostly_outside(const RowsOutside& rows, const PageRequest& ask,
-                                                const Source& source);
+// What the pages of a source have shown so far.
+class FilterEvidence {
+ public:
+  // Why the page must not be taken: too many rows lie outside what was asked for, on it or, each counted once, on the pages up
+  // to now. What such a filter leaves out would be lost. From then on nothing is taken until a page has rows, and none of them
+  // outside.
+  std::optional<Refusal> judge(const RowsOutside& rows, const PageRequest& ask, const Source& source);
+
+ private:
+  std::unordered_set<std::uint64_t> outside_;
+  std::optional<Refusal> refusal_;
+};
 
 }  // namespace auditstream::core

@@ -185,9 +185,9 @@ void Fleet::drain(Now now) {
   open_and_close_shards(now);
 }
 
-std::optional<Duration> Fleet::lend_request(std::string_view source, Now now) {
+std::optional<Lent> Fleet::lend_request(std::string_view source, Now now) {
   for (auto& [partition, member] : open_) {
-    if (const std::optional<Duration> wait = member.shard->lend_request(source, now)) return wait;
+    if (const std::optional<Lent> lent = member.shard->lend_request(source, now)) return lent;
   }
   return std::nullopt;
 }

@@ -62,7 +62,7 @@ class Fleet {
   Steady wake_at() const;
 
   // See Shard.
-  std::optional<Duration> lend_request(std::string_view source, Now now);
+  std::optional<Lent> lend_request(std::string_view source, Now now);
 
   // Closes all shards and opens no new ones. empty() tells when that is done.
   void drain(Now now);

@@ -7,7 +7,6 @@
 #include "base/hash.h"
 #include "core/adoption.h"
 #include "core/answer.h"
-#include "core/asked_range.h"
 #include "core/query_margin.h"
 #include "core/rate_limit.h"
 
@@ -390,9 +389,10 @@ void Poller::on_page(std::size_t index, Page page, const std::string& probe_url,
 std::optional<Refusal> Poller::look_outside(const Page& page, const PageRequest& ask, Now now,
                                             std::vector<Action>& out) {
   const RowsOutside rows = rows_outside(page, ask, vendor().traits());
-  if (rows.outside == 0) return std::nullopt;
-  out.push_back(RowsIgnored{rows.outside});
-  std::optional<Refusal> refusal = refuse_if_mostly_outside(rows, ask, *source_);
+  std::optional<Refusal> refusal = filter_evidence_.judge(rows, ask, *source_);
+  if (rows.ids.empty()) return refusal;
+  rows_outside_ += rows.ids.size();
+  out.push_back(RowsIgnored{rows.ids.size()});
   if (!refusal && said_.rows_outside.due(now.steady)) {
     out.push_back(Notice{Level::warn, "rows_outside",
                          words_of(rows, ask) + ": they are ignored here; auditstream probe " + source_->name +
@@ -449,6 +449,7 @@ void Poller::drain(std::vector<Action>& out) {
 
 void PollerStatus::add(const PollerStatus& history) {
   backfill_end = history.backfill_end;
+  rows_outside += history.rows_outside;
   if (error.empty() && !history.error.empty()) {
     error = history.error;
     error_status = history.error_status;
@@ -471,6 +472,7 @@ PollerStatus Poller::status(Now now) const {
   }
   status.cursor = ledger_->cursor();
   status.last_success = health_.last_success();
+  status.rows_outside = rows_outside_;
   const std::optional<LastError>& last_error = blocked_ ? blocked_ : health_.last_error();
   if (last_error) {
     status.error = last_error->text;

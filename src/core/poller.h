@@ -15,6 +15,7 @@
 #include "auditstream/vendor.h"
 #include "core/access_token.h"
 #include "core/activity.h"
+#include "core/asked_range.h"
 #include "core/backfill_estimate.h"
 #include "core/concurrency.h"
 #include "core/falling_rate.h"
@@ -84,6 +85,7 @@ struct PollerStatus {
   std::optional<Time> last_success;
   std::optional<Time> next_attempt;  // if it rests until then
   std::optional<Time> backfill_end;  // while history is read: an estimate
+  std::uint64_t rows_outside = 0;    // shown by the vendor although they were not asked for
   Cursor cursor;
   Duration clock_skew{0};  // ours minus the vendor's
   bool finished = false;
@@ -316,6 +318,8 @@ class Poller {
   LastRefusal last_refusal_;
   int windows_given_up_ = 0;  // in a row
   Said said_;
+  FilterEvidence filter_evidence_;
+  std::uint64_t rows_outside_ = 0;  // shown although they were not asked for
   Random random_;
 };
 

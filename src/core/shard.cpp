@@ -209,11 +209,12 @@ void Shard::pump(Account& account, Now now) {
   set_timer(account, Steady::max());
 }
 
-std::optional<Duration> Shard::lend_request(std::string_view source, Now now) {
+std::optional<Lent> Shard::lend_request(std::string_view source, Now now) {
   const auto slot =
       std::ranges::find(slots_, source, [](const Slot& each) { return each.poller.source().name; });
   if (state_ != State::open || slot == slots_.end()) return std::nullopt;
   Account& account = *slot->account;
+  if (account.lent_until > now.steady) return Lent{false, account.lent_until - now.steady};
   const auto take_next = [&] {
     const Steady moment = account.limit.next(now.steady);
     account.limit.take(moment);
@@ -222,9 +223,9 @@ std::optional<Duration> Shard::lend_request(std::string_view source, Now now) {
   // A tool that asks all the time gets every other request.
   const bool own_ones_wait = !account.queue.empty() || !account.history_queue.empty();
   if (own_ones_wait && !account.reserved) account.reserved = take_next();
-  const Steady moment = take_next();
+  account.lent_until = take_next();
   pump(account, now);
-  return moment - now.steady;
+  return Lent{true, account.lent_until - now.steady};
 }
 
 void Shard::set_timer(Account& account, Steady moment) {

@@ -71,6 +71,12 @@ struct SourceStatus {
   PollerStatus poller;
 };
 
+// What a tool gets that wants to send one request out of an account's budget.
+struct Lent {
+  bool granted = false;
+  Duration wait{0};  // until it may be sent; if it is not granted, until it is worth asking again
+};
+
 class Shard {
  public:
   Shard(int partition, std::vector<std::shared_ptr<const Source>> sources, Journal& journal,
@@ -95,9 +101,9 @@ class Shard {
   // The source has no cursor elsewhere any more: it may begin, if it was waiting for that.
   void begin_source(std::string_view name, Now now);
 
-  // A tool wants to ask the vendor about this source: takes one request out of the account's budget. How long the tool has to
-  // wait for it; nothing if the source is not polled here.
-  std::optional<Duration> lend_request(std::string_view source, Now now);
+  // A tool wants to ask the vendor about this source: takes one request out of the account's budget, unless the one that was
+  // lent before is still to be sent. Nothing if the source is not polled here.
+  std::optional<Lent> lend_request(std::string_view source, Now now);
 
   // Sends no new requests, commits what is complete, closes. closed() tells when.
   void drain(Now now);
@@ -132,6 +138,7 @@ class Shard {
     int present_in_a_row = 0;
     // Taken out of the limit for the next of them, before a tool was lent what came after it.
     std::optional<Steady> reserved{};
+    Steady lent_until{};  // when the latest request that was lent is sent
     Steady timer = Steady::max();
   };
 

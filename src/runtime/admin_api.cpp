@@ -229,8 +229,8 @@ admin::HttpResponse AdminApi::in_time(const admin::HttpRequest& request) {
 }
 
 admin::HttpResponse AdminApi::lend(const admin::Loan& loan, const std::string& instance) {
-  const auto answer = std::make_shared<std::promise<std::optional<Duration>>>();
-  std::future<std::optional<Duration>> arrival = answer->get_future();
+  const auto answer = std::make_shared<std::promise<std::optional<core::Lent>>>();
+  std::future<std::optional<core::Lent>> arrival = answer->get_future();
   {
     const MutexLock lock(mutex_);
     if (!running_) return admin::not_lent(loan, instance);
@@ -238,8 +238,8 @@ admin::HttpResponse AdminApi::lend(const admin::Loan& loan, const std::string& i
   }
   if (arrival.wait_for(answer_patience) != std::future_status::ready)
     return admin::error_response(503, "the event loop of " + instance + " does not answer");
-  const std::optional<Duration> wait = arrival.get();
-  return wait ? admin::HttpResponse{200, admin::loan(*wait).text()} : admin::not_lent(loan, instance);
+  const std::optional<core::Lent> lent = arrival.get();
+  return lent ? admin::answer_of(*lent) : admin::not_lent(loan, instance);
 }
 
 admin::HttpResponse AdminApi::carry_out(admin::Change change) {

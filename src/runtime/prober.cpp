@@ -39,7 +39,9 @@ Result<Probed> probe_source(const std::shared_ptr<const Source>& source, Request
   outside.now = read_clock;
   outside.rest = [&](Duration duration) { return rest_until(read_clock().steady + duration); };
   outside.exchange = [&](http::Request request) -> std::optional<http::Response> {
-    if (!rest_until(budget.next())) return std::nullopt;
+    for (Steady moment = budget.next(); moment > read_clock().steady; moment = budget.next()) {
+      if (!rest_until(moment)) return std::nullopt;
+    }
     budget.take();
     client.send(++id, std::move(request));
     while (!interrupt.pending()) {

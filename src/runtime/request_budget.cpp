@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "auditstream/json.h"
+#include "base/printable.h"
 #include "base/url.h"
 #include "runtime/clock.h"
 
@@ -13,6 +14,10 @@ namespace {
 
 constexpr Duration patience = 2s;
 constexpr Duration asked_again_after = 10s;
+constexpr Duration opening_takes = 30s;  // of an instance that does not poll the source yet
+constexpr Duration long_wait = 10s;
+constexpr std::size_t message_bytes_max = 300;
+constexpr double wait_seconds_max = 3600;  // more than any vendor's silence
 // Of a budget that an instance uses as a whole, a tool takes one part of so many.
 constexpr int share = 4;
 
@@ -35,7 +40,8 @@ std::optional<Duration> wait_of(const http::Response& response) {
   const std::string text = json::scalar_at(*response.body, "/wait_seconds").value_or("");
   double seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc{} || end != text.data() + text.size() || !(seconds >= 0 && seconds <= 86400))
+  if (error != std::errc{} || end != text.data() + text.size() ||
+      !(seconds >= 0 && seconds <= wait_seconds_max))
     return std::nullopt;
   return Duration{static_cast<Duration::rep>(seconds * 1e6)};
 }
@@ -54,8 +60,10 @@ RequestBudget::RequestBudget(const config::HttpSettings& http, const Source& sou
 
 Steady RequestBudget::next() {
   const Steady now = read_clock().steady;
-  if (!lent_) lent_ = url_.empty() || now < ask_again_at_ ? without("") : borrow();
-  return std::max(*lent_, own_.next(now));
+  if (!lent_ && now < ask_at_) return ask_at_;
+  if (!lent_ && (url_.empty() || now < stranger_until_)) lent_ = beside_ ? small_.next(now) : now;
+  if (!lent_) borrow();
+  return std::max(lent_.value_or(ask_at_), own_.next(now));
 }
 
 void RequestBudget::take() {
@@ -65,7 +73,7 @@ void RequestBudget::take() {
   lent_.reset();
 }
 
-Steady RequestBudget::borrow() {
+void RequestBudget::borrow() {
   http::Request request;
   request.method = http::Method::post;
   request.url = url_;
@@ -76,30 +84,38 @@ Steady RequestBudget::borrow() {
   while (!response) {
     for (auto& [id, answer] : client_.wait(patience)) response = std::move(answer);
   }
-  if (response->status == 200) {
-    if (const std::optional<Duration> wait = wait_of(*response)) {
-      beside_ = false;
-      return read_clock().steady + *wait;
+  const Steady now = read_clock().steady;
+  const std::optional<Duration> wait = wait_of(*response);
+  if (response->status == 200 && wait) {
+    opening_since_.reset();
+    lent_ = now + *wait;
+    if (*wait > long_wait)
+      say_("waiting " + readable_duration(*wait) + " for the budget of the instance at " + url_);
+    return;
+  }
+  if (response->status == 429 && wait) {
+    ask_at_ = now + std::max<Duration>(*wait, 10ms);
+    return;
+  }
+  const std::optional<std::string> message = json::scalar_at(*response->body, "/message");
+  if (response->status == 503 && message) {
+    if (!opening_since_) opening_since_ = now;
+    if (now - *opening_since_ < opening_takes) {
+      ask_at_ = now + 1s;
+      return;
     }
   }
+  stranger_until_ = now + asked_again_after;
   // Nobody listens there: then nobody on this machine polls by this config.
-  const bool alone = response->transport == http::Transport::connect;
-  beside_ = !alone;
-  if (alone) return without("");
-  const std::optional<std::string> message = json::scalar_at(*response->body, "/message");
-  return without(message                 ? *message
-                 : response->status != 0 ? url_ + " answers HTTP " + std::to_string(response->status)
-                                         : url_ + " does not answer: " + response->transport_detail);
-}
-
-Steady RequestBudget::without(const std::string& why) {
-  const Steady now = read_clock().steady;
-  if (!why.empty() && !std::exchange(said_, true)) {
-    say_(why + "; a quarter of the rate_limit of " + source_ +
-         " is used, which an instance that polls it does not count");
-  }
-  if (now >= ask_again_at_) ask_again_at_ = now + asked_again_after;
-  return beside_ ? small_.next(now) : now;
+  beside_ = response->transport != http::Transport::connect;
+  lent_ = beside_ ? small_.next(now) : now;
+  if (!beside_ || std::exchange(said_, true)) return;
+  const std::string why = response->status == 0 ? "does not answer: " + response->transport_detail
+                          : message ? "answers: " + bounded(printable(*message), message_bytes_max)
+                                    : "answers HTTP " + std::to_string(response->status) +
+                                          ", so it is no instance of auditstream";
+  say_(url_ + " (http.listen) " + why + "; a quarter of the rate_limit of " + source_ +
+       " is used, which an instance that polls it does not count");
 }
 
 }  // namespace auditstream::runtime

@@ -16,12 +16,12 @@ namespace auditstream::runtime {
 
 class RequestBudget {
  public:
-  // The instance is looked for at `http.listen` of the config that the tool was given. `say` hears once if one runs there that
-  // does not count our requests. All of them outlive this object.
+  // The instance is looked for at `http.listen` of the config that the tool was given. `say` hears once if something listens
+  // there that does not count our requests, and of waits that take long. All of them outlive this object.
   RequestBudget(const config::HttpSettings& http, const Source& source,
                 std::function<void(const std::string&)> say);
 
-  // When the next request may go. For each request that may block for 2 s, while the instance is asked.
+  // When the next request may go; if that is later than now, ask again then. May block for 2 s, while the instance is asked.
   Steady next();
   // It goes now.
   void take();
@@ -29,8 +29,7 @@ class RequestBudget {
   void block(Steady until) { own_.block(until); }
 
  private:
-  Steady borrow();
-  Steady without(const std::string& why);
+  void borrow();
 
   std::string url_;  // where requests are lent; "" if no instance can be asked
   const Secret& token_;
@@ -43,8 +42,10 @@ class RequestBudget {
   core::RateLimit small_;  // beside an instance that does not count our requests
   bool beside_ = false;    // there is one
   bool said_ = false;
-  Steady ask_again_at_{};       // the instance, after it could not lend
-  std::optional<Steady> lent_;  // when the next request may go
+  std::optional<Steady> lent_;           // when the next request may go
+  Steady ask_at_{};                      // for it: before, there is none to be lent
+  Steady stranger_until_{};              // nobody there lends any
+  std::optional<Steady> opening_since_;  // the instance does not poll the source yet
 };
 
 }  // namespace auditstream::runtime

@@ -15,8 +15,8 @@ namespace {
 
 http::Response exchange(http::CurlClient& client, RequestBudget& budget, const Source& source,
                         http::Request request) {
-  const Steady moment = budget.next();
-  for (Steady now = read_clock().steady; now < moment; now = read_clock().steady) client.wait(moment - now);
+  for (Steady moment = budget.next(); moment > read_clock().steady; moment = budget.next())
+    client.wait(moment - read_clock().steady);
   budget.take();
   request.route = source.route;
   client.send(1, std::move(request));

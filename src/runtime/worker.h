@@ -23,10 +23,10 @@ struct JournalMessage {
 struct StatusQuestion {
   std::shared_ptr<std::promise<core::FleetStatus>> answer;
 };
-// A tool wants one request of the source's budget: how long it has to wait; nothing if the source is not polled here.
+// A tool wants one request of the source's budget; nothing if the source is not polled here.
 struct LoanQuestion {
   std::string source;
-  std::shared_ptr<std::promise<std::optional<Duration>>> answer;
+  std::shared_ptr<std::promise<std::optional<core::Lent>>> answer;
 };
 using Message = std::variant<JournalMessage, core::MembershipEvent, core::OffsetsEvent, core::Reconfiguration,
                              StatusQuestion, LoanQuestion>;

@@ -44,6 +44,7 @@ SourceView given_view() {
   cursor.updated = noon;
   cursor.lateness = 6min;
   view.cursor = cursor;
+  view.rows_outside = 17;
   view.per_minute = {0, 12};
   return view;
 }
@@ -147,13 +148,13 @@ TEST(Api, ListsTheSourcesForPeople) {
       R"("owner":"host-1","watermark":"2026-11-20T11:59:58.500Z","lag_seconds":1.500,"published":12,"dead_letters":1,)"
       R"("updated":"2026-11-20T12:00:00Z",)"
       R"("last_success":null,"failing_since":null,"attempts":0,"next_attempt":null,"history":null,"backfill_end":null,)"
-      R"("lateness_seconds":360,"overlap_advised":"20m",)"
+      R"("rows_outside":17,"lateness_seconds":360,"overlap_advised":"20m",)"
       R"("error":"","error_status":0,"per_minute":[0,12]},)"
       R"({"name":"sad","vendor":"tines","account":"acme","partition":3,"known":true,"state":"FAILED","activity":"resting",)"
       R"("owner":null,"watermark":null,"lag_seconds":null,"published":0,"dead_letters":0,)"
       R"("updated":null,)"
       R"("last_success":null,"failing_since":null,"attempts":0,"next_attempt":null,"history":null,"backfill_end":null,)"
-      R"("lateness_seconds":null,"overlap_advised":null,)"
+      R"("rows_outside":17,"lateness_seconds":null,"overlap_advised":null,)"
       R"("error":"the key is refused; make a \"new\" one","error_status":401,"per_minute":[]}]})");
 }
 
@@ -164,11 +165,18 @@ TEST(Api, LendsRequestsToTools) {
   EXPECT_EQ(std::get<Loan>(ask({"POST", "/sources/sad/requests"})).owner, std::nullopt);
   EXPECT_EQ(std::get<HttpResponse>(ask({"POST", "/sources/nobody/requests"})).status, 404);
   EXPECT_EQ(std::get<HttpResponse>(ask({"POST", "/sources//requests"})).status, 404);
-  EXPECT_EQ(admin::loan(980ms).text(), R"({"wait_seconds":0.980})");
+  const HttpResponse granted = answer_of(core::Lent{true, 980ms});
+  EXPECT_EQ(granted.status, 200);
+  EXPECT_EQ(granted.body, R"({"wait_seconds":0.980})");
+  const HttpResponse later = answer_of(core::Lent{false, 1500ms});
+  EXPECT_EQ(later.status, 429);
+  EXPECT_THAT(later.body, HasSubstr(R"("wait_seconds":1.500)"));
   const HttpResponse elsewhere = not_lent(loan, "host-2");
   EXPECT_EQ(elsewhere.status, 409);
-  EXPECT_THAT(elsewhere.body, HasSubstr("acme is not polled by host-2, but by host-1"));
-  EXPECT_THAT(not_lent({"acme", std::nullopt}, "host-2").body, HasSubstr("by host-2: "));
+  EXPECT_THAT(elsewhere.body, HasSubstr("acme is polled by host-1, not by host-2"));
+  for (const char* owner : {"host-2", "host-2-http"})
+    EXPECT_EQ(not_lent({"acme", owner}, "host-2").status, 503) << owner;
+  EXPECT_EQ(not_lent({"acme", std::nullopt}, "host-2").status, 503);
 }
 
 TEST(Api, SaysWhatIsWrongInConnectsWords) {

@@ -27,6 +27,7 @@ struct CannedSource {
   std::optional<std::string> next_attempt = std::nullopt;
   std::optional<std::string> backfill_end = std::nullopt;
   std::string history = "null";
+  std::string more{};  // further members
 };
 
 constexpr const char* kafka_is_there = R"({"reachable":true,"since":null,"error":""})";
@@ -64,7 +65,7 @@ inline std::string canned_report(const std::vector<CannedSource>& sources,
     report += ",\"published\":" + std::to_string(source.published) +
               ",\"dead_letters\":" + std::to_string(source.dead_letters) +
               ",\"updated\":\"2026-11-26T10:59:59Z\",\"error\":" + json::quote(source.error) +
-              ",\"error_status\":" + std::to_string(source.error_status) +
+              ",\"error_status\":" + std::to_string(source.error_status) + source.more +
               ",\"per_minute\":" + source.per_minute + "}";
     separator = ",";
   }
@@ -115,7 +116,9 @@ inline std::vector<CannedSource> every_state() {
        .failing_since = "2026-11-25T07:48:33Z",
        .attempts = 1632,
        .next_attempt = "2026-11-26T11:00:20Z"},
-      {.name = "acme-tines", .next_attempt = "2026-11-26T11:00:18Z"},
+      {.name = "acme-tines",
+       .next_attempt = "2026-11-26T11:00:18Z",
+       .more = R"(,"rows_outside":1234,"lateness_seconds":725,"overlap_advised":"30m")"},
       {.name = "acme-workato",
        .state = "PAUSED",
        .activity = "paused",

@@ -186,6 +186,9 @@ TEST_F(StatusPage, SaysSinceWhenASourceFailsAndWhatToDo) {
   EXPECT_EQ(
       text("acme-captivateiq", ".watermark"),
       "10:59:58Z\n2d 4h behind\nhistory read to 2026-03-01 10:00:00Z; the rest in about 2h 10m, at 13:10:00Z");
+  EXPECT_THAT(text("acme-tines", ".watermark"),
+              AllOf(HasSubstr("events appear 12m 5s late: overlap 30m is advised"),
+                    HasSubstr("1,234 rows outside what was asked for")));
   EXPECT_EQ(text("acme-tines", ".success"), "12s ago\nnext attempt in 18s");
   EXPECT_EQ(value_of(part_of("acme-tines", ".error") + ".hidden"), "true");
   const auto link = [&](const std::string& source) {

@@ -8,6 +8,7 @@
 namespace auditstream::core {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -31,46 +32,74 @@ PageRequest ask(Time from, std::optional<Time> to) {
 
 TEST(AskedRange, AFilterMayRoundToMinutesOrToDaysIfItTakesDays) {
   const PageRequest hour = ask(noon, noon + 1h);
-  EXPECT_EQ(rows_outside(page_of({noon, noon - 1min, noon + 61min}), hour, {}).outside, 0u);
-  EXPECT_EQ(rows_outside(page_of({noon - 61s, noon + 1h + 61s, noon}), hour, {}).outside, 2u);
+  EXPECT_EQ(rows_outside(page_of({noon, noon - 1min, noon + 61min}), hour, {}).ids.size(), 0u);
+  EXPECT_EQ(rows_outside(page_of({noon - 61s, noon + 1h + 61s, noon}), hour, {}).ids.size(), 2u);
   const Traits by_day{.by_day = true};
-  EXPECT_EQ(rows_outside(page_of({noon - 72h, noon + 73h}), hour, by_day).outside, 0u);
-  EXPECT_EQ(rows_outside(page_of({noon - 73h, noon + 74h}), hour, by_day).outside, 2u);
+  EXPECT_EQ(rows_outside(page_of({noon - 72h, noon + 73h}), hour, by_day).ids.size(), 0u);
+  EXPECT_EQ(rows_outside(page_of({noon - 73h, noon + 74h}), hour, by_day).ids.size(), 2u);
 }
 
 TEST(AskedRange, WithoutAnEndOnlyItsBeginningCounts) {
-  EXPECT_EQ(rows_outside(page_of({noon + 9000h, noon - 2min}), ask(noon, std::nullopt), {}).outside, 1u);
+  EXPECT_EQ(rows_outside(page_of({noon + 9000h, noon - 2min}), ask(noon, std::nullopt), {}).ids.size(), 1u);
 }
 
 TEST(AskedRange, RowsWithoutATimeTellNothing) {
   const RowsOutside rows = rows_outside(page_of({std::nullopt, noon - 1h}), ask(noon, std::nullopt), {});
   EXPECT_EQ(rows.dated, 1u);
-  EXPECT_EQ(rows.outside, 1u);
+  EXPECT_EQ(rows.ids.size(), 1u);
   EXPECT_EQ(rows.example, noon - 1h);
 }
 
-TEST(AskedRange, IsRefusedWhenMostOfAPageLiesOutside) {
+RowsOutside rows_with(std::vector<std::uint64_t> outside, std::size_t dated) {
+  return {dated, std::move(outside), noon - 2h};
+}
+
+Source acme() {
   Source source;
   source.name = "acme";
+  return source;
+}
+
+TEST(FilterEvidence, IsEnoughWithThreeRowsIfTheyAreMostOfAPage) {
   const PageRequest hour = ask(noon, noon + 1h);
-  const auto refused = [&](std::size_t outside, std::size_t dated) {
-    return refuse_if_mostly_outside({dated, outside, noon - 2h}, hour, source).has_value();
-  };
-  EXPECT_FALSE(refused(9, 9));
-  EXPECT_TRUE(refused(10, 10));
-  EXPECT_TRUE(refused(10, 19));
-  EXPECT_FALSE(refused(10, 20));
-  const std::optional<Refusal> refusal = refuse_if_mostly_outside({100, 90, noon - 2h}, hour, source);
+  FilterEvidence quiet;
+  EXPECT_FALSE(quiet.judge(rows_with({1}, 1), hour, acme()));
+  EXPECT_FALSE(quiet.judge(rows_with({1, 2}, 2), hour, acme()));
+  EXPECT_FALSE(quiet.judge(rows_with({1}, 1), hour, acme())) << "each counts once";
+  EXPECT_TRUE(quiet.judge(rows_with({3}, 1), hour, acme()));
+  FilterEvidence half;
+  EXPECT_FALSE(half.judge(rows_with({1, 2, 3}, 6), hour, acme()));
+}
+
+TEST(FilterEvidence, IsEnoughWithTenRowsHoweverFewTheyAreOnAPage) {
+  const PageRequest hour = ask(noon, noon + 1h);
+  FilterEvidence evidence;
+  EXPECT_FALSE(evidence.judge(rows_with({1, 2, 3, 4}, 166), hour, acme()));
+  EXPECT_FALSE(evidence.judge(rows_with({5, 6, 7, 8}, 166), hour, acme()));
+  EXPECT_FALSE(evidence.judge(rows_with({9}, 166), hour, acme()));
+  const std::optional<Refusal> refusal = evidence.judge(rows_with({10}, 166), hour, acme());
   ASSERT_TRUE(refusal);
   EXPECT_EQ(refusal->kind, RefusalKind::malformed);
   EXPECT_EQ(
       refusal->message,
-      "the filter does not act on the printed time: 90 of 100 rows of a page lie outside the range that was "
+      "the filter does not act on the printed time: 1 of 166 rows of a page lie outside the range that was "
       "asked for, 2026-11-20T12:00:00Z to 2026-11-20T13:00:00Z; one is of 2026-11-20T10:00:00Z");
   EXPECT_THAT(refusal->remedy, HasSubstr("auditstream probe acme"));
+  Source source = acme();
   source.time_field = "/updated_at";
-  EXPECT_THAT(refuse_if_mostly_outside({100, 90, noon - 2h}, hour, source)->remedy,
+  EXPECT_THAT(evidence.judge(rows_with({10}, 166), hour, source)->remedy,
               HasSubstr("time_field: \"/updated_at\""));
+}
+
+TEST(FilterEvidence, IsOverWhenAPageHasRowsAndNoneOutside) {
+  const PageRequest hour = ask(noon, noon + 1h);
+  FilterEvidence evidence;
+  EXPECT_TRUE(evidence.judge(rows_with({1, 2, 3}, 3), hour, acme()));
+  EXPECT_TRUE(evidence.judge(rows_with({}, 0), hour, acme())) << "an empty page tells nothing";
+  EXPECT_TRUE(evidence.judge(rows_with({1}, 100), hour, acme()));
+  EXPECT_FALSE(evidence.judge(rows_with({}, 1), hour, acme()));
+  EXPECT_FALSE(evidence.judge(rows_with({1}, 1), hour, acme()));
+  EXPECT_FALSE(evidence.judge(rows_with({}, 0), hour, acme()));
 }
 
 // A filter that is not heard: the same rows whatever the range.
@@ -95,6 +124,29 @@ TEST(AskedRange, NothingAdvancesWhereTheFilterDoesNotAct) {
   EXPECT_THAT(life.poller->status(life.now).error, StartsWith("the filter does not act on the printed time"));
   EXPECT_EQ(life.state(), "failing");
   EXPECT_GE(life.rows_ignored, 60u) << "of each page";
+  EXPECT_EQ(life.poller->status(life.now).rows_outside, life.rows_ignored);
+}
+
+// A tenant whose few events are all printed hours before the time that the filter acts on.
+TEST(AskedRange, AQuietTenantsEventsAreMissed) {
+  Life life;
+  life.start();
+  life.live(3h);
+  std::string body;
+  for (int i = 0; i < 3; ++i) {
+    body += event_line("e" + std::to_string(i), life.now.wall - 4h);
+    life.world = [body](const http::Request&) { return answer_with(200, body); };
+    life.live(1min);
+  }
+  EXPECT_EQ(life.state(), "failing");
+  life.world = [](const http::Request&) { return answer_with(200, ""); };
+  life.live(10min);
+  EXPECT_EQ(life.state(), "failing") << "an empty page tells nothing";
+  life.log.add("now", life.now.wall);
+  life.world = [&](const http::Request& request) { return life.log.answer(request); };
+  life.live(10min);
+  EXPECT_EQ(life.state(), "resting");
+  EXPECT_THAT(life.published, ElementsAre("now"));
 }
 
 TEST(AskedRange, AFewOddRowsAreCountedAndSaid) {
