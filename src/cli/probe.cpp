@@ -44,6 +44,8 @@ Status open_transcript(const std::string& folder, const Source& source, std::ofs
   std::erase(moment, ':');
   const std::filesystem::path path = std::filesystem::path(folder) / (source.vendor + "-" + moment + ".txt");
   if (!error) file.open(path, std::ios::binary);
+  using std::filesystem::perms;
+  std::filesystem::permissions(path, perms::owner_read | perms::owner_write, error);
   if (!file.is_open())
     return Error{"--transcripts: " + path.string() + " can't be written: name a folder that can",
                  ErrorKind::usage};

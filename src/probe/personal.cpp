@@ -11,11 +11,16 @@ namespace {
 
 constexpr std::size_t local_part_max = 64;  // RFC 5321
 constexpr std::size_t domain_max = 255;
+constexpr std::size_t escape_max = 5;  // "\u00e9", less its last character
 constexpr std::size_t ipv6_max = 45;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_of_domain(char c) { return is_digit(c) || is_letter(c) || c == '-' || c == '.'; }
+// Other letters as well, as they are or by JSON's escapes: a part of an escape must not stay behind.
+bool is_of_domain(char c) {
+  return is_digit(c) || is_letter(c) || c == '-' || c == '.' || c == '\\' ||
+         (static_cast<unsigned char>(c) & 0x80) != 0;
+}
 bool is_of_local_part(char c) {
   return is_of_domain(c) || std::string_view("_%+'").find(c) != std::string_view::npos;
 }
@@ -27,6 +32,9 @@ bool is_of_ipv6(char c) {
 std::optional<Personal> mail_around(std::string_view text, std::size_t at, std::size_t from) {
   std::size_t begin = at;
   while (begin > from && at - begin < local_part_max && is_of_local_part(text[begin - 1])) --begin;
+  for (std::size_t i = 1; i <= escape_max && begin >= from + i; ++i) {
+    if (text[begin - i] == '\\') begin -= i;
+  }
   std::size_t end = at + 1;
   while (end < text.size() && end - at <= domain_max && is_of_domain(text[end])) ++end;
   while (end > at + 1 && !is_letter(text[end - 1]) && !is_digit(text[end - 1])) --end;

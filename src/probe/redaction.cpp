@@ -13,11 +13,8 @@ namespace auditstream::probe {
 namespace {
 
 constexpr std::string_view tenant = "tenant.example.com";
+constexpr std::size_t label_min = 4;  // of a domain: less may be a part of any word
 constexpr std::string_view vendor_address = "https://vendor.example.com";
-
-bool ends_with_one_of(std::string_view text, std::initializer_list<std::string_view> endings) {
-  return std::ranges::any_of(endings, [&](std::string_view ending) { return text.ends_with(ending); });
-}
 
 // Builds a new string: replacing in place would be quadratic for a body full of repetitions.
 std::string with_all(const std::string& text, std::string_view old, std::string_view by) {
@@ -38,6 +35,64 @@ bool is_no_text(std::string_view text) {
   return text.empty() || text == "null" || text == "true" || text == "false" ||
          (text.size() <= digits_max && text.find_first_not_of("0123456789.-") == text.npos);
 }
+
+// "next_page", "nextPage": next, page.
+std::vector<std::string> segments_of(std::string_view key) {
+  std::vector<std::string> segments(1);
+  bool was_small = false;
+  for (const char c : key) {
+    const bool is_large = c >= 'A' && c <= 'Z';
+    if (c == '_' || c == '-' || c == '.' || (is_large && was_small)) segments.emplace_back();
+    if (c != '_' && c != '-' && c != '.') segments.back() += lower(std::string_view(&c, 1));
+    was_small = !is_large;
+  }
+  return segments;
+}
+
+using Words = std::set<std::string, std::less<>>;
+
+// Tokens and links of paging.
+bool is_of_paging(const std::vector<std::string>& segments) {
+  static const Words tells{"cursor", "next", "page", "prev", "previous", "self"};
+  static const Words may_join{"after", "before", "count",  "first", "id",    "last",  "limit", "link",
+                              "links", "number", "offset", "size",  "token", "total", "url"};
+  return std::ranges::any_of(segments, [](const std::string& each) { return tells.contains(each); }) &&
+         std::ranges::all_of(segments, [](const std::string& each) {
+           return tells.contains(each) || may_join.contains(each);
+         });
+}
+
+bool is_identifier(const std::vector<std::string>& segments) {
+  static const Words ids{"guid", "id", "ids", "uid", "uuid"};
+  return ids.contains(segments.back());
+}
+
+// A word of the vendor's own, such as a type or a status.
+bool is_vendors_word(std::string_view key, const std::vector<std::string>& segments) {
+  static const Words last{"action",  "category", "environment", "kind",    "level",
+                          "method",  "object",   "operation",   "outcome", "result",
+                          "service", "severity", "status",      "type",    "version"};
+  static const Words codes{"code", "error_code", "event_code", "http_code", "response_code", "status_code"};
+  return last.contains(segments.back()) || codes.contains(lower(key));
+}
+
+// Of what nothing may stay, a number or a date neither.
+bool is_private(const std::vector<std::string>& segments) {
+  static const Words words{"birth", "birthday", "dob",    "iban",   "otp", "passcode", "password",
+                           "phone", "pin",      "postal", "secret", "ssn", "zip"};
+  return std::ranges::any_of(segments, [](const std::string& each) { return words.contains(each); });
+}
+
+// No sentence, and nothing that JSON spells with escapes.
+bool is_one_word(std::string_view text) {
+  constexpr std::size_t size_max = 512;
+  return text.size() <= size_max && std::ranges::all_of(text, [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  std::string_view("_-.:+/=~#@%&?,;|").find(c) != std::string_view::npos;
+         });
+}
+
+bool has_digit(std::string_view text) { return text.find_first_of("0123456789") != text.npos; }
 
 bool is_time(std::string_view text) {
   return parse_event_time(text) || parse_event_time(std::string(text) + "T00:00:00Z");
@@ -63,6 +118,8 @@ Redaction::Redaction(const Source& source, const Secrets& secrets) : redacted_(s
     std::string& value = redacted_.settings[setting.name];
     const std::string replaced(setting.request_host ? tenant : "acme");
     if (!value.empty()) fixed_.emplace_back(value, replaced);
+    const std::string label = value.substr(0, value.find('.'));
+    if (setting.request_host && label.size() >= label_min) fixed_.emplace_back(label, "tenant");
     value = replaced;
   }
   const std::string own = vendor.default_base_url(redacted_);
@@ -143,14 +200,13 @@ std::string Redaction::address(std::string_view url) {
   return instead_of(elsewhere_, url, "https://elsewhere.example.com/");
 }
 
-bool Redaction::is_kept(std::string_view key) const {
-  if (std::ranges::find(kept_keys_, key) != kept_keys_.end()) return true;
-  const std::string name = lower(key);
-  return ends_with_one_of(
-             name, {"id", "type", "kind", "status", "method", "operation", "object", "version", "environment",
-                    "service", "action", "category", "severity", "result", "outcome", "code", "level"}) ||
-         name.find("next") != name.npos || name.find("page") != name.npos ||
-         name.find("previous") != name.npos || name.find("cursor") != name.npos || name == "self";
+// A machine's id has a digit; one without may be somebody's login.
+bool Redaction::is_kept(std::string_view key, const std::vector<std::string>& segments,
+                        std::string_view text) const {
+  if (is_of_paging(segments)) return true;
+  if (is_identifier(segments)) return has_digit(text);
+  if (text.starts_with("/")) return false;
+  return std::ranges::find(kept_keys_, key) != kept_keys_.end() || is_vendors_word(key, segments);
 }
 
 // Nothing but an address, perhaps as a claim has it: "user=person1@example.com@google".
@@ -168,14 +224,18 @@ bool Redaction::is_framed_stand_in(std::string_view text) const {
 }
 
 std::string Redaction::value(std::string_view key, std::string_view written) {
+  const std::vector<std::string> segments = segments_of(key);
+  if (!written.empty() && is_private(segments)) return instead_of(texts_, written, "text ");
   if (is_no_text(written) || is_time(written)) return std::string(written);
-  const bool is_address = written.starts_with("http://") || written.starts_with("https://");
-  if (is_address) return address(written);
-  if (is_kept(key) || written.starts_with("/")) return text(written);
-  std::string own = text(written);
-  if (is_framed_stand_in(own)) return own;
-  return lower(key).ends_with("name") ? instead_of(names_, written, "Name ")
-                                      : instead_of(texts_, written, "text ");
+  if (is_one_word(written)) {
+    const bool is_address = written.starts_with("http://") || written.starts_with("https://");
+    if (is_address) return address(written);
+    if (is_kept(key, segments, written)) return text(written);
+    std::string own = text(written);
+    if (is_framed_stand_in(own)) return own;
+  }
+  return segments.back().ends_with("name") ? instead_of(names_, written, "Name ")
+                                           : instead_of(texts_, written, "text ");
 }
 
 std::string Redaction::body(std::string_view body) {

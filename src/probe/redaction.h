@@ -26,8 +26,8 @@ class Redaction {
 
   // Any text: secrets, the tenant, its host, mail and IP addresses.
   std::string text(std::string_view text);
-  // A response's body. In JSON, strings are replaced unless they are known to say nothing of anybody: ids, times,
-  // what happened, links, words such as a type or a status.
+  // A response's body. In JSON, strings are replaced unless they are known to say nothing of anybody: machines' ids, times,
+  // and in one word what happened, links of paging, a type or a status.
   std::string body(std::string_view body);
   // An address on the vendor's host, or on another one, whose query may be a signature.
   std::string address(std::string_view url);
@@ -39,7 +39,7 @@ class Redaction {
   const std::string& stand_in_for(Personal::Kind kind, const std::string& found);
   bool is_framed_stand_in(std::string_view text) const;
   std::string value(std::string_view key, std::string_view text);
-  bool is_kept(std::string_view key) const;
+  bool is_kept(std::string_view key, const std::vector<std::string>& segments, std::string_view text) const;
   static const std::string& instead_of(Replaced& known, std::string_view text, std::string_view word);
 
   Source redacted_;

@@ -12,6 +12,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 using ::testing::Not;
 
 std::vector<std::string> personal_in(const std::string& text) {
@@ -86,6 +87,40 @@ TEST(Redaction, KeepsWhatATestNeedsAndNothingElse) {
       R"({"id":"a2","created_at":"yesterday","user_name":"Name 1","user_email":"person1@example.com","status":"ok"}],)"
       R"("meta":{"next_page":"https://tenant.example.com/api/v1/audit_logs?page=2","next_page_number":2}})");
   EXPECT_EQ(redaction.source().base_url, "https://tenant.example.com");
+}
+
+TEST(Redaction, KeepsNoSentenceNoLoginAndNothingPrivate) {
+  Redaction redaction = Redacted().redaction();
+  for (const char* private_one :
+       {R"("password_reset_code":"AB12-SECRET")", R"("passcode":"hunter2-pass")",
+        R"("zip_code":"Springfield 12345")", R"("previous_name":"Jane Doe")", R"("nextApprover":"Bob Smith")",
+        R"("landing_page":"Jane Roe private page")", R"("result":"Jane Roe was fired for theft")",
+        R"("status":"Jane is ill")", R"("operation_name":"Login by Jane Roe")", R"("user_id":"jroe_login")",
+        R"("id":"Jane Roe")", R"("cb":"/cb?token=abcdef0123456789")", R"("path":"/home/jane.roe/diary")",
+        R"("pin":"4711")", R"("date_of_birth":"1980-05-17")", R"("uid":"jane.roe@m\u00fcller.de")",
+        R"("guid":"j\u00f6rg@example.com")", R"("tenant_id":"secret-corp")",
+        R"("version":"secret-corp 1")"}) {
+    const std::string body = redaction.body("{" + std::string(private_one) + "}");
+    const std::string value = body.substr(body.find(':') + 2, body.size() - body.find(':') - 4);
+    EXPECT_THAT(value, MatchesRegex("(text|Name) [0-9]+|tenant")) << private_one << " became " << body;
+  }
+}
+
+TEST(Redaction, KeepsWhatMachinesSay) {
+  Redaction redaction = Redacted().redaction();
+  for (const char* kept : {R"({"uuid":"66f1-00af"})", R"({"status_code":"OK"})", R"({"type":"user.login"})",
+                           R"({"next_page_token":"eyJ+/=="})",
+                           R"({"meta":{"nextCursor":"abc"},"links":{"next":"/api/logs?page=2"}})",
+                           R"({"operation_name":"StoryCreation"})"})
+    EXPECT_EQ(redaction.body(kept), kept);
+}
+
+TEST(Redaction, NeverCutsAnEscape) {
+  Redaction redaction = Redacted().redaction();
+  EXPECT_EQ(redaction.body(R"({"j\u00f6rg@example.com":1})"), R"({"person1@example.com":1})");
+  EXPECT_EQ(redaction.body(R"({"ann@m\u00fcller.de":1})"), R"({"person2@example.com":1})");
+  const std::string long_one = std::string(R"(\u00f6)") + std::string(62, 'a');
+  EXPECT_EQ(redaction.body("{\"" + long_one + "@example.com\":1}"), R"({"person3@example.com":1})");
 }
 
 TEST(Redaction, HidesSecretsHoweverTheyAreSpelled) {
