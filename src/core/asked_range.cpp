@@ -11,8 +11,8 @@ constexpr Duration explained_by_minutes = 1min;
 // The days that a request touches at its two ends, each whole, in any zone.
 constexpr Duration explained_by_days = 72h;
 // A few odd rows are the vendor's oddity, not its filter's: so many are too many, fewer if they are most of a page.
-constexpr std::size_t too_many = 10;
-constexpr std::size_t too_many_if_most = 3;
+constexpr std::size_t outside_max = 10;
+constexpr std::size_t outside_max_if_most = 3;
 
 }  // namespace
 
@@ -43,10 +43,10 @@ std::optional<Refusal> FilterEvidence::judge(const RowsOutside& rows, const Page
     return std::nullopt;
   }
   for (const std::uint64_t id : rows.ids) {
-    if (outside_.size() < too_many) outside_.insert(id);
+    if (outside_.size() < outside_max) outside_.insert(id);
   }
   const bool most = rows.ids.size() * 2 > rows.dated;
-  if (outside_.size() < (most ? too_many_if_most : too_many) && !refusal_) return std::nullopt;
+  if (outside_.size() < (most ? outside_max_if_most : outside_max) && !refusal_) return std::nullopt;
   refusal_.emplace();
   refusal_->kind = RefusalKind::malformed;
   refusal_->status = 200;

@@ -12,7 +12,7 @@
 namespace auditstream::runtime {
 namespace {
 
-constexpr Duration patience = 2s;
+constexpr Duration loan_patience = 2s;
 constexpr Duration asked_again_after = 10s;
 constexpr Duration opening_takes = 30s;  // of an instance that does not poll the source yet
 constexpr Duration long_wait = 10s;
@@ -54,7 +54,7 @@ RequestBudget::RequestBudget(const config::HttpSettings& http, const Source& sou
       token_(http.token),
       source_(source.name),
       say_(std::move(say)),
-      client_({.connect_timeout = patience}, "auditstream"),
+      client_({.connect_timeout = loan_patience}, "auditstream"),
       own_(source.rate_limit, read_clock().steady),
       small_(shared(source.rate_limit), read_clock().steady) {}
 
@@ -77,12 +77,12 @@ void RequestBudget::borrow() {
   http::Request request;
   request.method = http::Method::post;
   request.url = url_;
-  request.timeout = patience;
+  request.timeout = loan_patience;
   if (!token_.empty()) request.headers.push_back({"Authorization", "Bearer " + token_.reveal()});
   client_.send(++last_id_, std::move(request));
   std::optional<http::Response> response;
   while (!response) {
-    for (auto& [id, answer] : client_.wait(patience)) response = std::move(answer);
+    for (auto& [id, answer] : client_.wait(loan_patience)) response = std::move(answer);
   }
   const Steady now = read_clock().steady;
   const std::optional<Duration> wait = wait_of(*response);
