@@ -729,14 +729,20 @@ TEST(Poller, AStallThatEndsBetweenTwoPagesOfALiveWindowLosesNothing) {
   }
 }
 
+// Three events on two pages have been published.
+struct TwoPages : Life {
+  TwoPages() {
+    source.page_size = 2;
+    start();
+    for (int i = 1; i <= 3; ++i) log.add("known-" + std::to_string(i), noon + i * 1min);
+    pass(4min);
+    live(1min);
+  }
+};
+
 // After a restart the hours of a long stall are asked for one by one.
 TEST(Poller, AStallThatEndsBetweenTwoPagesOfAClosedWindowLosesNothing) {
-  Life life;
-  life.source.page_size = 2;
-  life.start();
-  for (int i = 1; i <= 3; ++i) life.log.add("known-" + std::to_string(i), noon + i * 1min);
-  life.pass(4min);
-  life.live(1min);
+  TwoPages life;
   ASSERT_THAT(life.published, SizeIs(3));
   life.live(2h);
   life.start();
@@ -754,12 +760,7 @@ TEST(Poller, AStallThatEndsBetweenTwoPagesOfAClosedWindowLosesNothing) {
 }
 
 TEST(Poller, WhatATornReadingMissedIsFoundAfterARestartInSeveralWindows) {
-  Life life;
-  life.source.page_size = 2;
-  life.start();
-  for (int i = 1; i <= 3; ++i) life.log.add("known-" + std::to_string(i), noon + i * 1min);
-  life.pass(4min);
-  life.live(1min);
+  TwoPages life;
   life.live(5h);
   life.world = [&](const http::Request& request) {
     if (asked(request).token.empty()) return life.log.answer(request);
