@@ -27,7 +27,8 @@ int read_command(const std::string& config, const ReadOptions& options);
 struct ProbeOptions {
   std::string source;
   std::optional<unsigned> requests;  // at most so many
-  std::string watch;                 // "": not at all
+  std::string watch;                 // for so long
+  bool watches = false;              // "" is given too, and is wrong
   std::string transcripts;           // a folder; "": none
   bool bad_credential = false;       // ask once with a damaged credential
   bool json = false;

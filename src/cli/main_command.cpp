@@ -56,14 +56,18 @@ int main_command(int argc, char** argv) {
   probe->add_option("source", probe_options.source, "The source's name")->required();
   probe->add_option("--requests", probe_options.requests,
                     "At most so many requests; default: 60, and with --watch one for each poll_interval");
-  probe->add_option("--watch", probe_options.watch, "Watch for so long, such as 2h, how late events appear");
+  const CLI::Option* watch = probe->add_option("--watch", probe_options.watch,
+                                               "Watch for so long, such as 2h, how late events appear");
   probe->add_option(
       "--transcripts", probe_options.transcripts,
       "Write what was asked and answered into this folder, without secrets, names and addresses");
   probe->add_flag("--json", probe_options.json, "Print one JSON document");
   probe->add_flag("--bad-credential", probe_options.bad_credential,
                   "Ask once with a damaged credential, too; some vendors lock accounts after a few");
-  probe->callback([&] { code = probe_command(config, probe_options); });
+  probe->callback([&, watch] {
+    probe_options.watches = watch->count() > 0;
+    code = probe_command(config, probe_options);
+  });
 
   CLI::App* cursors = app.add_subcommand("cursors", "Look at cursors in the offsets topic, or change one");
   cursors->require_subcommand(1);

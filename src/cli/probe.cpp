@@ -1,3 +1,7 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -43,9 +47,13 @@ Status open_transcript(const std::string& folder, const Source& source, std::ofs
   std::string moment = format_rfc3339(floor_second(runtime::read_clock().wall));
   std::erase(moment, ':');
   const std::filesystem::path path = std::filesystem::path(folder) / (source.vendor + "-" + moment + ".txt");
-  if (!error) file.open(path, std::ios::binary);
-  using std::filesystem::perms;
-  std::filesystem::permissions(path, perms::owner_read | perms::owner_write, error);
+  // Nobody else's from the beginning; what is there already is not overwritten, nor a link followed.
+  const int created =
+      error ? -1 : ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (created >= 0) {
+    ::close(created);
+    file.open(path, std::ios::binary);
+  }
   if (!file.is_open())
     return Error{"--transcripts: " + path.string() + " can't be written: name a folder that can",
                  ErrorKind::usage};
@@ -57,7 +65,7 @@ Status open_transcript(const std::string& folder, const Source& source, std::ofs
 int probe_command(const std::string& path, const ProbeOptions& options) {
   probe::Wishes wishes;
   wishes.bad_credential = options.bad_credential;
-  if (!options.watch.empty()) {
+  if (options.watches) {
     const Result<Duration> watch = parse_duration(options.watch);
     if (!watch.ok() || *watch == Duration{0}) {
       runtime::err() << "--watch: " << (watch.ok() ? "0 is no time to watch" : watch.error().message) << "\n";
@@ -104,7 +112,7 @@ int probe_command(const std::string& path, const ProbeOptions& options) {
   }
   if (transcript.is_open() && !(transcript << probed->transcript).flush())
     return complain({"--transcripts: " + options.transcripts + " can't be written", ErrorKind::usage});
-  if (!report.reached && !report.interrupted) return exit_unavailable;
+  if (!report.served && !report.interrupted) return exit_unavailable;
   return report.contradicted() || report.refused ? exit_problem : exit_done;
 }
 

@@ -37,15 +37,25 @@ void print(const Source& source, const probe::Report& report) {
   constexpr std::size_t widest = std::string_view("contradicted").size();
   std::size_t contradicted = 0;
   std::size_t held = 0;
+  std::size_t not_shown = 0;
   for (const probe::Fact& fact : report.facts) {
     const std::string_view verdict = probe::to_string(fact.verdict);
     contradicted += fact.verdict == probe::Verdict::contradicted ? 1 : 0;
     held += fact.verdict == probe::Verdict::holds ? 1 : 0;
+    // Without a page nothing else can be told, which one line says.
+    if (report.refused && &fact != &report.facts.front() && fact.verdict == probe::Verdict::cant_tell) {
+      ++not_shown;
+      continue;
+    }
     const std::string indent(widest + 4, ' ');
     runtime::out() << "  " << verdict << std::string(widest - verdict.size() + 2, ' ') << fact.question
                    << "\n"
                    << indent << runtime::shown(fact.seen) << "\n";
     if (!fact.remedy.empty()) runtime::out() << indent << "remedy: " << runtime::shown(fact.remedy) << "\n";
+  }
+  if (not_shown > 0) {
+    runtime::out() << "  can't tell    the other " << not_shown
+                   << " questions: there was no page to tell by\n";
   }
   runtime::out() << held << " hold, " << contradicted << " contradicted, "
                  << report.facts.size() - held - contradicted << " can't be told"

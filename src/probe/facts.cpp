@@ -95,6 +95,12 @@ std::vector<Row> each_once(const std::vector<const Answered*>& answers) {
   return rows;
 }
 
+std::string with_remedy(const std::string& words, const std::string& remedy) {
+  if (remedy.empty()) return words;
+  const bool is_sentence = words.ends_with('.') || words.ends_with('!') || words.ends_with('?');
+  return words + (is_sentence ? " " : "; ") + remedy;
+}
+
 std::string share(std::size_t part, std::size_t all) {
   return std::to_string(part) + " of " + std::to_string(all);
 }
@@ -120,7 +126,7 @@ Fact readable(const Answered& first) {
     if (refusal.kind == RefusalKind::malformed) {
       return contradicted(made, words_of(refusal), "report it with --transcripts: " + refusal.remedy);
     }
-    return cant_tell(made, words_of(refusal) + (refusal.remedy.empty() ? "" : " " + refusal.remedy));
+    return cant_tell(made, with_remedy(words_of(refusal), refusal.remedy));
   }
   if (first.pages.empty()) return cant_tell(made, why_not(first));
   return holds(made, counted(first.rows.size(), "row") + " in the first answer");
@@ -501,7 +507,7 @@ Fact times_are_readable(const std::vector<const Answered*>& answers,
   if (all == 0) return cant_tell(made, "no rows");
   std::string where;
   for (const auto& [place, count] : places)
-    where += (where.empty() ? "" : ", ") + (place.empty() ? "in the id" : place) + " (" +
+    where += (where.empty() ? "" : ", ") + (place.empty() ? "in the id" : "at " + place) + " (" +
              std::to_string(count) + ")";
   if (!broken.empty()) {
     return contradicted(made, share(broken.size(), all) + " rows are no valid JSON: " + example_of(broken),
@@ -517,7 +523,7 @@ Fact times_are_readable(const std::vector<const Answered*>& answers,
         field.empty() ? "report it with --transcripts: such rows go to the dead letters"
                       : "time_field: " + field + " has one; else such rows go to the dead letters");
   }
-  return holds(made, counted(all, "row") + ", at " + where);
+  return holds(made, counted(all, "row") + ", " + where);
 }
 
 Fact precision_seen(const std::vector<const Answered*>& answers, const Traits& traits) {
@@ -574,10 +580,13 @@ Fact total_counts_rows(const std::vector<const Answered*>& answers, bool claimed
 Fact clock_agrees(const std::vector<const Answered*>& answers, std::optional<Duration> clock_skew) {
   Fact made = fact("clock", "does the Date header agree with printed times?");
   std::optional<Duration> ahead;
+  Duration ahead_of_ours = Duration::min();
   for (const Answered* answered : answers) {
     if (!answered->date) continue;
     for (const Row& row : answered->rows) {
-      if (row.time) ahead = std::max(ahead.value_or(Duration::min()), *row.time - *answered->date);
+      if (!row.time) continue;
+      ahead = std::max(ahead.value_or(Duration::min()), *row.time - *answered->date);
+      ahead_of_ours = std::max(ahead_of_ours, *row.time - answered->at);
     }
   }
   if (!clock_skew) return cant_tell(made, "no Date header");
@@ -586,6 +595,12 @@ Fact clock_agrees(const std::vector<const Answered*>& answers, std::optional<Dur
                                      : "our clock is " + readable_duration(off) +
                                            (*clock_skew > 0s ? " ahead of" : " behind") + " it";
   if (!ahead) return cant_tell(made, clock + "; no rows");
+  if (*ahead > clock_tolerance && ahead_of_ours <= clock_tolerance) {
+    // Two clocks against one: the times are right.
+    return contradicted(
+        made, "an event is printed " + readable_duration(*ahead) + " after the Date of its answer; " + clock,
+        "report it: the Date header is behind, at the vendor or at a proxy; printed times agree with our clock");
+  }
   if (*ahead > clock_tolerance) {
     return contradicted(
         made, "an event is printed " + readable_duration(*ahead) + " after the Date of its answer; " + clock,
@@ -611,7 +626,9 @@ Fact bad_credential_is_told(const std::optional<Answered>& damaged, const std::s
   }
   const Refusal& refusal = *damaged->refusal;
   if (refusal.kind == RefusalKind::unauthorized) return holds(made, words_of(refusal));
-  if (refusal.status == 0) return cant_tell(made, words_of(refusal));
+  // A vendor that is down or busy has not looked at it.
+  const bool may_pass = refusal.kind == RefusalKind::transient || refusal.kind == RefusalKind::throttled;
+  if (refusal.status == 0 || may_pass) return cant_tell(made, words_of(refusal));
   return contradicted(made, words_of(refusal),
                       "report it: an expired credential would be called that, with a wrong remedy");
 }

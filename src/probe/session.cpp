@@ -105,6 +105,7 @@ std::optional<http::Response> Session::exchange(http::Request request) {
   clock_.learn(*response, now);
   const bool answered = response->transport == http::Transport::none;
   reached_ = reached_ || answered;
+  served_ = served_ || (answered && response->status < 500);
   failed_in_a_row_ = answered ? 0 : failed_in_a_row_ + 1;
   return response;
 }

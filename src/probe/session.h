@@ -68,6 +68,8 @@ class Session {
   void hold_back(unsigned requests) { held_back_ = requests; }
   bool stopped() const { return stopped_; }
   bool reached() const { return reached_; }
+  // There was a response other than 5xx.
+  bool served() const { return served_; }
   // So many requests in a row came to nothing that there is no point in going on. One question may be too much for the
   // vendor, two in a row are not.
   bool unreachable() const { return failed_in_a_row_ >= (reached_ ? 6U : 3U); }
@@ -96,6 +98,7 @@ class Session {
   unsigned failed_in_a_row_ = 0;
   bool stopped_ = false;
   bool reached_ = false;
+  bool served_ = false;
 };
 
 }  // namespace auditstream::probe

@@ -48,6 +48,7 @@ class Survey {
     watch();
     report_.requests = session_.sent();
     report_.reached = session_.reached();
+    report_.served = session_.served();
     report_.interrupted = session_.stopped();
     report_.at = session_.now();
     return std::move(report_);
@@ -439,12 +440,18 @@ class Survey {
   void bad_credential() {
     std::optional<Answered> damaged;
     const auto& secrets = session_.source().secret_templates;
-    if (wishes_.bad_credential && session_.left() > 0) {
+    // A vendor may lock an account after a few refusals, and one more tells nothing.
+    const bool refused = std::ranges::any_of(answers_, [](const auto& answer) {
+      return answer->refusal && (answer->refusal->kind == RefusalKind::unauthorized ||
+                                 answer->refusal->kind == RefusalKind::forbidden);
+    });
+    if (wishes_.bad_credential && !refused && session_.left() > 0) {
       say_("asking with a damaged credential");
       damaged = session_.ask_with_damaged_secret();
     }
     Fact fact = bad_credential_is_told(damaged, secrets.empty() ? "the credential" : secrets.begin()->first);
-    if (wishes_.bad_credential && !damaged) fact.seen = "no request was left";
+    if (wishes_.bad_credential && !damaged)
+      fact.seen = refused ? "not asked: the real one was refused" : "no request was left";
     add(std::move(fact));
   }
 

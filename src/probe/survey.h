@@ -25,6 +25,7 @@ struct Report {
   unsigned requests = 0;
   bool interrupted = false;
   bool reached = false;  // there was an HTTP response
+  bool served = false;   // and one that was no failure of the server's (5xx)
   bool refused = false;  // and the first was no page
   Time at{};
 

@@ -5,6 +5,7 @@
 
 #include "auditstream/vendor.h"
 #include "base/hash.h"
+#include "base/url.h"
 
 namespace auditstream::probe {
 namespace {
@@ -65,22 +66,28 @@ void Transcript::add(const Exchanged& exchanged) {
                   ? redaction_.text(ask.token)
                   : ask.token.substr(0, address) + redaction_.address(ask.token.substr(address));
   ask.latest = ask.now;
+  const std::optional<Token> token =
+      api_->exchanges_token() ? std::optional(Token{Secret("{token}"), Time::max()}) : std::nullopt;
+  // Made anew, so that it is what the vendor's file makes of what is written here.
+  const http::Request request = api_->request(source, placeholders(*api_), token, ask);
+  redaction_.know_path(request.url);
   http::Response shown;
   shown.status = response.status;
   shown.body = std::make_shared<const std::string>(redaction_.body(*response.body));
   for (const http::Header& header : response.headers) {
     if (header.name == "location") {
       shown.headers.push_back({header.name, redaction_.address(header.value)});
-    } else if (header.name == "content-type" || header.name == "date" || header.name == "retry-after") {
-      shown.headers.push_back({header.name, header.value});
+    } else if (header.name == "content-type") {
+      const std::string type = lower(header.value.substr(0, header.value.find(';')));
+      constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz/+-.";
+      if (type.find_first_not_of(letters) == type.npos) shown.headers.push_back({header.name, type});
+    } else if (header.name == "date" || header.name == "retry-after") {
+      const bool is_number = header.value.find_first_not_of("0123456789") == header.value.npos;
+      if (is_number || parse_http_date(header.value)) shown.headers.push_back({header.name, header.value});
     }
   }
   if (has_section(*shown.body)) return;
 
-  const std::optional<Token> token =
-      api_->exchanges_token() ? std::optional(Token{Secret("{token}"), Time::max()}) : std::nullopt;
-  // Made anew, so that it is what the vendor's file makes of what is written here.
-  const http::Request request = api_->request(source, placeholders(*api_), token, ask);
   std::string text = "[ask]\nfrom: " + format_rfc3339(ask.from) + "\n";
   if (ask.to) text += "to: " + format_rfc3339(*ask.to) + "\n";
   if (!ask.token.empty()) text += "token: " + ask.token + "\n";

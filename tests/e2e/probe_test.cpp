@@ -91,6 +91,8 @@ TEST(Probe, LeavesTranscriptsWithoutSecrets) {
     EXPECT_THAT(text, AllOf(HasSubstr("[source]"), HasSubstr("[request]"), HasSubstr("[page]")));
     for (const std::string& secret : world.secrets()) EXPECT_THAT(text, Not(HasSubstr(secret)));
     EXPECT_THAT(text, Not(HasSubstr("127.0.0.1")));
+    using std::filesystem::perms;
+    EXPECT_EQ(entry.status().permissions(), perms::owner_read | perms::owner_write);
   }
   EXPECT_EQ(files, all_vendors.size());
 }
@@ -143,6 +145,7 @@ TEST(Probe, WrongUseIsNamed) {
   EXPECT_THAT(nobody.err, HasSubstr("acme-tines"));
   for (const std::vector<std::string>& options :
        std::vector<std::vector<std::string>>{{"--watch", "soon"},
+                                             {"--watch", ""},
                                              {"--watch", "0s"},
                                              {"--requests", "0"},
                                              {"--requests", "many"},
@@ -172,11 +175,17 @@ TEST(Probe, ARefusedCredentialIsNoFactOfTheApi) {
   world.source_config("tines")["api_key"] = "not-the-key";
   const Finished refused = probe(world, "tines");
   EXPECT_EQ(refused.status, exit_problem);
-  EXPECT_THAT(refused.out, AllOf(HasSubstr("401"), HasSubstr("Check api_key"), HasSubstr(" 0 contradicted")));
+  EXPECT_THAT(refused.out, AllOf(HasSubstr("401"), HasSubstr("Check api_key"), HasSubstr(" 0 contradicted"),
+                                 HasSubstr("the other"), Not(HasSubstr("no rows"))));
   world.source_config("tines")["base_url"] = "http://127.0.0.1:9";
   const Finished away = probe(world, "tines");
   EXPECT_EQ(away.status, exit_unavailable);
   EXPECT_THAT(away.out, HasSubstr("127.0.0.1:9"));
+}
+
+TEST(Probe, AVendorThatOnlyAnswersWith5xxIsUnavailable) {
+  World world(tenants("\"refuse\":503"), no_kafka);
+  EXPECT_EQ(probe(world, "tines").status, exit_unavailable);
 }
 
 TEST(Probe, WhateverAServerAnswersItEnds) {

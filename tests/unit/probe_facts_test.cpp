@@ -68,6 +68,14 @@ TEST(ProbeFacts, ReadableOrWhyNot) {
   }
 }
 
+TEST(ProbeFacts, ARefusalAndItsRemedyAreTwoClauses) {
+  Answered none = refused(RefusalKind::unauthorized, 401);
+  none.refusal->remedy = "Check api_key.";
+  EXPECT_EQ(readable(none).seen, "unauthorized (401): no; Check api_key.");
+  none.refusal->message = "No.";
+  EXPECT_EQ(readable(none).seen, "unauthorized (401): No. Check api_key.");
+}
+
 TEST(ProbeFacts, AFilterIsHeardIfNothingComesWhereNothingIs) {
   const std::vector<Row> known = at_minutes({1, 2});
   const Answered none = answered(0s, 1h, {});
@@ -229,6 +237,12 @@ TEST(ProbeFacts, IdsTimesAndTotals) {
   EXPECT_EQ(total_counts_rows({&good}, true, off).verdict, Verdict::contradicted);
 }
 
+TEST(ProbeFacts, WhereTimesAreIsToldInWords) {
+  Answered all = answered(0s, 1h, at_minutes({1, 2}));
+  all.rows[1].time_at = "";
+  EXPECT_EQ(times_are_readable({&all}, {"/at"}).seen, "2 rows, in the id (1), at /at (1)");
+}
+
 TEST(ProbeFacts, PrecisionAndClock) {
   Traits traits;
   Answered seconds = answered(0s, 1h, at_minutes({1, 2}));
@@ -244,6 +258,9 @@ TEST(ProbeFacts, PrecisionAndClock) {
   EXPECT_EQ(clock_agrees({&seconds}, std::nullopt).verdict, Verdict::cant_tell);
   seconds.date = ten - 1h;
   EXPECT_EQ(clock_agrees({&seconds}, Duration{0}).verdict, Verdict::contradicted);
+  EXPECT_THAT(clock_agrees({&seconds}, 3h).remedy, HasSubstr("the Date header is behind"));
+  seconds.at = *seconds.date;
+  EXPECT_THAT(clock_agrees({&seconds}, Duration{0}).remedy, HasSubstr("another zone"));
 }
 
 TEST(ProbeFacts, ADamagedCredential) {
@@ -252,6 +269,7 @@ TEST(ProbeFacts, ADamagedCredential) {
   EXPECT_EQ(bad_credential_is_told(refused(RefusalKind::forbidden, 403), "key").verdict,
             Verdict::contradicted);
   EXPECT_EQ(bad_credential_is_told(refused(RefusalKind::transient), "key").verdict, Verdict::cant_tell);
+  EXPECT_EQ(bad_credential_is_told(refused(RefusalKind::transient, 503), "key").verdict, Verdict::cant_tell);
   EXPECT_EQ(bad_credential_is_told(answered(0s, 1h, {}), "key").verdict, Verdict::contradicted);
 }
 

@@ -147,6 +147,21 @@ TEST_P(Probe, WhoeverIsRefusedHearsWhy) {
   }
 }
 
+TEST_P(Probe, AfterARefusalNoDamagedCredentialIsSent) {
+  const std::string refuse = R"({"refuse":401})";
+  const Probed without = probed(GetParam(), {.tenant = refuse});
+  const Probed with = probed(GetParam(), {.tenant = refuse, .wishes = {.bad_credential = true}});
+  EXPECT_EQ(with.report.requests, without.report.requests);
+  EXPECT_THAT(with.fact("bad_credential").seen, HasSubstr("the real one was refused"));
+}
+
+TEST_P(Probe, WhoeverOnlyAnswersWith5xxServesNothing) {
+  const Probed found = probed(GetParam(), {.tenant = R"({"refuse":503})"});
+  EXPECT_TRUE(found.report.reached);
+  EXPECT_FALSE(found.report.served);
+  EXPECT_TRUE(probed(GetParam(), {.tenant = R"({"refuse":404})"}).report.served);
+}
+
 TEST_P(Probe, PagesForPeopleAreNoPagesOfTheLog) {
   const Probed found = probed(GetParam(), {.tenant = R"({"faults":{"html_ok":1}})"});
   EXPECT_TRUE(found.report.refused);
