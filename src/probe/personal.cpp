@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/url.h"
+#include "probe/characters.h"
 
 namespace auditstream::probe {
 namespace {
@@ -14,8 +15,6 @@ constexpr std::size_t domain_max = 255;
 constexpr std::size_t escape_max = 5;  // "\u00e9", less its last character
 constexpr std::size_t ipv6_max = 45;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 // Other letters as well, as they are or by JSON's escapes: a part of an escape must not stay behind.
 bool is_of_domain(char c) {
   return is_digit(c) || is_letter(c) || c == '-' || c == '.' || c == '\\' ||

@@ -7,6 +7,7 @@
 #include "auditstream/vendor.h"
 #include "base/blot_out.h"
 #include "base/url.h"
+#include "probe/characters.h"
 #include "probe/personal.h"
 
 namespace auditstream::probe {
@@ -27,8 +28,6 @@ bool is_no_text(std::string_view text) {
 
 constexpr std::string_view digits = "0123456789";
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 bool has_digit(std::string_view text) { return text.find_first_of(digits) != text.npos; }
 
@@ -326,7 +325,7 @@ void Redaction::know_path(std::string_view url) {
 
 // Of the parameters only names, pages, times and numbers stay.
 std::string Redaction::link(std::string_view url) {
-  const std::string own = text(url);
+  std::string own = text(url);
   const std::string_view origin = own.starts_with("/") ? "" : std::string_view(redacted_.base_url);
   const std::string_view rest = std::string_view(own).substr(origin.size());
   const std::size_t question = std::min(rest.find('?'), rest.size());
